@@ -1,1 +1,30 @@
-fn main() {}
+//! Development tasks: `cargo xtask --help` lists them.
+//!
+//! A task is one module here. What a task needs beyond Rust (npm packages, a compile target, a browser)
+//! it fetches itself, once.
+
+mod run;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Development tasks of EdgePod.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Check and test everything, or one suite; the last line is the total
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Test(options) => test::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,188 @@
+//! The suites, in the order in which they run: what fails fastest first.
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use super::setup;
+use super::totals::Totals;
+use crate::run::{cargo, program, tee};
+use crate::workspace;
+
+/// One suite of `cargo xtask test`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Suite {
+    /// The formatting of the Rust code
+    Fmt,
+    /// Clippy without a warning, on this machine's target and on the Workers' one
+    Clippy,
+    /// The TypeScript client: lint, types, tests
+    Client,
+    /// Unit, integration, compile-fail and doc tests of every crate
+    Rust,
+    /// The wire protocol, against the native host
+    ProtocolNative,
+    /// The wire protocol, against a Durable Object on workerd
+    ProtocolWorkerd,
+    /// The page of the example: types and build
+    Page,
+    /// The page in Chromium, against the native host
+    BrowserNative,
+    /// The page in Chromium, against a Durable Object on workerd
+    BrowserWorkerd,
+}
+
+/// Where the app runs.
+#[derive(Clone, Copy)]
+enum Host {
+    Native,
+    Workerd,
+}
+
+impl Host {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Workerd => "workerd",
+        }
+    }
+}
+
+impl Suite {
+    pub(super) const ALL: &'static [Self] = &[
+        Self::Fmt,
+        Self::Clippy,
+        Self::Client,
+        Self::Rust,
+        Self::ProtocolNative,
+        Self::ProtocolWorkerd,
+        Self::Page,
+        Self::BrowserNative,
+        Self::BrowserWorkerd,
+    ];
+
+    /// The name on the command line.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    /// What the suite checks, in a line.
+    pub(super) fn about(self) -> String {
+        self.to_possible_value()
+            .and_then(|value| value.get_help().map(ToString::to_string))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn run(self) -> Result<Totals> {
+        match self {
+            Self::Fmt => fmt(),
+            Self::Clippy => clippy(),
+            Self::Client => client(),
+            Self::Rust => rust(),
+            Self::ProtocolNative => protocol(Host::Native),
+            Self::ProtocolWorkerd => protocol(Host::Workerd),
+            Self::Page => page(),
+            Self::BrowserNative => browser(Host::Native),
+            Self::BrowserWorkerd => browser(Host::Workerd),
+        }
+    }
+}
+
+fn fmt() -> Result<Totals> {
+    let finished = tee(cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(Totals::of_exit(&finished))
+}
+
+fn clippy() -> Result<Totals> {
+    setup::wasm_target()?;
+    let here = tee(cargo()
+        .args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+        ])
+        .args(["--", "-D", "warnings"]))?;
+    // The Durable Object's half of the runtime exists on its own target only.
+    let worker = tee(cargo()
+        .args([
+            "clippy",
+            "--quiet",
+            "--package",
+            "users",
+            "--package",
+            "edgepod-runtime",
+        ])
+        .args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]))?;
+    Ok(Totals::of_exit(&here) + Totals::of_exit(&worker))
+}
+
+fn client() -> Result<Totals> {
+    let folder = workspace::root().join("edgepod-codegen/client");
+    setup::npm_packages(&folder)?;
+    let finished = tee(program(setup::npm(), &folder).arg("test"))?;
+    Ok(Totals::of_vitest(&finished))
+}
+
+fn rust() -> Result<Totals> {
+    setup::wasm_target()?;
+    // The tests of code generation run the real TypeScript compiler, which lives there.
+    setup::npm_packages(&workspace::root().join("edgepod-codegen/client"))?;
+    let finished = tee(cargo().args([
+        "test",
+        "--workspace",
+        "--exclude",
+        "edgepod-tests",
+        "--no-fail-fast",
+    ]))?;
+    let own = tee(cargo().args([
+        "test",
+        "--package",
+        "edgepod-tests",
+        "--lib",
+        "--no-fail-fast",
+    ]))?;
+    Ok(Totals::of_cargo_test(&finished) + Totals::of_cargo_test(&own))
+}
+
+fn protocol(host: Host) -> Result<Totals> {
+    setup::wasm_target()?;
+    let finished = tee(cargo()
+        .args(["test", "--package", "edgepod-tests", "--test", "protocol"])
+        .env("EDGEPOD_TEST_HOST", host.name()))?;
+    Ok(Totals::of_cargo_test(&finished))
+}
+
+fn page() -> Result<Totals> {
+    let generated = tee(cargo().args([
+        "run",
+        "--quiet",
+        "--package",
+        "edgepod-cli",
+        "--",
+        "generate",
+        "examples/users",
+    ]))?;
+    if !generated.success {
+        bail!("the page's typed client could not be generated, so the page was not built");
+    }
+    let folder = workspace::root().join("examples/users/web");
+    setup::npm_packages(&folder)?;
+    let finished = tee(program(setup::npm(), &folder).args(["run", "build"]))?;
+    Ok(Totals::of_exit(&finished))
+}
+
+fn browser(host: Host) -> Result<Totals> {
+    setup::wasm_target()?;
+    let chromium = setup::chromium()?;
+    let folder = workspace::root().join("tests/browser");
+    setup::npm_packages(&folder)?;
+    setup::npm_packages(&workspace::root().join("examples/users/web"))?;
+    let finished = tee(program(setup::npm(), &folder)
+        .arg("test")
+        .env("CHROMIUM", chromium)
+        .env("EDGEPOD_TEST_HOST", host.name()))?;
+    Ok(Totals::of_vitest(&finished))
+}
