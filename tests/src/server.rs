@@ -1,0 +1,282 @@
+//! The server under test: the users example, on the host that `EDGEPOD_TEST_HOST` names.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::http::{Agent, Call};
+use crate::socket::Socket;
+
+/// How long the first build and start may take on a slow machine.
+const START: Duration = Duration::from_secs(15 * 60);
+/// How long a server may take to end after it was asked to.
+const STOP: Duration = Duration::from_secs(15);
+
+/// A server to test.
+pub struct Server {
+    /// Where it listens, without a slash at the end: `http://127.0.0.1:8989`.
+    pub url: String,
+    /// The publishable key that it accepts.
+    pub key: String,
+    agent: Agent,
+    process: Option<Process>,
+}
+
+/// A server that this process started, and what it keeps on disk.
+struct Process {
+    child: Mutex<Child>,
+    log: PathBuf,
+    _folder: TempDir,
+}
+
+/// A failure is kept as well, so that it is not tried again for every case.
+static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+
+/// The one server of this test process; the first call starts it.
+///
+/// # Panics
+/// When it cannot be started; the message holds what it printed.
+pub fn server() -> &'static Server {
+    match SERVER.get_or_init(|| Server::from_environment().map_err(|error| format!("{error:#}"))) {
+        Ok(server) => server,
+        Err(error) => panic!("no server to test: {error}"),
+    }
+}
+
+/// The server, where a test has needed it.
+pub(crate) fn started() -> Option<&'static Server> {
+    SERVER.get()?.as_ref().ok()
+}
+
+impl Server {
+    /// Takes the server that `EDGEPOD_TEST_URL` and `EDGEPOD_TEST_KEY` name, or starts the users example on the
+    /// host that `EDGEPOD_TEST_HOST` names (`native`, which is the default, or `workerd`).
+    ///
+    /// # Errors
+    /// When the command does not build, or the server does not come to answer.
+    pub fn from_environment() -> Result<Self> {
+        if let Ok(url) = std::env::var("EDGEPOD_TEST_URL") {
+            let key = std::env::var("EDGEPOD_TEST_KEY")
+                .context("EDGEPOD_TEST_URL names a server; EDGEPOD_TEST_KEY must hold its key")?;
+            return Ok(Self {
+                url: url.trim_end_matches('/').to_owned(),
+                key,
+                agent: Agent::new(),
+                process: None,
+            });
+        }
+        let host = std::env::var("EDGEPOD_TEST_HOST").unwrap_or_else(|_| "native".to_owned());
+        Self::start(&host)
+    }
+
+    fn start(host: &str) -> Result<Self> {
+        let command = build_command()?;
+        let folder = tempfile::tempdir().context("a folder for the server's data")?;
+        let log = folder.path().join("server.log");
+        let output = File::create(&log).context("a file for the server's output")?;
+        let port = free_port()?;
+        let key = "ep_pk_protocol_tests".to_owned();
+        let child = Command::new(&command)
+            .args(["dev", "examples/users", "--no-page", "--host", host])
+            .args(["--port", &port.to_string()])
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .current_dir(workspace())
+            .env("EDGEPOD_API_KEY", &key)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().context("the server's output")?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("starting {}", command.display()))?;
+        let server = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            key,
+            agent: Agent::new(),
+            process: Some(Process {
+                child: Mutex::new(child),
+                log,
+                _folder: folder,
+            }),
+        };
+        match server.wait_until_it_answers() {
+            Ok(()) => Ok(server),
+            Err(error) => {
+                server.stop();
+                bail!("{error:#}\n{}", server.log())
+            }
+        }
+    }
+
+    fn wait_until_it_answers(&self) -> Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < START {
+            if let Ok(reply) = self.call("getUsers").try_send()
+                && reply.status == 200
+            {
+                return Ok(());
+            }
+            if let Some(process) = &self.process {
+                let ended = process
+                    .child
+                    .lock()
+                    .unwrap_or_else(|held| held.into_inner())
+                    .try_wait()?;
+                if let Some(status) = ended {
+                    bail!("the server ended before it answered ({status})");
+                }
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        bail!("the server did not answer within {} s", START.as_secs())
+    }
+
+    /// Stops the server if this process started it: politely, so that it takes its own children along.
+    pub fn stop(&self) {
+        let Some(process) = &self.process else { return };
+        let mut child = process
+            .child
+            .lock()
+            .unwrap_or_else(|held| held.into_inner());
+        ask_to_end(&child);
+        let asked = Instant::now();
+        while asked.elapsed() < STOP {
+            if matches!(child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        eprintln!(
+            "the server did not end within {} s of being asked to; killing it",
+            STOP.as_secs()
+        );
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// What the server has printed so far; a note where it is not this process's own.
+    pub fn log(&self) -> String {
+        match &self.process {
+            Some(process) => std::fs::read(&process.log)
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                .unwrap_or_default(),
+            None => format!("(the log of {} is where it was started)", self.url),
+        }
+    }
+
+    /// `POST /rpc/<name>` with the key and no body. See [`Call`] for what can be changed.
+    pub fn call(&self, name: &str) -> Call<'_> {
+        self.request("POST", &format!("/rpc/{name}"))
+    }
+
+    /// `GET /rpc/<name>?args=<args>` with the key.
+    pub fn get(&self, name: &str, args: &Value) -> Call<'_> {
+        self.request("GET", &format!("/rpc/{name}"))
+            .query("args", &args.to_string())
+    }
+
+    /// Any request, with the key.
+    pub fn request(&self, method: &str, path: &str) -> Call<'_> {
+        Call::new(&self.agent, method, format!("{}{path}", self.url))
+            .header("x-edgepod-key", &self.key)
+    }
+
+    /// Opens the invalidation socket of a session.
+    #[track_caller]
+    pub fn socket(&self, session: &str) -> Socket {
+        Socket::open(&self.socket_url(&self.key, session))
+            .unwrap_or_else(|error| panic!("the socket of session {session} did not open: {error}"))
+    }
+
+    /// The address of a session's socket.
+    pub fn socket_url(&self, key: &str, session: &str) -> String {
+        let address = self.url.replacen("http", "ws", 1);
+        format!("{address}/ws?key={key}&sessionId={session}")
+    }
+
+    /// Host and port, for tests that speak HTTP by hand.
+    pub fn authority(&self) -> &str {
+        self.url
+            .split_once("://")
+            .map_or(self.url.as_str(), |(_, rest)| rest)
+    }
+
+    /// Fails unless the server still does its work: for the end of every test that mistreated it.
+    #[track_caller]
+    pub fn assert_serving(&self) {
+        self.call("getUserById")
+            .args(serde_json::json!({"id": 0}))
+            .ok();
+    }
+}
+
+/// A name that no other test uses, in this run or an earlier one on the same database.
+pub fn unique(prefix: &str) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{prefix}-{:x}-{count}", now.as_micros())
+}
+
+/// Builds the `edgepod` command and says where it is.
+fn build_command() -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args([
+            "build",
+            "--package",
+            "edgepod-cli",
+            "--bin",
+            "edgepod",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting cargo")?;
+    if !built.status.success() {
+        bail!("the `edgepod` command does not build");
+    }
+    String::from_utf8_lossy(&built.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "edgepod")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .context("cargo did not say where it put the `edgepod` command")
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests are a folder of the workspace")
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+#[cfg(unix)]
+fn ask_to_end(child: &Child) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    if let Ok(id) = i32::try_from(child.id()) {
+        // It may have ended by itself.
+        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn ask_to_end(_: &Child) {}

@@ -1,0 +1,164 @@
+//! The invalidation socket, from a client's side.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Error, Message, WebSocket};
+
+/// How long a signal may take. The promise of the page is a second; this is for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open socket.
+pub struct Socket(WebSocket<MaybeTlsStream<TcpStream>>);
+
+/// What a server sent.
+#[derive(Debug, PartialEq)]
+pub enum Heard {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// The server closed the socket, with this code.
+    Closed(Option<u16>),
+}
+
+impl Socket {
+    /// Opens a socket.
+    ///
+    /// # Errors
+    /// When the server refuses; [`Error::Http`] holds its reply.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        let (socket, _) = tungstenite::connect(url)?;
+        Ok(Self(socket))
+    }
+
+    /// What came next, or nothing within that time.
+    ///
+    /// # Panics
+    /// When the connection breaks.
+    #[track_caller]
+    pub fn next_within(&mut self, time: Duration) -> Option<Heard> {
+        let end = Instant::now() + time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            if let MaybeTlsStream::Plain(stream) = self.0.get_mut() {
+                stream
+                    .set_read_timeout(Some(left))
+                    .expect("a time that is not zero");
+            }
+            match self.0.read() {
+                Ok(Message::Text(text)) => return Some(Heard::Text(text.to_string())),
+                Ok(Message::Binary(bytes)) => return Some(Heard::Binary(bytes.to_vec())),
+                Ok(Message::Close(frame)) => {
+                    return Some(Heard::Closed(frame.map(|frame| frame.code.into())));
+                }
+                Ok(_) => {}
+                Err(Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
+                    return Some(Heard::Closed(None));
+                }
+                Err(error) => panic!("the socket broke: {error}"),
+            }
+        }
+    }
+
+    /// The next message, which must be a stale signal; returns its tables.
+    ///
+    /// # Panics
+    /// When something else comes, or nothing.
+    #[track_caller]
+    pub fn stale(&mut self) -> BTreeSet<String> {
+        match self.next_within(PATIENCE) {
+            Some(Heard::Text(text)) => tables_of(&text),
+            other => panic!("a stale signal was expected, and this came: {other:?}"),
+        }
+    }
+
+    /// Waits for a stale signal that names this table, whatever else is announced before.
+    ///
+    /// # Panics
+    /// When none comes.
+    #[track_caller]
+    pub fn stale_of(&mut self, table: &str) {
+        while !self.stale().contains(table) {}
+    }
+
+    /// Fails if anything comes within a time in which a wrong signal would have come.
+    #[track_caller]
+    pub fn assert_silent(&mut self) {
+        if let Some(heard) = self.next_within(Duration::from_millis(300)) {
+            panic!("nothing was expected, and this came: {heard:?}");
+        }
+    }
+
+    /// Takes what is on its way, so that the next message has a cause after this line.
+    pub fn drain(&mut self) {
+        while let Some(Heard::Text(_)) = self.next_within(Duration::from_millis(150)) {}
+    }
+
+    /// Sends a message.
+    #[track_caller]
+    pub fn send(&mut self, message: Message) {
+        self.0
+            .send(message)
+            .expect("an open socket takes a message");
+    }
+
+    /// Asks whether the connection is alive, and waits for the answer.
+    #[track_caller]
+    pub fn ping(&mut self) {
+        self.send(Message::text("ping"));
+        assert_eq!(self.next_within(PATIENCE), Some(Heard::Text("pong".into())));
+    }
+
+    /// Waits for the server to close the socket, and returns the code.
+    ///
+    /// # Panics
+    /// When it sends something else, or stays open.
+    #[track_caller]
+    pub fn closed(&mut self) -> Option<u16> {
+        match self.next_within(PATIENCE) {
+            Some(Heard::Closed(code)) => code,
+            other => panic!("the socket should have been closed, and this came: {other:?}"),
+        }
+    }
+
+    /// Closes the socket as a page that goes away does.
+    pub fn close(mut self) {
+        let _ = self.0.close(None);
+        while let Some(heard) = self.next_within(Duration::from_millis(500)) {
+            if matches!(heard, Heard::Closed(_)) {
+                break;
+            }
+        }
+    }
+}
+
+/// The tables in a stale signal, after checking its form.
+#[track_caller]
+fn tables_of(text: &str) -> BTreeSet<String> {
+    let message: Value = serde_json::from_str(text)
+        .unwrap_or_else(|error| panic!("a message that is not JSON ({error}): {text}"));
+    assert_eq!(message["type"], "stale", "{text}");
+    let tables = message["tables"]
+        .as_array()
+        .unwrap_or_else(|| panic!("`tables` is a list: {text}"));
+    assert!(!tables.is_empty(), "a signal without a table: {text}");
+    tables
+        .iter()
+        .map(|table| {
+            table
+                .as_str()
+                .unwrap_or_else(|| panic!("a table is a name: {text}"))
+                .to_owned()
+        })
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! Running cases against the one server of this process.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::server;
+
+/// A case: its name, and what it does.
+pub type Case = (&'static str, fn());
+
+/// The cases of a module. A function that is not in a list is dead code, which the compiler tells.
+#[macro_export]
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        pub(crate) const CASES: &[$crate::suite::Case] = &[$((stringify!($case), $case)),*];
+    };
+}
+
+/// Runs the cases of some modules as `cargo test` would, then stops the server. Where one failed, the server's
+/// log follows.
+///
+/// One case runs at a time: they share a database, and what another case writes would be heard on this one's
+/// socket. (`--test-threads` says otherwise.)
+pub fn run(modules: &[(&str, &[Case])]) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(1);
+    let trials = modules
+        .iter()
+        .flat_map(|(module, cases)| {
+            cases.iter().map(move |&(name, case)| {
+                Trial::test(format!("{module}::{name}"), move || {
+                    case();
+                    Ok(())
+                })
+            })
+        })
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Some(server) = server::started() {
+        server.stop();
+        if conclusion.has_failed() {
+            eprintln!("--- what the server printed ---\n{}", server.log());
+        }
+    }
+    conclusion.exit_code()
+}
