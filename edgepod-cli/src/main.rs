@@ -1,1 +1,3 @@
+//! The `edgepod` command.
+
 fn main() {}

@@ -1,0 +1,176 @@
+//! Calls cargo and finds what it made.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{CrateType, Message};
+
+use crate::app::{App, Target};
+use crate::process::Process;
+use crate::term;
+
+/// The compilation target of Workers.
+pub(super) const WASM: &str = "wasm32-unknown-unknown";
+
+/// `opt-level` of a Worker for use. Speed before size: the budget for size is kept with room (see `docs/decisions/`).
+const WORKER_OPT_LEVEL: &str = "3";
+
+/// How a build weighs the time it takes against the speed of what it makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Built quickly: cargo's `dev`.
+    Dev,
+    /// Built to be fast and small: cargo's `release`.
+    Release,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+
+    /// What a Worker needs of the profile, whatever the user's Cargo.toml says.
+    ///
+    /// The profile itself stays `dev` or `release`: a profile of its own would compile every procedural
+    /// macro once more.
+    fn worker_settings(self) -> Vec<String> {
+        let settings: &[(&str, &str)] = match self {
+            // Without any optimisation the module is several times as large, and slow to load.
+            Self::Dev => &[("opt-level", "1"), ("debug", "0"), ("strip", "\"none\"")],
+            Self::Release => &[
+                ("opt-level", WORKER_OPT_LEVEL),
+                ("lto", "\"fat\""),
+                ("codegen-units", "1"),
+                ("panic", "\"abort\""),
+                // Never `true`: wasm-bindgen reads the names section.
+                ("strip", "\"debuginfo\""),
+            ],
+        };
+        settings
+            .iter()
+            .map(|(key, value)| format!("profile.{}.{key}={value}", self.name()))
+            .collect()
+    }
+}
+
+/// Builds the app for this machine, and says where the library or program is.
+///
+/// # Errors
+/// When it does not compile: cargo has then printed why.
+pub fn native(app: &App, profile: Profile) -> Result<PathBuf> {
+    let mut command = cargo(app, profile);
+    match &app.native {
+        Target::Library(_) => command.arg("--lib"),
+        Target::Program(name) => command.args(["--bin", name]),
+    };
+    run(command, app, &app.native)
+}
+
+/// Builds the app's library as WebAssembly, before wasm-bindgen, and says where it is.
+pub(super) fn wasm(app: &App, profile: Profile) -> Result<PathBuf> {
+    let Some(library) = &app.cdylib else {
+        bail!(
+            "the crate `{}` has no library that could become a Worker: \
+             add `[lib] crate-type = [\"cdylib\", \"rlib\"]` to {}",
+            app.name,
+            app.folder.join("Cargo.toml").display()
+        );
+    };
+    ensure_wasm_target(app)?;
+    let mut command = cargo(app, profile);
+    command.args(["--lib", "--target", WASM]);
+    for setting in profile.worker_settings() {
+        command.args(["--config", &setting]);
+    }
+    run(command, app, &Target::Library(library.clone()))
+}
+
+fn cargo(app: &App, profile: Profile) -> Command {
+    let mut command = Command::new(program());
+    command
+        .args(["build", "--package", &app.name, "--profile", profile.name()])
+        .arg("--message-format=json-render-diagnostics")
+        // Not --manifest-path alone: the folder also decides the toolchain and cargo's configuration.
+        .current_dir(&app.folder)
+        .stdout(Stdio::piped());
+    command
+}
+
+fn program() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn run(command: Command, app: &App, target: &Target) -> Result<PathBuf> {
+    let (name, crate_type) = match target {
+        Target::Library(name) => (name, CrateType::CDyLib),
+        Target::Program(name) => (name, CrateType::Bin),
+    };
+    let cargo = Process::spawn("cargo build", command)?;
+    let stdout = cargo
+        .take_stdout()
+        .context("cargo's output is not a pipe")?;
+    let mut made = None;
+    for message in Message::parse_stream(std::io::BufReader::new(stdout)) {
+        if let Message::CompilerArtifact(artifact) = message.context("cargo's output broke off")?
+            && artifact.target.name == *name
+            && artifact.target.crate_types.contains(&crate_type)
+        {
+            made = artifact.executable.or_else(|| {
+                artifact
+                    .filenames
+                    .into_iter()
+                    .find(|file| is_loadable(file.as_std_path()))
+            });
+        }
+    }
+    let status = cargo.wait()?;
+    if !status.success() {
+        bail!(
+            "`{}` does not compile; cargo's messages are above",
+            app.name
+        );
+    }
+    made.map(Into::into)
+        .with_context(|| format!("cargo built `{name}` and named no file for it"))
+}
+
+fn is_loadable(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| {
+        extension == "wasm" || extension == std::env::consts::DLL_EXTENSION
+    })
+}
+
+/// Adds the target for WebAssembly to the toolchain if it is missing.
+fn ensure_wasm_target(app: &App) -> Result<()> {
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", WASM])
+        .current_dir(&app.folder)
+        .output()
+        .context("`rustc` could not be started: install Rust with https://rustup.rs")?;
+    let library = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    if output.status.success() && library.is_dir() {
+        return Ok(());
+    }
+    if which::which("rustup").is_err() {
+        bail!(
+            "this Rust toolchain has no {WASM}, and there is no rustup to add it: install that target as you installed Rust"
+        );
+    }
+    term::status(
+        "Adding",
+        format_args!("the target {WASM} to the Rust toolchain, once"),
+    );
+    let mut command = Command::new("rustup");
+    command
+        .args(["target", "add", WASM])
+        .current_dir(&app.folder);
+    let status = Process::spawn("rustup target add", command)?.wait()?;
+    if !status.success() {
+        bail!("`rustup target add {WASM}` failed ({status}); its message is above");
+    }
+    Ok(())
+}

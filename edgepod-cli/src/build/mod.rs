@@ -1,0 +1,15 @@
+//! Builds of the app.
+//!
+//! - [`cargo`] calls cargo and finds what it made
+//! - [`native`](fn@native) makes a library or program for this machine
+//! - [`Worker`] is the app as WebAssembly with its JavaScript around it, ready for [`crate::workerd`] or an upload
+
+pub mod cargo;
+
+mod bindgen;
+mod optimize;
+mod worker;
+
+pub use bindgen::VERSION as WASM_BINDGEN_VERSION;
+pub use cargo::{Profile, native};
+pub use worker::Worker;

@@ -1,0 +1,88 @@
+//! The app as a Worker: a folder of modules.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use fs_err as fs;
+
+use super::{Profile, bindgen, cargo, optimize};
+use crate::app::App;
+
+/// Where the runtime keeps the JavaScript around the WebAssembly. It comes from the runtime that the app is
+/// compiled with, and not from this command: the two speak to each other and must be of one version.
+const ENTRY_FOLDER: &str = "src/host/durable_object";
+const ENTRY: &str = "entry.mjs";
+
+/// A Worker, built: a folder with `entry.mjs` (the main module), `core.js`, `core_bg.wasm` and perhaps `snippets/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+impl Worker {
+    /// Builds the app's Worker into `<app>/.edgepod/worker`. A build that fails leaves the last one there.
+    ///
+    /// # Errors
+    /// When the app does not compile, or a tool is missing or fails.
+    ///
+    /// # Example
+    /// ```no_run
+    /// use edgepod_cli::{app::App, build::{Profile, Worker}};
+    ///
+    /// let app = App::find("examples/users".as_ref())?;
+    /// let worker = Worker::build(&app, Profile::Release)?;
+    /// assert!(worker.folder.join("core_bg.wasm").is_file());
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn build(app: &App, profile: Profile) -> Result<Self> {
+        let Some(runtime) = &app.runtime else {
+            bail!(
+                "`{}` does not depend on `edgepod`, so there is nothing to run it in a Worker: `cargo add edgepod`",
+                app.name
+            );
+        };
+        Self::build_around(app, profile, &runtime.join(ENTRY_FOLDER))
+    }
+
+    /// Like [`Worker::build`], with the JavaScript modules (`*.mjs`, one of them `entry.mjs`) of `scripts` around it.
+    ///
+    /// # Errors
+    /// As for [`Worker::build`].
+    pub fn build_around(app: &App, profile: Profile, scripts: &Path) -> Result<Self> {
+        let wasm = cargo::wasm(app, profile)?;
+        let state = app.state()?;
+        let workshop = tempfile::Builder::new()
+            .prefix(".worker-")
+            .tempdir_in(&state)?;
+        bindgen::run(app, &wasm, workshop.path())?;
+        if profile == Profile::Release {
+            optimize::run(app, &workshop.path().join("core_bg.wasm"))?;
+        }
+        copy_scripts(scripts, workshop.path())?;
+
+        let folder = state.join("worker");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::rename(workshop.keep(), &folder)?;
+        Ok(Self { folder })
+    }
+}
+
+fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let script = entry?.path();
+        if script
+            .extension()
+            .is_some_and(|extension| extension == "mjs")
+        {
+            let name = script.file_name().context("a script without a name")?;
+            fs::copy(&script, to.join(name))?;
+        }
+    }
+    if !to.join(ENTRY).is_file() {
+        bail!("there is no {ENTRY} in {}", from.display());
+    }
+    Ok(())
+}

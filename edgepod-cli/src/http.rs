@@ -1,0 +1,60 @@
+//! The little HTTP that the command speaks itself: is a server there yet?
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::Process;
+
+/// Waits until `address` answers HTTP, whatever the status, and gives up when `server` ends or `patience` is over.
+///
+/// # Errors
+/// When the server ends first, or does not answer in time.
+pub fn wait_until_answering(
+    server: &Process,
+    address: SocketAddr,
+    patience: Duration,
+) -> Result<()> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(patience))
+        .build()
+        .into();
+    let started = Instant::now();
+    loop {
+        if let Some(status) = server.try_wait()? {
+            bail!(
+                "{} ended before it answered ({status}); its messages are above",
+                server.name()
+            );
+        }
+        let Err(error) = agent.get(format!("http://{address}/")).call() else {
+            return Ok(());
+        };
+        if started.elapsed() > patience {
+            return Err(error).with_context(|| {
+                format!(
+                    "{} does not answer at http://{address} after {} s",
+                    server.name(),
+                    patience.as_secs()
+                )
+            });
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A port of 127.0.0.1 that is free now, at `wish` or as soon as possible after it.
+///
+/// # Errors
+/// When no port is free.
+pub fn free_port(wish: u16) -> Result<u16> {
+    (wish..=wish.saturating_add(100))
+        .chain([0])
+        .find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok())
+        .and_then(|listener| listener.local_addr().ok())
+        .map(|address| address.port())
+        .context("no port of 127.0.0.1 is free")
+}

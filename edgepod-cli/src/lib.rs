@@ -1,0 +1,18 @@
+//! The `edgepod` command, and the parts of it that tests and benchmarks use.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`app`] | finds the app: its crate, artifact, front end and settings, from `cargo metadata` |
+//! | [`build`] | builds it: for this machine, and as a Worker (WebAssembly and JavaScript) |
+//! | [`workerd`] | runs a Worker on workerd, Cloudflare's runtime, without an account |
+//! | [`process`] | child processes that never outlive the command |
+//! | [`tools`] | finds external programs, or installs them once |
+
+pub mod app;
+pub mod build;
+pub mod env;
+pub mod http;
+pub mod process;
+pub mod term;
+pub mod tools;
+pub mod workerd;

@@ -1,0 +1,40 @@
+//! What the command says, in the manner of cargo: a verb in a column, then the rest of the sentence.
+//!
+//! Everything goes to stderr; stdout is for what a program may want to read.
+
+use std::fmt::Display;
+
+use anstyle::{AnsiColor, Style};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// A step that is being done, or has been: `    Building users for this machine`.
+pub fn status(verb: &str, rest: impl Display) {
+    anstream::eprintln!("{GOOD}{verb:>12}{GOOD:#} {rest}");
+}
+
+/// Something that the user should know, and that stops nothing.
+pub fn warning(message: impl Display) {
+    anstream::eprintln!("{WARNING}     warning{WARNING:#}: {message}");
+}
+
+/// What went wrong, and what led to it.
+pub fn error(error: &anyhow::Error) {
+    anstream::eprintln!("{ERROR}error{ERROR:#}: {error}");
+    for cause in error.chain().skip(1) {
+        anstream::eprintln!("  because: {cause}");
+    }
+}
+
+/// A line that a child process printed, with its name.
+pub fn log(name: &str, line: &str) {
+    anstream::eprintln!("{FAINT}{name:>12} |{FAINT:#} {line}");
+}
+
+/// A line of a summary: `         API  http://127.0.0.1:8989`.
+pub fn fact(name: &str, value: impl Display) {
+    anstream::eprintln!("{FAINT}{name:>12}{FAINT:#}  {value}");
+}

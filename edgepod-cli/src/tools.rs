@@ -1,0 +1,180 @@
+//! External programs: found where the user has them, or installed once into a cache.
+//!
+//! The order is always the same: the variable that names the program, the `PATH`, the project's own
+//! `node_modules`, then the cache (`edgepod/tools` in the user's cache folder), which npm fills on first use.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use fs_err as fs;
+
+use crate::process::Process;
+use crate::term;
+
+/// The workerd that is installed when there is none.
+const WORKERD_VERSION: &str = "1.20261117.1";
+/// The binaryen (`wasm-opt`) that is installed when there is none.
+const BINARYEN_VERSION: &str = "132.0.0";
+
+/// The program workerd, for the project in `project` (its `node_modules`, or one of a parent folder, is looked at).
+///
+/// # Errors
+/// When there is none and npm cannot install it.
+pub fn workerd(project: &Path) -> Result<PathBuf> {
+    if let Some(path) = named_by("WORKERD_BIN")? {
+        return Ok(path);
+    }
+    if let Ok(path) = which::which("workerd") {
+        return Ok(path);
+    }
+    let program = Path::new("@cloudflare")
+        .join(workerd_package()?)
+        .join(if cfg!(windows) {
+            "bin/workerd.exe"
+        } else {
+            "bin/workerd"
+        });
+    if let Some(path) = in_node_modules(project, &program) {
+        return Ok(path);
+    }
+    npm_tool("workerd", WORKERD_VERSION, &program)
+}
+
+/// A command that runs `wasm-opt`.
+///
+/// # Errors
+/// When there is none and npm cannot install it.
+pub fn wasm_opt(project: &Path) -> Result<Command> {
+    if let Some(path) = named_by("WASM_OPT_BIN")? {
+        return Ok(Command::new(path));
+    }
+    if let Ok(path) = which::which("wasm-opt") {
+        return Ok(Command::new(path));
+    }
+    let program = Path::new("binaryen/bin/wasm-opt");
+    let script = match in_node_modules(project, program) {
+        Some(script) => script,
+        None => npm_tool("binaryen", BINARYEN_VERSION, program)?,
+    };
+    let mut command = Command::new(node()?);
+    command.arg(script);
+    Ok(command)
+}
+
+/// The program Node.
+///
+/// # Errors
+/// When it is not installed.
+pub fn node() -> Result<PathBuf> {
+    which::which("node").context(
+        "`node` was not found on the PATH: install Node.js 20 or newer (https://nodejs.org)",
+    )
+}
+
+/// The program npm.
+///
+/// # Errors
+/// When it is not installed.
+pub fn npm() -> Result<PathBuf> {
+    which::which("npm").context(
+        "`npm` was not found on the PATH: install Node.js 20 or newer (https://nodejs.org)",
+    )
+}
+
+/// The program that the variable `name` names, if it is set.
+///
+/// # Errors
+/// When it names no file: a typing mistake must not silently choose another program.
+pub fn named_by(name: &str) -> Result<Option<PathBuf>> {
+    let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let path = PathBuf::from(value);
+    if !path.is_file() {
+        bail!(
+            "{name} names `{}`, where there is no file: correct it, or unset it",
+            path.display()
+        );
+    }
+    Ok(Some(path))
+}
+
+/// `relative` inside the `node_modules` of `folder` or the nearest parent folder that has it.
+pub fn in_node_modules(folder: &Path, relative: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|parent| parent.join("node_modules").join(relative))
+        .find(|path| path.is_file())
+}
+
+fn workerd_package() -> Result<&'static str> {
+    Ok(match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "workerd-linux-64",
+        ("linux", "aarch64") => "workerd-linux-arm64",
+        ("macos", "x86_64") => "workerd-darwin-64",
+        ("macos", "aarch64") => "workerd-darwin-arm64",
+        ("windows", "x86_64") => "workerd-windows-64",
+        (os, arch) => bail!(
+            "npm has no workerd for {os} on {arch}: name one with WORKERD_BIN, or use `--host native`"
+        ),
+    })
+}
+
+/// The file `program` of the npm package `name` in the cache, which is installed there first if need be.
+fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
+    let tools = dirs::cache_dir()
+        .context("this system names no cache folder: set HOME, or XDG_CACHE_HOME")?
+        .join("edgepod/tools");
+    let home = tools.join(format!("{name}-{version}"));
+    let installed = home.join("node_modules").join(program);
+    if installed.is_file() {
+        return Ok(installed);
+    }
+
+    let npm = npm().with_context(|| format!("{name} is needed, and is installed with npm"))?;
+    term::status(
+        "Installing",
+        format_args!("{name} {version} into {}, once", tools.display()),
+    );
+    fs::create_dir_all(&tools)?;
+    // Installed beside its place and moved there: an interrupted installation is never taken for a whole one.
+    let workshop = tempfile::Builder::new()
+        .prefix(".installing-")
+        .tempdir_in(&tools)?;
+    fs::write(workshop.path().join("package.json"), r#"{"private":true}"#)?;
+    let mut command = Command::new(npm);
+    command
+        .args([
+            "install",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ])
+        .arg(format!("{name}@{version}"))
+        .current_dir(workshop.path())
+        .stdout(Stdio::null());
+    let status = Process::spawn("npm install", command)?.wait()?;
+    if !status.success() {
+        bail!(
+            "`npm install {name}@{version}` failed ({status}); npm's message is above. \
+             Try again with a network, or name the program with {}",
+            if name == "workerd" {
+                "WORKERD_BIN"
+            } else {
+                "WASM_OPT_BIN"
+            }
+        );
+    }
+    if !workshop.path().join("node_modules").join(program).is_file() {
+        bail!(
+            "npm's {name} {version} has no `{}`: does npm's configuration omit optional packages?",
+            program.display()
+        );
+    }
+    if std::fs::rename(workshop.path(), &home).is_err() && !installed.is_file() {
+        bail!("{name} could not be moved to {}", home.display());
+    }
+    Ok(installed)
+}
