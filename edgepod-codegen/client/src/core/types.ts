@@ -1,0 +1,38 @@
+/** What the generated code says about one function of the server. */
+export interface FunctionType {
+  /** `query` only reads, `function` reads and writes in one transaction, `action` may await the outside world. */
+  kind: "query" | "function" | "action";
+  /** The named arguments. */
+  args: object;
+  /** What the reply's `data` holds. */
+  result: unknown;
+  /** What `EdgePodError.data` holds when the function fails in a way of its own; `never` if it declares none. */
+  error: unknown;
+}
+
+/** A generated interface: function names to their types. */
+export type FunctionTypes<F> = { [Name in keyof F]: FunctionType };
+
+type NoFields = Record<never, never>;
+
+/**
+ * The parameters that follow a function's name: `args` may be left out only when every one of its
+ * fields may, so that forgetting a required one is a type error.
+ */
+export type ArgsAndOptions<Args, Options, Skip = never> = NoFields extends Args
+  ? [args?: Args | Skip, options?: Options]
+  : [args: Args | Skip, options?: Options];
+
+/** The parameter of a call, which may be left out only when every field may. */
+export type Args<A> = NoFields extends A ? [args?: A] : [args: A];
+
+/**
+ * The state of the invalidation socket, which is what keeps screens fresh.
+ *
+ * - `connecting`: the first attempt is under way.
+ * - `live`: connected; what the screen shows is what the database holds.
+ * - `reconnecting`: the connection was lost or refused; attempts go on. Everything is read again once it is back.
+ * - `offline`: as `reconnecting`, and the device says that it has no network.
+ * - `unauthorized`: the server refuses the API key. Slower attempts go on, in case it is corrected.
+ */
+export type Status = "connecting" | "live" | "reconnecting" | "offline" | "unauthorized";

@@ -1,0 +1,119 @@
+import {
+  type UseMutationOptions,
+  type UseQueryOptions,
+  type UseQueryResult,
+  useMutation as useTanstackMutation,
+  useQuery as useTanstackQuery,
+} from "@tanstack/react-query";
+import { useCallback, useSyncExternalStore } from "react";
+import type { Args, ArgsAndOptions, EdgePodError, FunctionTypes, Status } from "../core";
+import { useClient } from "./provider";
+
+/** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
+export type QueryOptions<Result, Err, Data = Result> = Omit<
+  UseQueryOptions<Result, Err, Data>,
+  "queryKey" | "queryFn" | "queryHash" | "queryKeyHashFn"
+>;
+
+/** The type of `useQuery` for an app's queries. */
+export type UseQuery<Queries extends FunctionTypes<Queries>> = <
+  Name extends keyof Queries & string,
+  Data = Queries[Name]["result"],
+>(
+  name: Name,
+  ...argsAndOptions: ArgsAndOptions<
+    Queries[Name]["args"],
+    QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
+    null
+  >
+) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+
+/** What a mutation may be told: TanStack Query's callbacks. */
+export type MutationOptions<Result, Err, Args> = Pick<
+  UseMutationOptions<Result, Err, Args>,
+  "onMutate" | "onSuccess" | "onError" | "onSettled" | "throwOnError" | "retry"
+>;
+
+/** What `useMutation` returns. */
+export interface UseMutationResult<A, Result, Err> {
+  /**
+   * Calls the function. The promise is fulfilled with its result once the queries on the screen that read
+   * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
+   * caller that ignores the promise needs no `catch`.
+   */
+  trigger: (...args: Args<A>) => Promise<Result>;
+  /** A call is under way, or the screen is being refreshed after it. */
+  isMutating: boolean;
+  /** The last call's result. */
+  data: Result | undefined;
+  /** Why the last call failed. */
+  error: Err | null;
+  /** Forgets `data` and `error`. */
+  reset: () => void;
+}
+
+/** The type of `useMutation` for an app's functions and actions. */
+export type UseMutation<Mutations extends FunctionTypes<Mutations>> = <Name extends keyof Mutations & string>(
+  name: Name,
+  options?: MutationOptions<Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>, Mutations[Name]["args"]>,
+) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
+
+/** `useQuery` before the generated code gives it its types. */
+export function useQuery(
+  name: string,
+  args?: object | null,
+  options?: QueryOptions<unknown, EdgePodError>,
+): UseQueryResult<unknown, EdgePodError> {
+  const client = useClient();
+  return useTanstackQuery<unknown, EdgePodError>(
+    {
+      ...client.query(name, args ?? {}),
+      ...options,
+      ...(args === null && { enabled: false }),
+    },
+    client.queryClient,
+  );
+}
+
+/** `useMutation` before the generated code gives it its types. */
+export function useMutation(
+  name: string,
+  options?: MutationOptions<unknown, EdgePodError, object | undefined>,
+): UseMutationResult<object, unknown, EdgePodError> {
+  const client = useClient();
+  const { mutateAsync, isPending, data, error, reset } = useTanstackMutation<unknown, EdgePodError, object | undefined>(
+    {
+      // The call fails at once where there is no network, rather than being sent unasked much later.
+      networkMode: "always",
+      ...options,
+      mutationFn: (args) => client.mutate(name, args),
+    },
+    client.queryClient,
+  );
+  const trigger = useCallback(
+    (args?: object) => {
+      const result = mutateAsync(args);
+      // The hook shows the error, so an ignored promise is no unhandled rejection.
+      result.catch(() => {});
+      return result;
+    },
+    [mutateAsync],
+  );
+  return { trigger, isMutating: isPending, data, error, reset };
+}
+
+/**
+ * The state of the connection that keeps the screen fresh.
+ *
+ * @example
+ * const status = useStatus();
+ * return <span>{status === "live" ? "Up to date" : "Reconnecting…"}</span>;
+ */
+export function useStatus(): Status {
+  const client = useClient();
+  return useSyncExternalStore(
+    client.onStatus,
+    () => client.status,
+    () => "connecting",
+  );
+}

@@ -1,0 +1,69 @@
+//! The client as a set of files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::folder::{self, Difference, Report};
+use crate::manifest::Manifest;
+use crate::source::{SOURCE_FILES, TANSTACK_SEAM};
+use crate::{Error, typescript};
+
+/// A generated TypeScript client: paths and what they contain. A front end imports `client.ts`.
+///
+/// The same manifest gives the same bytes, whatever order it lists its functions and types in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl Client {
+    /// Generates the client of an app.
+    pub fn from_manifest(manifest: &Manifest) -> Self {
+        let mut files = BTreeMap::new();
+        for source in SOURCE_FILES {
+            // A React front end has the query core inside its adapter: one package to install, one copy.
+            let contents = if source.path == TANSTACK_SEAM {
+                source
+                    .contents
+                    .replace("\"@tanstack/query-core\"", "\"@tanstack/react-query\"")
+            } else {
+                source.contents.to_owned()
+            };
+            files.insert(
+                PathBuf::from(source.path),
+                typescript::with_header(&contents),
+            );
+        }
+        files.insert("types.ts".into(), typescript::types(manifest));
+        files.insert("client.ts".into(), typescript::entry(manifest));
+        Self { files }
+    }
+
+    /// The files, sorted by path: paths relative to the client's folder, and contents.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (&Path, &str)> {
+        self.files
+            .iter()
+            .map(|(path, contents)| (path.as_path(), contents.as_str()))
+    }
+
+    /// Brings a folder up to date, creating it if need be. Files that are right already are not touched,
+    /// so that a watching bundler sees only changes; files that an earlier version generated and this one
+    /// does not are removed; whatever else is in the folder stays.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, written or removed, or when a file that EdgePod did not generate is in
+    /// the way; in the latter case nothing is written.
+    pub fn write_to(&self, folder: &Path) -> Result<Report, Error> {
+        folder::write(folder, &self.files)
+    }
+
+    /// What [`write_to`](Self::write_to) would change, sorted by path. Empty means up to date.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or when a file that EdgePod did not generate is in the way.
+    pub fn diff(&self, folder: &Path) -> Result<Vec<Difference>, Error> {
+        folder::diff(folder, &self.files)
+    }
+}

@@ -1,0 +1,33 @@
+//! The client's own source, as this version of the crate carries it.
+
+/// A file of the client's source.
+pub(crate) struct SourceFile {
+    /// Its path in the generated folder, with `/` between the parts.
+    pub(crate) path: &'static str,
+    pub(crate) contents: &'static str,
+}
+
+macro_rules! source_files {
+    ($($path:literal),* $(,)?) => {
+        &[$(SourceFile { path: $path, contents: include_str!(concat!("../client/src/", $path)) }),*]
+    };
+}
+
+/// Every file of `client/src`; a test holds the two against each other.
+pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
+    "core/client.ts",
+    "core/error.ts",
+    "core/index.ts",
+    "core/registry.ts",
+    "core/session.ts",
+    "core/socket.ts",
+    "core/tanstack.ts",
+    "core/transport.ts",
+    "core/types.ts",
+    "react/hooks.ts",
+    "react/index.ts",
+    "react/provider.ts",
+];
+
+/// The file of [`SOURCE_FILES`] that says where TanStack Query comes from.
+pub(crate) const TANSTACK_SEAM: &str = "core/tanstack.ts";

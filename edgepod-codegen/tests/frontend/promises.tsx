@@ -1,0 +1,104 @@
+// What the types of a generated client promise. Each line below a `@ts-expect-error` must not compile.
+import {
+  type EdgePodError,
+  type EdgePodFunctions,
+  EdgePodProvider,
+  type Post,
+  type Status,
+  type User,
+  useMutation,
+  useQuery,
+  useStatus,
+} from "./edgepod/client";
+
+/** Fails to compile unless the two types are the same one. */
+function same<A, B>(..._: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [never]) {}
+
+export function Queries() {
+  const users = useQuery("getUsers");
+  same<typeof users.data, User[] | undefined>();
+  same<typeof users.error, EdgePodError<never> | null>();
+
+  const user = useQuery("getUserById", { id: 7 });
+  same<typeof user.data, User | null | undefined>();
+
+  const names = useQuery("getUsers", {}, { select: (all) => all.map((one) => one.name) });
+  same<typeof names.data, (string | null)[] | undefined>();
+
+  const posts = useQuery("getPosts", {}, { enabled: false, placeholderData: [] });
+  same<typeof posts.data, Post[] | undefined>();
+
+  // null reads nothing yet.
+  const skipped = useQuery("getUserById", users.data?.[0] ? { id: users.data[0].id } : null);
+  same<typeof skipped.data, User | null | undefined>();
+  useQuery("getUsers", null);
+
+  // @ts-expect-error there is no such function
+  useQuery("getUser");
+  // @ts-expect-error the argument is missing
+  useQuery("getUserById");
+  // @ts-expect-error a field is missing
+  useQuery("getUserById", {});
+  // @ts-expect-error the id is a number
+  useQuery("getUserById", { id: "7" });
+  // @ts-expect-error the field is called id
+  useQuery("getUserById", { userId: 7 });
+  // @ts-expect-error there are no such arguments
+  useQuery("getUsers", { limit: 10 });
+  // @ts-expect-error a mutation is no query
+  useQuery("insertUser");
+  // @ts-expect-error EdgePod decides what is called
+  useQuery("getUsers", {}, { queryFn: () => [] });
+  // @ts-expect-error the column is called created_at
+  users.data?.[0]?.createdAt;
+  // @ts-expect-error it may be loading
+  users.data.length;
+  // @ts-expect-error it may be null
+  user.data?.name.length;
+}
+
+export function Mutations() {
+  const insert = useMutation("insertUser");
+  same<ReturnType<typeof insert.trigger>, Promise<User>>();
+  same<typeof insert.data, User | undefined>();
+  void insert.trigger();
+  void insert.trigger({ email: "ada@example.org", name: null });
+
+  // A function's own errors arrive as a discriminated union.
+  const reason = insert.error?.data;
+  if (reason?.kind === "EmailTaken") same<typeof reason.by, number>();
+  // @ts-expect-error there is no such variant
+  if (reason?.kind === "EmailGone") return;
+
+  const remove = useMutation("deleteUser", { onSuccess: (user) => same<typeof user, User>() });
+  same<Parameters<typeof remove.trigger>, [args: { id: number }]>();
+
+  const send = useMutation("sendInvitations");
+  void send.trigger();
+
+  // @ts-expect-error there is no such function
+  useMutation("addUser");
+  // @ts-expect-error a query is no mutation
+  useMutation("getUsers");
+  // @ts-expect-error the argument is missing
+  void remove.trigger();
+  // @ts-expect-error the id is a number
+  void remove.trigger({ id: "7" });
+  // @ts-expect-error the field is called email
+  void insert.trigger({ mail: "ada@example.org" });
+  // @ts-expect-error it takes no arguments
+  void send.trigger({ to: "all" });
+}
+
+export function Connection() {
+  const status = useStatus();
+  same<typeof status, Status>();
+  // @ts-expect-error no such status
+  if (status === "connected") return null;
+  // @ts-expect-error the key is missing
+  return <EdgePodProvider url="http://localhost:8989" />;
+}
+
+same<EdgePodFunctions["getUserById"]["args"], { id: number }>();
+same<EdgePodFunctions["createPost"]["args"], { author_id: number; title: string; content?: string | null }>();
+same<keyof EdgePodFunctions & "getUsers", "getUsers">();

@@ -1,0 +1,183 @@
+//! Front ends that use a generated client, checked by the real TypeScript compilers.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::{fs, io};
+
+use edgepod_codegen::{Client, Manifest};
+use tempfile::TempDir;
+
+/// The oldest compiler that is promised, and the newest.
+const COMPILERS: [&str; 2] = ["typescript-5", "typescript"];
+
+fn users() -> Manifest {
+    serde_json::from_str(include_str!("users.json")).expect("users.json is a manifest")
+}
+
+/// Where the client's development packages are, installed if they are not.
+fn node_modules() -> &'static Path {
+    static NODE_MODULES: OnceLock<PathBuf> = OnceLock::new();
+    NODE_MODULES.get_or_init(|| {
+        let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("client");
+        let modules = client.join("node_modules");
+        if !modules.is_dir() {
+            let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+            let status = Command::new(npm)
+                .arg("ci")
+                .current_dir(&client)
+                .status()
+                .expect("npm runs (it comes with Node.js)");
+            assert!(
+                status.success(),
+                "npm ci failed in {}: run it there to see why",
+                client.display()
+            );
+        }
+        modules
+    })
+}
+
+/// A front end in a folder of its own: the files of `tests/frontend` around a generated client.
+struct FrontEnd(TempDir);
+
+impl FrontEnd {
+    fn new(manifest: &Manifest) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        link(node_modules(), &folder.path().join("node_modules")).expect("a link to node_modules");
+        Client::from_manifest(manifest)
+            .write_to(&folder.path().join("edgepod"))
+            .expect("the client is written");
+        let front_end = Self(folder);
+        front_end.write(
+            "tsconfig.json",
+            r#"{"compilerOptions": {
+                "target": "es2022", "lib": ["es2022", "dom", "dom.iterable"],
+                "module": "esnext", "moduleResolution": "bundler", "jsx": "react-jsx",
+                "types": [], "skipLibCheck": true, "noEmit": true,
+                "strict": true, "noUnusedLocals": true, "noUnusedParameters": true,
+                "verbatimModuleSyntax": true, "isolatedModules": true, "erasableSyntaxOnly": true,
+                "noUncheckedIndexedAccess": true, "exactOptionalPropertyTypes": true,
+                "noPropertyAccessFromIndexSignature": true, "noImplicitOverride": true
+            }}"#,
+        );
+        front_end
+    }
+
+    fn write(&self, name: &str, contents: &str) -> &Self {
+        fs::write(self.0.path().join(name), contents).expect("a front end's file is written");
+        self
+    }
+
+    /// Adds a file of `tests/frontend`.
+    fn with(&self, name: &str) -> &Self {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frontend");
+        let contents = fs::read_to_string(fixtures.join(name)).expect("a fixture");
+        self.write(name, &contents)
+    }
+
+    /// What a compiler has to say; nothing when it is content.
+    fn complaints(&self, compiler: &str) -> String {
+        let tsc = node_modules().join(compiler).join("bin/tsc");
+        let output = Command::new("node")
+            .arg(tsc)
+            .args(["--pretty", "false", "-p", "."])
+            .current_dir(self.0.path())
+            .output()
+            .expect("node runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), said.is_empty(), "{said}");
+        said
+    }
+
+    #[track_caller]
+    fn compiles(&self) {
+        for compiler in COMPILERS {
+            assert_eq!(self.complaints(compiler), "", "according to {compiler}");
+        }
+    }
+}
+
+#[test]
+fn the_seeds_sample_compiles_as_it_is_written() {
+    FrontEnd::new(&users())
+        .with("App.tsx")
+        .with("Users.tsx")
+        .compiles();
+}
+
+#[test]
+fn the_types_keep_their_promises() {
+    FrontEnd::new(&users()).with("promises.tsx").compiles();
+}
+
+#[test]
+fn a_renamed_column_breaks_the_front_end_that_uses_it() {
+    let mut manifest = users();
+    for ty in &mut manifest.types {
+        ty.declaration = ty.declaration.replace(" name:", " full_name:");
+    }
+    let front_end = FrontEnd::new(&manifest);
+    front_end.with("Users.tsx");
+    for compiler in COMPILERS {
+        let said = front_end.complaints(compiler);
+        assert!(
+            said.starts_with("Users.tsx") && said.contains("Property 'name' does not exist"),
+            "{compiler}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_app_with_no_functions_has_a_client() {
+    let manifest: Manifest =
+        serde_json::from_str(r#"{"edgepod": "0.1.0", "app": "empty"}"#).expect("a manifest");
+    FrontEnd::new(&manifest)
+        .write(
+            "App.tsx",
+            "import { useQuery } from \"./edgepod/client\";\n\
+             export function App() {\n\
+             \x20 // @ts-expect-error there is none\n\
+             \x20 useQuery(\"getUsers\");\n\
+             }\n",
+        )
+        .compiles();
+}
+
+#[test]
+fn names_that_are_unusual_in_typescript_are_usable() {
+    let manifest: Manifest = serde_json::from_str(
+        r#"{"edgepod": "0.1.0", "app": "odd */ name",
+            "functions": [
+                {"name": "delete", "kind": "function", "returns": "null"},
+                {"name": "getRecord", "kind": "query", "returns": "Record",
+                 "args": [{"name": "class", "type": "string"}, {"name": "größe", "type": "number"},
+                          {"name": "content-type", "type": "string", "optional": true}]},
+                {"name": "7th", "kind": "query", "returns": "Array<number>"}],
+            "types": [{"name": "Record", "declaration": "type Record = { id: number, };"}]}"#,
+    )
+    .expect("a manifest");
+    FrontEnd::new(&manifest)
+        .write(
+            "App.tsx",
+            "import { useQuery, useMutation } from \"./edgepod/client\";\n\
+             export function useAll() {\n\
+             \x20 const { trigger } = useMutation(\"delete\");\n\
+             \x20 void trigger();\n\
+             \x20 const id: number | undefined = useQuery(\"getRecord\", { class: \"a\", größe: 1, \"content-type\": \"b\" }).data?.id;\n\
+             \x20 return [id, useQuery(\"7th\").data];\n\
+             }\n",
+        )
+        .compiles();
+}
+
+#[cfg(unix)]
+fn link(original: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(original, link)
+}
+
+#[cfg(windows)]
+fn link(original: &Path, link: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_dir(original, link)
+}
