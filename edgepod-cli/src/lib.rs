@@ -5,13 +5,19 @@
 //! | [`app`] | finds the app: its crate, artifact, front end and settings, from `cargo metadata` |
 //! | [`build`] | builds it: for this machine, and as a Worker (WebAssembly and JavaScript) |
 //! | [`workerd`] | runs a Worker on workerd, Cloudflare's runtime, without an account |
+//! | [`native`] | runs it as a native program |
 //! | [`process`] | child processes that never outlive the command |
 //! | [`tools`] | finds external programs, or installs them once |
+//! | [`args`] | what may be typed |
+//! | [`commands`] | what is done about it |
 
 pub mod app;
+pub mod args;
 pub mod build;
+pub mod commands;
 pub mod env;
 pub mod http;
+pub mod native;
 pub mod process;
 pub mod term;
 pub mod tools;

@@ -21,6 +21,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What is running. The lock is held while a child starts, so that [`stop_all`] misses none.
 static RUNNING: Mutex<Vec<Arc<SharedChild>>> = Mutex::new(Vec::new());
 static STOPPING: AtomicBool = AtomicBool::new(false);
+static STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// A running child process and the process group it leads. Dropping it stops both.
 #[derive(Debug)]
@@ -130,16 +131,30 @@ pub fn each_line(
     });
 }
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP stop every child and end the command with success: it was asked to end.
+/// From now on Ctrl-C, SIGTERM and SIGHUP call `on_signal` and stop every child.
+///
+/// The program itself is expected to notice and to return from `main` by way of [`finish_stopping`], so that
+/// what it holds is cleaned up. If it does not, it is ended.
 ///
 /// # Errors
 /// When the handler cannot be installed.
-pub fn stop_on_signals() -> Result<()> {
-    ctrlc::set_handler(|| {
+pub fn stop_on_signals(on_signal: impl Fn() + Send + 'static) -> Result<()> {
+    ctrlc::set_handler(move || {
+        STOPPING.store(true, Ordering::SeqCst);
+        on_signal();
         stop_all();
+        thread::sleep(GRACE);
         std::process::exit(0);
     })
     .context("the handler for Ctrl-C could not be installed")
+}
+
+/// Waits until [`stop_all`] is done, if it has begun: then `true`, and what failed meanwhile failed because of it.
+pub fn finish_stopping() -> bool {
+    while stopping() && !STOPPED.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    stopping()
 }
 
 /// Stops every child, and lets no other start.
@@ -155,6 +170,7 @@ pub fn stop_all() {
         // A panic in there has been printed, and there is nothing left to do for that child.
         let _ = thread.join();
     }
+    STOPPED.store(true, Ordering::SeqCst);
 }
 
 /// Whether [`stop_all`] has begun: failures of children are then no news.

@@ -1,6 +1,6 @@
 //! What the command says, in the manner of cargo: a verb in a column, then the rest of the sentence.
 //!
-//! Everything goes to stderr; stdout is for what a program may want to read.
+//! Steps, warnings and errors go to stderr. Facts, which a script may want to read, go to stdout.
 
 use std::fmt::Display;
 
@@ -36,5 +36,5 @@ pub fn log(name: &str, line: &str) {
 
 /// A line of a summary: `         API  http://127.0.0.1:8989`.
 pub fn fact(name: &str, value: impl Display) {
-    anstream::eprintln!("{FAINT}{name:>12}{FAINT:#}  {value}");
+    anstream::println!("{FAINT}{name:>12}{FAINT:#} {value}");
 }

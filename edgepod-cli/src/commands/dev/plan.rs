@@ -1,0 +1,150 @@
+//! What was asked for, settled: after this there is no option left to interpret.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail};
+use fs_err as fs;
+use tempfile::TempDir;
+
+use super::key;
+use crate::app::App;
+use crate::args::{Dev, Host};
+use crate::build::Profile;
+use crate::env::{self, Vars};
+use crate::{http, term};
+
+pub(super) struct Plan {
+    pub app: App,
+    pub host: Host,
+    pub profile: Profile,
+    /// Where the API listens.
+    pub address: SocketAddr,
+    /// The front end to serve; `None` without one, and with `--no-page`.
+    pub web: Option<PathBuf>,
+    pub open: bool,
+    /// The database's file (native), or the folder of the objects' databases (workerd).
+    pub data: PathBuf,
+    /// The app's variables, the key among them.
+    pub vars: Vars,
+    /// Where programs are copied to before they run.
+    pub programs: TempDir,
+}
+
+impl Plan {
+    pub fn new(args: &Dev) -> Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+        // Before anything that takes time.
+        ensure_free(address)?;
+        let app = App::find(&args.app)?;
+        if app.client.is_none() {
+            term::warning(
+                "no client is generated: Cargo.toml has no `[package.metadata.edgepod] client = \"web/src/edgepod\"`",
+            );
+        }
+        let web = if args.no_page { None } else { web(&app)? };
+        let state = app.state()?;
+        let mut vars = env::of_app(&app.folder)?;
+        key::ensure(&mut vars, &state)?;
+        let folder = match &args.data {
+            Some(folder) => {
+                fs::create_dir_all(folder)?;
+                fs::canonicalize(folder)?
+            }
+            None => state.clone(),
+        };
+        remove_leftovers(&state)?;
+        Ok(Self {
+            host: args.host,
+            profile: if args.release {
+                Profile::Release
+            } else {
+                Profile::Dev
+            },
+            address,
+            web,
+            open: args.open,
+            data: folder.join(match args.host {
+                Host::Native => "data.sqlite",
+                Host::Workerd => "workerd-data",
+            }),
+            vars,
+            programs: tempfile::Builder::new()
+                .prefix(&format!("{PROGRAMS}{}-", std::process::id()))
+                .tempdir_in(state)?,
+            app,
+        })
+    }
+
+    /// Where clients reach the API.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+fn ensure_free(address: SocketAddr) -> Result<()> {
+    let port = address.port();
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            let other = http::free_port(port.saturating_add(1))?;
+            bail!(
+                "port {port} of {} is in use: stop what listens there, or choose another with `--port {other}`",
+                address.ip()
+            )
+        }
+        Err(error) => Err(anyhow!(
+            "{address} cannot be listened on ({error}): choose another with `--port`"
+        )),
+    }
+}
+
+fn web(app: &App) -> Result<Option<PathBuf>> {
+    let Some(web) = &app.web else {
+        term::warning(
+            "no page is served: Cargo.toml has no `[package.metadata.edgepod] web = \"web\"`",
+        );
+        return Ok(None);
+    };
+    if !web.join("package.json").is_file() {
+        bail!(
+            "there is no package.json in {}, which Cargo.toml names as the front end \
+             ([package.metadata.edgepod] web): correct it, or use --no-page",
+            web.display()
+        );
+    }
+    Ok(Some(web.clone()))
+}
+
+/// Begins the names of folders with copies of programs; the number of the process that made them follows.
+const PROGRAMS: &str = "programs-";
+
+/// Removes copies that a command which was killed has left behind.
+fn remove_leftovers(state: &Path) -> Result<()> {
+    for entry in fs::read_dir(state)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let owner = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PROGRAMS)?.split('-').next()?.parse().ok());
+        if owner.is_some_and(|owner: i32| !is_running(owner)) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_running(process: i32) -> bool {
+    use nix::errno::Errno;
+    use nix::sys::signal::kill;
+    use nix::unistd::Pid;
+
+    kill(Pid::from_raw(process), None) != Err(Errno::ESRCH)
+}
+
+#[cfg(not(unix))]
+fn is_running(_process: i32) -> bool {
+    true
+}

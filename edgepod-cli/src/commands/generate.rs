@@ -1,0 +1,70 @@
+//! `edgepod generate`: the TypeScript client, from the compiled app itself.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use edgepod_codegen::Client;
+
+use crate::app::App;
+use crate::args::Generate;
+use crate::build::{self, Profile};
+use crate::native::Program;
+use crate::{process, term};
+
+pub(super) fn run(args: &Generate) -> Result<ExitCode> {
+    process::stop_on_signals(|| {})?;
+    let app = App::find(&args.app)?;
+    let folder = app.client.as_deref().with_context(|| {
+        format!(
+            "{} does not say where the client goes: add `[package.metadata.edgepod] client = \"web/src/edgepod\"`",
+            app.folder.join("Cargo.toml").display()
+        )
+    })?;
+    let program = Program::new(&app, build::native(&app, Profile::Dev)?);
+    let client = Client::from_manifest(&program.manifest()?);
+    if args.check {
+        check(&app, &client, folder)
+    } else {
+        write(&app, &client, folder).map(|()| ExitCode::SUCCESS)
+    }
+}
+
+/// Brings the client in `folder` up to date and says so.
+pub(super) fn write(app: &App, client: &Client, folder: &Path) -> Result<()> {
+    let report = client.write_to(folder)?;
+    let changes = report.written.len() + report.removed.len();
+    let folder = app.display(folder);
+    match changes {
+        0 => term::status("Unchanged", format_args!("client in {folder}")),
+        1 => term::status(
+            "Generated",
+            format_args!("client in {folder} (1 file changed)"),
+        ),
+        _ => term::status(
+            "Generated",
+            format_args!("client in {folder} ({changes} files changed)"),
+        ),
+    }
+    Ok(())
+}
+
+fn check(app: &App, client: &Client, folder: &Path) -> Result<ExitCode> {
+    let differences = client.diff(folder)?;
+    if differences.is_empty() {
+        term::status(
+            "Checked",
+            format_args!("client in {} is up to date", app.display(folder)),
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    term::warning(format_args!(
+        "the client in {} is not that of the app:",
+        app.display(folder)
+    ));
+    for difference in &differences {
+        term::fact("", difference);
+    }
+    term::warning("run `edgepod generate` and commit what it writes");
+    Ok(ExitCode::FAILURE)
+}

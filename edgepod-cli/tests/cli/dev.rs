@@ -1,0 +1,243 @@
+//! `edgepod dev`, with real builds and processes.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::app::{App, Dev, free_port, is_running, wait_until};
+use nix::sys::signal::Signal;
+
+#[test]
+fn it_serves_generates_and_says_where() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    let [answer, _, key, database] = dev.ask().try_into().unwrap();
+    assert_eq!(answer, "first");
+    assert!(key.starts_with("ep_pk_"), "{key}");
+    assert!(database.ends_with("/.edgepod/data.sqlite"), "{database}");
+    assert!(app.read("web/src/edgepod/types.ts").contains("answer"));
+    assert_eq!(app.read(".edgepod/.gitignore").lines().last(), Some("*"));
+    for told in ["http://127.0.0.1:", &key, "data.sqlite"] {
+        assert!(
+            dev.output().contains(told),
+            "no `{told}` in:\n{}",
+            dev.output()
+        );
+    }
+}
+
+#[test]
+fn a_change_is_served_and_a_mistake_leaves_the_last_good_server() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    app.replace("src/lib.rs", "\"first\"", "\"second\"");
+    dev.wait_for_answer("second");
+    let server = dev.ask()[1].clone();
+
+    app.replace("src/lib.rs", "\"second\"", "missing");
+    dev.wait_for("cannot find value `missing`");
+    dev.wait_for("Serving what was built last");
+    assert_eq!(dev.ask()[..2], ["second".to_owned(), server.clone()]);
+
+    // Back to what is served already: nothing to restart.
+    app.replace("src/lib.rs", "= missing", "= \"second\"");
+    dev.wait_for("Ready after");
+    assert_eq!(dev.ask()[1], server);
+
+    app.replace("src/lib.rs", "\"second\"", "\"third\"");
+    dev.wait_for_answer("third");
+    assert!(!is_running(&server));
+}
+
+#[test]
+fn the_client_follows_the_functions() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    app.replace("src/lib.rs", r#""name":"answer""#, r#""name":"question""#);
+    wait_until(
+        || app.read("web/src/edgepod/types.ts").contains("question"),
+        || dev.output(),
+    );
+}
+
+#[test]
+fn only_typescript_changed_so_nothing_is_built() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    let before = dev.output();
+    app.write("web/src/App.tsx", "export {};");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(dev.output(), before);
+}
+
+#[test]
+fn a_server_that_does_not_come_up_gives_way_to_the_last_one() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    app.replace(
+        "src/lib.rs",
+        "let listener",
+        "if ANSWER.ends_with('n') { return 3; } let listener",
+    );
+    app.replace("src/lib.rs", "\"first\"", "\"broken\"");
+    dev.wait_for("answer ended before it answered (exit status: 3)");
+    dev.wait_for_answer("first");
+    app.replace("src/lib.rs", "\"broken\"", "\"repaired\"");
+    dev.wait_for_answer("repaired");
+}
+
+#[test]
+fn a_taken_port_is_refused_before_anything_is_built() {
+    let app = App::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (status, output) = app.run(&["dev", "--port", &port]);
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        output.contains(&format!("port {port} of 127.0.0.1 is in use"))
+            && output.contains("--port "),
+        "{output}"
+    );
+    assert!(!app.path("target").exists() && !app.path(".edgepod").exists());
+}
+
+#[test]
+fn the_key_is_made_once_unless_one_is_given() {
+    let app = App::new();
+    let made = app.dev(&["--no-page"]).ask()[2].clone();
+    assert_eq!(app.dev(&["--no-page"]).ask()[2], made);
+
+    app.write(".dev.vars", "EDGEPOD_API_KEY=ep_pk_of_the_file\n");
+    assert_eq!(app.dev(&["--no-page"]).ask()[2], "ep_pk_of_the_file");
+
+    let port = free_port();
+    let mut command = app.command(&["dev", "--no-page", "--port", &port.to_string()]);
+    let dev = Dev::start(
+        command.env("EDGEPOD_API_KEY", "ep_pk_of_the_environment"),
+        port,
+    );
+    dev.wait_for("Watching");
+    assert_eq!(dev.ask()[2], "ep_pk_of_the_environment");
+}
+
+#[test]
+fn a_broken_dev_vars_is_refused_with_its_name() {
+    let app = App::new();
+    app.write(".dev.vars", "this is = not it\n");
+    let (status, output) = app.run(&["dev", "--port", &free_port().to_string()]);
+    assert_eq!(status.code(), Some(1));
+    assert!(output.contains(".dev.vars could not be read"), "{output}");
+}
+
+#[test]
+fn the_database_can_be_kept_elsewhere() {
+    let app = App::new();
+    let data = tempfile::tempdir().unwrap();
+    let dev = app.dev(&[
+        "--no-page",
+        "--data",
+        data.path().join("new").to_str().unwrap(),
+    ]);
+    let expected = data.path().canonicalize().unwrap().join("new/data.sqlite");
+    assert_eq!(dev.ask()[3], expected.to_str().unwrap());
+}
+
+#[test]
+fn asked_to_end_it_takes_everything_along() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let app = App::new();
+        let mut dev = app.dev(&["--no-page"]);
+        let server = dev.ask()[1].clone();
+        assert!(is_running(&server));
+        let started = Instant::now();
+        assert_eq!(dev.end(signal).code(), Some(0), "{}", dev.output());
+        assert!(!is_running(&server), "{signal}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+        let left = std::fs::read_dir(app.path(".edgepod")).unwrap().count();
+        assert_eq!(
+            left, 2,
+            ".gitignore and dev.env stay, copies of programs do not"
+        );
+    }
+}
+
+#[test]
+fn asked_to_end_while_building_it_ends() {
+    let app = App::new();
+    app.write(
+        "build.rs",
+        "fn main() { std::thread::sleep(std::time::Duration::from_secs(600)); }",
+    );
+    let port = free_port();
+    let mut dev = Dev::start(
+        &mut app.command(&["dev", "--no-page", "--port", &port.to_string()]),
+        port,
+    );
+    dev.wait_for("Compiling answer");
+    assert_eq!(dev.end(Signal::SIGINT).code(), Some(0), "{}", dev.output());
+    assert!(!dev.output().contains("error"), "{}", dev.output());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_it_takes_the_server_along() {
+    let app = App::new();
+    let mut dev = app.dev(&["--no-page"]);
+    let server = dev.ask()[1].clone();
+    dev.end(Signal::SIGKILL);
+    wait_until(
+        || !is_running(&server),
+        || "the server outlived the command".to_owned(),
+    );
+
+    // The copy of the program that it could not remove goes with the next start.
+    let leftovers = || {
+        std::fs::read_dir(app.path(".edgepod"))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().is_dir())
+            .count()
+    };
+    assert_eq!(leftovers(), 1);
+    let mut dev = app.dev(&["--no-page"]);
+    dev.end(Signal::SIGTERM);
+    assert_eq!(leftovers(), 0);
+}
+
+#[test]
+fn without_npm_it_says_what_to_install_and_how_to_do_without() {
+    let app = App::new();
+    app.replace("Cargo.toml", "client = ", "web = \"web\"\nclient = ");
+    app.write("web/package.json", "{}");
+    let empty = tempfile::tempdir().unwrap();
+    let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
+    let output = app
+        .command(&["dev", "--port", &free_port().to_string()])
+        .env("PATH", path_without_npm(empty.path()))
+        .env("CARGO", cargo)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        printed.contains("--no-page") && printed.contains("`npm` was not found on the PATH"),
+        "{printed}"
+    );
+}
+
+/// A folder with nothing but a Rust compiler in it.
+fn path_without_npm(folder: &std::path::Path) -> std::ffi::OsString {
+    let rustc = which::which("rustc").unwrap();
+    std::os::unix::fs::symlink(rustc, folder.join("rustc")).unwrap();
+    folder.into()
+}
+
+#[test]
+fn a_front_end_that_is_not_there_is_named() {
+    let app = App::new();
+    app.replace("Cargo.toml", "client = ", "web = \"site\"\nclient = ");
+    let (status, output) = app.run(&["dev", "--port", &free_port().to_string()]);
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        output.contains("there is no package.json in") && output.contains("site"),
+        "{output}"
+    );
+}
