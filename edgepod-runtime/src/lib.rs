@@ -1,0 +1,29 @@
+//! The engine of EdgePod. Users depend on the `edgepod` facade, which re-exports what is theirs.
+//!
+//! Rooms, and the arrows between them (an arrow is a `use`):
+//!
+//! ```text
+//! host ──▶ gateway ──▶ engine ──▶ db ──▶ schema
+//!   └────────────────────┘ │       │
+//!                    auth ◀┘       └──▶ tracking ──▶ schema
+//! ```
+//!
+//! Nothing below [`host`] names a platform, a database library or a clock: what it needs of them are the
+//! ports [`db::Database`] and [`engine::Host`].
+
+pub mod auth;
+pub mod db;
+pub mod engine;
+mod error;
+pub mod gateway;
+pub mod host;
+pub mod manifest;
+pub mod schema;
+pub mod tracking;
+mod types;
+
+pub use error::{Code, Error, Result};
+
+/// What the code that the attributes generate names. Not an interface: it changes without notice.
+#[doc(hidden)]
+pub mod __private;

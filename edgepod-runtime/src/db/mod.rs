@@ -1,0 +1,39 @@
+//! The tracked database: typed statements over sea-query, the guards around them, and rows.
+//!
+//! Every statement takes one road ([`connection`]): text and parameters, the tracker's plan, the guards, the host.
+
+mod column;
+mod connection;
+mod delete;
+mod encode;
+mod failure;
+mod guard;
+mod insert;
+mod port;
+mod predicate;
+mod raw;
+mod row;
+mod select;
+mod table;
+mod types;
+mod update;
+mod value;
+mod writer;
+
+pub use column::{Column, OrderBy};
+pub(crate) use connection::Access;
+pub use connection::{Connection, Db, Observer, ReadDb};
+pub use delete::Delete;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use encode::parse_rows;
+pub use guard::{MAX_ROWS, Scope, Scoped, Unscoped};
+pub use insert::Insert;
+pub use port::{Database, JsonOutput, Output, RowFormat, SqlError};
+pub use predicate::{Comparable, Predicate};
+pub use raw::RawDb;
+pub use row::{FromRow, RowReader};
+pub use select::Select;
+pub use table::{Insertable, Table};
+pub use types::{ColumnType, Timestamp};
+pub use update::Update;
+pub use value::{Rows, Value};

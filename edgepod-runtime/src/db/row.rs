@@ -1,0 +1,64 @@
+//! From rows to structs, by position.
+
+use super::{ColumnType, Rows, Value};
+use crate::{Error, Result};
+
+/// A struct that a row becomes. Implemented by `#[edgepod::table]`.
+pub trait FromRow: Sized {
+    /// How many columns it takes.
+    const WIDTH: usize;
+
+    /// Takes its columns, in order.
+    ///
+    /// # Errors
+    /// A value that the column's type does not hold: the database was written by something else.
+    fn from_row(row: &mut RowReader<'_>) -> Result<Self>;
+}
+
+/// Hands out the values of a row, first to last.
+pub struct RowReader<'a> {
+    values: &'a mut std::vec::IntoIter<Value>,
+}
+
+impl RowReader<'_> {
+    /// The next column's value. `name` is for the message when it does not fit.
+    ///
+    /// # Errors
+    /// When there is no further column or its value is of another type.
+    pub fn take<V: ColumnType>(&mut self, name: &str) -> Result<V> {
+        let value = self
+            .values
+            .next()
+            .ok_or_else(|| Error::internal(format!("the row ends before the column `{name}`")))?;
+        let found = value.type_name();
+        V::from_value(value).ok_or_else(|| {
+            Error::internal(format!(
+                "the column `{name}` holds a {found} value that is no {}",
+                std::any::type_name::<V>()
+            ))
+        })
+    }
+}
+
+/// Decodes every row.
+pub(super) fn decode<T: FromRow>(rows: Rows) -> Result<Vec<T>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    if rows.width() != T::WIDTH {
+        return Err(Error::internal(format!(
+            "the statement returns {} columns, and {} takes {}",
+            rows.width(),
+            std::any::type_name::<T>(),
+            T::WIDTH
+        )));
+    }
+    let mut decoded = Vec::with_capacity(rows.len());
+    let mut values = rows.into_values().into_iter();
+    while values.len() > 0 {
+        decoded.push(T::from_row(&mut RowReader {
+            values: &mut values,
+        })?);
+    }
+    Ok(decoded)
+}

@@ -1,0 +1,137 @@
+//! A point in time.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+use super::{ColumnType, Never};
+use crate::{Error, Result, db::Value, schema::SqlType};
+
+/// A point in time, to the microsecond, from the year 0 to 9999.
+///
+/// Stored as INTEGER microseconds since 1970 (UTC), so it sorts and subtracts; RFC 3339 in UTC on the wire:
+/// `"2026-11-24T10:42:11.5Z"`. The current time is `ctx.now()`.
+///
+/// ```
+/// use edgepod_runtime::db::Timestamp;
+/// let t: Timestamp = "2026-11-24T12:42:11+02:00".parse().unwrap();
+/// assert_eq!(t.to_string(), "2026-11-24T10:42:11Z");
+/// assert_eq!(t.as_micros(), 1_795_516_931_000_000);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: what RFC 3339 can write.
+const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000_000..=253_402_300_799_999_999;
+
+impl Timestamp {
+    /// The time `micros` microseconds after 1970-01-01T00:00:00Z; `None` outside the years 0 to 9999.
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        RANGE.contains(&micros).then_some(Self(micros))
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
+            .map_err(|_| fmt::Error)?
+            .format(&Rfc3339)
+            .map_err(|_| fmt::Error)?;
+        f.write_str(&text)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = Error;
+
+    /// Reads RFC 3339 with any offset; what is finer than a microsecond is cut off.
+    fn from_str(text: &str) -> Result<Self> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| {
+            Error::bad_request(format!(
+                "`{text}` is not a time such as 2026-11-24T10:42:11Z (RFC 3339): {error}"
+            ))
+        })?;
+        let micros = time
+            .to_offset(UtcOffset::UTC)
+            .unix_timestamp_nanos()
+            .div_euclid(1000);
+        i64::try_from(micros)
+            .ok()
+            .and_then(Self::from_micros)
+            .ok_or_else(|| Error::bad_request(format!("`{text}` is not in the years 0 to 9999")))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Timestamp;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time such as \"2026-11-24T10:42:11Z\" (RFC 3339)")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<Timestamp, E> {
+                text.parse()
+                    .map_err(|error: Error| E::custom(error.message()))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl ColumnType for Timestamp {
+    const SQL_TYPE: SqlType = SqlType::Integer;
+    type Optional = Never;
+
+    fn into_value(self) -> Result<Value> {
+        Ok(Value::Integer(self.0))
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Integer(n) => Self::from_micros(n),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_the_range_are_written_and_read() {
+        for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
+            let time: Timestamp = text.parse().unwrap();
+            assert_eq!(time.to_string(), text);
+            assert_eq!(Timestamp::from_micros(time.as_micros()), Some(time));
+        }
+        assert_eq!(Timestamp::from_micros(*RANGE.end() + 1), None);
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_refused_with_an_example() {
+        let error = "yesterday".parse::<Timestamp>().unwrap_err();
+        assert!(error.message().contains("2026-11-24T10:42:11Z"), "{error}");
+    }
+}

@@ -1,0 +1,116 @@
+//! UPDATE.
+
+use std::marker::PhantomData;
+
+use sea_query::{Query, UpdateStatement};
+
+use super::{
+    Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
+    insert::returning, row, writer,
+};
+use crate::{Error, Result};
+
+/// An UPDATE of `T`, made by `ctx.db.update::<T>()`. It compiles only with `.filter(…)` or `.without_where()`, and runs
+/// at `exec` or `returning`.
+#[must_use = "an update does nothing until `.exec()` or `.returning()`"]
+pub struct Update<'db, T, S> {
+    connection: &'db Connection,
+    statement: UpdateStatement,
+    sets: usize,
+    refused: Option<Error>,
+    types: PhantomData<fn() -> (T, S)>,
+}
+
+impl<'db, T: Table> Update<'db, T, Unscoped> {
+    pub(super) fn new(connection: &'db Connection) -> Self {
+        let mut statement = Query::update();
+        statement.table(T::SCHEMA.name);
+        Self {
+            connection,
+            statement,
+            sets: 0,
+            refused: None,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<'db, T: Table, S> Update<'db, T, S> {
+    /// Sets a column.
+    pub fn set<V: ColumnType>(mut self, column: Column<T, V>, value: impl Comparable<V>) -> Self {
+        match value.into_operand() {
+            Ok(value) => {
+                self.statement.value(column.name(), writer::operand(value));
+                self.sets += 1;
+            }
+            Err(error) => self.refused = Some(error),
+        }
+        self
+    }
+
+    /// Only rows that meet the condition. Several filters must all hold.
+    pub fn filter(mut self, predicate: Predicate<T>) -> Update<'db, T, Scoped> {
+        match predicate.condition {
+            Ok(condition) => {
+                self.statement.cond_where(condition);
+            }
+            Err(error) => self.refused = Some(error),
+        }
+        self.scoped()
+    }
+
+    /// Every row of the table, on purpose.
+    pub fn without_where(self) -> Update<'db, T, Scoped> {
+        self.scoped()
+    }
+
+    fn scoped(self) -> Update<'db, T, Scoped> {
+        Update {
+            connection: self.connection,
+            statement: self.statement,
+            sets: self.sets,
+            refused: self.refused,
+            types: PhantomData,
+        }
+    }
+
+    fn checked(self) -> Result<(UpdateStatement, &'db Connection)> {
+        match self.refused {
+            Some(error) => Err(error),
+            None if self.sets == 0 => Err(Error::internal(format!(
+                "an update of `{}` sets no column: add .set(column, value)",
+                T::SCHEMA.name
+            ))),
+            None => Ok((self.statement, self.connection)),
+        }
+    }
+
+    /// Changes the rows; how many they were.
+    ///
+    /// # Errors
+    /// `CONFLICT` for a violated constraint; an update that sets nothing.
+    pub fn exec(self) -> Result<u64>
+    where
+        S: Scope,
+    {
+        let (statement, connection) = self.checked()?;
+        connection.run(&writer::write(&statement)?)?;
+        super::delete::rows_changed(connection)
+    }
+
+    /// Changes the rows and returns them as they are now.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub fn returning(self) -> Result<Vec<T>>
+    where
+        S: Scope,
+    {
+        let (mut statement, connection) = self.checked()?;
+        let rows = returning(connection, T::SCHEMA.columns, |returning| {
+            statement.returning(returning);
+            writer::write(&statement)
+        })?;
+        row::decode(rows)
+    }
+}

@@ -1,0 +1,125 @@
+//! From sea-query's statements to SQL text and parameters.
+
+use std::fmt::Write;
+
+use sea_query::{Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder};
+
+use super::Value;
+use crate::{Error, Result};
+
+/// SQL text with `?` for its parameters.
+#[derive(Debug, Default)]
+pub(super) struct Sql {
+    pub(super) text: String,
+    pub(super) params: Vec<Value>,
+}
+
+/// Writes a statement.
+///
+/// # Errors
+/// A parameter that SQLite cannot hold: NaN, an infinity, an unsigned integer beyond 2^63 - 1.
+pub(super) fn write(statement: &impl QueryStatementBuilder) -> Result<Sql> {
+    let mut writer = Writer {
+        sql: Sql {
+            text: String::with_capacity(256),
+            params: Vec::new(),
+        },
+        refused: None,
+    };
+    statement.build_collect_any_into(&SqliteQueryBuilder, &mut writer);
+    match writer.refused {
+        None => Ok(writer.sql),
+        Some(error) => Err(error),
+    }
+}
+
+/// A value as a parameter of a statement.
+pub(super) fn operand(value: Value) -> Expr {
+    Expr::Value(match value {
+        Value::Null => sea_query::Value::String(None),
+        Value::Integer(n) => n.into(),
+        Value::Real(x) => x.into(),
+        Value::Text(text) => text.into(),
+        Value::Blob(bytes) => bytes.into(),
+    })
+}
+
+struct Writer {
+    sql: Sql,
+    refused: Option<Error>,
+}
+
+impl Writer {
+    fn push(&mut self, value: Value) {
+        // The cast lets a host whose numbers are floats bind an integer as text, and keeps it an integer.
+        self.sql.text.push_str(match value {
+            Value::Integer(_) => "CAST(? AS INTEGER)",
+            _ => "?",
+        });
+        self.sql.params.push(value);
+    }
+}
+
+impl Write for Writer {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        self.sql.text.push_str(s);
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sql.text)
+    }
+}
+
+impl SqlWriter for Writer {
+    fn push_param<T: QueryBuilder>(&mut self, value: sea_query::Value, _: &T) {
+        match convert(value) {
+            Ok(value) => self.push(value),
+            Err(error) => self.refused = Some(error),
+        }
+    }
+
+    fn as_writer(&mut self) -> &mut dyn Write {
+        self
+    }
+}
+
+fn convert(value: sea_query::Value) -> Result<Value> {
+    use sea_query::Value as Sea;
+
+    fn or_null<T>(value: Option<T>, convert: impl FnOnce(T) -> Value) -> Value {
+        value.map_or(Value::Null, convert)
+    }
+    fn real(x: Option<f64>) -> Result<Value> {
+        x.map_or(Ok(Value::Null), Value::real)
+    }
+
+    Ok(match value {
+        Sea::Bool(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::TinyInt(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::SmallInt(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::Int(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::BigInt(x) => or_null(x, Value::Integer),
+        Sea::TinyUnsigned(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::SmallUnsigned(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::Unsigned(x) => or_null(x, |x| Value::Integer(x.into())),
+        Sea::BigUnsigned(None) => Value::Null,
+        Sea::BigUnsigned(Some(x)) => Value::Integer(x.try_into().map_err(|_| {
+            Error::bad_request(format!(
+                "{x} is too large: SQLite's integers end at 2^63 - 1."
+            ))
+        })?),
+        Sea::Float(x) => real(x.map(f64::from))?,
+        Sea::Double(x) => real(x)?,
+        Sea::String(x) => or_null(x, Value::Text),
+        Sea::Char(x) => or_null(x, |x| Value::Text(x.into())),
+        Sea::Bytes(x) => or_null(x, Value::Blob),
+        other => {
+            return Err(Error::internal(format!(
+                "sea-query's value {other:?} has no counterpart in SQLite"
+            )));
+        }
+    })
+}

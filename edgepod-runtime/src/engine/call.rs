@@ -1,0 +1,195 @@
+//! One call of a function: what came with it, what it touched, what it answers.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use super::{
+    Engine, FunctionDef, Headers, Log, Reply, extensions::Extensions, sessions::SessionId,
+};
+use crate::{Code, Error, auth::Claims, db::Observer, tracking::TableSet};
+
+/// A call as the gateway hands it to the engine.
+pub struct Call<'a> {
+    /// The function.
+    pub function: &'static FunctionDef,
+    /// The arguments' JSON text, or nothing.
+    pub args: &'a str,
+    /// The session that the call's reads subscribe.
+    pub session: Option<&'a str>,
+    /// Who calls, where a token said so.
+    pub user: Option<Claims>,
+    /// The request's headers.
+    pub headers: Headers,
+    /// Names the call in the reply and in the log.
+    pub trace_id: &'a str,
+}
+
+/// The answer to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The HTTP status.
+    pub status: u16,
+    /// The reply's JSON.
+    pub body: String,
+}
+
+impl Outcome {
+    /// The answer that tells of an error.
+    pub fn error(error: &Error, trace_id: &str) -> Self {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: Details<'a>,
+        }
+        #[derive(Serialize)]
+        struct Details<'a> {
+            code: &'a str,
+            message: &'a str,
+            trace_id: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            data: Option<&'a serde_json::Value>,
+        }
+        let body = Body {
+            error: Details {
+                code: error.code().as_str(),
+                message: error.public_message(),
+                trace_id,
+                data: error.data(),
+            },
+        };
+        Self {
+            status: error.code().status(),
+            body: serde_json::to_string(&body).expect("strings and JSON are JSON"),
+        }
+    }
+
+    fn data(reply: &Reply, state: &CallState) -> Self {
+        #[derive(Serialize)]
+        struct Meta<'a> {
+            tables: &'a TableSet,
+            #[serde(skip_serializing_if = "TableSet::is_empty")]
+            written: &'a TableSet,
+        }
+        let touched = state.touched.borrow();
+        let mut tables = touched.read.clone();
+        tables.extend(&touched.written);
+        let meta = Meta {
+            tables: &tables,
+            written: &touched.written,
+        };
+        let meta = serde_json::to_string(&meta).expect("strings are JSON");
+        let warnings = state.warnings.borrow();
+        let mut body = String::with_capacity(reply.as_json().len() + meta.len() + 32);
+        body.push_str("{\"data\":");
+        body.push_str(reply.as_json());
+        body.push_str(",\"meta\":");
+        body.push_str(&meta);
+        if !warnings.is_empty() {
+            body.push_str(",\"warnings\":");
+            body.push_str(&serde_json::to_string(&*warnings).expect("strings are JSON"));
+        }
+        body.push('}');
+        Self { status: 200, body }
+    }
+}
+
+/// What a call touched so far.
+#[derive(Clone, Default)]
+pub(super) struct Touched {
+    pub(super) read: TableSet,
+    pub(super) written: TableSet,
+}
+
+/// The state of a call in progress; contexts are views of it.
+pub(super) struct CallState {
+    pub(super) engine: Arc<Engine>,
+    pub(super) log: Log,
+    pub(super) user: Option<Claims>,
+    pub(super) extensions: Extensions,
+    session: Option<SessionId>,
+    /// Whether a read added a table to the session's subscriptions.
+    subscribed: Cell<bool>,
+    touched: RefCell<Touched>,
+    warnings: RefCell<Vec<String>>,
+    trace_id: Arc<str>,
+    headers: OnceCell<Rc<Headers>>,
+}
+
+impl CallState {
+    pub(super) fn new(engine: Arc<Engine>, call: Call<'_>) -> Rc<Self> {
+        let trace_id: Arc<str> = call.trace_id.into();
+        let log = Log::new(engine.host().clone(), call.function.name, trace_id.clone());
+        let headers = OnceCell::new();
+        let _ = headers.set(Rc::new(call.headers));
+        Rc::new(Self {
+            log,
+            user: call.user,
+            extensions: Extensions::default(),
+            session: call.session.map(SessionId::new),
+            subscribed: Cell::new(false),
+            touched: RefCell::default(),
+            warnings: RefCell::default(),
+            trace_id,
+            headers,
+            engine,
+        })
+    }
+
+    pub(super) fn headers(&self) -> Rc<Headers> {
+        self.headers.get().expect("set when the call began").clone()
+    }
+
+    /// Takes what was written so far, to announce it or to forget it.
+    pub(super) fn take_written(&self) -> TableSet {
+        std::mem::take(&mut self.touched.borrow_mut().written)
+    }
+
+    /// The subscriptions of the session must outlive hibernation; once for a call.
+    pub(super) fn remember_subscriptions(&self) {
+        if self.subscribed.replace(false)
+            && let Some(session) = &self.session
+        {
+            self.engine.remember(session);
+        }
+    }
+
+    /// The answer to the call.
+    pub(super) fn finish(&self, result: Result<Reply, Error>) -> Outcome {
+        match result {
+            Ok(reply) => Outcome::data(&reply, self),
+            Err(error) => {
+                if error.code() == Code::Internal {
+                    self.log.error(error.message());
+                }
+                Outcome::error(&error, &self.trace_id)
+            }
+        }
+    }
+}
+
+impl Observer for CallState {
+    fn read(&self, tables: &TableSet) {
+        let mut touched = self.touched.borrow_mut();
+        for table in tables.iter() {
+            if touched.read.insert(table.clone())
+                && let Some(session) = &self.session
+                && self.engine.subscribe(session, table)
+            {
+                self.subscribed.set(true);
+            }
+        }
+    }
+
+    fn wrote(&self, tables: &TableSet) {
+        self.touched.borrow_mut().written.extend(tables);
+    }
+
+    fn warn(&self, warning: String) {
+        self.log.warn(&warning);
+        self.warnings.borrow_mut().push(warning);
+    }
+}

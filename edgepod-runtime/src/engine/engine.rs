@@ -1,0 +1,309 @@
+//! The engine itself.
+
+use std::{
+    any::Any,
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context as TaskContext, Poll, Waker},
+};
+
+use super::{
+    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Outcome, QueryCtx, Registry,
+    RegistryError, Reply, SocketId, TransactionOutcome,
+    call::CallState,
+    handler::{HandlerFuture, Next, Steps},
+    sessions::{SessionId, Sessions},
+};
+use crate::{
+    Error, Result,
+    db::{Database, Observer, SqlError},
+    schema::{self, SchemaError},
+    tracking::{TableName, TableSet, Tracker},
+};
+
+/// The engine of one database.
+pub struct Engine {
+    host: Arc<dyn Host>,
+    registry: Registry,
+    tracker: Arc<Tracker>,
+    sessions: Mutex<Sessions>,
+}
+
+/// Why an engine does not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// The functions do not make an app.
+    Registry(RegistryError),
+    /// The tables do not fit together.
+    Schema(SchemaError),
+    /// SQLite refuses the tables.
+    Sql(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Registry(error) => error.fmt(f),
+            StartError::Schema(error) => error.fmt(f),
+            StartError::Sql(error) => write!(f, "The tables cannot be made: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Engine {
+    /// Starts the engine: collects the functions and makes the tables that are missing.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing was changed then.
+    pub fn start(host: Arc<dyn Host>) -> Result<Arc<Self>, StartError> {
+        let registry = Registry::collect().map_err(StartError::Registry)?;
+        let tables = schema::tables().map_err(StartError::Schema)?;
+        let mut made: Result<(), SqlError> = Ok(());
+        host.transaction(&mut || {
+            made = tables
+                .iter()
+                .flat_map(|table| schema::create_statements(table))
+                .try_for_each(|sql| host.run(&sql, &[]).map(drop));
+            match made {
+                Ok(()) => TransactionOutcome::Commit,
+                Err(_) => TransactionOutcome::Rollback,
+            }
+        })
+        .and(made)
+        .map_err(|error| StartError::Sql(error.message))?;
+        Ok(Arc::new(Self {
+            host,
+            registry,
+            tracker: Arc::default(),
+            sessions: Mutex::default(),
+        }))
+    }
+
+    /// The functions.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(super) fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    pub(super) fn database(&self) -> Arc<dyn Database> {
+        self.host.clone()
+    }
+
+    pub(super) fn tracker(&self) -> Arc<Tracker> {
+        self.tracker.clone()
+    }
+
+    /// Runs a query or a function: both are done when this returns.
+    ///
+    /// # Panics
+    /// Given an action: those take [`call_action`](Self::call_action).
+    pub fn call(self: &Arc<Self>, call: Call<'_>) -> Outcome {
+        let function = call.function;
+        let args = Args::new(call.args);
+        let state = CallState::new(self.clone(), call);
+        let result = match function.kind {
+            Kind::Query => {
+                let mut result = None;
+                self.host.exclusive(&mut || {
+                    let ctx = QueryCtx::new(state.clone());
+                    result = Some(caught(|| {
+                        at_once(self.chain(function, CtxRef::Query(&ctx), &args))
+                            .unwrap_or_else(|| Err(must_be_action(function)))
+                    }));
+                    state.remember_subscriptions();
+                });
+                result.unwrap_or_else(|| Err(Error::internal("the host did not run the query")))
+            }
+            Kind::Function => in_transaction(&state, |ctx| {
+                at_once(self.chain(function, CtxRef::Function(ctx), &args))
+                    .unwrap_or_else(|| Err(must_be_action(function)))
+            }),
+            Kind::Action => panic!("an action is called through call_action"),
+        };
+        state.remember_subscriptions();
+        state.finish(result)
+    }
+
+    /// Runs an action, which may await.
+    pub async fn call_action(self: &Arc<Self>, call: Call<'_>) -> Outcome {
+        let function = call.function;
+        let args = Args::new(call.args);
+        let state = CallState::new(self.clone(), call);
+        let ctx = ActionCtx::new(state.clone());
+        let result = CatchUnwind(self.chain(function, CtxRef::Action(&ctx), &args)).await;
+        state.remember_subscriptions();
+        state.finish(result)
+    }
+
+    fn chain<'a>(
+        &self,
+        function: &'static FunctionDef,
+        ctx: CtxRef<'a>,
+        args: &'a Args,
+    ) -> HandlerFuture<'a> {
+        Next {
+            steps: Steps {
+                app: self.registry.app().steps,
+                function: function.steps,
+            },
+            handler: function.handler,
+            ctx,
+        }
+        .start(args)
+    }
+
+    /// A socket of a session is open.
+    pub fn socket_opened(&self, socket: SocketId, session: &str) {
+        let id = SessionId::new(session);
+        let missed = self.sessions().open(socket, id.clone());
+        self.remember(&id);
+        if !missed.is_empty() {
+            self.host.send(socket, &stale(&missed));
+        }
+    }
+
+    /// A socket that was open before this engine began, with what the host remembered of it.
+    pub fn socket_restored(&self, socket: SocketId, attachment: &str) {
+        self.sessions().restore(socket, attachment);
+    }
+
+    /// A socket is gone.
+    pub fn socket_closed(&self, socket: SocketId) {
+        self.sessions().close(socket);
+    }
+
+    pub(super) fn subscribe(&self, session: &SessionId, table: &TableName) -> bool {
+        self.sessions().subscribe(session, table)
+    }
+
+    pub(super) fn remember(&self, session: &SessionId) {
+        if let Some((sockets, attachment)) = self.sessions().attachments(session) {
+            for socket in sockets {
+                self.host.remember(socket, &attachment);
+            }
+        }
+    }
+
+    /// Tells every session that reads them that tables have changed.
+    fn announce(&self, tables: &TableSet) {
+        if tables.is_empty() {
+            return;
+        }
+        let told = self.sessions().written(tables);
+        for (sockets, tables) in told {
+            let message = stale(&tables);
+            for socket in sockets {
+                self.host.send(socket, &message);
+            }
+        }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stale(tables: &TableSet) -> String {
+    #[derive(serde::Serialize)]
+    struct Stale<'a> {
+        r#type: &'a str,
+        tables: &'a TableSet,
+    }
+    serde_json::to_string(&Stale {
+        r#type: "stale",
+        tables,
+    })
+    .expect("strings are JSON")
+}
+
+/// Runs `body` in a transaction of the call: `Ok` commits and announces, anything else rolls back.
+pub(super) fn in_transaction<T>(
+    state: &Rc<CallState>,
+    body: impl FnOnce(&Ctx) -> Result<T>,
+) -> Result<T> {
+    let before = state.take_written();
+    let ctx = Ctx::new(state.clone());
+    let mut body = Some(body);
+    let mut result = None;
+    let ended = state.engine.host.transaction(&mut || {
+        let Some(body) = body.take() else {
+            return TransactionOutcome::Rollback;
+        };
+        let outcome = caught(|| body(&ctx));
+        let end = match outcome {
+            Ok(_) => TransactionOutcome::Commit,
+            Err(_) => TransactionOutcome::Rollback,
+        };
+        result = Some(outcome);
+        end
+    });
+    let result = match (ended, result) {
+        (Ok(()), Some(result)) => result,
+        (Err(error), Some(Ok(_)) | None) => Err(error.into()),
+        (Err(_), Some(Err(error))) => Err(error),
+        (Ok(()), None) => Err(Error::internal("the host did not run the transaction")),
+    };
+    let written = state.take_written();
+    state.wrote(&before);
+    if result.is_ok() {
+        state.wrote(&written);
+        state.engine.announce(&written);
+    }
+    result
+}
+
+/// What a future has ready at once; `None` when it waits for something.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+fn must_be_action(function: &FunctionDef) -> Error {
+    Error::internal(format!(
+        "`{}` ({}:{}) awaits something that is not ready, and a {} must be done at once: make it an #[edgepod::action]. \
+         Nothing was written.",
+        function.rust_name,
+        function.location.0,
+        function.location.1,
+        function.kind.as_str()
+    ))
+}
+
+/// Runs `body`; a panic becomes an internal error. Where panics abort, the host sees them instead.
+fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(&*payload)))
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Error {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message");
+    Error::internal(format!("panicked: {text}"))
+}
+
+/// A handler whose panics become errors.
+struct CatchUnwind<'a>(HandlerFuture<'a>);
+
+impl Future for CatchUnwind<'_> {
+    type Output = Result<Reply>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Result<Reply>> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            Err(payload) => Poll::Ready(Err(panicked(&*payload))),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The request's headers.
+
+use std::{cell::OnceCell, collections::HashMap};
+
+/// The headers of a request, read only when a function asks for one.
+#[derive(Default)]
+pub struct Headers {
+    json: String,
+    parsed: OnceCell<HashMap<String, String>>,
+}
+
+impl Headers {
+    /// Headers from a JSON object of names in lower case; an empty text is no header.
+    pub fn from_json(json: impl Into<String>) -> Self {
+        Self {
+            json: json.into(),
+            parsed: OnceCell::new(),
+        }
+    }
+
+    /// The value of a header, whatever the case of its name. Values of a repeated header are joined by `, `.
+    ///
+    /// ```
+    /// use edgepod_runtime::engine::Headers;
+    /// let headers = Headers::from_json(r#"{"accept-language":"de"}"#);
+    /// assert_eq!(headers.get("Accept-Language"), Some("de"));
+    /// ```
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parsed
+            .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
+            .get(&name.to_ascii_lowercase())
+            .map(String::as_str)
+    }
+}

@@ -1,0 +1,32 @@
+//! The engine of one database: dispatch, contexts, middleware, transactions, sessions and invalidation.
+//!
+//! A host makes one [`Engine`] for each database, passes it calls and the events of sockets, and is told through its
+//! [`Host`] port what to send.
+
+mod args;
+mod call;
+mod context;
+#[expect(
+    clippy::module_inception,
+    reason = "the engine's own type in the engine's room"
+)]
+mod engine;
+mod extensions;
+mod handler;
+mod headers;
+mod log;
+mod port;
+mod registry;
+mod reply;
+mod sessions;
+
+pub use args::Args;
+pub use call::{Call, Outcome};
+pub use context::{ActionCtx, Context, Ctx, CtxRef, Env, QueryCtx};
+pub use engine::{Engine, StartError};
+pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step, step};
+pub use headers::Headers;
+pub use log::{Level, Log};
+pub use port::{Host, Outcome as TransactionOutcome, SocketId};
+pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
+pub use reply::Reply;

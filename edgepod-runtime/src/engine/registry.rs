@@ -1,0 +1,160 @@
+//! The functions of the program: every attribute registers one, there is no second list.
+
+use std::{collections::HashMap, fmt};
+
+use super::{Handler, Step};
+
+/// What a function may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Reads. Callable with GET.
+    Query,
+    /// Reads and writes in one transaction.
+    Function,
+    /// Awaits the outside world, and writes through `ctx.transaction`.
+    Action,
+}
+
+impl Kind {
+    /// The kind's name: that of its attribute.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Query => "query",
+            Kind::Function => "function",
+            Kind::Action => "action",
+        }
+    }
+}
+
+/// A function, as its attribute registers it.
+pub struct FunctionDef {
+    /// The public name: camelCase, or what the attribute says.
+    pub name: &'static str,
+    /// The Rust path, for messages.
+    pub rust_name: &'static str,
+    /// File and line, for messages.
+    pub location: (&'static str, u32),
+    /// What it may do.
+    pub kind: Kind,
+    /// Its middleware, outermost first.
+    pub steps: &'static [Step],
+    /// The function itself.
+    pub handler: Handler,
+}
+
+inventory::collect!(FunctionDef);
+
+/// What `edgepod::app!()` registers: once in a program.
+pub struct AppDef {
+    /// The crate's name.
+    pub name: &'static str,
+    /// File and line, for messages.
+    pub location: (&'static str, u32),
+    /// Middleware around every function, outermost first.
+    pub steps: &'static [Step],
+}
+
+inventory::collect!(AppDef);
+
+/// The registered functions do not make an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistryError {
+    /// Two functions have one public name.
+    DuplicateName {
+        /// The name.
+        name: &'static str,
+        /// Both functions, with file and line.
+        places: [String; 2],
+    },
+    /// There is no `edgepod::app!()`.
+    NoApp,
+    /// There is more than one `edgepod::app!()`.
+    SeveralApps {
+        /// Two of the places.
+        places: [String; 2],
+    },
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RegistryError::DuplicateName { name, places } => write!(
+                f,
+                "Two functions have the public name `{name}`: {} and {}. Rename one, or give it another name with \
+                 `name = \"…\"` in its attribute.",
+                places[0], places[1]
+            ),
+            RegistryError::NoApp => f.write_str(
+                "The crate has no `edgepod::app!()`: put that line into its src/lib.rs (or src/main.rs).",
+            ),
+            RegistryError::SeveralApps { places } => write!(
+                f,
+                "`edgepod::app!()` stands in two places: {} and {}. Remove one.",
+                places[0], places[1]
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RegistryError {}
+
+/// All functions of the program by public name.
+pub struct Registry {
+    functions: HashMap<&'static str, &'static FunctionDef>,
+    app: &'static AppDef,
+}
+
+impl Registry {
+    /// Collects what the attributes registered.
+    ///
+    /// # Errors
+    /// Two functions with one public name; no `app!()`, or two.
+    pub fn collect() -> Result<Self, RegistryError> {
+        let mut apps: Vec<_> = inventory::iter::<AppDef>().collect();
+        apps.sort_by_key(|app| app.location);
+        let app = match apps[..] {
+            [] => return Err(RegistryError::NoApp),
+            [app] => app,
+            [a, b, ..] => {
+                return Err(RegistryError::SeveralApps {
+                    places: [a, b].map(|app| format!("{}:{}", app.location.0, app.location.1)),
+                });
+            }
+        };
+        let mut functions: HashMap<_, &'static FunctionDef> = HashMap::new();
+        // The order of registration is unspecified; sorted, the same two places are always named.
+        let mut defs: Vec<_> = inventory::iter::<FunctionDef>().collect();
+        defs.sort_by_key(|def| (def.name, def.location));
+        for def in defs {
+            if let Some(other) = functions.insert(def.name, def) {
+                return Err(RegistryError::DuplicateName {
+                    name: def.name,
+                    places: [other, def].map(|def| {
+                        format!(
+                            "`{}` ({}:{})",
+                            def.rust_name, def.location.0, def.location.1
+                        )
+                    }),
+                });
+            }
+        }
+        Ok(Self { functions, app })
+    }
+
+    /// The function with this public name.
+    pub fn get(&self, name: &str) -> Option<&'static FunctionDef> {
+        self.functions.get(name).copied()
+    }
+
+    /// All functions, sorted by public name.
+    pub fn functions(&self) -> Vec<&'static FunctionDef> {
+        let mut all: Vec<_> = self.functions.values().copied().collect();
+        all.sort_by_key(|def| def.name);
+        all
+    }
+
+    /// What `app!()` says.
+    pub fn app(&self) -> &'static AppDef {
+        self.app
+    }
+}

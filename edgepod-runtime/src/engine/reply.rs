@@ -1,0 +1,36 @@
+//! What a handler hands back through its middleware.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Result;
+
+/// A handler's result as JSON text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    json: String,
+}
+
+impl Reply {
+    /// A value as a reply: its JSON becomes the reply's `data`.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold, such as a map whose keys are no strings.
+    pub fn new(value: &(impl Serialize + ?Sized)) -> Result<Self> {
+        Ok(Self {
+            json: serde_json::to_string(value)?,
+        })
+    }
+
+    /// The JSON text.
+    pub fn as_json(&self) -> &str {
+        &self.json
+    }
+
+    /// The value again, for middleware that changes it.
+    ///
+    /// # Errors
+    /// A reply that is no `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        Ok(serde_json::from_str(&self.json)?)
+    }
+}

@@ -1,0 +1,213 @@
+//! The one error type of functions, and how each error looks to a client.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+
+/// What a function returns: `Ok` commits and is the reply's `data`, `Err` rolls back and is the reply's `error`.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The kinds of error that a client can meet, each with its HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// 400: the request cannot be understood, or its arguments do not fit.
+    BadRequest,
+    /// 401: no key or token, or a wrong one.
+    Unauthorized,
+    /// 403: known, and not allowed.
+    Forbidden,
+    /// 404: no such function, or no such thing.
+    NotFound,
+    /// 405: the function or route exists, and not for this method.
+    MethodNotAllowed,
+    /// 409: it contradicts what is stored, for example a unique value that is taken.
+    Conflict,
+    /// 413: the body is larger than the gateway accepts.
+    PayloadTooLarge,
+    /// 426: `/ws` without an upgrade to a WebSocket.
+    UpgradeRequired,
+    /// 429: too many calls.
+    TooManyRequests,
+    /// 500: a failure that the client can do nothing about. What happened is in the log, under the trace id.
+    Internal,
+}
+
+impl Code {
+    /// The HTTP status.
+    ///
+    /// ```
+    /// assert_eq!(edgepod_runtime::Code::Conflict.status(), 409);
+    /// ```
+    pub const fn status(self) -> u16 {
+        match self {
+            Code::BadRequest => 400,
+            Code::Unauthorized => 401,
+            Code::Forbidden => 403,
+            Code::NotFound => 404,
+            Code::MethodNotAllowed => 405,
+            Code::Conflict => 409,
+            Code::PayloadTooLarge => 413,
+            Code::UpgradeRequired => 426,
+            Code::TooManyRequests => 429,
+            Code::Internal => 500,
+        }
+    }
+
+    /// The name on the wire, for example `NOT_FOUND`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Code::BadRequest => "BAD_REQUEST",
+            Code::Unauthorized => "UNAUTHORIZED",
+            Code::Forbidden => "FORBIDDEN",
+            Code::NotFound => "NOT_FOUND",
+            Code::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Code::Conflict => "CONFLICT",
+            Code::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Code::UpgradeRequired => "UPGRADE_REQUIRED",
+            Code::TooManyRequests => "TOO_MANY_REQUESTS",
+            Code::Internal => "INTERNAL",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error of a function, a guard, the database or the gateway.
+///
+/// The message of an [`internal`](Error::internal) error is for the log; the client is told `INTERNAL` and a trace
+/// id. Every other message reaches the client as it is.
+///
+/// ```
+/// use edgepod_runtime::{Code, Error};
+/// let error = Error::not_found("There is no user 7.");
+/// assert_eq!(error.code(), Code::NotFound);
+/// assert_eq!(error.message(), "There is no user 7.");
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, PartialEq)]
+struct Inner {
+    code: Code,
+    message: String,
+    data: Option<Json>,
+}
+
+impl Error {
+    /// An error with this code and message.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            message: message.into(),
+            data: None,
+        }))
+    }
+
+    /// 400: the request is wrong, and the message says how.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(Code::BadRequest, message)
+    }
+
+    /// 401: the caller must say who they are.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(Code::Unauthorized, message)
+    }
+
+    /// 403: the caller may not do this.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(Code::Forbidden, message)
+    }
+
+    /// 404: the thing asked for does not exist.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, message)
+    }
+
+    /// 409: it contradicts what is stored.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Code::Conflict, message)
+    }
+
+    /// 429: the caller does this too often.
+    pub fn too_many_requests(message: impl Into<String>) -> Self {
+        Self::new(Code::TooManyRequests, message)
+    }
+
+    /// 500: something broke. The message goes to the log, never to the client.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Code::Internal, message)
+    }
+
+    /// Adds data for the client: the reply's `error.data`.
+    ///
+    /// ```
+    /// use edgepod_runtime::Error;
+    /// let error = Error::conflict("Taken.").with_data(serde_json::json!({"columns": ["users.email"]}));
+    /// assert_eq!(error.data().unwrap()["columns"][0], "users.email");
+    /// ```
+    pub fn with_data(mut self, data: impl Into<Json>) -> Self {
+        self.0.data = Some(data.into());
+        self
+    }
+
+    /// The code, and with it the HTTP status.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The message as the log has it.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The data for the client, where there is any.
+    pub fn data(&self) -> Option<&Json> {
+        self.0.data.as_ref()
+    }
+
+    /// What a client may read: the message, or for an internal error a sentence that gives nothing away.
+    pub fn public_message(&self) -> &str {
+        match self.0.code {
+            Code::Internal => {
+                "Something went wrong on the server. Its log has the details under this trace id."
+            }
+            _ => &self.0.message,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.0.code)
+            .field("message", &self.0.message)
+            .field("data", &self.0.data)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Serialising a reply failed, or reading stored JSON: the client can do nothing about either.
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(format!("JSON: {error}"))
+    }
+}
+
+impl From<fmt::Error> for Error {
+    fn from(error: fmt::Error) -> Self {
+        Self::internal(format!("formatting: {error}"))
+    }
+}

@@ -1,0 +1,16 @@
+//! What HTTP requests mean: keys, routes, CORS, replies. Knows no host.
+//!
+//! A host asks [`Gateway::route`] with the request's head; for a call it then reads the body through [`body`] and hands
+//! name and arguments to the engine.
+
+mod body;
+mod config;
+mod reply;
+mod request;
+mod route;
+
+pub use body::{BODY_LIMIT, body, not_utf8, too_large};
+pub use config::Config;
+pub use reply::{HEADERS, Reply};
+pub use request::Head;
+pub use route::{Gateway, Route};

@@ -1,0 +1,74 @@
+//! Replies and the headers that they all carry.
+
+use crate::{Error, engine::Outcome};
+
+/// The headers of every reply to a call and of every error. Keys, not origins, say who may call: any origin is welcome.
+pub const HEADERS: &[(&str, &str)] = &[
+    ("content-type", "application/json"),
+    ("cache-control", "no-store"),
+    ("access-control-allow-origin", "*"),
+    (
+        "access-control-expose-headers",
+        "Retry-After, X-EdgePod-Trace-Id",
+    ),
+];
+
+/// A reply of the gateway itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Its headers, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    /// The reply that tells of an error.
+    pub fn error(error: &Error, trace_id: &str) -> Self {
+        let outcome = Outcome::error(error, trace_id);
+        Self {
+            status: outcome.status,
+            headers: HEADERS
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+            body: outcome.body,
+        }
+    }
+
+    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The answer to a preflight.
+    pub(super) fn preflight(request_headers: Option<&str>) -> Self {
+        let allowed = request_headers
+            .filter(|names| is_header_list(names))
+            .unwrap_or("authorization, content-type, x-edgepod-key, x-edgepod-session-id, x-edgepod-reactive");
+        Self {
+            status: 204,
+            headers: vec![
+                ("access-control-allow-origin", "*".to_owned()),
+                (
+                    "access-control-allow-methods",
+                    "GET, POST, OPTIONS".to_owned(),
+                ),
+                ("access-control-allow-headers", allowed.to_owned()),
+                ("access-control-max-age", "86400".to_owned()),
+                ("vary", "access-control-request-headers".to_owned()),
+            ],
+            body: String::new(),
+        }
+    }
+}
+
+/// Whether a text is a list of header names, which may be sent back.
+fn is_header_list(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_, ".contains(&b))
+}

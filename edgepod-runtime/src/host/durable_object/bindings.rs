@@ -1,0 +1,49 @@
+//! What the entry module offers the core.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The `Bridge` of one object.
+    #[derive(Clone)]
+    pub type Bridge;
+
+    /// Runs a statement: `<rows written>|<rows as JSON arrays>`.
+    #[wasm_bindgen(method, catch)]
+    pub fn run(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
+
+    /// Runs a statement of one text column: `<rows written>|<the texts, joined by commas>`.
+    #[wasm_bindgen(method, catch, js_name = runJson)]
+    pub fn run_json(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
+
+    /// Runs `body` in `transactionSync`; commits when it returns true. The message when SQLite refuses. A panic passes
+    /// through it, so it does not catch.
+    #[wasm_bindgen(method)]
+    pub fn transaction(this: &Bridge, body: &mut dyn FnMut() -> bool) -> Option<String>;
+
+    #[wasm_bindgen(method)]
+    pub fn send(this: &Bridge, socket: u32, message: &str);
+
+    #[wasm_bindgen(method)]
+    pub fn remember(this: &Bridge, socket: u32, attachment: &str);
+
+    /// A variable or secret; undefined for what is no text.
+    #[wasm_bindgen(method)]
+    pub fn var(this: &Bridge, name: &str) -> Option<String>;
+
+    /// The Worker's `env`.
+    #[wasm_bindgen(method, getter)]
+    pub fn env(this: &Bridge) -> JsValue;
+
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    pub fn now_millis() -> f64;
+
+    #[wasm_bindgen(js_namespace = console, js_name = debug)]
+    pub fn console_debug(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = info)]
+    pub fn console_info(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    pub fn console_warn(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub fn console_error(line: &str);
+}

@@ -1,0 +1,317 @@
+// The Worker and the Durable Object around the core: requests, replies, sockets and the class are JavaScript's, what they
+// mean is the core's (gateway and engine, compiled to core_bg.wasm). Strings cross between them: one call in for each
+// request, one call out for each statement.
+import { DurableObject } from "cloudflare:workers";
+import module from "./core_bg.wasm";
+import * as core from "./core.js";
+
+// The core as it runs now. A panic ends the instance and all memory in it; the next use starts another.
+let generation = 0;
+let panicked = null;
+let constants = null;
+const actions = new Set();
+
+function boot() {
+  if (generation === 0) core.initSync({ module });
+  else core.__wbg_reset_state();
+  generation += 1;
+  panicked = null;
+  constants = null;
+  core.start((message) => {
+    panicked = message;
+    console.error(message);
+    // The promises of actions in flight would never settle: their memory is gone.
+    for (const reject of actions) reject(new Error(message));
+    actions.clear();
+  });
+}
+
+function alive(env) {
+  if (generation === 0 || panicked !== null) boot();
+  constants ??= JSON.parse(core.configure(env));
+}
+
+const traceId = () => crypto.randomUUID().slice(-17).replace("-", "");
+
+const ABSENT = "\0";
+const HEAD = [
+  "x-edgepod-key",
+  "authorization",
+  "x-edgepod-session-id",
+  "x-edgepod-reactive",
+  "upgrade",
+  "access-control-request-headers",
+  "content-length",
+];
+
+function headOf(request) {
+  const { method, url, headers } = request;
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  const path = end < 0 ? url.slice(start) : url.slice(start, end);
+  let head = `${method}\n${path}\n${end < 0 ? "" : url.slice(end + 1)}`;
+  for (const name of HEAD) head += `\n${headers.get(name) ?? ABSENT}`;
+  return head;
+}
+
+function reply(encoded, trace) {
+  const { status, headers, body } = JSON.parse(encoded.slice(1));
+  headers["x-edgepod-trace-id"] = trace;
+  return new Response(status === 204 ? null : body, { status, headers });
+}
+
+// The body's text; or, where it may not be one, the reply that says so.
+async function bodyOf(request, trace) {
+  const bytes = await readUpTo(request.body, constants.body_limit);
+  if (bytes.length > constants.body_limit) return reply(core.refuse_body(bytes.length, trace), trace);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return reply(core.refuse_body(0, trace), trace);
+  }
+}
+
+// Reads no more than it must to know that a body is too large.
+async function readUpTo(stream, limit) {
+  if (stream === null) return new Uint8Array();
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) break;
+  }
+  if (chunks.length === 1) return chunks[0];
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+export default {
+  async fetch(request, env) {
+    const trace = traceId();
+    try {
+      alive(env);
+      return await serve(request, env, trace);
+    } catch (error) {
+      console.error(`${trace}: ${error.stack ?? error}`);
+      alive(env);
+      return reply(core.refuse_internal(String(error), trace), trace);
+    }
+  },
+};
+
+async function serve(request, env, trace) {
+  const decision = core.route(headOf(request), trace);
+  const kind = decision[0];
+  if (kind === "R") {
+    // A body left unread is drained by the platform; the reply need not wait.
+    return reply(decision, trace);
+  }
+  const stub = env.EDGEPOD_DO.get(env.EDGEPOD_DO.idFromName("global"));
+  if (kind === "S") return stub.fetch(request);
+
+  const [session, name] = decision.slice(1).split("\n", 2);
+  const fixed = session.length + name.length + 2;
+  let args;
+  if (decision.length > fixed) args = decision.slice(fixed + 1);
+  else if (request.method === "GET" || request.method === "HEAD") args = "";
+  else {
+    args = await bodyOf(request, trace);
+    if (typeof args !== "string") return args;
+  }
+  const headers = JSON.stringify(Object.fromEntries(request.headers));
+  const outcome = await (kind === "A"
+    ? stub.callAction(name, args, session, headers, trace)
+    : stub.call(name, args, session, headers, trace));
+  return new Response(outcome.slice(3), {
+    status: Number(outcome.slice(0, 3)),
+    headers: { ...constants.headers, "x-edgepod-trace-id": trace },
+  });
+}
+
+const ROLLBACK = Symbol("rollback");
+
+function parameters(json) {
+  if (json === "") return [];
+  const values = JSON.parse(json);
+  return json.includes('{"$blob"') ? values.map(fromBlob) : values;
+}
+
+const fromBlob = (value) =>
+  value !== null && typeof value === "object"
+    ? Uint8Array.from(value.$blob.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+    : value;
+
+const toBlob = (value) =>
+  value instanceof ArrayBuffer
+    ? { $blob: Array.from(new Uint8Array(value), (byte) => byte.toString(16).padStart(2, "0")).join("") }
+    : value;
+
+// What the core may ask of an object.
+class Bridge {
+  constructor(ctx, env, sockets) {
+    this.storage = ctx.storage;
+    this.sql = ctx.storage.sql;
+    this.env = env;
+    this.sockets = sockets;
+  }
+
+  run(sql, params) {
+    const cursor = this.sql.exec(sql, ...parameters(params));
+    const rows = [...cursor.raw()].map((row) => row.map(toBlob));
+    return `${cursor.rowsWritten}|${JSON.stringify(rows)}`;
+  }
+
+  runJson(sql, params) {
+    const cursor = this.sql.exec(sql, ...parameters(params));
+    let text = "";
+    let separator = "";
+    for (const row of cursor.raw()) {
+      text += separator + row[0];
+      separator = ",";
+    }
+    return `${cursor.rowsWritten}|${text}`;
+  }
+
+  transaction(body) {
+    try {
+      this.storage.transactionSync(() => {
+        if (!body()) throw ROLLBACK;
+      });
+    } catch (error) {
+      if (error === ROLLBACK) return undefined;
+      // A panic has rolled back, and ends the call.
+      if (panicked !== null) throw error;
+      return String(error?.message ?? error);
+    }
+    return undefined;
+  }
+
+  send(socket, message) {
+    try {
+      this.sockets.get(socket)?.send(message);
+    } catch {
+      // It is closing: its end is on its way.
+    }
+  }
+
+  remember(socket, attachment) {
+    this.sockets.get(socket)?.serializeAttachment(attachment);
+  }
+
+  var(name) {
+    const value = this.env[name];
+    return typeof value === "string" ? value : undefined;
+  }
+}
+
+let objects = 0;
+
+export class EdgePodEngine extends DurableObject {
+  #id = objects++;
+  #sockets = new Map();
+  #ids = new Map();
+  #nextSocket = 0;
+  #generation = 0;
+  #bridge;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.#bridge = new Bridge(ctx, env, this.#sockets);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    for (const ws of ctx.getWebSockets()) this.#add(ws);
+  }
+
+  #add(ws) {
+    const id = this.#nextSocket++;
+    this.#sockets.set(id, ws);
+    this.#ids.set(ws, id);
+    return id;
+  }
+
+  #remove(ws) {
+    const id = this.#ids.get(ws);
+    this.#ids.delete(ws);
+    this.#sockets.delete(id);
+    return id;
+  }
+
+  // Makes sure that this object's engine lives in the core that runs now.
+  #open() {
+    alive(this.env);
+    if (this.#generation === generation) return;
+    const refusal = core.open(this.#id, this.#bridge);
+    if (refusal !== undefined) throw new Error(refusal);
+    for (const [id, ws] of this.#sockets) {
+      const attachment = ws.deserializeAttachment();
+      if (typeof attachment === "string") core.socket_restored(this.#id, id, attachment);
+    }
+    this.#generation = generation;
+  }
+
+  call(name, args, session, headers, trace) {
+    try {
+      this.#open();
+      return core.call(this.#id, name, args, session, headers, trace);
+    } catch (error) {
+      return this.#failed(error, trace);
+    }
+  }
+
+  async callAction(name, args, session, headers, trace) {
+    let reject;
+    try {
+      this.#open();
+      const lost = new Promise((_, refuse) => {
+        reject = refuse;
+        actions.add(reject);
+      });
+      return await Promise.race([core.call_action(this.#id, name, args, session, headers, trace), lost]);
+    } catch (error) {
+      return this.#failed(error, trace);
+    } finally {
+      actions.delete(reject);
+    }
+  }
+
+  // The outcome of a call that the core did not survive, or could not begin.
+  #failed(error, trace) {
+    const message = panicked ?? String(error?.message ?? error);
+    alive(this.env);
+    const { status, body } = JSON.parse(core.refuse_internal(message, trace).slice(1));
+    return `${status}${body}`;
+  }
+
+  fetch(request) {
+    this.#open();
+    const session = new URL(request.url).searchParams.get("sessionId");
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    core.socket_opened(this.#id, this.#add(server), session);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  webSocketMessage(ws) {
+    this.#closed(ws);
+    ws.close(1008, "This socket only tells what is stale: send nothing but ping.");
+  }
+
+  webSocketClose(ws) {
+    this.#closed(ws);
+  }
+
+  webSocketError(ws) {
+    this.#closed(ws);
+  }
+
+  #closed(ws) {
+    this.#open();
+    const id = this.#remove(ws);
+    if (id !== undefined) core.socket_closed(this.#id, id);
+  }
+}

@@ -1,0 +1,284 @@
+//! What the core offers the entry module.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
+
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::{
+    bindings::{self, Bridge},
+    env,
+    host::{ObjectHost, ObjectId},
+};
+use crate::{
+    Error,
+    engine::{Call, Engine, Headers, Kind, Outcome, Registry, SocketId},
+    gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
+};
+
+thread_local! {
+    static GATEWAY: OnceCell<Result<(Gateway, Registry), String>> = const { OnceCell::new() };
+    static ENGINES: RefCell<HashMap<u32, Arc<Engine>>> = RefCell::default();
+}
+
+unsafe extern "C" {
+    /// The linker's function that runs all constructors: those register the app's functions and tables.
+    fn __wasm_call_ctors();
+}
+
+/// Starts the core: once for each wasm instance, before anything else. `on_panic` is called with a panic's message.
+#[wasm_bindgen]
+pub fn start(on_panic: js_sys::Function) {
+    // SAFETY: the linker defines it, it takes nothing, and this is its only call in the instance's life.
+    unsafe { __wasm_call_ctors() };
+    let on_panic = AssertSend(on_panic);
+    std::panic::set_hook(Box::new(move |info| {
+        let on_panic = &on_panic;
+        let _ = on_panic
+            .0
+            .call1(&JsValue::NULL, &JsValue::from_str(&info.to_string()));
+    }));
+}
+
+/// A JavaScript value where `Send` is asked for.
+struct AssertSend(js_sys::Function);
+// SAFETY: a Worker's wasm has one thread.
+unsafe impl Send for AssertSend {}
+// SAFETY: as above.
+unsafe impl Sync for AssertSend {}
+
+/// Sets up the gateway from the Worker's environment. Returns constants that the entry module needs, as JSON.
+#[wasm_bindgen]
+pub fn configure(environment: JsValue) -> String {
+    let var = |name: &str| {
+        js_sys::Reflect::get(&environment, &JsValue::from_str(name))
+            .ok()?
+            .as_string()
+    };
+    let made = Registry::collect()
+        .map(|registry| (Gateway::new(Config::from_vars(var)), registry))
+        .map_err(|error| error.to_string());
+    GATEWAY.with(|gateway| gateway.set(made).is_ok());
+    env::set(environment);
+
+    #[derive(Serialize)]
+    struct Constants {
+        headers: HashMap<&'static str, &'static str>,
+        body_limit: usize,
+    }
+    serde_json::to_string(&Constants {
+        headers: HEADERS.iter().copied().collect(),
+        body_limit: BODY_LIMIT,
+    })
+    .expect("strings are JSON")
+}
+
+/// Decides what becomes of a request.
+///
+/// `head` is one line each: method, path, query, then the headers X-EdgePod-Key, Authorization, X-EdgePod-Session-Id,
+/// X-EdgePod-Reactive, Upgrade, Access-Control-Request-Headers, Content-Length. An absent header is a line of one NUL, which
+/// no header can hold.
+///
+/// Returns, by its first letter:
+/// - `R` and JSON: reply with this.
+/// - `S` and a text: a socket for this session.
+/// - `C`, `A` (an action): a call; then lines: the session or nothing, the name, and where they came with a GET the arguments.
+#[wasm_bindgen]
+pub fn route(head: &str, trace_id: &str) -> String {
+    let mut lines = head.split('\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (method, path, query) = (line(), line(), line());
+    let mut header = || Some(line()).filter(|value| *value != "\0");
+    let head = Head {
+        method,
+        path,
+        query,
+        key: header(),
+        authorization: header(),
+        session: header(),
+        reactive: header(),
+        upgrade: header(),
+        request_headers: header(),
+        content_length: header(),
+    };
+    GATEWAY.with(|gateway| {
+        let (gateway, registry) = match gateway.get() {
+            Some(Ok(made)) => made,
+            Some(Err(message)) => return refuse(&Error::internal(message.clone()), trace_id),
+            None => return refuse(&Error::internal("the gateway is not configured"), trace_id),
+        };
+        match gateway.route(registry, &head, trace_id) {
+            Route::Reply(reply) => encode_reply(&reply),
+            Route::Socket { session } => format!("S{session}"),
+            Route::Call {
+                function,
+                args,
+                session,
+            } => {
+                let letter = if function.kind == Kind::Action {
+                    'A'
+                } else {
+                    'C'
+                };
+                let session = session.unwrap_or_default();
+                match args {
+                    None => format!("{letter}{session}\n{}", function.name),
+                    Some(args) => format!("{letter}{session}\n{}\n{args}", function.name),
+                }
+            }
+        }
+    })
+}
+
+/// The reply to a body that may not be: one that is too large, or is no UTF-8.
+#[wasm_bindgen]
+pub fn refuse_body(length: f64, trace_id: &str) -> String {
+    let error = if length > BODY_LIMIT as f64 {
+        gateway::too_large()
+    } else {
+        gateway::not_utf8()
+    };
+    refuse(&error, trace_id)
+}
+
+/// The reply to a failure of the host, such as a panic; its text goes to the log.
+#[wasm_bindgen]
+pub fn refuse_internal(message: &str, trace_id: &str) -> String {
+    refuse(&Error::internal(message), trace_id)
+}
+
+fn refuse(error: &Error, trace_id: &str) -> String {
+    if error.code() == crate::Code::Internal {
+        bindings::console_error(&format!("{trace_id}: {}", error.message()));
+    }
+    encode_reply(&gateway::Reply::error(error, trace_id))
+}
+
+fn encode_reply(reply: &gateway::Reply) -> String {
+    #[derive(Serialize)]
+    struct Encoded<'a> {
+        status: u16,
+        headers: HashMap<&'a str, &'a str>,
+        body: &'a str,
+    }
+    let json = serde_json::to_string(&Encoded {
+        status: reply.status,
+        headers: reply
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect(),
+        body: &reply.body,
+    })
+    .expect("strings are JSON");
+    format!("R{json}")
+}
+
+/// Starts the engine of an object. The message when it does not start.
+#[wasm_bindgen]
+pub fn open(object: u32, bridge: Bridge) -> Option<String> {
+    let host = Arc::new(ObjectHost::new(ObjectId(object), bridge));
+    match Engine::start(host) {
+        Ok(engine) => {
+            ENGINES.with_borrow_mut(|engines| engines.insert(object, engine));
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// A socket that was open before this engine began.
+#[wasm_bindgen]
+pub fn socket_restored(object: u32, socket: u32, attachment: &str) {
+    engine(object).socket_restored(SocketId(socket), attachment);
+}
+
+/// A socket of a session is open.
+#[wasm_bindgen]
+pub fn socket_opened(object: u32, socket: u32, session: &str) {
+    engine(object).socket_opened(SocketId(socket), session);
+}
+
+/// A socket is gone.
+#[wasm_bindgen]
+pub fn socket_closed(object: u32, socket: u32) {
+    engine(object).socket_closed(SocketId(socket));
+}
+
+/// Calls a query or a function: three digits of status, then the reply's body.
+#[wasm_bindgen]
+pub fn call(
+    object: u32,
+    name: &str,
+    args: &str,
+    session: &str,
+    headers: String,
+    trace_id: &str,
+) -> String {
+    let engine = engine(object);
+    let Some(function) = engine.registry().get(name) else {
+        return encode_outcome(unknown(name, trace_id));
+    };
+    encode_outcome(engine.call(Call {
+        function,
+        args,
+        session: (!session.is_empty()).then_some(session),
+        user: None,
+        headers: Headers::from_json(headers),
+        trace_id,
+    }))
+}
+
+/// Calls an action; the text as of [`call`].
+#[wasm_bindgen]
+pub async fn call_action(
+    object: u32,
+    name: String,
+    args: String,
+    session: String,
+    headers: String,
+    trace_id: String,
+) -> String {
+    let engine = engine(object);
+    let Some(function) = engine.registry().get(&name) else {
+        return encode_outcome(unknown(&name, &trace_id));
+    };
+    let outcome = engine
+        .call_action(Call {
+            function,
+            args: &args,
+            session: (!session.is_empty()).then_some(session.as_str()),
+            user: None,
+            headers: Headers::from_json(headers),
+            trace_id: &trace_id,
+        })
+        .await;
+    encode_outcome(outcome)
+}
+
+/// Worker and object may be of different versions for a moment: what one knows the other may not.
+fn unknown(name: &str, trace_id: &str) -> Outcome {
+    Outcome::error(
+        &Error::not_found(format!("There is no function `{name}`.")),
+        trace_id,
+    )
+}
+
+fn encode_outcome(outcome: Outcome) -> String {
+    let mut text = outcome.body;
+    text.insert_str(0, &format!("{:03}", outcome.status));
+    text
+}
+
+fn engine(object: u32) -> Arc<Engine> {
+    ENGINES.with_borrow(|engines| {
+        engines
+            .get(&object)
+            .expect("opened by the entry module")
+            .clone()
+    })
+}

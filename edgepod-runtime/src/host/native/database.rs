@@ -1,0 +1,177 @@
+//! The SQLite of this process.
+
+use std::{path::PathBuf, time::Duration};
+
+use parking_lot::ReentrantMutex;
+use rusqlite::{
+    Connection, ToSql,
+    limits::Limit,
+    types::{ToSqlOutput, ValueRef},
+};
+
+use crate::{
+    db::{JsonOutput, Output, Rows, SqlError, Value},
+    engine::TransactionOutcome,
+};
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// In memory: gone with the server.
+    Memory,
+    /// In a file, made where it is missing.
+    File(PathBuf),
+}
+
+/// One connection, used by one thread at a time; the thread that has it may take it again.
+pub(super) struct NativeDatabase {
+    connection: ReentrantMutex<Connection>,
+}
+
+/// Statements that stay prepared.
+const STATEMENTS: usize = 256;
+
+impl NativeDatabase {
+    pub(super) fn open(location: &Location) -> Result<Self, SqlError> {
+        let connection = match location {
+            Location::Memory => Connection::open_in_memory(),
+            Location::File(path) => Connection::open(path),
+        }
+        .map_err(failure)?;
+        Self::prepare(&connection).map_err(failure)?;
+        Ok(Self {
+            connection: ReentrantMutex::new(connection),
+        })
+    }
+
+    fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Safe against a crash of the process; a power cut may lose the last transactions, never the file.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // A double-quoted word is a name, never a text: a misspelt column is an error, as on the platform.
+        use rusqlite::config::DbConfig;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        // The platform's limits, so that what passes here passes there.
+        for (limit, value) in [
+            (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+            (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
+            (Limit::SQLITE_LIMIT_COLUMN, 100),
+            (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
+            (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+            (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
+            (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 10),
+        ] {
+            connection.set_limit(limit, value)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn exclusive<T>(&self, body: impl FnOnce() -> T) -> T {
+        let _held = self.connection.lock();
+        body()
+    }
+
+    pub(super) fn transaction(
+        &self,
+        body: &mut dyn FnMut() -> TransactionOutcome,
+    ) -> Result<(), SqlError> {
+        let connection = self.connection.lock();
+        let execute = |sql: &str| -> Result<(), SqlError> {
+            connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute(()))
+                .map(drop)
+                .map_err(failure)
+        };
+        execute("BEGIN IMMEDIATE")?;
+        let committed = match body() {
+            TransactionOutcome::Commit => execute("COMMIT"),
+            TransactionOutcome::Rollback => return execute("ROLLBACK"),
+        };
+        if committed.is_err() && !connection.is_autocommit() {
+            execute("ROLLBACK")?;
+        }
+        committed
+    }
+
+    pub(super) fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
+        let mut values = Vec::new();
+        let mut width = 0;
+        let changes = self.each(sql, params, |row| {
+            width = row.as_ref().column_count();
+            for i in 0..width {
+                values.push(owned(row.get_ref(i)?)?);
+            }
+            Ok(())
+        })?;
+        Ok(Output {
+            rows: Rows::new(width, values),
+            changes,
+        })
+    }
+
+    pub(super) fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
+        let mut json = String::new();
+        let changes = self.each(sql, params, |row| {
+            if !json.is_empty() {
+                json.push(',');
+            }
+            json.push_str(row.get_ref(0)?.as_str()?);
+            Ok(())
+        })?;
+        Ok(JsonOutput { json, changes })
+    }
+
+    fn each(
+        &self,
+        sql: &str,
+        params: &[Value],
+        mut row: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<u64, SqlError> {
+        let connection = self.connection.lock();
+        let before = connection.total_changes();
+        let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+        let mut rows = statement
+            .query(rusqlite::params_from_iter(params))
+            .map_err(failure)?;
+        while let Some(next) = rows.next().map_err(failure)? {
+            row(next).map_err(failure)?;
+        }
+        Ok(connection.total_changes() - before)
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(n) => ValueRef::Integer(*n),
+            Value::Real(x) => ValueRef::Real(*x),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn owned(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => Value::Integer(n),
+        ValueRef::Real(x) => Value::Real(x),
+        ValueRef::Text(_) => Value::Text(value.as_str()?.to_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
+    })
+}
+
+fn failure(error: rusqlite::Error) -> SqlError {
+    SqlError {
+        message: match error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+            other => other.to_string(),
+        },
+    }
+}

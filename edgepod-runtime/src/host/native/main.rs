@@ -1,0 +1,103 @@
+//! The native program: what `edgepod::app!()` makes of a crate.
+
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use tokio::net::TcpListener;
+
+use super::{Location, Server};
+use crate::manifest::manifest;
+
+/// The address that is served unless `EDGEPOD_LISTEN` says otherwise.
+const LISTEN: &str = "127.0.0.1:8989";
+
+/// The database's file unless `EDGEPOD_DATABASE` says otherwise.
+const DATABASE: &str = ".edgepod/data.sqlite";
+
+/// Serves the app until it is told to stop. Configured by the environment:
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `EDGEPOD_LISTEN` | address and port | `127.0.0.1:8989` |
+/// | `EDGEPOD_DATABASE` | the database's file, or `:memory:` | `.edgepod/data.sqlite` |
+/// | `EDGEPOD_API_KEY` | the publishable key | none: it must be set |
+/// | `EDGEPOD_MANIFEST` | `1`: print the app's manifest as JSON and exit | |
+pub fn main() -> ExitCode {
+    match run(std::env::vars().collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// [`main`] for whoever loads the app as a library.
+#[unsafe(no_mangle)]
+extern "C" fn edgepod_main() -> i32 {
+    i32::from(main() != ExitCode::SUCCESS)
+}
+
+fn run(vars: HashMap<String, String>) -> Result<(), String> {
+    if vars.get("EDGEPOD_MANIFEST").is_some_and(|v| v == "1") {
+        println!("{}", manifest()?);
+        return Ok(());
+    }
+    if vars
+        .get("EDGEPOD_API_KEY")
+        .is_none_or(|key| key.trim().is_empty())
+    {
+        return Err("EDGEPOD_API_KEY is not set. Clients must send it, so choose one: EDGEPOD_API_KEY=ep_pk_…".to_owned());
+    }
+    let listen: SocketAddr = {
+        let text = vars.get("EDGEPOD_LISTEN").map_or(LISTEN, String::as_str);
+        text.parse().map_err(|error| {
+            format!("EDGEPOD_LISTEN is `{text}`, which is no address such as {LISTEN}: {error}")
+        })?
+    };
+    let location = match vars
+        .get("EDGEPOD_DATABASE")
+        .map_or(DATABASE, String::as_str)
+    {
+        ":memory:" => Location::Memory,
+        path => {
+            let path = PathBuf::from(path);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    format!("The folder {} cannot be made: {error}", folder.display())
+                })?;
+            }
+            Location::File(path)
+        }
+    };
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("The runtime does not start: {error}"))?
+        .block_on(async {
+            let server = Server::start(location, vars).map_err(|error| error.to_string())?;
+            let listener = TcpListener::bind(listen).await.map_err(|error| {
+                format!("{listen} cannot be served: {error}. Choose another with EDGEPOD_LISTEN.")
+            })?;
+            eprintln!("Serving on http://{listen}");
+            server
+                .serve(listener, stop_signal())
+                .await
+                .map_err(|error| error.to_string())
+        })
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

@@ -1,0 +1,428 @@
+//! HTTP and WebSockets.
+
+use std::{
+    collections::HashMap,
+    fmt, io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{
+        FromRequestParts, Request, State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket, close_code},
+    },
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts},
+    response::Response,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+};
+
+use super::{database::Location, database::NativeDatabase, sockets::Sockets};
+use crate::{
+    Error,
+    db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
+    engine::{
+        Call, Engine, Headers, Host, Kind, Level, Outcome, SocketId, StartError, TransactionOutcome,
+    },
+    gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
+};
+
+/// The keep-alive of clients, and its answer.
+const PING: &str = "ping";
+const PONG: &str = "pong";
+
+/// An app served by this process.
+///
+/// ```no_run
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// use edgepod_runtime::host::native::{Location, Server};
+/// let vars = [("EDGEPOD_API_KEY".to_owned(), "ep_pk_test".to_owned())];
+/// let server = Server::start(Location::Memory, vars.into())?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8989").await?;
+/// server.serve(listener, std::future::pending()).await?;
+/// # Ok(()) }
+/// ```
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Arc<Engine>,
+    host: Arc<NativeHost>,
+    gateway: Gateway,
+    actions: mpsc::UnboundedSender<ActionJob>,
+}
+
+struct NativeHost {
+    database: NativeDatabase,
+    sockets: Sockets,
+    vars: HashMap<String, String>,
+}
+
+/// Why a server does not start.
+#[derive(Debug)]
+pub enum ServerError {
+    /// The database cannot be opened.
+    Database(SqlError),
+    /// The app is not sound.
+    App(StartError),
+    /// The address cannot be served.
+    Io(io::Error),
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServerError::Database(error) => write!(f, "The database cannot be opened: {error}"),
+            ServerError::App(error) => error.fmt(f),
+            ServerError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+impl Server {
+    /// Opens the database, makes its tables and starts the engine. `vars` is the environment of the app.
+    ///
+    /// # Errors
+    /// See [`ServerError`].
+    pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
+        let host = Arc::new(NativeHost {
+            database: NativeDatabase::open(&location).map_err(ServerError::Database)?,
+            sockets: Sockets::default(),
+            vars,
+        });
+        let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
+        let gateway = Gateway::new(Config::from_vars(|name| host.var(name)));
+        Ok(Self {
+            shared: Arc::new(Shared {
+                actions: start_action_thread(engine.clone()).map_err(ServerError::Io)?,
+                engine,
+                host,
+                gateway,
+            }),
+        })
+    }
+
+    /// Serves requests until `stop` is ready; open sockets are then closed.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let router = Router::new()
+            .fallback(handle)
+            .with_state(self.shared.clone());
+        axum::serve(
+            listener,
+            router.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(stop)
+        .await
+        .map_err(ServerError::Io)
+    }
+}
+
+impl Database for NativeHost {
+    fn row_format(&self) -> RowFormat {
+        RowFormat::Values
+    }
+
+    fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
+        self.database.run(sql, params)
+    }
+
+    fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
+        self.database.run_json(sql, params)
+    }
+}
+
+impl Host for NativeHost {
+    fn transaction(&self, body: &mut dyn FnMut() -> TransactionOutcome) -> Result<(), SqlError> {
+        self.database.transaction(body)
+    }
+
+    fn exclusive(&self, body: &mut dyn FnMut()) {
+        self.database.exclusive(body);
+    }
+
+    fn send(&self, socket: SocketId, message: &str) {
+        self.sockets.send(socket, message);
+    }
+
+    /// Nothing hibernates here.
+    fn remember(&self, _socket: SocketId, _attachment: &str) {}
+
+    fn now_micros(&self) -> i64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_micros().try_into().unwrap_or(i64::MAX))
+    }
+
+    fn var(&self, name: &str) -> Option<String> {
+        self.vars.get(name).cloned()
+    }
+
+    fn log(&self, _level: Level, line: &str) {
+        eprintln!("{line}");
+    }
+}
+
+/// An action and where its answer goes.
+struct ActionJob {
+    function: &'static crate::engine::FunctionDef,
+    args: String,
+    session: Option<String>,
+    headers: String,
+    trace_id: String,
+    answer: oneshot::Sender<Outcome>,
+}
+
+/// Actions await, and their contexts stay on one thread: this one.
+fn start_action_thread(engine: Arc<Engine>) -> io::Result<mpsc::UnboundedSender<ActionJob>> {
+    let (sender, mut jobs) = mpsc::unbounded_channel::<ActionJob>();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("edgepod-actions".to_owned())
+        .spawn(move || {
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, async move {
+                while let Some(job) = jobs.recv().await {
+                    let engine = engine.clone();
+                    tokio::task::spawn_local(async move {
+                        let outcome = engine
+                            .call_action(Call {
+                                function: job.function,
+                                args: &job.args,
+                                session: job.session.as_deref(),
+                                user: None,
+                                headers: Headers::from_json(job.headers),
+                                trace_id: &job.trace_id,
+                            })
+                            .await;
+                        // The caller may have gone away.
+                        let _ = job.answer.send(outcome);
+                    });
+                }
+            });
+        })?;
+    Ok(sender)
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let trace_id = trace_id();
+    let (mut parts, body) = request.into_parts();
+    let route = {
+        let header = |name: &str| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let head = Head {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            key: header("x-edgepod-key"),
+            authorization: header("authorization"),
+            session: header("x-edgepod-session-id"),
+            reactive: header("x-edgepod-reactive"),
+            upgrade: header("upgrade"),
+            request_headers: header("access-control-request-headers"),
+            content_length: header("content-length"),
+        };
+        shared
+            .gateway
+            .route(shared.engine.registry(), &head, &trace_id)
+    };
+    match route {
+        Route::Reply(reply) => gateway_response(reply, &trace_id),
+        Route::Socket { session } => upgrade(shared, &mut parts, session, &trace_id).await,
+        Route::Call {
+            function,
+            args,
+            session,
+        } => {
+            let bytes;
+            let args = match &args {
+                Some(args) => Ok(args.as_str()),
+                None => {
+                    bytes = to_bytes(body, BODY_LIMIT).await;
+                    match &bytes {
+                        Ok(bytes) => gateway::body(bytes),
+                        // The limit, or a client that went away: the first is what anybody reads.
+                        Err(_) => gateway::body(&[0; BODY_LIMIT + 1]),
+                    }
+                }
+            };
+            let args = match args {
+                Ok(args) => args,
+                Err(error) => {
+                    return gateway_response(gateway::Reply::error(&error, &trace_id), &trace_id);
+                }
+            };
+            let outcome = if function.kind == Kind::Action {
+                run_action(&shared, function, args, session, &parts.headers, &trace_id).await
+            } else {
+                shared.engine.call(Call {
+                    function,
+                    args,
+                    session: session.as_deref(),
+                    user: None,
+                    headers: Headers::from_json(headers_json(&parts.headers)),
+                    trace_id: &trace_id,
+                })
+            };
+            outcome_response(outcome, &trace_id)
+        }
+    }
+}
+
+async fn run_action(
+    shared: &Shared,
+    function: &'static crate::engine::FunctionDef,
+    args: &str,
+    session: Option<String>,
+    headers: &HeaderMap,
+    trace_id: &str,
+) -> Outcome {
+    let (answer, outcome) = oneshot::channel();
+    let job = ActionJob {
+        function,
+        args: args.to_owned(),
+        session,
+        headers: headers_json(headers),
+        trace_id: trace_id.to_owned(),
+        answer,
+    };
+    let gone = || Outcome::error(&Error::internal("the thread of actions is gone"), trace_id);
+    if shared.actions.send(job).is_err() {
+        return gone();
+    }
+    outcome.await.unwrap_or_else(|_| gone())
+}
+
+async fn upgrade(
+    shared: Arc<Shared>,
+    parts: &mut Parts,
+    session: String,
+    trace_id: &str,
+) -> Response {
+    match WebSocketUpgrade::from_request_parts(parts, &()).await {
+        Ok(upgrade) => upgrade
+            .max_message_size(64 * 1024)
+            .on_upgrade(move |socket| serve_socket(shared, socket, session)),
+        Err(rejection) => gateway_response(
+            gateway::Reply::error(
+                &Error::bad_request(format!("This is no WebSocket handshake: {rejection}")),
+                trace_id,
+            ),
+            trace_id,
+        ),
+    }
+}
+
+async fn serve_socket(shared: Arc<Shared>, mut socket: WebSocket, session: String) {
+    let (id, mut outgoing) = shared.host.sockets.open();
+    shared.engine.socket_opened(id, &session);
+    let refused = loop {
+        tokio::select! {
+            message = outgoing.recv() => {
+                let Some(message) = message else { break false };
+                if socket.send(Message::text(message)).await.is_err() {
+                    break false;
+                }
+            }
+            incoming = socket.recv() => match incoming {
+                Some(Ok(Message::Text(text))) if text.as_str() == PING => {
+                    if socket.send(Message::text(PONG)).await.is_err() {
+                        break false;
+                    }
+                }
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => break true,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break false,
+            },
+        }
+    };
+    shared.engine.socket_closed(id);
+    shared.host.sockets.close(id);
+    if refused {
+        let _ = socket
+            .send(Message::Close(Some(CloseFrame {
+                code: close_code::POLICY,
+                reason: "This socket only tells what is stale: send nothing but ping.".into(),
+            })))
+            .await;
+    }
+}
+
+fn headers_json(headers: &HeaderMap) -> String {
+    let mut joined: HashMap<&str, String> = HashMap::new();
+    for (name, value) in headers {
+        let Ok(value) = value.to_str() else { continue };
+        joined
+            .entry(name.as_str())
+            .and_modify(|all| {
+                all.push_str(", ");
+                all.push_str(value);
+            })
+            .or_insert_with(|| value.to_owned());
+    }
+    serde_json::to_string(&joined).unwrap_or_default()
+}
+
+fn outcome_response(outcome: Outcome, trace_id: &str) -> Response {
+    let mut response = Response::new(Body::from(outcome.body));
+    *response.status_mut() = status(outcome.status);
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    with_trace_id(response, trace_id)
+}
+
+fn gateway_response(reply: gateway::Reply, trace_id: &str) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = status(reply.status);
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    with_trace_id(response, trace_id)
+}
+
+fn with_trace_id(mut response: Response, trace_id: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(trace_id) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-edgepod-trace-id"), value);
+    }
+    response
+}
+
+fn status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A name for a request: 16 hexadecimal digits that no other request here has.
+fn trace_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

@@ -1,0 +1,233 @@
+//! The app described for tools: functions, TypeScript types and tables, as JSON.
+//!
+//! The compiled app prints it (`EDGEPOD_MANIFEST=1`), code generation reads it. There is no second list and no parsing of
+//! sources.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use ts_rs::{Config, TS, TypeVisitor};
+
+use crate::{
+    engine::{Registry, RegistryError},
+    schema::{self, TableSchema},
+};
+
+/// The names and types of a function, as its attribute registers them beside the function itself. Only natively: a Worker
+/// carries no TypeScript.
+pub struct FunctionTypes {
+    /// The public name.
+    pub name: &'static str,
+    /// The doc comment, lines separated by `\n`; empty for none.
+    pub docs: &'static str,
+    /// Adds the types to a description and returns how they are named.
+    pub describe: fn(&mut Types) -> Signature,
+}
+
+inventory::collect!(FunctionTypes);
+
+/// Arguments and result of a function, in TypeScript.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// The arguments, in order.
+    pub args: Vec<Argument>,
+    /// The result's type.
+    pub returns: String,
+    /// The type of the function's own error, where it has one.
+    pub error: Option<String>,
+}
+
+/// One argument.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Argument {
+    /// Its name in the arguments' object.
+    pub name: &'static str,
+    /// Its TypeScript type.
+    pub r#type: String,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// Collects the declarations of all types that functions mention.
+pub struct Types {
+    config: Config,
+    declarations: BTreeMap<String, Declaration>,
+}
+
+#[derive(Serialize)]
+struct Declaration {
+    name: String,
+    declaration: String,
+    docs: Option<String>,
+}
+
+impl Types {
+    fn new() -> Self {
+        Self {
+            // 64-bit integers are JSON numbers on the wire.
+            config: Config::new().with_large_int("number"),
+            declarations: BTreeMap::new(),
+        }
+    }
+
+    /// The TypeScript name of a type; it and all that it mentions are declared.
+    pub fn name_of<T: TS + 'static + ?Sized>(&mut self) -> String {
+        self.visit::<T>();
+        T::name(&self.config)
+    }
+
+    /// An argument of a type. An `Option` may be left out.
+    pub fn argument<T: TS + 'static>(&mut self, name: &'static str) -> Argument {
+        Argument {
+            name,
+            r#type: self.name_of::<T>(),
+            optional: T::IS_OPTION,
+        }
+    }
+}
+
+impl TypeVisitor for Types {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Only a type that ts-rs would write to a file of its own has a declaration.
+        if T::output_path().is_some() {
+            let name = T::ident(&self.config);
+            if self.declarations.contains_key(&name) {
+                return;
+            }
+            self.declarations.insert(
+                name.clone(),
+                Declaration {
+                    name,
+                    declaration: T::decl(&self.config),
+                    docs: T::docs(),
+                },
+            );
+        }
+        T::visit_dependencies(self);
+        T::visit_generics(self);
+    }
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    edgepod: &'a str,
+    app: &'a str,
+    functions: Vec<Function<'a>>,
+    types: Vec<Declaration>,
+    tables: Vec<Table<'a>>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    kind: &'a str,
+    docs: Option<&'a str>,
+    args: Vec<Argument>,
+    returns: String,
+    error: Option<String>,
+    source: Source<'a>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    file: &'a str,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct Table<'a> {
+    name: &'a str,
+    columns: Vec<Column<'a>>,
+}
+
+#[derive(Serialize)]
+struct Column<'a> {
+    name: &'a str,
+    r#type: String,
+    nullable: bool,
+    primary_key: bool,
+    auto_increment: bool,
+    unique: bool,
+    index: bool,
+    default: Option<String>,
+    references: Option<Reference<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reference<'a> {
+    table: &'a str,
+    column: &'a str,
+    on_delete: String,
+}
+
+/// The manifest of this program as JSON, sorted by names.
+///
+/// # Errors
+/// When the functions or tables do not make an app.
+pub fn manifest() -> Result<String, String> {
+    let registry = Registry::collect().map_err(|error: RegistryError| error.to_string())?;
+    let tables = schema::tables().map_err(|error| error.to_string())?;
+    let mut described: BTreeMap<&str, &FunctionTypes> = BTreeMap::new();
+    for types in inventory::iter::<FunctionTypes>() {
+        described.insert(types.name, types);
+    }
+    let mut types = Types::new();
+    let functions = registry
+        .functions()
+        .into_iter()
+        .filter_map(|def| {
+            let described = described.get(def.name)?;
+            let signature = (described.describe)(&mut types);
+            Some(Function {
+                name: def.name,
+                kind: def.kind.as_str(),
+                docs: Some(described.docs).filter(|docs| !docs.is_empty()),
+                args: signature.args,
+                returns: signature.returns,
+                error: signature.error,
+                source: Source {
+                    file: def.location.0,
+                    line: def.location.1,
+                },
+            })
+        })
+        .collect();
+    let manifest = Manifest {
+        edgepod: env!("CARGO_PKG_VERSION"),
+        app: registry.app().name,
+        functions,
+        types: types.declarations.into_values().collect(),
+        tables: tables.into_iter().map(table).collect(),
+    };
+    serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())
+}
+
+fn table(table: &'static TableSchema) -> Table<'static> {
+    Table {
+        name: table.name,
+        columns: table
+            .columns
+            .iter()
+            .map(|column| Column {
+                name: column.name,
+                r#type: column.sql_type.as_sql().to_ascii_lowercase(),
+                nullable: column.nullable,
+                primary_key: column.primary_key,
+                auto_increment: column.auto_increment,
+                unique: column.unique,
+                index: column.index,
+                default: column.default.map(|default| match default {
+                    schema::Default::Now => "now".to_owned(),
+                    schema::Default::Integer(n) => n.to_string(),
+                    schema::Default::Real(x) => format!("{x:?}"),
+                    schema::Default::Text(text) => text.to_owned(),
+                }),
+                references: column.reference.map(|reference| Reference {
+                    table: reference.table,
+                    column: reference.column,
+                    on_delete: reference.on_delete.as_sql().to_ascii_lowercase(),
+                }),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,12 @@
+//! Which tables a statement reads and writes: SQLite's own answer.
+//!
+//! `EXPLAIN` lists the program that SQLite would run. The instructions that open a b-tree name its root page, and
+//! `sqlite_schema` says whose page that is. So the answer covers views, common table expressions, triggers and the
+//! actions of foreign keys, for both hosts, without parsing any SQL.
+
+mod explain;
+mod tables;
+mod tracker;
+
+pub use tables::{TableName, TableSet};
+pub use tracker::{Plan, Tracker};
