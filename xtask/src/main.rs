@@ -3,6 +3,7 @@
 //! A task is one module here. What a task needs beyond Rust (npm packages, a compile target, a browser)
 //! it fetches itself, once.
 
+mod bench;
 mod run;
 mod test;
 mod workspace;
@@ -17,11 +18,14 @@ use clap::Parser;
 enum Task {
     /// Check and test everything, or one suite; the last line is the total
     Test(test::Options),
+    /// Measure examples/users on workerd beside the same Worker written by hand in JavaScript
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

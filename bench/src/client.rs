@@ -1,0 +1,116 @@
+//! Keep-alive connections and sockets, and the fixture.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+
+/// The key that every contender is started with.
+pub(crate) const KEY: &str = "ep_pk_bench";
+
+/// An open socket of a session.
+pub(crate) type Socket = WebSocketStream<TcpStream>;
+
+/// One keep-alive connection. Requests go one after another.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    host: String,
+    session: Option<String>,
+}
+
+impl Connection {
+    /// Connects. With a `session`, what is read subscribes it.
+    ///
+    /// # Errors
+    /// When nobody listens at `address`.
+    pub(crate) async fn open(address: SocketAddr, session: Option<String>) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // It ends with the sender; an error of it reaches the request that was under way.
+        tokio::spawn(connection);
+        Ok(Self {
+            sender,
+            host: address.to_string(),
+            session,
+        })
+    }
+
+    /// Calls the function `name`; returns the reply's body.
+    ///
+    /// # Errors
+    /// When the reply is not a 200: then its status and body are in the message.
+    pub(crate) async fn call(&mut self, name: &str, arguments: impl Into<Bytes>) -> Result<Bytes> {
+        let mut request = Request::post(format!("/rpc/{name}"))
+            .header("host", &self.host)
+            .header("content-type", "application/json")
+            .header("x-edgepod-key", KEY);
+        if let Some(session) = &self.session {
+            request = request.header("x-edgepod-session-id", session);
+        }
+        let reply = self
+            .sender
+            .send_request(request.body(Full::new(arguments.into()))?)
+            .await?;
+        let status = reply.status();
+        let body = reply.into_body().collect().await?.to_bytes();
+        if status != StatusCode::OK {
+            bail!("{name}: {status}: {}", String::from_utf8_lossy(&body));
+        }
+        Ok(body)
+    }
+
+    /// Calls the function `name`; returns the reply, as JSON.
+    ///
+    /// # Errors
+    /// As for [`Connection::call`], or when the body is not JSON.
+    pub(crate) async fn call_json(&mut self, name: &str, arguments: &Value) -> Result<Value> {
+        let body = self.call(name, arguments.to_string()).await?;
+        serde_json::from_slice(&body)
+            .with_context(|| format!("{name} replied with something else than JSON"))
+    }
+}
+
+/// Opens the invalidation socket of `session`.
+///
+/// # Errors
+/// When the server refuses it.
+pub(crate) async fn socket(address: SocketAddr, session: &str) -> Result<Socket> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let url = format!("ws://{address}/ws?key={KEY}&sessionId={session}");
+    let (socket, _) = tokio_tungstenite::client_async(url, stream)
+        .await
+        .with_context(|| format!("opening the socket of session {session}"))?;
+    Ok(socket)
+}
+
+/// Adds `count` users, the same ones at every contender. Returns their ids.
+///
+/// # Errors
+/// When one is refused.
+pub(crate) async fn add_users(address: SocketAddr, count: usize) -> Result<Vec<i64>> {
+    let mut connection = Connection::open(address, None).await?;
+    let mut ids = Vec::with_capacity(count);
+    for number in 0..count {
+        // Every third user has no name: a list has nulls in it.
+        let name = (number % 3 != 0).then(|| format!("User Number {number}"));
+        let reply = connection
+            .call_json(
+                "insertUser",
+                &json!({ "email": format!("user{number}@example.com"), "name": name }),
+            )
+            .await?;
+        let id = reply["data"]["id"].as_i64();
+        ids.push(id.with_context(|| format!("insertUser replied without an id: {reply}"))?);
+    }
+    ensure!(ids.len() == count);
+    Ok(ids)
+}

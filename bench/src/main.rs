@@ -1,0 +1,218 @@
+//! `cargo xtask bench`: `examples/users` on workerd beside the same Worker written by hand in JavaScript.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`options`] | what may be typed |
+//! | [`contender`] | who runs: a folder of Worker modules each |
+//! | [`server`] | one contender on workerd: its address, and what it costs this machine |
+//! | [`client`] | keep-alive connections and sockets, and the fixture |
+//! | [`load`] | requests for a while over several connections: how many, and at what cost |
+//! | [`stale`] | one write, many sockets: when the last one knew |
+//! | [`cold`] | from starting the process to the first reply |
+//! | [`size`] | what is uploaded, compressed |
+//! | [`machine`] | processor time and memory, as the operating system tells them |
+//! | [`stats`] | medians and percentiles |
+//! | [`report`] | what is printed and kept, and what the budgets say |
+//!
+//! Contenders take turns in short rounds, in alternating order, and are compared round by round: what the
+//! machine does meanwhile (other work, heat, a busy disk) meets all of them alike. `docs/benchmarks.md`
+//! tells how to read the result.
+
+mod client;
+mod cold;
+mod contender;
+mod load;
+mod machine;
+mod options;
+mod report;
+mod server;
+mod size;
+mod stale;
+mod stats;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::contender::Contender;
+use crate::options::Options;
+use crate::report::{Direction, Measure, Report};
+
+/// What the first contender is to the others: ratios are taken against it.
+const BASE: &str = "handwritten";
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the budgets are kept, or nobody asked.
+fn run(options: &Options) -> Result<bool> {
+    // One thread: the other core belongs to the server that is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the load generator's event loop")?;
+    let contenders = contender::all(options)?;
+    let mut report = Report::new(options, &contenders)?;
+    for case in load::CASES.iter().filter(|case| options.wants(case.name)) {
+        runtime.block_on(measure_load(case, options, &contenders, &mut report))?;
+    }
+    if options.wants(stale::NAME) {
+        runtime.block_on(measure_stale(options, &contenders, &mut report))?;
+    }
+    if options.wants(cold::NAME) {
+        runtime.block_on(measure_cold_start(options, &contenders, &mut report))?;
+    }
+    if options.wants(size::NAME) {
+        measure_size(&contenders, &mut report)?;
+    }
+    report.print();
+    let path = report.save(options)?;
+    println!("\nSaved as {}", path.display());
+    let missed = report.missed_budgets();
+    for miss in &missed {
+        println!("Over budget: {miss}");
+    }
+    Ok(!options.check || missed.is_empty())
+}
+
+async fn measure_load(
+    case: &'static load::Case,
+    options: &Options,
+    contenders: &[Contender],
+    report: &mut Report,
+) -> Result<()> {
+    println!("{}: {}", case.name, case.about);
+    let mut arena = load::Arena::open(case, options, contenders).await?;
+    let samples = arena.rounds(options).await?;
+    let memory = arena.peak_memory();
+    drop(arena);
+    report.disturbed_by(
+        samples
+            .iter()
+            .flatten()
+            .filter_map(load::Sample::disturbance),
+    );
+    let column = |value: &dyn Fn(&load::Sample) -> Option<f64>| -> Vec<Vec<Option<f64>>> {
+        samples
+            .iter()
+            .map(|rounds| rounds.iter().map(value).collect())
+            .collect()
+    };
+    report.add(Measure {
+        name: format!("{}, requests/s", case.name),
+        unit: "",
+        direction: Direction::MoreIsBetter,
+        budget: Some(case.budget),
+        rounds: column(&|sample| Some(sample.requests_per_second())),
+    });
+    report.add(Measure {
+        name: format!("{}, CPU per request", case.name),
+        unit: "µs",
+        direction: Direction::LessIsBetter,
+        budget: None,
+        rounds: column(&|sample| {
+            sample
+                .cpu_per_request()
+                .map(|time| time.as_secs_f64() * 1e6)
+        }),
+    });
+    report.add(Measure {
+        name: format!("{}, p99", case.name),
+        unit: "ms",
+        direction: Direction::LessIsBetter,
+        budget: None,
+        rounds: column(&|sample| Some(sample.latency(0.99).as_secs_f64() * 1e3)),
+    });
+    report.add(Measure {
+        name: format!("{}, peak memory", case.name),
+        unit: "MB",
+        direction: Direction::LessIsBetter,
+        budget: None,
+        rounds: memory
+            .iter()
+            .map(|bytes| vec![bytes.map(|bytes| bytes as f64 / 1e6)])
+            .collect(),
+    });
+    Ok(())
+}
+
+async fn measure_stale(
+    options: &Options,
+    contenders: &[Contender],
+    report: &mut Report,
+) -> Result<()> {
+    println!(
+        "{}: one write, {} sockets of sessions that read the table",
+        stale::NAME,
+        options.sockets
+    );
+    let latencies = stale::measure(options, contenders).await?;
+    for (share, name, budget) in [(0.5, "median", None), (0.99, "p99", Some(1.1))] {
+        report.add(Measure {
+            name: format!("stale to {} sockets, {name}", options.sockets),
+            unit: "ms",
+            direction: Direction::LessIsBetter,
+            budget,
+            rounds: latencies
+                .iter()
+                .map(|rounds| {
+                    rounds
+                        .iter()
+                        .map(|times| Some(stats::percentile(times, share).as_secs_f64() * 1e3))
+                        .collect()
+                })
+                .collect(),
+        });
+    }
+    Ok(())
+}
+
+async fn measure_cold_start(
+    options: &Options,
+    contenders: &[Contender],
+    report: &mut Report,
+) -> Result<()> {
+    println!("{}: from starting workerd to the first reply", cold::NAME);
+    let times = cold::measure(options, contenders).await?;
+    report.add(Measure {
+        name: "cold start to first reply".into(),
+        unit: "ms",
+        direction: Direction::LessIsBetter,
+        budget: Some(1.5),
+        rounds: times
+            .iter()
+            .map(|rounds| {
+                rounds
+                    .iter()
+                    .map(|time| Some(time.as_secs_f64() * 1e3))
+                    .collect()
+            })
+            .collect(),
+    });
+    Ok(())
+}
+
+fn measure_size(contenders: &[Contender], report: &mut Report) -> Result<()> {
+    let sizes: Vec<f64> = contenders
+        .iter()
+        .map(|contender| Ok(size::gzipped(&contender.folder)? as f64 / 1024.0))
+        .collect::<Result<_>>()?;
+    report.add(Measure {
+        name: "wasm and JS, gzipped".into(),
+        unit: "KB",
+        direction: Direction::LessIsBetter,
+        // A budget of its own (350 KB, checked by a test), not a ratio.
+        budget: None,
+        rounds: sizes.iter().map(|size| vec![Some(*size)]).collect(),
+    });
+    Ok(())
+}

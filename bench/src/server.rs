@@ -1,0 +1,93 @@
+//! One contender on workerd: its address, and what it costs this machine.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result};
+use edgepod_cli::{tools, workerd::Workerd};
+use fs_err as fs;
+use tempfile::TempDir;
+
+use crate::client::KEY;
+use crate::contender::{self, Contender};
+
+/// The same for all contenders and runs.
+const COMPATIBILITY_DATE: &str = "2026-11-01";
+
+/// A folder for databases, below `target` (on the disk that is worked on, not in memory), removed in the end.
+pub(crate) struct Storage(TempDir);
+
+impl Storage {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(crate) fn new() -> Result<Self> {
+        let parent = contender::root().join("target/bench");
+        fs::create_dir_all(&parent)?;
+        let folder = tempfile::Builder::new()
+            .prefix("storage-")
+            .tempdir_in(parent)?;
+        Ok(Self(folder))
+    }
+}
+
+/// A running contender. Dropping it stops it.
+pub(crate) struct Server {
+    workerd: Workerd,
+    _storage: Option<Storage>,
+}
+
+impl Server {
+    /// Starts `contender` on an empty database, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start(contender: &Contender) -> Result<Self> {
+        let storage = Storage::new()?;
+        let mut server = Self::start_on(contender, &storage)?;
+        server._storage = Some(storage);
+        Ok(server)
+    }
+
+    /// Starts `contender` on the database in `storage`, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_on(contender: &Contender, storage: &Storage) -> Result<Self> {
+        let workerd = Workerd::of_modules(&contender.folder)
+            .program(program()?)
+            .compatibility_date(COMPATIBILITY_DATE)
+            .storage(storage.0.path())
+            .var("EDGEPOD_API_KEY", KEY)
+            .start()
+            .with_context(|| format!("starting {}", contender.name))?;
+        Ok(Self {
+            workerd,
+            _storage: None,
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.workerd.address()
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.workerd.process().id()
+    }
+}
+
+/// The workerd that all contenders run on. It is looked for, or installed, once.
+///
+/// # Errors
+/// When there is none and npm cannot install it.
+pub(crate) fn program() -> Result<&'static Path> {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(program) = PROGRAM.get() {
+        return Ok(program);
+    }
+    let program = tools::workerd(&contender::root())?;
+    Ok(PROGRAM.get_or_init(|| program))
+}

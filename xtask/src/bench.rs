@@ -1,0 +1,45 @@
+//! Builds and runs the benchmark, which is a program of its own: it must be compiled for speed, and tasks must not.
+
+use std::ffi::OsString;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::run;
+
+/// What the benchmark is given: it explains its options itself, with `--help`.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Options {
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "OPTIONS"
+    )]
+    options: Vec<OsString>,
+}
+
+/// Runs the benchmark with these options.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let status = run::cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "edgepod-bench",
+            "--",
+        ])
+        .args(&options.options)
+        .stdin(Stdio::null())
+        .status()
+        .context("`cargo` cannot be started")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
