@@ -119,6 +119,8 @@ export class StaleSocket {
       if (tables) this.#options.onStale(tables);
     };
     socket.onclose = ({ code }) => this.#lost(code);
+    // The close that follows says as much, but in Node an error that nobody listens to ends the process.
+    socket.onerror = () => {};
   }
 
   /** The connection ended, or an attempt failed. The next one is on its way. */
