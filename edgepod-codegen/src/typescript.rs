@@ -71,29 +71,31 @@ pub(crate) fn types(manifest: &Manifest) -> String {
 
 /// `client.ts`: what a front end imports.
 pub(crate) fn entry(manifest: &Manifest) -> String {
-    let app = comment_text(&manifest.app);
+    let query = example(manifest, |kind| kind == Kind::Query);
+    let mutation = example(manifest, |kind| kind != Kind::Query);
     with_header(&format!(
         r#"import {{ useMutation as anyMutation, useQuery as anyQuery }} from "./react";
 import type {{ UseMutation, UseQuery }} from "./react";
 import type {{ EdgePodMutations, EdgePodQueries }} from "./types";
 
 /**
- * Reads from {app}, and keeps what was read fresh.
+ * Reads, and reads again whenever what was read has changed.
  *
- * @param name the query to read
+ * @param name the query
  * @param args its arguments; `null` reads nothing yet
  * @param options TanStack Query's options
  * @example
- * const {{ data, isLoading, error }} = useQuery("…");
+ * const {{ data, isLoading, error }} = useQuery({query});
  */
 export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQueries>;
 
 /**
- * Calls a function or an action of {app}, and refreshes what it changed.
+ * Writes, and refreshes what shows it.
  *
- * @param name the function to call
+ * @param name the function or action
+ * @param options TanStack Query's callbacks
  * @example
- * const {{ trigger, isMutating, error }} = useMutation("…");
+ * const {{ trigger, isMutating, error }} = useMutation({mutation});
  */
 export const useMutation: UseMutation<EdgePodMutations> = anyMutation as UseMutation<EdgePodMutations>;
 
@@ -104,6 +106,20 @@ export type {{ EdgePodProviderProps, MutationOptions, QueryOptions, UseMutationR
 export type * from "./types";
 "#
     ))
+}
+
+/// A function of the app's for an example, quoted: by preference one that needs no arguments.
+fn example(manifest: &Manifest, fits: impl Fn(Kind) -> bool) -> String {
+    let name = manifest
+        .functions
+        .iter()
+        .filter(|function| fits(function.kind))
+        .min_by_key(|function| {
+            let needed = function.args.iter().filter(|arg| !arg.optional).count();
+            (needed, &function.name)
+        })
+        .map_or("…", |function| function.name.as_str());
+    comment_text(&serde_json::Value::from(name).to_string())
 }
 
 fn interface(out: &mut String, docs: &str, name: &str, functions: &[&Function]) {

@@ -44,6 +44,8 @@ export interface EdgePodQuery {
 export class EdgePodClient {
   /** Holds the cached replies. */
   readonly queryClient: QueryClient;
+  /** Ties this client's calls to its socket. */
+  readonly sessionId = newSessionId();
   readonly #transport: Transport;
   readonly #socket: StaleSocket;
   readonly #registry = new Registry();
@@ -54,7 +56,7 @@ export class EdgePodClient {
 
   constructor(options: EdgePodOptions) {
     this.queryClient = options.queryClient ?? new QueryClient();
-    this.#transport = new Transport(options.url, options.apiKey, newSessionId(), async () => options.getToken?.());
+    this.#transport = new Transport(options.url, options.apiKey, this.sessionId, async () => options.getToken?.());
     this.#socket = new StaleSocket({
       url: this.#transport.socketUrl,
       WebSocket: options.WebSocket,

@@ -19,7 +19,7 @@ export interface EdgePodProviderProps extends EdgePodOptions {
 
 /**
  * Connects everything inside it to an EdgePod server: one socket, one cache.
- * It starts anew when `url`, `apiKey` or `queryClient` change; `getToken` may be a new function on each render.
+ * It starts anew, and mounts its children anew, when `url`, `apiKey` or `queryClient` change; `getToken` may be a new function on each render.
  *
  * @example
  * <EdgePodProvider url="http://localhost:8989" apiKey="ep_pk_...">
@@ -48,7 +48,8 @@ export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
     client.connect();
     return () => client.disconnect();
   }, [client]);
-  return createElement(ClientContext.Provider, { value: client }, children);
+  // TanStack's hooks keep the query client that they began with, so another client needs another tree.
+  return createElement(ClientContext.Provider, { value: client, key: client.sessionId }, children);
 }
 
 /** The client of the nearest provider. */
