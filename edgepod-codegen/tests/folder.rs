@@ -75,14 +75,14 @@ fn a_changed_app_changes_only_its_types() {
         .expect("it is written");
     manifest
         .functions
-        .retain(|function| function.name != "getPosts");
+        .retain(|function| function.name != "getUserById");
     let client = Client::from_manifest(&manifest);
     let changed = Difference::Changed("types.ts".into());
     assert_eq!(changed.to_string(), "types.ts is out of date");
     assert_eq!(client.diff(folder.path()).expect("it is read"), [changed]);
     let report = client.write_to(folder.path()).expect("it is written");
     assert_eq!(report.written, [PathBuf::from("types.ts")]);
-    assert!(!read(folder.path(), "types.ts").contains("getPosts"));
+    assert!(!read(folder.path(), "types.ts").contains("getUserById"));
 }
 
 #[test]
