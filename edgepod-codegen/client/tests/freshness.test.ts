@@ -1,4 +1,4 @@
-import { QueryObserver } from "@tanstack/query-core";
+import { QueryClient, QueryObserver } from "@tanstack/query-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { EdgePodClient, EdgePodError } from "../src/core";
@@ -21,12 +21,17 @@ afterEach(async () => {
   await pod.stop();
 });
 
-function newClient(apiKey = pod.key): EdgePodClient {
-  return new EdgePodClient({ url: pod.url, apiKey, WebSocket: NodeWebSocket as unknown as typeof WebSocket });
+function newClient(apiKey = pod.key, queryClient = new QueryClient()): EdgePodClient {
+  return new EdgePodClient({
+    url: pod.url,
+    apiKey,
+    queryClient,
+    WebSocket: NodeWebSocket as unknown as typeof WebSocket,
+  });
 }
 
 /** A query on the screen. */
-function show(name: string, args?: object) {
+function show(name: string, args?: object | null) {
   const observer = new QueryObserver<unknown, EdgePodError>(client.queryClient, client.query(name, args));
   const hide = observer.subscribe(() => {});
   cleanups.push(hide);
@@ -84,6 +89,15 @@ describe("signals", () => {
     expect(again.data).toHaveLength(1);
     await until("the new user is shown", () => (again.data as unknown[]).length === 2);
     expect(pod.count("getUsers")).toBe(2);
+  });
+
+  test("null arguments read nothing, and show nothing that others have read", async () => {
+    await showUsersLive();
+    const skipped = show("getUsers", null);
+    pod.addUser("Grace");
+    await settled();
+    expect(skipped.data).toBeUndefined();
+    expect(pod.calls).toEqual(["getUsers", "getUsers"]);
   });
 
   test("a fresh query is shown again without a request", async () => {
@@ -289,6 +303,51 @@ describe("interruptions", () => {
     await until("the new user is shown", () => (again.data as unknown[]).length === 2);
   });
 
+  test("what another client left in a shared cache is read again, and kept fresh", async () => {
+    const users = await showUsersLive();
+    users.hide();
+    client.disconnect();
+    await until("closed", () => pod.openSockets === 0);
+    pod.addUser("Grace");
+    client = newClient(pod.key, client.queryClient);
+    client.connect();
+    await until("live", () => client.status === "live");
+    const again = show("getUsers");
+    expect(again.data).toHaveLength(1);
+    await until("the new user is shown", () => (again.data as unknown[]).length === 2);
+    pod.addUser("Edsger");
+    await until("the next one too", () => (again.data as unknown[]).length === 3);
+  });
+
+  test("a query that depends on nothing survives an interruption of its only request", async () => {
+    client.connect();
+    await until("live", () => client.status === "live");
+    const version = show("getVersion");
+    await until("it is shown", () => version.data === "1");
+    const held = pod.hold("getVersion");
+    void client.queryClient.refetchQueries({ queryKey: ["edgepod", "getVersion"] });
+    await held.arrived;
+    pod.cutSockets();
+    await until("the loss is noticed", () => client.status === "reconnecting");
+    await until("live again", () => client.status === "live");
+    held.release();
+    await until("it is idle", () => !version.isFetching);
+    expect(version.data).toBe("1");
+  });
+
+  test("a request of a query that is not on the screen does not hang it for later", async () => {
+    await showUsersLive();
+    const held = pod.hold("getPosts");
+    client.queryClient.prefetchQuery(client.query("getPosts"));
+    await held.arrived;
+    pod.cutSockets();
+    await until("the loss is noticed", () => client.status === "reconnecting");
+    await until("live again", () => client.status === "live");
+    const posts = show("getPosts");
+    await until("posts are shown", () => posts.data !== undefined);
+    held.release();
+  });
+
   test("connecting twice, or again within a tick, opens one socket", async () => {
     client.connect();
     client.disconnect();
@@ -480,6 +539,19 @@ describe("errors", () => {
   test("a url without its protocol is refused with advice", () => {
     const make = () => new EdgePodClient({ url: "localhost:8989", apiKey: "" });
     expect(make).toThrow("EdgePod's url is \"localhost:8989\": give the server's address with its protocol");
+  });
+
+  test("a getToken that fails is UNAUTHORIZED, and nothing is called", async () => {
+    const getToken = () => Promise.reject(new Error("signed out"));
+    client = new EdgePodClient({ url: pod.url, apiKey: pod.key, getToken });
+    const failure = await failureOf(client.mutate("doNothing"));
+    expect(failure).toMatchObject({ code: "UNAUTHORIZED", status: 0 });
+    expect(failure.message).toBe("getToken failed, so doNothing was not called: signed out");
+    expect(pod.calls).toEqual([]);
+  });
+
+  test("arguments that are no JSON are the caller's mistake, not the network's", async () => {
+    expect(await failureOf(client.mutate("doNothing", { id: 7n }))).toBeInstanceOf(TypeError);
   });
 
   test("the token is asked for with each call, and sent", async () => {

@@ -2,7 +2,7 @@ import { EdgePodError } from "./error";
 import { Registry } from "./registry";
 import { newSessionId } from "./session";
 import { StaleSocket } from "./socket";
-import { type Query, QueryClient, type QueryFunctionContext } from "./tanstack";
+import { type Query, QueryClient, type QueryFunctionContext, skipToken } from "./tanstack";
 import { type GetToken, type Reply, Transport } from "./transport";
 import type { Status } from "./types";
 
@@ -29,9 +29,9 @@ export interface EdgePodOptions {
 
 /** A query as TanStack Query understands it. Every framework's adapter takes it. */
 export interface EdgePodQuery {
-  queryKey: readonly [typeof KEY, string, object];
-  queryFn: (context: QueryFunctionContext) => Promise<unknown>;
-  staleTime: () => number;
+  queryKey: readonly [typeof KEY, string, object | null];
+  queryFn: ((context: QueryFunctionContext) => Promise<unknown>) | typeof skipToken;
+  staleTime: (query: { queryHash: string }) => number;
   refetchOnWindowFocus: () => boolean;
   refetchOnReconnect: boolean;
   retry: (failures: number, error: unknown) => boolean;
@@ -100,14 +100,16 @@ export class EdgePodClient {
     this.#unsubscribe = undefined;
   }
 
-  /** A query's key and fetcher, and when it counts as fresh. */
-  query(name: string, args: object = {}): EdgePodQuery {
+  /** A query's key and fetcher, and when it counts as fresh. `null` for `args` is a query that is never read. */
+  query(name: string, args: object | null = {}): EdgePodQuery {
     // Without signals, TanStack's own defaults do the work: read again on mount and on focus.
     const informed = () => this.status === "live" || this.status === "connecting";
     return {
       queryKey: [KEY, name, args],
-      queryFn: (context) => this.#read(name, args, context),
-      staleTime: () => (informed() ? Number.POSITIVE_INFINITY : 0),
+      queryFn: args ? (context) => this.#read(name, args, context) : skipToken,
+      // The server signals what this session has read; of data from elsewhere (another client that shares
+      // the cache, a page rendered on a server) it knows nothing.
+      staleTime: ({ queryHash }) => (informed() && this.#registry.isKnown(queryHash) ? Number.POSITIVE_INFINITY : 0),
       refetchOnWindowFocus: () => !informed(),
       // The socket reconnects when the network does, and then everything is read again.
       refetchOnReconnect: false,
@@ -164,23 +166,31 @@ export class EdgePodClient {
       this.#refreshing = undefined;
       // A query that is being read is left alone: its end comes back here if its reply is too old.
       // Cancelling it instead would starve the screen while others write without pause.
-      this.#refresh((query) => query.state.fetchStatus !== "fetching");
+      this.#refresh(this.#stale().filter((query) => query.state.fetchStatus !== "fetching"));
     });
   }
 
-  /** Everything may have changed, and requests from before the interruption may hang for ever. */
+  /** Reads everything again. Requests from before the interruption may hang for ever, so they are given up. */
   #resume(): void {
     this.#registry.everythingChanged();
-    for (const query of this.#queries()) {
-      if (query.state.fetchStatus !== "idle") void query.cancel({ silent: true });
+    const stale = this.#stale();
+    for (const query of stale) {
+      if (query.state.fetchStatus === "idle") continue;
+      // Silently where a new request follows at once, so that the screen does not flicker.
+      const followed = query.isActive() && !query.isStatic();
+      void query.cancel(followed ? { silent: true } : { revert: true });
     }
-    this.#refresh(() => true);
+    this.#refresh(stale);
   }
 
-  #refresh(filter: (query: Query) => boolean): void {
-    const stale = this.#queries().filter((query) => this.#registry.isStale(query.queryHash) && filter(query));
-    const predicate = (query: Query) => stale.includes(query);
+  /** Reads those again that are on the screen, and marks the others. */
+  #refresh(queries: readonly Query[]): void {
+    const predicate = (query: Query) => queries.includes(query);
     void this.queryClient.invalidateQueries({ predicate }, { cancelRefetch: false });
+  }
+
+  #stale(): Query[] {
+    return this.#queries().filter((query) => this.#registry.isStale(query.queryHash));
   }
 
   #queries(): Query[] {
@@ -231,9 +241,14 @@ export class EdgePodClient {
 
 /** Whether the same call may succeed a moment later. */
 function mayPass(error: unknown): boolean {
-  return error instanceof EdgePodError && (error.status === 0 || error.status === 429 || error.status >= 500);
+  return error instanceof EdgePodError && (error.status === 429 || isInconclusive(error));
 }
 
+/** Whether a call that failed may have had its effect. */
 function mayHaveWritten(error: unknown): boolean {
-  return error instanceof EdgePodError && (error.status === 0 || error.status >= 500);
+  return error instanceof EdgePodError && isInconclusive(error);
+}
+
+function isInconclusive({ code, status }: EdgePodError): boolean {
+  return code === "NETWORK" || status >= 500;
 }

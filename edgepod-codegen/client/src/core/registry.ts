@@ -59,6 +59,11 @@ export class Registry {
     this.#reads.delete(hash);
   }
 
+  /** Whether a query was ever read by this client. */
+  isKnown(hash: string): boolean {
+    return this.#reads.has(hash);
+  }
+
   /** Whether what a query last asked for has changed since. One that never asked is not stale. */
   isStale(hash: string): boolean {
     const read = this.#reads.get(hash);

@@ -6,5 +6,5 @@
  * package and can never end up with two copies of the query core.
  */
 
-export type { Query, QueryFunctionContext, QueryKey } from "@tanstack/query-core";
-export { QueryClient } from "@tanstack/query-core";
+export type { Query, QueryFunctionContext } from "@tanstack/query-core";
+export { QueryClient, skipToken } from "@tanstack/query-core";

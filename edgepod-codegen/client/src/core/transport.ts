@@ -57,8 +57,9 @@ export class Transport {
       "X-EdgePod-Session-Id": this.#sessionId,
     };
     if (!options.reactive) headers["X-EdgePod-Reactive"] = "false";
-    const token = await this.#getToken();
+    const token = await this.#token(name);
     if (token) headers["Authorization"] = `Bearer ${token}`;
+    const body = JSON.stringify(args);
 
     let status = 0;
     let text: string;
@@ -66,7 +67,7 @@ export class Transport {
       const response = await fetch(`${this.base}/rpc/${encodeURIComponent(name)}`, {
         method: "POST",
         headers,
-        body: JSON.stringify(args),
+        body,
         signal: options.signal ?? null,
       });
       status = response.status;
@@ -83,6 +84,15 @@ export class Transport {
       );
     }
     return readReply(name, status, text);
+  }
+
+  async #token(name: string): Promise<string | null | undefined> {
+    try {
+      return await this.#getToken();
+    } catch (cause) {
+      const message = `getToken failed, so ${name} was not called: ${cause instanceof Error ? cause.message : cause}`;
+      throw new EdgePodError({ code: "UNAUTHORIZED", status: 0, message }, { cause });
+    }
   }
 
   /**

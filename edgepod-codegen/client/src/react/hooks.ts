@@ -66,11 +66,7 @@ export function useQuery(
 ): UseQueryResult<unknown, EdgePodError> {
   const client = useClient();
   return useTanstackQuery<unknown, EdgePodError>(
-    {
-      ...client.query(name, args ?? {}),
-      ...options,
-      ...(args === null && { enabled: false }),
-    },
+    { ...client.query(name, args), ...options, ...(args === null && { enabled: false }) },
     client.queryClient,
   );
 }
