@@ -13,6 +13,8 @@ use serde::Deserialize;
 pub struct App {
     /// The crate's name.
     pub name: String,
+    /// What cargo calls the crate where a name alone may mean several.
+    pub package: String,
     /// The folder of its Cargo.toml.
     pub folder: PathBuf,
     /// The target that becomes a native program.
@@ -131,6 +133,7 @@ impl App {
         };
         Ok(Self {
             name: package.name.to_string(),
+            package: package.id.repr.clone(),
             native,
             cdylib,
             client: settings.client.map(|client| folder.join(client)),

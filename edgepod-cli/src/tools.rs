@@ -132,12 +132,18 @@ fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
         return Ok(installed);
     }
 
+    fs::create_dir_all(&tools)?;
+    // Whoever comes second waits, and finds it done.
+    let lock = fs::File::create(tools.join(".lock"))?;
+    lock.lock()?;
+    if installed.is_file() {
+        return Ok(installed);
+    }
     let npm = npm().with_context(|| format!("{name} is needed, and is installed with npm"))?;
     term::status(
         "Installing",
         format_args!("{name} {version} into {}, once", tools.display()),
     );
-    fs::create_dir_all(&tools)?;
     // Installed beside its place and moved there: an interrupted installation is never taken for a whole one.
     let workshop = tempfile::Builder::new()
         .prefix(".installing-")
@@ -173,8 +179,10 @@ fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
             program.display()
         );
     }
-    if std::fs::rename(workshop.path(), &home).is_err() && !installed.is_file() {
-        bail!("{name} could not be moved to {}", home.display());
+    if home.exists() {
+        // What is there has not got the program, so it is a ruin.
+        fs::remove_dir_all(&home)?;
     }
+    fs::rename(workshop.keep(), &home)?;
     Ok(installed)
 }

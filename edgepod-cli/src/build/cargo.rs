@@ -92,7 +92,13 @@ pub(super) fn wasm(app: &App, profile: Profile) -> Result<PathBuf> {
 fn cargo(app: &App, profile: Profile) -> Command {
     let mut command = Command::new(program());
     command
-        .args(["build", "--package", &app.name, "--profile", profile.name()])
+        .args([
+            "build",
+            "--package",
+            &app.package,
+            "--profile",
+            profile.name(),
+        ])
         .arg("--message-format=json-render-diagnostics")
         // Not --manifest-path alone: the folder also decides the toolchain and cargo's configuration.
         .current_dir(&app.folder)

@@ -120,6 +120,47 @@ fn the_key_is_made_once_unless_one_is_given() {
 }
 
 #[test]
+fn variables_that_change_reach_the_server() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    app.write(".dev.vars", "EDGEPOD_API_KEY=ep_pk_new\n");
+    wait_until(
+        || dev.ask().get(2).is_some_and(|key| key == "ep_pk_new"),
+        || dev.output(),
+    );
+    assert_eq!(dev.ask()[0], "first");
+}
+
+#[test]
+fn a_mistake_in_the_manifest_leaves_the_server_and_its_correction_is_noticed() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    let manifest = app.read("Cargo.toml");
+    app.write("Cargo.toml", "[package");
+    dev.wait_for("cargo cannot read");
+    dev.wait_for("Serving what was built last");
+    assert_eq!(dev.ask()[0], "first");
+    app.write("Cargo.toml", &manifest);
+    dev.wait_for("Ready after");
+}
+
+#[test]
+fn a_new_folder_is_watched_too() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    app.write("texts/answer.txt", "from a file");
+    dev.wait_for("Ready after");
+    app.replace(
+        "src/lib.rs",
+        "\"first\"",
+        "include_str!(\"../texts/answer.txt\")",
+    );
+    dev.wait_for_answer("from");
+    app.write("texts/answer.txt", "changed");
+    dev.wait_for_answer("changed");
+}
+
+#[test]
 fn a_broken_dev_vars_is_refused_with_its_name() {
     let app = App::new();
     app.write(".dev.vars", "this is = not it\n");

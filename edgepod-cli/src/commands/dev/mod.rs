@@ -25,7 +25,6 @@ use self::plan::Plan;
 use self::server::{Build, Server};
 use self::watch::Watcher;
 use super::generate;
-use crate::app::App;
 use crate::args::{Dev, Host};
 use crate::build::{self, Worker};
 use crate::native::Program;
@@ -36,8 +35,8 @@ use crate::{process, term};
 enum Event {
     /// A source file was saved.
     SourceChanged,
-    /// A Cargo.toml or the lock file was saved.
-    ManifestChanged,
+    /// A Cargo.toml or `.dev.vars` was saved, or there is another folder to watch.
+    SettingsChanged,
     /// The process with this number ended.
     Ended(u32, ExitStatus),
     /// The command was asked to end.
@@ -114,9 +113,8 @@ impl Session {
             Event::Stop => return false,
             _ if process::stopping() => return false,
             Event::SourceChanged => self.update(|session| session.rebuild()),
-            Event::ManifestChanged => self.update(|session| {
-                session.plan.app = App::find(&session.plan.app.folder)?;
-                session.watcher = Watcher::new(&session.plan.app, &session.sender)?;
+            Event::SettingsChanged => self.update(|session| {
+                session.reload()?;
                 session.rebuild()
             }),
             Event::Ended(id, status) => {
@@ -181,17 +179,21 @@ impl Session {
         };
         self.serve(match host {
             Host::Native => Build::Program(program),
-            Host::Workerd => Build::worker(Worker::build(app, *profile)?)?,
+            Host::Workerd => {
+                Build::worker(&Worker::build(app, *profile)?, self.plan.programs.path())?
+            }
         })
     }
 
     /// Serves `build`, unless it is served already. If it does not come up, the last one is served again.
     fn serve(&mut self, build: Build) -> Result<()> {
-        if self
-            .server
-            .as_ref()
-            .is_some_and(|server| *server.build() == build)
+        if let Some(server) = &self.server
+            && server.build().is_same_as(&build)?
         {
+            // A Worker is copied for each build, a program is not.
+            if let Build::Worker(_) = build {
+                build.remove()?;
+            }
             return Ok(());
         }
         // Two servers cannot have one port and one database, so the last one goes first.
@@ -199,14 +201,25 @@ impl Session {
         match Server::start(build, &self.plan, &self.sender) {
             Ok(server) => self.server = Some(server),
             Err(error) => {
-                if let Some(last @ Build::Program(_)) = last {
+                if let Some(last) = last {
                     self.server = Some(Server::start(last, &self.plan, &self.sender)?);
                 }
                 return Err(error);
             }
         }
-        if let Some(Build::Program(program)) = last {
-            program.remove()?;
+        last.map_or(Ok(()), Build::remove)
+    }
+
+    /// Reads Cargo.toml and `.dev.vars` again.
+    fn reload(&mut self) -> Result<()> {
+        let has_new_vars = self.plan.reload()?;
+        self.watcher = Watcher::new(&self.plan.app, &self.sender)?;
+        if has_new_vars && let Some(server) = self.server.take() {
+            let build = server.stop();
+            self.server = Some(Server::start(build, &self.plan, &self.sender)?);
+            if self.page.take().is_some() {
+                self.serve_page()?;
+            }
         }
         Ok(())
     }

@@ -165,3 +165,36 @@ impl Page {
         format!("http://{}", self.address)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_installed_again_when_their_list_is_newer_than_npms_record() {
+        let web = tempfile::tempdir().unwrap();
+        let write = |file: &str, age: u64| {
+            let path = web.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "{}").unwrap();
+            let time = SystemTime::now() - Duration::from_secs(age);
+            File::options()
+                .append(true)
+                .open(path)
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+        };
+        write("package.json", 60);
+        write("package-lock.json", 60);
+        assert!(!is_installed(web.path()), "never installed");
+        write("node_modules/.package-lock.json", 30);
+        assert!(is_installed(web.path()));
+        write("package-lock.json", 10);
+        assert!(!is_installed(web.path()), "the lock file is newer");
+        write("node_modules/.package-lock.json", 5);
+        assert!(is_installed(web.path()));
+        write("package.json", 1);
+        assert!(!is_installed(web.path()), "package.json is newer");
+    }
+}

@@ -77,6 +77,17 @@ impl Plan {
         })
     }
 
+    /// Reads the app's Cargo.toml and variables again, and says whether the variables are others.
+    /// Where things listen and are kept stays.
+    pub fn reload(&mut self) -> Result<bool> {
+        self.app = App::find(&self.app.folder)?;
+        let mut vars = env::of_app(&self.app.folder)?;
+        key::ensure(&mut vars, &self.app.state()?)?;
+        let is_changed = vars != self.vars;
+        self.vars = vars;
+        Ok(is_changed)
+    }
+
     /// Where clients reach the API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

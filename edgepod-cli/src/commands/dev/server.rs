@@ -1,6 +1,6 @@
 //! The app being served.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -20,26 +20,67 @@ use crate::{http, term};
 /// How long an app may take until it answers: it may have migrations to apply.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What can be served. Equal builds behave alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What can be served: a copy that the next build does not touch, so that it can be served again.
+#[derive(Debug, Clone)]
 pub(super) enum Build {
     Program(Program),
-    /// The folder is always the same one, so a hash of its contents tells builds apart.
-    Worker(Worker, u64),
+    Worker(Worker),
 }
 
 impl Build {
-    pub fn worker(worker: Worker) -> Result<Self> {
-        let mut hasher = DefaultHasher::new();
-        for entry in WalkDir::new(&worker.folder).sort_by_file_name() {
-            let entry = entry?;
-            if entry.file_type().is_file() {
-                entry.path().hash(&mut hasher);
-                fs::read(entry.path())?.hash(&mut hasher);
-            }
+    /// A copy of `worker` in `folder`.
+    pub fn worker(worker: &Worker, folder: &Path) -> Result<Self> {
+        let copy = tempfile::Builder::new()
+            .prefix("worker-")
+            .tempdir_in(folder)?
+            .keep();
+        for file in files(&worker.folder)? {
+            let to = copy.join(&file);
+            fs::create_dir_all(to.parent().unwrap_or(&copy))?;
+            fs::copy(worker.folder.join(file), to)?;
         }
-        Ok(Self::Worker(worker, hasher.finish()))
+        Ok(Self::Worker(Worker { folder: copy }))
     }
+
+    /// Whether both behave alike.
+    pub fn is_same_as(&self, other: &Self) -> Result<bool> {
+        match (self, other) {
+            (Self::Program(own), Self::Program(others)) => Ok(own == others),
+            (Self::Worker(own), Self::Worker(others)) => {
+                let names = files(&own.folder)?;
+                if names != files(&others.folder)? {
+                    return Ok(false);
+                }
+                for name in names {
+                    if fs::read(own.folder.join(&name))? != fs::read(others.folder.join(&name))? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Removes the copy.
+    pub fn remove(self) -> Result<()> {
+        match self {
+            Self::Program(program) => program.remove(),
+            Self::Worker(worker) => Ok(fs::remove_dir_all(worker.folder)?),
+        }
+    }
+}
+
+/// The files in `folder`, by their paths in it, sorted.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            files.push(entry.path().strip_prefix(folder)?.to_owned());
+        }
+    }
+    Ok(files)
 }
 
 /// A server that answers. Dropping it stops it.
@@ -58,7 +99,7 @@ impl Server {
     pub fn start(build: Build, plan: &Plan, sender: &Sender<Event>) -> Result<Self> {
         let running = match &build {
             Build::Program(program) => Running::Native(native(program, plan)?),
-            Build::Worker(worker, _) => Running::Workerd(
+            Build::Worker(worker) => Running::Workerd(
                 Workerd::of_modules(&worker.folder)
                     .program(crate::tools::workerd(
                         plan.app.web.as_deref().unwrap_or(&plan.app.folder),

@@ -1,6 +1,5 @@
 //! Says when a source file has changed.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -26,24 +25,18 @@ pub(super) struct Watcher {
 
 impl Watcher {
     pub fn new(app: &App, sender: &Sender<Event>) -> Result<Self> {
-        let sender = sender.clone();
+        let (sender, reported) = (sender.clone(), app.clone());
         let report = move |result: DebounceEventResult| match result {
             Ok(events) => {
-                let paths = || {
-                    events
-                        .iter()
-                        .filter(|event| {
-                            !matches!(event.kind, EventKind::Access(_) | EventKind::Other)
-                        })
-                        .flat_map(|event| &event.paths)
-                        .filter(|path| is_source(path))
-                };
-                let event = if paths().any(|path| is_manifest(path)) {
-                    Event::ManifestChanged
-                } else if paths().next().is_some() {
-                    Event::SourceChanged
-                } else {
-                    return;
+                let kinds = events
+                    .iter()
+                    .filter(|event| !matches!(event.kind, EventKind::Access(_) | EventKind::Other))
+                    .flat_map(|event| &event.paths)
+                    .filter_map(|path| Kind::of(&reported, path));
+                let event = match kinds.max() {
+                    Some(Kind::Settings) => Event::SettingsChanged,
+                    Some(Kind::Source) => Event::SourceChanged,
+                    None => return,
                 };
                 // When nobody listens any more, the command is ending.
                 let _ = sender.send(event);
@@ -60,19 +53,11 @@ impl Watcher {
             Default::default(),
         )
         .context("changes cannot be watched for")?;
-        for (number, folder) in app.sources.iter().enumerate() {
+        for folder in &app.sources {
             watch(&mut debouncer, folder, RecursiveMode::NonRecursive)?;
-            // Of other crates only the code, of the app whatever it may include.
-            let is_app = number == 0;
             for entry in fs_err::read_dir(folder)? {
-                let entry = entry?;
-                let path = entry.path();
-                let is_front_end = app.web.as_deref().is_some_and(|web| web.starts_with(&path));
-                if path.is_dir()
-                    && !is_front_end
-                    && may_hold_sources(&entry.file_name())
-                    && (is_app || path.ends_with("src"))
-                {
+                let path = entry?.path();
+                if path.is_dir() && holds_sources(app, folder, &path) {
                     watch(&mut debouncer, &path, RecursiveMode::Recursive)?;
                 }
             }
@@ -96,57 +81,107 @@ fn watch(
         .with_context(|| format!("{} cannot be watched for changes", path.display()))
 }
 
-fn may_hold_sources(folder: &OsStr) -> bool {
-    !folder.as_encoded_bytes().starts_with(b".") && !NO_SOURCES.iter().any(|name| folder == *name)
+/// Whether `path`, a folder in that of a crate, may hold what a build of the app reads.
+fn holds_sources(app: &App, crate_folder: &Path, path: &Path) -> bool {
+    // Of other crates only the code, of the app whatever it may include.
+    if *crate_folder != app.folder {
+        return path.ends_with("src");
+    }
+    let name = path.file_name().unwrap_or_default();
+    let is_front_end = [&app.web, &app.client]
+        .into_iter()
+        .flatten()
+        .any(|front_end| front_end.starts_with(path));
+    !is_front_end
+        && !name.as_encoded_bytes().starts_with(b".")
+        && !NO_SOURCES.iter().any(|other| name == *other)
 }
 
-/// Whether a build may read the file. Editors' own files, and cargo's lock file, which builds write themselves, do not count.
-fn is_source(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(OsStr::to_str) else {
-        return false;
-    };
-    let is_editors = name.starts_with('.')
-        || name.starts_with('#')
-        || name.ends_with('~')
-        || name.ends_with(".swp")
-        || name.ends_with(".tmp");
-    !is_editors && name != "Cargo.lock" && path.extension().is_some() && !path.is_dir()
+/// What a changed file is to the command. The greater includes the less.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Source,
+    Settings,
 }
 
-fn is_manifest(path: &Path) -> bool {
-    path.file_name() == Some(OsStr::new("Cargo.toml"))
+impl Kind {
+    /// `None` for what no build reads: editors' own files, and the lock file, which builds write themselves.
+    fn of(app: &App, path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        if path.is_dir() {
+            let is_new =
+                path.parent() == Some(&app.folder) && holds_sources(app, &app.folder, path);
+            return is_new.then_some(Self::Settings);
+        }
+        if name == "Cargo.toml" || path == app.folder.join(".dev.vars") {
+            return Some(Self::Settings);
+        }
+        let is_editors = name.starts_with(['.', '#'])
+            || name.ends_with('~')
+            || name.ends_with(".swp")
+            || name.ends_with(".tmp");
+        let is_source = !is_editors && name != "Cargo.lock" && path.extension().is_some();
+        is_source.then_some(Self::Source)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::app::Target;
+
+    fn app(folder: &Path) -> App {
+        App {
+            name: "app".into(),
+            package: "app".into(),
+            folder: folder.to_owned(),
+            native: Target::Library("app".into()),
+            cdylib: Some("app".into()),
+            client: Some(folder.join("web/src/edgepod")),
+            web: None,
+            wasm_bindgen: None,
+            runtime: None,
+            sources: vec![folder.to_owned()],
+            workspace: folder.to_owned(),
+        }
+    }
 
     #[test]
-    fn editors_files_and_builds_are_no_changes() {
-        for path in [
-            "src/lib.rs",
-            "Cargo.toml",
-            "migrations/0001_users.sql",
-            "src/gone.rs",
-        ] {
-            assert!(is_source(Path::new(path)), "{path}");
+    fn editors_files_and_what_builds_write_are_no_changes() {
+        let app = app(Path::new("/nowhere"));
+        let kind = |path: &str| Kind::of(&app, &app.folder.join(path));
+        for path in ["src/lib.rs", "migrations/0001_users.sql", "src/gone.rs"] {
+            assert_eq!(kind(path), Some(Kind::Source), "{path}");
+        }
+        for path in ["Cargo.toml", "../other/Cargo.toml", ".dev.vars"] {
+            assert_eq!(kind(path), Some(Kind::Settings), "{path}");
         }
         for path in [
             "src/.lib.rs.swp",
             "src/lib.rs~",
             "src/4913",
-            "Cargo.lock",
-            ".git/index",
             "src/#lib.rs#",
+            "Cargo.lock",
+            ".env",
         ] {
-            assert!(
-                !is_source(Path::new(path)) || path.starts_with(".git"),
-                "{path}"
-            );
+            assert_eq!(kind(path), None, "{path}");
         }
-        assert!(
-            !may_hold_sources(OsStr::new("target")) && !may_hold_sources(OsStr::new(".edgepod"))
-        );
-        assert!(may_hold_sources(OsStr::new("migrations")));
+    }
+
+    #[test]
+    fn a_new_folder_is_watched_unless_it_is_the_front_end_or_a_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(folder.path());
+        let kind = |name: &str| {
+            let path: PathBuf = folder.path().join(name);
+            std::fs::create_dir_all(&path).unwrap();
+            Kind::of(&app, &path)
+        };
+        assert_eq!(kind("migrations"), Some(Kind::Settings));
+        for name in ["web", "target", "node_modules", ".git", "migrations/old"] {
+            assert_eq!(kind(name), None, "{name}");
+        }
     }
 }
