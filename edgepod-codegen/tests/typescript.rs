@@ -113,6 +113,21 @@ fn the_types_keep_their_promises() {
 }
 
 #[test]
+fn the_guides_examples_compile() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/client.md");
+    let guide = fs::read_to_string(guide).expect("docs/client.md");
+    let front_end = FrontEnd::new(&users());
+    let mut examples = 0;
+    for block in guide.split("```tsx\n").skip(1) {
+        let (example, _) = block.split_once("```").expect("the block ends");
+        examples += 1;
+        front_end.write(&format!("Example{examples}.tsx"), example);
+    }
+    assert!(examples > 0, "the guide has examples");
+    front_end.compiles();
+}
+
+#[test]
 fn a_renamed_column_breaks_the_front_end_that_uses_it() {
     let mut manifest = users();
     for ty in &mut manifest.types {

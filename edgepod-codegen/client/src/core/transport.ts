@@ -111,9 +111,12 @@ export class Transport {
 
 function baseUrl(url: string): string {
   // A path alone ("/api") is relative to the page.
-  const page = typeof location === "undefined" ? undefined : location.href;
-  if (/^https?:\/\//.test(url) || url.startsWith("/")) {
-    if (URL.canParse(url, page)) return new URL(url, page).href.replace(/\/+$/, "");
+  if (/^https?:\/\/|^\//.test(url)) {
+    try {
+      return new URL(url, globalThis.location?.href).href.replace(/\/+$/, "");
+    } catch {
+      // What is wrong with it is said below.
+    }
   }
   throw new TypeError(
     `EdgePod's url is ${JSON.stringify(url)}: give the server's address with its protocol, for example "http://localhost:8989".`,
