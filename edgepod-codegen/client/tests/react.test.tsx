@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { type ReactNode, StrictMode, Suspense, useState } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as hooks from "../src/react";
@@ -24,6 +24,9 @@ interface Mutations {
 // As the generated code does it.
 const useQuery: hooks.UseQuery<Queries> = hooks.useQuery as hooks.UseQuery<Queries>;
 const useMutation: hooks.UseMutation<Mutations> = hooks.useMutation as hooks.UseMutation<Mutations>;
+
+// The server is real, and this machine may have other things to do.
+configure({ asyncUtilTimeout: 5_000 });
 
 let pod: Pod;
 const unhandled: unknown[] = [];
@@ -257,7 +260,7 @@ describe("the provider", () => {
     pod.addUser("Grace");
     await pod.start();
     window.dispatchEvent(new Event("online"));
-    await screen.findByText("Status: live", {}, { timeout: 1_000 });
+    await screen.findByText("Status: live", {}, { timeout: 1_500 });
     await waitFor(() => expect(names()).toEqual(["Grace"]));
   });
 });
