@@ -173,29 +173,61 @@ fn property(name: &str) -> String {
 }
 
 fn doc_comment(out: &mut String, indent: &str, docs: Option<&str>) {
-    let Some(docs) = docs.map(str::trim).filter(|docs| !docs.is_empty()) else {
-        return;
+    let lines = docs.map(doc_lines).unwrap_or_default();
+    match lines.as_slice() {
+        [] => {}
+        [line] => write_line(out, format_args!("{indent}/** {line} */")),
+        lines => {
+            write_line(out, format_args!("{indent}/**"));
+            for line in lines {
+                let space = if line.is_empty() { "" } else { " " };
+                write_line(out, format_args!("{indent} *{space}{line}"));
+            }
+            write_line(out, format_args!("{indent} */"));
+        }
+    }
+}
+
+/// The lines of a doc comment without what marks them as one, safe to be put into another.
+fn doc_lines(docs: &str) -> Vec<String> {
+    let docs = docs.trim();
+    // ts-rs hands out a type's docs as a JSDoc comment already; a function's are as Rust has them.
+    let lines: Vec<&str> = match docs
+        .strip_prefix("/**")
+        .and_then(|docs| docs.strip_suffix("*/"))
+    {
+        Some(inside) => inside
+            .lines()
+            .map(|line| {
+                let line = line.trim_start();
+                line.strip_prefix('*').unwrap_or(line)
+            })
+            .collect(),
+        None => docs.lines().collect(),
     };
-    let docs = comment_text(docs);
-    let lines: Vec<&str> = docs.lines().map(str::trim_end).collect();
-    if let [line] = lines[..] {
-        return write_line(out, format_args!("{indent}/** {line} */"));
-    }
-    write_line(out, format_args!("{indent}/**"));
-    // `/// text` reaches us with its space, except for the first line, which is trimmed already.
-    let spaced = lines[1..]
+    // `/// text` arrives with its space, apart from a first line that was trimmed above. What is
+    // indented further is code, and stays so.
+    let spaced = lines
         .iter()
+        .skip(1)
         .all(|line| line.is_empty() || line.starts_with(' '));
-    for (index, line) in lines.into_iter().enumerate() {
-        let line = if spaced && index > 0 {
-            line.strip_prefix(' ').unwrap_or(line)
-        } else {
-            line
-        };
-        let space = if line.is_empty() { "" } else { " " };
-        write_line(out, format_args!("{indent} *{space}{line}"));
+    let mut lines: Vec<String> = lines
+        .into_iter()
+        .map(|line| {
+            let line = if spaced {
+                line.strip_prefix(' ').unwrap_or(line)
+            } else {
+                line
+            };
+            comment_text(line.trim_end())
+        })
+        .collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
     }
-    write_line(out, format_args!("{indent} */"));
+    let empty = lines.iter().take_while(|line| line.is_empty()).count();
+    lines.drain(..empty);
+    lines
 }
 
 /// Text that cannot end the comment it is put in.
@@ -205,4 +237,44 @@ fn comment_text(text: &str) -> String {
 
 fn write_line(out: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(out, "{line}").expect("writing to a string does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comment(docs: &str) -> String {
+        let mut out = String::new();
+        doc_comment(&mut out, "  ", Some(docs));
+        out
+    }
+
+    #[test]
+    fn docs_become_one_jsdoc_comment_however_they_arrive() {
+        let wanted = "  /**\n   * Adds.\n   *\n   *     let x = 1;\n   */\n";
+        assert_eq!(comment(" Adds.\n\n     let x = 1;\n\n"), wanted);
+        assert_eq!(
+            comment("/**\n * Adds.\n *\n *     let x = 1;\n */\n"),
+            wanted
+        );
+        assert_eq!(comment(" Adds. "), "  /** Adds. */\n");
+        assert_eq!(comment("/**\n * Adds.\n */\n"), "  /** Adds. */\n");
+        assert_eq!(comment("/** Adds.*/\n"), "  /** Adds. */\n");
+        assert_eq!(
+            comment("Adds.\nAll."),
+            "  /**\n   * Adds.\n   * All.\n   */\n"
+        );
+    }
+
+    #[test]
+    fn docs_cannot_end_the_comment_that_they_are_in() {
+        assert_eq!(comment("Ends */ here"), "  /** Ends *\\/ here */\n");
+    }
+
+    #[test]
+    fn no_docs_are_no_comment() {
+        for docs in ["", " \n ", "/** */", "/**\n *\n */\n"] {
+            assert_eq!(comment(docs), "", "{docs:?}");
+        }
+    }
 }
