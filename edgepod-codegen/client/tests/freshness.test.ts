@@ -21,12 +21,16 @@ afterEach(async () => {
   await pod.stop();
 });
 
-function newClient(apiKey = pod.key, queryClient = new QueryClient()): EdgePodClient {
+function newClient(
+  apiKey = pod.key,
+  queryClient = new QueryClient(),
+  Socket: new (url: string) => NodeWebSocket = NodeWebSocket,
+): EdgePodClient {
   return new EdgePodClient({
     url: pod.url,
     apiKey,
     queryClient,
-    WebSocket: NodeWebSocket as unknown as typeof WebSocket,
+    WebSocket: Socket as unknown as typeof WebSocket,
   });
 }
 
@@ -165,6 +169,33 @@ describe("signals", () => {
     held.release();
     await until("both are shown", () => (users.data as unknown[]).length === 3);
     expect(pod.count("getUsers")).toBe(3);
+  });
+
+  test("a read that begins right after a signal and is given up leaves the query stale", async () => {
+    let afterMessage = () => {};
+    class Socket extends NodeWebSocket {
+      constructor(url: string) {
+        super(url);
+        // Later than the client's own listener, so that it is told after it.
+        queueMicrotask(() => this.addEventListener("message", () => afterMessage()));
+      }
+    }
+    client = newClient(pod.key, undefined, Socket);
+    const users = await showUsersLive();
+    const signalled = new Promise<void>((resolve) => {
+      // In the tick of the signal, before its refresh.
+      afterMessage = () => {
+        void client.queryClient.refetchQueries({ queryKey: ["edgepod", "getUsers"] });
+        users.hide();
+        resolve();
+      };
+    });
+    pod.addUser("Grace");
+    await signalled;
+    afterMessage = () => {};
+    await settled();
+    const again = show("getUsers");
+    await until("the new user is shown", () => (again.data as unknown[]).length === 2);
   });
 
   test("a query that reads every table goes stale with any of them, one that reads none never", async () => {

@@ -160,8 +160,12 @@ export class EdgePodClient {
     return this.queryClient.getQueryCache().find({ queryKey, exact: true })?.queryHash ?? "";
   }
 
-  /** Refreshes at the end of this tick, so that many signals make one request per query. */
+  /**
+   * Marks what is stale at once, so that a read which begins and is given up in this tick cannot make it look
+   * fresh, and refreshes at the end of the tick, so that many signals make one request per query.
+   */
   #refreshSoon(): void {
+    for (const query of this.#stale()) query.invalidate();
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = undefined;
       // A query that is being read is left alone: its end comes back here if its reply is too old.
