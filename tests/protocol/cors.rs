@@ -21,7 +21,7 @@ fn preflight(path: &str) -> Reply {
         .header("access-control-request-method", "POST")
         .header(
             "access-control-request-headers",
-            "content-type,x-edgepod-key,x-edgepod-session-id",
+            "authorization,content-type,x-edgepod-key,x-edgepod-reactive,x-edgepod-session-id",
         )
         .send()
 }
