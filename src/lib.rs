@@ -1,0 +1,70 @@
+//! A reactive backend in Rust on Cloudflare: tables as structs, functions that clients call by name, and screens that
+//! refresh themselves when anyone changes the data.
+//!
+//! ```
+//! use edgepod::prelude::*;
+//!
+//! #[edgepod::table(name = "users")]
+//! pub struct User {
+//!     #[primary_key]
+//!     #[auto_inc]
+//!     pub id: i64,
+//!     #[unique]
+//!     pub email: String,
+//!     pub name: Option<String>,
+//!     #[default(now)]
+//!     pub created_at: Timestamp,
+//! }
+//!
+//! /// All users, first to last.
+//! #[edgepod::query]
+//! pub async fn get_users(ctx: &QueryCtx) -> Result<Vec<User>> {
+//!     ctx.db.select::<User>().order_by(User::id.asc()).all()
+//! }
+//!
+//! /// Signs somebody up.
+//! #[edgepod::function]
+//! pub async fn create_user(ctx: &Ctx, email: String, name: Option<String>) -> Result<User> {
+//!     ctx.db.insert(NewUser { email, name }).returning()
+//! }
+//!
+//! edgepod::app!();
+//! ```
+//!
+//! That is a whole app. `edgepod dev` serves it and writes a typed TypeScript client with React hooks: `useQuery("getUsers")`
+//! shows the users, and shows the new one in every window once `createUser` has committed.
+//!
+//! | to | write |
+//! |---|---|
+//! | describe a table | [`table`], [`data`] for what is no table |
+//! | read | [`query`](macro@query), which takes [`&QueryCtx`](QueryCtx) |
+//! | write, in one transaction | [`function`], which takes [`&Ctx`](Ctx) |
+//! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
+//! | run something around functions | [`middleware`] |
+//! | make the crate a Worker and a program | [`app!`] |
+//!
+//! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
+
+pub use edgepod_macros::{action, app, data, function, middleware, query, table};
+pub use edgepod_runtime::{
+    Code, Error, Result,
+    auth::Claims,
+    db::{self, Timestamp},
+    engine::{ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply},
+};
+
+/// What every module of an app uses: `use edgepod::prelude::*;`
+pub mod prelude {
+    pub use crate::{
+        ActionCtx, Args, Claims, Code, Ctx, Error, Next, QueryCtx, Reply, Result, Timestamp,
+    };
+}
+
+/// The native host, for tests and for programs that bring their own `main`.
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub mod native {
+    pub use edgepod_runtime::host::native::{Location, Server, ServerError, main};
+}
+
+#[doc(hidden)]
+pub use edgepod_runtime::__private;

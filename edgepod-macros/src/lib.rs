@@ -1,0 +1,202 @@
+//! The attributes of EdgePod. Users write them as `#[edgepod::query]`; the crate `edgepod` re-exports them.
+//!
+//! Each attribute goes through two rooms: [`parse`] reads the item and collects every mistake in it, [`expand`] writes the
+//! tokens. The item itself always comes out, beside the messages where there are any, so that an editor keeps knowing it
+//! while it is being typed.
+//!
+//! What comes out names only `::edgepod::__private`; nothing here knows a host.
+
+mod errors;
+mod expand;
+mod parse;
+
+use proc_macro::TokenStream;
+
+use parse::Kind;
+
+/// Makes a function a query: it reads, and clients call it by its name in camelCase.
+///
+/// It takes `&QueryCtx`, then its arguments by name, and returns a `Result`. Clients may call it with GET, too, and are
+/// told when what it read has changed.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "users")]
+/// # pub struct User { #[primary_key] pub id: i64, pub name: Option<String> }
+///
+/// /// The client sends `{"id": 7}` to `getUserById`.
+/// #[edgepod::query]
+/// pub async fn get_user_by_id(ctx: &QueryCtx, id: i64) -> Result<Option<User>> {
+///     ctx.db.select::<User>().filter(User::id.eq(id)).first()
+/// }
+/// ```
+///
+/// | key | meaning |
+/// |---|---|
+/// | `name = "listUsers"` | the public name, in place of the function's in camelCase |
+/// | `middleware = [with_auth]` | what runs around it, outermost first; see [`macro@middleware`] |
+///
+/// An argument of type `Option<T>` may be left out by the client. Doc comments become those of the TypeScript client.
+#[proc_macro_attribute]
+pub fn query(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::function(Kind::Query, attr.into(), item.into()).into()
+}
+
+/// Makes a function callable: it reads and writes in one transaction.
+///
+/// It takes `&Ctx`, then its arguments by name. `Ok` commits; `Err` and a panic roll back, and nobody is told of changes
+/// that never were. It completes without waiting for anything: to await the outside world, write an [`macro@action`].
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "users")]
+/// # pub struct User { #[primary_key] #[auto_inc] pub id: i64, pub email: String, pub name: Option<String> }
+///
+/// #[edgepod::function]
+/// pub async fn create_user(ctx: &Ctx, email: String, name: Option<String>) -> Result<User> {
+///     ctx.db.insert(NewUser { email, name }).returning()
+/// }
+/// ```
+///
+/// The keys are those of [`macro@query`].
+#[proc_macro_attribute]
+pub fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::function(Kind::Function, attr.into(), item.into()).into()
+}
+
+/// Makes a function callable that awaits the outside world.
+///
+/// It takes `&ActionCtx`, then its arguments by name. It has no transaction of its own: other calls run while it waits.
+/// What it writes, it writes in `ctx.transaction(|tx| …)`.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # async fn charge(amount: i64) -> Result<String> { Ok(format!("r{amount}")) }
+/// # #[edgepod::table(name = "payments")]
+/// # pub struct Payment { #[primary_key] pub receipt: String, pub amount: i64 }
+///
+/// #[edgepod::action]
+/// pub async fn pay(ctx: &ActionCtx, amount: i64) -> Result<Payment> {
+///     let receipt = charge(amount).await?;
+///     ctx.transaction(|tx| tx.db.insert(NewPayment { receipt, amount }).returning())
+/// }
+/// ```
+///
+/// The keys are those of [`macro@query`].
+#[proc_macro_attribute]
+pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::function(Kind::Action, attr.into(), item.into()).into()
+}
+
+/// Makes a function a middleware: it runs around functions that name it.
+///
+/// It takes a context, the arguments and the rest of the chain. One that takes `&QueryCtx` fits every kind of function; one
+/// that takes `&Ctx` may write, and so does not fit a query.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// #[edgepod::middleware]
+/// pub async fn with_auth(ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+///     if ctx.user().is_none() {
+///         return Err(Error::unauthorized("Bearer token required"));
+///     }
+///     next.run(ctx, args).await
+/// }
+///
+/// #[edgepod::query(middleware = [with_auth])]
+/// pub async fn get_my_details(ctx: &QueryCtx) -> Result<Option<Claims>> {
+///     Ok(ctx.user().cloned())
+/// }
+/// ```
+///
+/// `edgepod::app!(middleware = [with_auth])` puts it around every function.
+#[proc_macro_attribute]
+pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::middleware(attr.into(), item.into()).into()
+}
+
+/// Makes a struct a table: each field is a column.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// #[edgepod::table(name = "users")]
+/// pub struct User {
+///     #[primary_key]
+///     #[auto_inc]
+///     pub id: i64,
+///     #[unique]
+///     pub email: String,
+///     pub name: Option<String>,
+///     #[default(now)]
+///     pub created_at: Timestamp,
+/// }
+///
+/// #[edgepod::table(name = "posts")]
+/// pub struct Post {
+///     #[primary_key]
+///     #[auto_inc]
+///     pub id: i64,
+///     pub title: String,
+///     #[index]
+///     #[references(User::id, on_delete = cascade)]
+///     pub author_id: i64,
+/// }
+/// ```
+///
+/// Beside the struct it makes the columns (`User::email`), and the struct of a new row without the columns that the
+/// database fills in (`NewUser { email, name }`). `Clone`, `Debug`, `PartialEq`, serde's `Serialize` and `Deserialize` and
+/// ts-rs' `TS` are derived unless the struct derives them itself, below this attribute. `#[serde(…)]` and `#[ts(…)]` work as
+/// ever: they change JSON and TypeScript, never the column.
+///
+/// | on a field | meaning |
+/// |---|---|
+/// | `#[primary_key]` | the primary key; every table has one |
+/// | `#[auto_inc]` | the database counts it up: an `i64` primary key |
+/// | `#[unique]` | no two rows have the same value; this makes an index |
+/// | `#[index]` | an index |
+/// | `#[default(now)]`, `#[default(0)]`, `#[default("text")]`, `#[default(true)]` | what a new row has there |
+/// | `#[references(User::id, on_delete = cascade)]` | a foreign key; deleting the user does this: `restrict` (the default: it is refused), `cascade`, `set_null`, `set_default` |
+#[proc_macro_attribute]
+pub fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::table(attr.into(), item.into()).into()
+}
+
+/// Makes a struct or enum part of what functions take and return.
+///
+/// It derives `Clone`, `Debug`, `PartialEq`, serde's `Serialize` and `Deserialize` and ts-rs' `TS`, except what the type
+/// derives itself, below this attribute. `#[serde(…)]` and `#[ts(…)]` work as ever.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// /// How a list is sorted.
+/// #[edgepod::data]
+/// #[serde(rename_all = "lowercase")]
+/// pub enum Order {
+///     Newest,
+///     Oldest,
+/// }
+///
+/// #[edgepod::query]
+/// pub async fn describe(ctx: &QueryCtx, order: Order) -> Result<String> {
+///     Ok(format!("{order:?} first"))
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::data(attr.into(), item.into()).into()
+}
+
+/// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.
+///
+/// ```
+/// edgepod::app!();
+/// ```
+///
+/// `edgepod::app!(middleware = [with_timing])` puts middleware around every function, outermost first.
+#[proc_macro]
+pub fn app(input: TokenStream) -> TokenStream {
+    expand::app(input.into()).into()
+}

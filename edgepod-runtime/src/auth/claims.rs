@@ -5,7 +5,6 @@ use serde_json::{Map, Value as Json};
 
 /// The claims of a verified token: what `ctx.user()` returns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
-#[serde(transparent)]
 #[ts(type = "Record<string, unknown>")]
 pub struct Claims(Map<String, Json>);
 

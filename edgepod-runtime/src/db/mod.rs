@@ -4,6 +4,7 @@
 
 mod column;
 mod connection;
+mod declaration;
 mod delete;
 mod encode;
 mod failure;
@@ -23,6 +24,11 @@ mod writer;
 pub use column::{Column, OrderBy};
 pub(crate) use connection::Access;
 pub use connection::{Connection, Db, Observer, ReadDb};
+#[doc(hidden)]
+pub use declaration::{
+    AutoIncrement, Default, Nullable, References, assert_referable, defaults, integer_default,
+    reference,
+};
 pub use delete::Delete;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use encode::parse_rows;

@@ -10,6 +10,10 @@ use crate::schema::TableSchema;
     note = "put `#[edgepod::table(name = \"…\")]` on the struct"
 )]
 pub trait Table: FromRow + 'static {
+    /// The table's name in the database. It stands beside the description because foreign keys need it: two tables may
+    /// reference each other, or one itself.
+    const NAME: &'static str;
+
     /// The table's description. Its columns are in the order in which rows are decoded.
     const SCHEMA: &'static TableSchema;
 }

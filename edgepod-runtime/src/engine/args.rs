@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value as Json;
 
+use super::parameters::Object;
 use crate::{Error, Result};
 
 /// The arguments' JSON object, as the client sent it. Middleware sees it before the function's types do.
@@ -30,20 +31,18 @@ impl Args {
         &self.json
     }
 
+    /// The members of the object, each as its JSON text.
+    pub(super) fn object(&self) -> Result<Object<'_>> {
+        self.check_object()?;
+        serde_json::from_str(&self.json).map_err(|error| refuse(".".to_owned(), &error))
+    }
+
     /// All arguments as one value.
     ///
     /// # Errors
     /// `BAD_REQUEST`: text that is not JSON, with the place; arguments that do not fit `T`, with the path to the field.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        // serde takes an array for a struct, too; arguments are named.
-        if !self.json.trim_ascii_start().starts_with('{') {
-            return Err(match serde_json::from_str::<IgnoredAny>(&self.json) {
-                Err(error) => refuse(".".to_owned(), &error),
-                Ok(_) => Error::bad_request(
-                    "The arguments are not a JSON object: send them by name, such as {\"id\": 7}.",
-                ),
-            });
-        }
+        self.check_object()?;
         let mut deserializer = serde_json::Deserializer::from_str(&self.json);
         let parsed = serde_path_to_error::deserialize(&mut deserializer)
             .map_err(|error| refuse(error.path().to_string(), error.inner()))?;
@@ -51,6 +50,19 @@ impl Args {
             .end()
             .map_err(|error| refuse(".".to_owned(), &error))?;
         Ok(parsed)
+    }
+
+    /// Arguments are named: serde alone would take an array for a struct, too.
+    fn check_object(&self) -> Result<()> {
+        if self.json.trim_ascii_start().starts_with('{') {
+            return Ok(());
+        }
+        Err(match serde_json::from_str::<IgnoredAny>(&self.json) {
+            Err(error) => refuse(".".to_owned(), &error),
+            Ok(_) => Error::bad_request(
+                "The arguments are not a JSON object: send them by name, such as {\"id\": 7}.",
+            ),
+        })
     }
 
     /// One argument by name, or `None` where the client left it out.
@@ -81,7 +93,7 @@ impl Args {
     }
 }
 
-fn refuse(path: String, error: &serde_json::Error) -> Error {
+pub(super) fn refuse(path: String, error: &serde_json::Error) -> Error {
     if error.is_syntax() || error.is_eof() {
         return Error::bad_request(format!("The arguments are not JSON: {error}."));
     }

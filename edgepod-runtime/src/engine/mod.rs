@@ -15,6 +15,7 @@ mod extensions;
 mod handler;
 mod headers;
 mod log;
+mod parameters;
 mod port;
 mod registry;
 mod reply;
@@ -27,6 +28,8 @@ pub use engine::{Engine, StartError};
 pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step, step};
 pub use headers::Headers;
 pub use log::{Level, Log};
+#[doc(hidden)]
+pub use parameters::{ArgumentType, Given, Parameter, ResultType, Returned, Returns};
 pub use port::{Host, Outcome as TransactionOutcome, SocketId};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;

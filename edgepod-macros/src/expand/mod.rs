@@ -1,0 +1,14 @@
+//! From what the items mean to tokens.
+
+mod app;
+mod data;
+mod function;
+mod middleware;
+mod new_row;
+mod table;
+
+pub(crate) use app::app;
+pub(crate) use data::data;
+pub(crate) use function::function;
+pub(crate) use middleware::middleware;
+pub(crate) use table::table;

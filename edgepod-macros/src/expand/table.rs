@@ -1,0 +1,265 @@
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Attribute, Ident, spanned::Spanned};
+
+use super::new_row::new_row;
+use crate::{
+    errors::Errors,
+    parse::{Column, Default, OnDelete, Table, missing_derives},
+};
+
+/// What `#[edgepod::table]` becomes: the struct, its columns, the struct of a new row, and the registration.
+pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let table = match Table::read(attr, item, &mut errors) {
+        Ok(table) => table,
+        Err(item) => {
+            let messages = errors.to_compile_errors();
+            return quote!(#item #messages);
+        }
+    };
+    let messages = errors.to_compile_errors();
+    let item = &table.item;
+    let derives = missing_derives(&item.attrs);
+    let columns = columns(&table);
+    let row = row(&table);
+    let all: Vec<&Column> = table.columns.iter().collect();
+    let insertable = insertable(&item.ident, &item.ident, &all);
+    let new_row = new_row(&table);
+    let checks = checks(&table);
+    quote! {
+        #derives
+        #item
+
+        #columns
+        #row
+        #insertable
+        #new_row
+        #checks
+        #messages
+    }
+}
+
+/// `User::email`, and so on.
+fn columns(table: &Table) -> TokenStream {
+    let row = &table.item.ident;
+    let constants = table.columns.iter().map(|column| {
+        let Column {
+            ident,
+            name,
+            ty,
+            vis,
+            ..
+        } = column;
+        let docs = format!("The column `{name}` of the table `{}`.", table.name);
+        quote! {
+            #[doc = #docs]
+            #vis const #ident: ::edgepod::__private::Column<#row, #ty> =
+                ::edgepod::__private::Column::new(#name);
+        }
+    });
+    quote! {
+        #[allow(non_upper_case_globals)]
+        impl #row {
+            #(#constants)*
+        }
+    }
+}
+
+/// The description, its registration, and how a row is read.
+fn row(table: &Table) -> TokenStream {
+    let Table {
+        item,
+        name,
+        columns,
+    } = table;
+    let row = &item.ident;
+    let rust_name = row.to_string();
+    let line = u32::try_from(row.span().start().line).unwrap_or(0);
+    let schemas = columns.iter().map(column_schema);
+    let width = columns.len();
+    let fields = columns.iter().map(|column| {
+        let (ident, name) = (&column.ident, &column.name);
+        quote_spanned!(column.ty.span()=> #ident: row.take(#name)?)
+    });
+    quote! {
+        impl ::edgepod::__private::Table for #row {
+            const NAME: &'static str = #name;
+            const SCHEMA: &'static ::edgepod::__private::TableSchema =
+                &::edgepod::__private::TableSchema {
+                    name: #name,
+                    rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
+                    location: (::core::file!(), #line),
+                    columns: &[#(#schemas),*],
+                };
+        }
+
+        impl ::edgepod::__private::FromRow for #row {
+            const WIDTH: usize = #width;
+
+            fn from_row(
+                row: &mut ::edgepod::__private::RowReader<'_>,
+            ) -> ::edgepod::__private::Result<Self> {
+                ::core::result::Result::Ok(Self { #(#fields),* })
+            }
+        }
+
+        ::edgepod::__private::inventory::submit! {
+            ::edgepod::__private::TableRegistration(
+                <#row as ::edgepod::__private::Table>::SCHEMA
+            )
+        }
+    }
+}
+
+fn column_schema(column: &Column) -> TokenStream {
+    let Column {
+        name,
+        ty,
+        primary_key,
+        auto_increment,
+        unique,
+        index,
+        ..
+    } = column;
+    let column_type = quote_spanned!(ty.span()=> <#ty as ::edgepod::__private::ColumnType>);
+    let default = option(
+        column
+            .default
+            .as_ref()
+            .map(|default| default_value(default, ty)),
+    );
+    let reference = option(column.references.as_ref().map(|references| {
+        let path = &references.column;
+        let on_delete = references.on_delete.variant();
+        let action = quote!(::edgepod::__private::OnDelete::#on_delete);
+        // The message about a type that does not fit points at the column's type.
+        quote_spanned! {path.span()=>
+            ::edgepod::__private::reference::<#ty, _, _>(#path, #action)
+        }
+    }));
+    quote! {
+        ::edgepod::__private::ColumnSchema {
+            name: #name,
+            sql_type: #column_type::SQL_TYPE,
+            nullable: #column_type::NULLABLE,
+            primary_key: #primary_key,
+            auto_increment: #auto_increment,
+            unique: #unique,
+            index: #index,
+            default: #default,
+            reference: #reference,
+        }
+    }
+}
+
+fn default_value(default: &Default, ty: &syn::Type) -> TokenStream {
+    match default {
+        Default::Now => quote!(::edgepod::__private::Default::Now),
+        Default::Integer(value, span) => quote_spanned! {*span=>
+            ::edgepod::__private::Default::Integer(
+                ::edgepod::__private::integer_default::<#ty>(#value)
+            )
+        },
+        Default::Float(value) => quote!(::edgepod::__private::Default::Real(#value)),
+        Default::Bool(value) => {
+            let value = i64::from(*value);
+            quote!(::edgepod::__private::Default::Integer(#value))
+        }
+        Default::Text(value) => quote!(::edgepod::__private::Default::Text(#value)),
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// How a struct is inserted into the table of `row`.
+pub(super) fn insertable(ident: &Ident, row: &Ident, columns: &[&Column]) -> TokenStream {
+    let names = columns.iter().map(|column| &column.name);
+    let values = columns.iter().map(|column| {
+        let (ident, ty) = (&column.ident, &column.ty);
+        quote_spanned! {ty.span()=>
+            <#ty as ::edgepod::__private::ColumnType>::into_value(self.#ident)?
+        }
+    });
+    quote! {
+        impl ::edgepod::__private::Insertable for #ident {
+            type Table = #row;
+            const COLUMNS: &'static [&'static str] = &[#(#names),*];
+
+            fn into_values(
+                self,
+            ) -> ::edgepod::__private::Result<::std::vec::Vec<::edgepod::__private::Value>> {
+                ::core::result::Result::Ok(::std::vec![#(#values),*])
+            }
+        }
+    }
+}
+
+/// What only the compiler knows of the columns' types.
+fn checks(table: &Table) -> TokenStream {
+    let checks = table.columns.iter().flat_map(|column| {
+        let ty = &column.ty;
+        let mut checks = Vec::new();
+        let mut require = |bound: TokenStream| {
+            checks.push(quote_spanned! {ty.span()=>
+                const _: () = {
+                    const fn check<T: #bound>() {}
+                    check::<#ty>()
+                };
+            });
+        };
+        if column.auto_increment {
+            require(quote!(::edgepod::__private::AutoIncrement));
+        }
+        if let Some(kind) = column.default.as_ref().and_then(default_kind) {
+            require(
+                quote!(::edgepod::__private::HasDefault<::edgepod::__private::defaults::#kind>),
+            );
+        }
+        if let Some(references) = &column.references {
+            if let OnDelete::SetNull = references.on_delete {
+                require(quote!(::edgepod::__private::Nullable));
+            }
+            let (path, table) = (&references.column, &references.table);
+            checks.push(quote_spanned! {path.span()=>
+                const _: () = ::edgepod::__private::assert_referable(
+                    <#table as ::edgepod::__private::Table>::SCHEMA,
+                    #path.name(),
+                );
+            });
+        }
+        if column.primary_key {
+            checks.push(quote_spanned! {ty.span()=>
+                const _: () = ::core::assert!(
+                    !<#ty as ::edgepod::__private::ColumnType>::NULLABLE,
+                    "a primary key is never NULL: remove the `Option`"
+                );
+            });
+        }
+        checks
+    });
+    quote!(#(#checks)*)
+}
+
+/// The kind of a default, where it is not said by a function's bound already.
+fn default_kind(default: &Default) -> Option<Ident> {
+    let name = match default {
+        Default::Now => "Now",
+        Default::Integer(..) => return None,
+        Default::Float(_) => "Float",
+        Default::Bool(_) => "Bool",
+        Default::Text(_) => "Text",
+    };
+    Some(format_ident!("{name}"))
+}
+
+/// The doc comment that a generated item needs where the user's attributes have none.
+pub(super) fn type_docs(attrs: &[Attribute], text: &str) -> Option<TokenStream> {
+    let documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
+    (!documented).then(|| quote!(#[doc = #text]))
+}

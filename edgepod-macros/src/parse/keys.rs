@@ -1,0 +1,271 @@
+//! What stands in an attribute's brackets: `name = "…", middleware = [a, b]`.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Ident, LitStr, Path, Token, bracketed,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use crate::errors::Errors;
+
+/// The keys of `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]`.
+#[derive(Default)]
+pub(crate) struct FunctionKeys {
+    pub(crate) name: Option<String>,
+    pub(crate) middleware: Vec<Path>,
+}
+
+impl FunctionKeys {
+    pub(crate) fn parse(attr: TokenStream, attribute: &str, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        let mut seen = Vec::new();
+        each(attr, errors, |key, input, errors| {
+            let fresh = once(&key, &mut seen, errors);
+            match key.to_string().as_str() {
+                "name" => {
+                    let name = text(input)?;
+                    if !is_javascript_name(&name.value()) {
+                        errors.at(
+                            &name,
+                            "a public name is letters, digits and `_`, and does not begin with a digit, such as \"getUsers\"",
+                        );
+                    } else if fresh {
+                        keys.name = Some(name.value());
+                    }
+                }
+                "middleware" => keys.middleware = middleware(input)?,
+                _ => {
+                    errors.at(
+                        &key,
+                        format!(
+                            "`{attribute}` has no key `{key}`; it has `name = \"…\"` and `middleware = […]`"
+                        ),
+                    );
+                    skip(input);
+                }
+            }
+            Ok(())
+        });
+        keys
+    }
+}
+
+/// The keys of `#[edgepod::table]`.
+pub(crate) struct TableKeys {
+    /// `None` after a mistake.
+    pub(crate) name: Option<String>,
+}
+
+/// What SQLite and the Durable Object keep for themselves.
+const RESERVED: [&str; 2] = ["sqlite_", "_cf_"];
+
+impl TableKeys {
+    pub(crate) fn parse(attr: TokenStream, item: &Ident, errors: &mut Errors) -> Self {
+        let mut name: Option<LitStr> = None;
+        let mut seen = Vec::new();
+        let mut misread = false;
+        each(attr, errors, |key, input, errors| {
+            let fresh = once(&key, &mut seen, errors);
+            if key == "name" {
+                misread = true;
+                let text = text(input)?;
+                misread = false;
+                if fresh {
+                    name = Some(text);
+                }
+            } else {
+                errors.at(
+                    &key,
+                    format!("`#[edgepod::table]` has no key `{key}`; it has `name = \"…\"`"),
+                );
+                skip(input);
+            }
+            Ok(())
+        });
+        let Some(literal) = name else {
+            if !misread {
+                let plural = heck::AsSnakeCase(item.to_string());
+                errors.add(syn::Error::new(
+                    Span::call_site(),
+                    format!(
+                        "the table needs a name in the database: `#[edgepod::table(name = \"{plural}s\")]`"
+                    ),
+                ));
+            }
+            return Self { name: None };
+        };
+        let name = literal.value();
+        let lower = name.to_ascii_lowercase();
+        if name.is_empty() {
+            errors.at(&literal, "the table's name in the database is empty");
+        } else if let Some(prefix) = RESERVED.iter().find(|prefix| lower.starts_with(**prefix)) {
+            errors.at(
+                &literal,
+                format!("names that begin with `{prefix}` belong to the database: choose another"),
+            );
+        } else if name.contains('\0') {
+            errors.at(&literal, "a table's name has no NUL character");
+        } else {
+            return Self { name: Some(name) };
+        }
+        Self { name: None }
+    }
+}
+
+/// The keys of `edgepod::app!`.
+pub(crate) struct AppKeys {
+    pub(crate) middleware: Vec<Path>,
+}
+
+impl AppKeys {
+    pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Self {
+        let mut keys = Self {
+            middleware: Vec::new(),
+        };
+        let mut seen = Vec::new();
+        each(input, errors, |key, input, errors| {
+            once(&key, &mut seen, errors);
+            if key == "middleware" {
+                keys.middleware = middleware(input)?;
+            } else {
+                errors.at(
+                    &key,
+                    format!("`edgepod::app!` has no key `{key}`; it has `middleware = […]`"),
+                );
+                skip(input);
+            }
+            Ok(())
+        });
+        keys
+    }
+}
+
+/// Refuses anything in the brackets.
+pub(crate) fn no_keys(attr: &TokenStream, attribute: &str, errors: &mut Errors) {
+    if !attr.is_empty() {
+        errors.at(attr, format!("`{attribute}` stands alone: it has no keys"));
+    }
+}
+
+/// Reads `key …, key …`. What follows the key is for `read`.
+fn each(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    mut read: impl FnMut(Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    let result = (|input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let key = input
+                .call(Ident::parse_any)
+                .map_err(|error| syn::Error::new(error.span(), "expected a key, such as `name`"))?;
+            read(key, input, errors)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    })
+    .parse2(tokens);
+    errors.ok(result);
+}
+
+fn once(key: &Ident, seen: &mut Vec<Ident>, errors: &mut Errors) -> bool {
+    if seen.contains(key) {
+        errors.at(key, format!("`{key}` is there twice"));
+        return false;
+    }
+    seen.push(key.clone());
+    true
+}
+
+fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    input.parse::<LitStr>().map_err(|error| {
+        syn::Error::new(error.span(), "expected a text in quotes, such as \"users\"")
+    })
+}
+
+fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
+    input.parse::<Token![=]>()?;
+    let list;
+    if !input.peek(syn::token::Bracket) {
+        return Err(syn::Error::new(
+            input.span(),
+            "expected a list of middleware, such as `[with_auth]`",
+        ));
+    }
+    bracketed!(list in input);
+    let paths = Punctuated::<Path, Token![,]>::parse_terminated_with(&list, |input| {
+        input.parse::<Path>().map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                "expected the path of a middleware, such as `with_auth`",
+            )
+        })
+    })?;
+    Ok(paths.into_iter().collect())
+}
+
+/// Passes over a value that nobody knows, up to the next comma.
+fn skip(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        // A token tree is always there.
+        let _ = input.parse::<proc_macro2::TokenTree>();
+    }
+}
+
+fn is_javascript_name(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
+    name.chars().next().is_some_and(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn messages(errors: &Errors) -> String {
+        errors.to_compile_errors().to_string()
+    }
+
+    #[test]
+    fn both_keys_of_a_function_are_read() {
+        let mut errors = Errors::default();
+        let keys = FunctionKeys::parse(
+            quote!(middleware = [a, b::c], name = "listUsers",),
+            "#[edgepod::query]",
+            &mut errors,
+        );
+        assert!(errors.is_empty(), "{}", messages(&errors));
+        assert_eq!(keys.name.as_deref(), Some("listUsers"));
+        assert_eq!(keys.middleware.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_key_does_not_hide_the_next() {
+        let mut errors = Errors::default();
+        let keys = FunctionKeys::parse(
+            quote!(nam(1, 2) = [3], name = "a", cache),
+            "#[edgepod::query]",
+            &mut errors,
+        );
+        assert_eq!(keys.name.as_deref(), Some("a"));
+        let messages = messages(&errors);
+        assert!(
+            messages.contains("no key `nam`") && messages.contains("no key `cache`"),
+            "{messages}"
+        );
+    }
+
+    #[test]
+    fn a_public_name_is_one_word() {
+        for name in ["", "get users", "1st", "get-users", "größe"] {
+            let mut errors = Errors::default();
+            FunctionKeys::parse(quote!(name = #name), "#[edgepod::query]", &mut errors);
+            assert!(!errors.is_empty(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! From tokens to what they mean, and what is wrong with them.
+
+mod column;
+mod derives;
+mod function;
+mod keys;
+mod middleware;
+mod table;
+
+pub(crate) use column::{Column, Default, OnDelete};
+pub(crate) use derives::missing_derives;
+pub(crate) use function::{Function, FunctionTokens, Kind};
+pub(crate) use keys::{AppKeys, FunctionKeys, TableKeys, no_keys};
+pub(crate) use middleware::check_middleware;
+pub(crate) use table::Table;

@@ -1,0 +1,140 @@
+//! What `#[edgepod::table]` asks of the types of columns, so that a declaration which SQLite would refuse does not compile.
+
+use super::{Column, ColumnType, Table, Timestamp};
+use crate::schema::{OnDelete, Reference, TableSchema};
+
+type Never = std::convert::Infallible;
+
+/// A type that the database can count up.
+#[diagnostic::on_unimplemented(
+    message = "`#[auto_inc]` does not fit a column of `{Self}`",
+    label = "expected `i64`",
+    note = "SQLite counts up integers of 64 bits: make the column an `i64`, or remove `#[auto_inc]`"
+)]
+pub trait AutoIncrement {}
+
+impl AutoIncrement for i64 {}
+
+/// A type with NULL among its values.
+#[diagnostic::on_unimplemented(
+    message = "`on_delete = set_null` does not fit a column of `{Self}`, which has no NULL",
+    label = "expected an `Option`",
+    note = "make the column an `Option<{Self}>`, or choose `cascade` or `restrict`"
+)]
+pub trait Nullable {}
+
+impl<T> Nullable for Option<T> {}
+
+/// The kinds of default that `#[default(…)]` can name.
+pub mod defaults {
+    /// `#[default(now)]`
+    pub struct Now;
+    /// `#[default(0)]`
+    pub struct Integer;
+    /// `#[default(0.5)]`
+    pub struct Float;
+    /// `#[default(true)]`
+    pub struct Bool;
+    /// `#[default("text")]`
+    pub struct Text;
+}
+
+/// A type for which a column can have a default of the kind `D`.
+#[diagnostic::on_unimplemented(
+    message = "this default does not fit a column of `{Self}`: it is of the kind `{D}`",
+    label = "another kind of default is needed",
+    note = "`now` is for Timestamp, a whole number for integers, a number with a point for f64, true and false for bool, \
+            \"text\" for String"
+)]
+pub trait Default<D> {
+    /// The smallest and the largest default, where it is an integer.
+    const RANGE: (i64, i64) = (i64::MIN, i64::MAX);
+}
+
+impl Default<defaults::Now> for Timestamp {}
+impl Default<defaults::Float> for f64 {}
+impl Default<defaults::Bool> for bool {}
+impl Default<defaults::Text> for String {}
+
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl Default<defaults::Integer> for $integer {
+            const RANGE: (i64, i64) = (<$integer>::MIN as i64, <$integer>::MAX as i64);
+        }
+    )*};
+}
+
+integers!(i64, i32, i16, i8, u32, u16, u8);
+
+#[diagnostic::do_not_recommend]
+impl<D, T: Default<D> + ColumnType<Optional = Never>> Default<D> for Option<T> {
+    const RANGE: (i64, i64) = T::RANGE;
+}
+
+/// The integer as a default of a column of `T`.
+///
+/// # Panics
+/// At compile time, when `T` does not hold it.
+pub const fn integer_default<T: Default<defaults::Integer>>(value: i64) -> i64 {
+    assert!(
+        T::RANGE.0 <= value && value <= T::RANGE.1,
+        "this default is outside the range of the column's type"
+    );
+    value
+}
+
+/// A column's type that may reference a column of `V`: the same type, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{Self}` cannot reference a column of `{V}`",
+    label = "expected `{V}` or `Option<{V}>`",
+    note = "a foreign key has the type of the column that it references"
+)]
+pub trait References<V> {}
+
+impl<V: ColumnType> References<V> for V {}
+impl<V: ColumnType<Optional = Never>> References<V> for Option<V> {}
+
+/// The foreign key of a column of type `C` to `column`.
+pub const fn reference<C: References<V>, T: Table, V>(
+    column: Column<T, V>,
+    on_delete: OnDelete,
+) -> Reference {
+    Reference {
+        table: T::NAME,
+        column: column.name(),
+        on_delete,
+    }
+}
+
+/// Refuses a reference to a column whose values may repeat: SQLite finds no one row for it.
+///
+/// # Panics
+/// At compile time, when `column` is neither the table's primary key nor unique.
+pub const fn assert_referable(table: &TableSchema, column: &str) {
+    let mut i = 0;
+    while i < table.columns.len() {
+        let candidate = &table.columns[i];
+        if same(candidate.name, column) {
+            assert!(
+                candidate.primary_key || candidate.unique,
+                "a reference names a primary key or a `#[unique]` column, and this column is neither"
+            );
+        }
+        i += 1;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
