@@ -26,7 +26,7 @@ use self::server::{Build, Server};
 use self::watch::Watcher;
 use super::generate;
 use crate::args::{Dev, Host};
-use crate::build::{self, Worker};
+use crate::build::{self, Profile, Worker};
 use crate::native::Program;
 use crate::{process, term};
 
@@ -160,7 +160,12 @@ impl Session {
         let Plan {
             app, profile, host, ..
         } = &self.plan;
-        let built = Program::new(app, build::native(app, *profile)?);
+        // For workerd the program only has to describe itself, which nobody waits minutes for.
+        let native_profile = match host {
+            Host::Native => *profile,
+            Host::Workerd => Profile::Dev,
+        };
+        let built = Program::new(app, build::native(app, native_profile)?);
         let program = match &self.program {
             Some(program) if program.is_same_as(&built) => program.clone(),
             _ => {
