@@ -1,10 +1,10 @@
 //! Arguments that do not fit, and what the reply says about them.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
-use edgepod_tests::{cases, http::names, server};
+use edgepod_tests::{
+    cases,
+    http::{names, send_raw},
+    server,
+};
 use serde_json::{Value, json};
 
 cases![
@@ -201,39 +201,30 @@ fn a_body_of_the_largest_size_is_read() {
 }
 
 fn a_larger_body_is_refused() {
-    let mut body = b"{}".to_vec();
-    body.resize(LARGEST + 1, b' ');
-    server().call("getUsers").body(body).error(413);
+    let length = format!("content-length: {}", LARGEST + 1);
+    let mut request = head(&length);
+    request.resize(request.len() + LARGEST + 1, b' ');
+    send_raw(server().authority(), request).assert_error(413);
     server().assert_serving();
 }
 
 fn a_larger_body_of_unknown_length_is_refused() {
-    let mut stream = TcpStream::connect(server().authority()).expect("the server listens");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("a time that is not zero");
-    let head = format!(
-        "POST /rpc/getUsers HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n",
+    let mut request = head("transfer-encoding: chunked");
+    let chunk = format!("{:x}\r\n{}\r\n", 1 << 16, " ".repeat(1 << 16));
+    for _ in 0..=(LARGEST >> 16) {
+        request.extend_from_slice(chunk.as_bytes());
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    let reply = send_raw(server().authority(), request);
+    assert_eq!(reply.status, 413, "{}", reply.text());
+    server().assert_serving();
+}
+
+fn head(body: &str) -> Vec<u8> {
+    format!(
+        "POST /rpc/getUsers HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\nconnection: close\r\n{body}\r\n\r\n",
         server().authority(),
         server().key
-    );
-    let chunk = format!("{:x}\r\n{}\r\n", 1 << 16, " ".repeat(1 << 16));
-    let mut body = head.into_bytes();
-    for _ in 0..=(LARGEST >> 16) {
-        body.extend_from_slice(chunk.as_bytes());
-    }
-    body.extend_from_slice(b"0\r\n\r\n");
-    // The server may answer, and close, before it has read everything.
-    let mut writer = stream.try_clone().expect("one more handle");
-    let sent = std::thread::spawn(move || writer.write_all(&body));
-    let mut reply = Vec::new();
-    let _ = stream.read_to_end(&mut reply);
-    let _ = sent.join();
-    let reply = String::from_utf8_lossy(&reply);
-    assert!(
-        reply.starts_with("HTTP/1.1 413 "),
-        "{}",
-        reply.lines().next().unwrap_or("no reply")
-    );
-    server().assert_serving();
+    )
+    .into_bytes()
 }

@@ -295,7 +295,7 @@ fn a_second_socket_of_a_session_is_told() {
 fn a_closed_socket_stops_nobody() {
     let gone = Session::that_read(&["getUsers"]);
     let mut there = Session::that_read(&["getUsers"]);
-    gone.socket.close();
+    drop(gone.socket);
     insert_user();
     assert_eq!(there.socket.stale(), only("users"));
 }

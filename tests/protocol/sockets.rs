@@ -1,6 +1,8 @@
 //! Opening, keeping and losing the invalidation socket.
 
-use edgepod_tests::{Socket, cases, server};
+use std::time::Duration;
+
+use edgepod_tests::{Heard, Socket, cases, server};
 use serde_json::json;
 use tungstenite::{Error, Message};
 
@@ -13,6 +15,7 @@ cases![
     text_closes_the_socket,
     bytes_close_the_socket,
     a_long_message_closes_the_socket,
+    closing_is_answered,
     a_socket_that_was_closed_opens_again,
     many_sockets_are_served,
 ];
@@ -93,11 +96,24 @@ fn bytes_close_the_socket() {
 
 fn a_long_message_closes_the_socket() {
     let mut socket = server().socket(&server::unique("long"));
+    socket.send(Message::text("x".repeat(32 << 10)));
+    assert_eq!(socket.closed(), POLICY);
+
+    // What is longer than any client's message may be cut off before it is read.
+    let mut socket = server().socket(&server::unique("longer"));
     socket.send(Message::text("x".repeat(512 << 10)));
-    // 1009 is a host's own word for a message that it does not take in.
-    let code = socket.closed();
-    assert!(matches!(code, Some(1008 | 1009)), "{code:?}");
+    let heard = socket.next_within(Duration::from_secs(5));
+    assert!(
+        matches!(heard, Some(Heard::Closed(_) | Heard::Broken)),
+        "{heard:?}"
+    );
     server().assert_serving();
+}
+
+fn closing_is_answered() {
+    let socket = server().socket(&server::unique("closing"));
+    // A page whose close is not answered sees an abnormal end, 1006.
+    assert_eq!(socket.close(), Some(1000));
 }
 
 fn a_socket_that_was_closed_opens_again() {

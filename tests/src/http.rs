@@ -1,5 +1,7 @@
 //! Requests and replies.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -178,6 +180,46 @@ impl<'a> Call<'a> {
             ));
         }
         address
+    }
+}
+
+/// Sends a request byte by byte, as it is given, and reads what comes back.
+///
+/// For bodies that a server may refuse before it has read them: it answers and closes while this side still
+/// sends, which client libraries report as a broken connection although the reply has arrived.
+///
+/// # Panics
+/// When nothing that looks like a reply comes back.
+#[track_caller]
+pub fn send_raw(authority: &str, request: Vec<u8>) -> Reply {
+    let mut stream = TcpStream::connect(authority).expect("the server listens");
+    stream
+        .set_read_timeout(Some(PATIENCE))
+        .expect("a time that is not zero");
+    let mut writer = stream.try_clone().expect("one more handle");
+    let sender = std::thread::spawn(move || writer.write_all(&request));
+    let mut bytes = Vec::new();
+    // A reset after the reply is no loss: what came before it is kept.
+    let ending = stream.read_to_end(&mut bytes);
+    let _ = sender.join();
+    let text = String::from_utf8_lossy(&bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        panic!("no reply came: {ending:?} {text:?}");
+    };
+    let mut lines = head.lines();
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|status| status.parse().ok())
+        .unwrap_or_else(|| panic!("no HTTP reply: {head}"));
+    let headers = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        .collect();
+    Reply {
+        status,
+        headers,
+        body: body.as_bytes().to_vec(),
     }
 }
 

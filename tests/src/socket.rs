@@ -6,8 +6,9 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Error, Message, WebSocket};
+use tungstenite::{Error, Message, WebSocket, error::ProtocolError};
 
 /// How long a signal may take. The promise of the page is a second; this is for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,6 +25,8 @@ pub enum Heard {
     Binary(Vec<u8>),
     /// The server closed the socket, with this code.
     Closed(Option<u16>),
+    /// The connection ended without a word.
+    Broken,
 }
 
 impl Socket {
@@ -39,7 +42,7 @@ impl Socket {
     /// What came next, or nothing within that time.
     ///
     /// # Panics
-    /// When the connection breaks.
+    /// When the server breaks the protocol.
     #[track_caller]
     pub fn next_within(&mut self, time: Duration) -> Option<Heard> {
         let end = Instant::now() + time;
@@ -65,7 +68,12 @@ impl Socket {
                 Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
                     return Some(Heard::Closed(None));
                 }
-                Err(error) => panic!("the socket broke: {error}"),
+                Err(
+                    Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+                ) => {
+                    return Some(Heard::Broken);
+                }
+                Err(error) => panic!("the server does not keep to the WebSocket protocol: {error}"),
             }
         }
     }
@@ -131,14 +139,17 @@ impl Socket {
         }
     }
 
-    /// Closes the socket as a page that goes away does.
-    pub fn close(mut self) {
-        let _ = self.0.close(None);
-        while let Some(heard) = self.next_within(Duration::from_millis(500)) {
-            if matches!(heard, Heard::Closed(_)) {
-                break;
-            }
-        }
+    /// Closes the socket as a page does, and returns the code that the server answers with.
+    #[track_caller]
+    pub fn close(mut self) -> Option<u16> {
+        let frame = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        };
+        self.0
+            .close(Some(frame))
+            .expect("an open socket can be closed");
+        self.closed()
     }
 }
 
