@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Engine, FunctionDef, Headers, Log, Reply, extensions::Extensions, sessions::SessionId,
+    Engine, FunctionDef, Headers, Kind, Log, Reply, extensions::Extensions, sessions::SessionId,
 };
 use crate::{Code, Error, auth::Claims, db::Observer, tracking::TableSet};
 
@@ -71,15 +71,16 @@ impl Outcome {
         #[derive(Serialize)]
         struct Meta<'a> {
             tables: &'a TableSet,
-            #[serde(skip_serializing_if = "TableSet::is_empty")]
-            written: &'a TableSet,
+            /// Only of what may write, and then also where it wrote nothing.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            written: Option<&'a TableSet>,
         }
         let touched = state.touched.borrow();
         let mut tables = touched.read.clone();
         tables.extend(&touched.written);
         let meta = Meta {
             tables: &tables,
-            written: &touched.written,
+            written: (state.kind != Kind::Query).then_some(&touched.written),
         };
         let meta = serde_json::to_string(&meta).expect("strings are JSON");
         let warnings = state.warnings.borrow();
@@ -110,6 +111,7 @@ pub(super) struct CallState {
     pub(super) log: Log,
     pub(super) user: Option<Claims>,
     pub(super) extensions: Extensions,
+    kind: Kind,
     session: Option<SessionId>,
     /// Whether a read added a table to the session's subscriptions.
     subscribed: Cell<bool>,
@@ -129,6 +131,7 @@ impl CallState {
             log,
             user: call.user,
             extensions: Extensions::default(),
+            kind: call.function.kind,
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
             touched: RefCell::default(),

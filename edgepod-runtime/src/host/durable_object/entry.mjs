@@ -60,14 +60,34 @@ function reply(encoded, trace) {
   return new Response(status === 204 ? null : body, { status, headers });
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 // The body's text; or, where it may not be one, the reply that says so.
-async function bodyOf(request, trace) {
-  const bytes = await readUpTo(request.body, constants.body_limit);
-  if (bytes.length > constants.body_limit) return reply(core.refuse_body(bytes.length, trace), trace);
+async function bodyOf(request, ctx, trace) {
+  // A declared length was checked with the head, and is what the platform delivers at most.
+  const bytes = request.headers.has("content-length")
+    ? new Uint8Array(await request.arrayBuffer())
+    : await readUpTo(request.body, constants.body_limit);
+  if (bytes.length > constants.body_limit) {
+    ctx.waitUntil(drain(request.body));
+    return reply(core.refuse_body(bytes.length, trace), trace);
+  }
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     return reply(core.refuse_body(0, trace), trace);
+  }
+}
+
+// How much of a body is read that nobody wants, so that a client which still sends it hears the reply.
+const UNWANTED_BODY = 64 * 1024 * 1024;
+
+// Reads on, beside the reply, what a client still sends.
+async function drain(stream) {
+  let length = 0;
+  for await (const chunk of stream.values({ preventCancel: true })) {
+    length += chunk.length;
+    if (length > UNWANTED_BODY) break;
   }
 }
 
@@ -76,7 +96,7 @@ async function readUpTo(stream, limit) {
   if (stream === null) return new Uint8Array();
   const chunks = [];
   let length = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of stream.values({ preventCancel: true })) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > limit) break;
@@ -92,11 +112,11 @@ async function readUpTo(stream, limit) {
 }
 
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, ctx) {
     const trace = traceId();
     try {
       alive(env);
-      return await serve(request, env, trace);
+      return await serve(request, env, ctx, trace);
     } catch (error) {
       console.error(`${trace}: ${error.stack ?? error}`);
       alive(env);
@@ -105,11 +125,11 @@ export default {
   },
 };
 
-async function serve(request, env, trace) {
+async function serve(request, env, ctx, trace) {
   const decision = core.route(headOf(request), trace);
   const kind = decision[0];
   if (kind === "R") {
-    // A body left unread is drained by the platform; the reply need not wait.
+    if (request.body !== null) ctx.waitUntil(drain(request.body));
     return reply(decision, trace);
   }
   const stub = env.EDGEPOD_DO.get(env.EDGEPOD_DO.idFromName("global"));
@@ -121,7 +141,7 @@ async function serve(request, env, trace) {
   if (decision.length > fixed) args = decision.slice(fixed + 1);
   else if (request.method === "GET" || request.method === "HEAD") args = "";
   else {
-    args = await bodyOf(request, trace);
+    args = await bodyOf(request, ctx, trace);
     if (typeof args !== "string") return args;
   }
   const headers = JSON.stringify(Object.fromEntries(request.headers));
@@ -301,8 +321,14 @@ export class EdgePodEngine extends DurableObject {
     ws.close(1008, "This socket only tells what is stale: send nothing but ping.");
   }
 
-  webSocketClose(ws) {
+  webSocketClose(ws, code, reason) {
     this.#closed(ws);
+    // The client waits for an answer to its close; a code such as 1005 only says that there was none.
+    try {
+      ws.close(code, reason);
+    } catch {
+      ws.close();
+    }
   }
 
   webSocketError(ws) {

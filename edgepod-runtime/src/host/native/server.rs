@@ -2,15 +2,18 @@
 
 use std::{
     collections::HashMap,
-    fmt, io,
+    fmt,
+    future::poll_fn,
+    io,
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{
         FromRequestParts, Request, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket, close_code},
@@ -18,6 +21,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts},
     response::Response,
 };
+use futures_core::Stream;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
@@ -36,6 +40,15 @@ use crate::{
 /// The keep-alive of clients, and its answer.
 const PING: &str = "ping";
 const PONG: &str = "pong";
+
+/// The longest message that is read from a socket before it is refused, as on the platform: 1 MiB.
+const MESSAGE_LIMIT: usize = 1024 * 1024;
+
+/// How long a socket that is closing may take to say so.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// How much of a body is read that nobody wants, so that a client which still sends it hears the reply.
+const UNWANTED_BODY: usize = 64 * 1024 * 1024;
 
 /// An app served by this process.
 ///
@@ -248,7 +261,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             .route(shared.engine.registry(), &head, &trace_id)
     };
     match route {
-        Route::Reply(reply) => gateway_response(reply, &trace_id),
+        Route::Reply(reply) => {
+            drain(body);
+            gateway_response(reply, &trace_id)
+        }
         Route::Socket { session } => upgrade(shared, &mut parts, session, &trace_id).await,
         Route::Call {
             function,
@@ -259,11 +275,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             let args = match &args {
                 Some(args) => Ok(args.as_str()),
                 None => {
-                    bytes = to_bytes(body, BODY_LIMIT).await;
+                    bytes = read(body).await;
                     match &bytes {
                         Ok(bytes) => gateway::body(bytes),
-                        // The limit, or a client that went away: the first is what anybody reads.
-                        Err(_) => gateway::body(&[0; BODY_LIMIT + 1]),
+                        Err(error) => Err(error.clone()),
                     }
                 }
             };
@@ -322,7 +337,7 @@ async fn upgrade(
 ) -> Response {
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => upgrade
-            .max_message_size(64 * 1024)
+            .max_message_size(MESSAGE_LIMIT)
             .on_upgrade(move |socket| serve_socket(shared, socket, session)),
         Err(rejection) => gateway_response(
             gateway::Reply::error(
@@ -353,7 +368,9 @@ async fn serve_socket(shared: Arc<Shared>, mut socket: WebSocket, session: Strin
                 }
                 Some(Ok(Message::Text(_) | Message::Binary(_))) => break true,
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break false,
+                Some(Ok(Message::Close(_))) | None => break false,
+                // Broken, or a message beyond the limit: the first hears no close frame anyway.
+                Some(Err(_)) => break true,
             },
         }
     };
@@ -367,6 +384,44 @@ async fn serve_socket(shared: Arc<Shared>, mut socket: WebSocket, session: Strin
             })))
             .await;
     }
+    // A socket that is dropped with something unread resets the connection, and the client never hears why.
+    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = tokio::time::timeout(CLOSING, rest).await;
+}
+
+/// Reads on, beside the reply, what a client still sends: cut off, it would not come to read the reply.
+fn drain(body: Body) {
+    use axum::body::HttpBody as _;
+
+    if body.is_end_stream() {
+        return;
+    }
+    tokio::spawn(async move {
+        let mut stream = body.into_data_stream();
+        let mut read = 0;
+        while let Some(Ok(chunk)) = poll_fn(|cx| pin!(&mut stream).poll_next(cx)).await {
+            read += chunk.len();
+            if read > UNWANTED_BODY {
+                break;
+            }
+        }
+    });
+}
+
+/// The body of a call, whole.
+async fn read(body: Body) -> crate::Result<Vec<u8>> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = poll_fn(|cx| pin!(&mut stream).poll_next(cx)).await {
+        let chunk =
+            chunk.map_err(|error| Error::bad_request(format!("The body broke off: {error}.")))?;
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > BODY_LIMIT {
+            drain(Body::from_stream(stream));
+            return Err(gateway::too_large());
+        }
+    }
+    Ok(bytes)
 }
 
 fn headers_json(headers: &HeaderMap) -> String {
