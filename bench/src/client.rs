@@ -55,6 +55,7 @@ impl Connection {
         if let Some(session) = &self.session {
             request = request.header("x-edgepod-session-id", session);
         }
+        self.sender.ready().await?;
         let reply = self
             .sender
             .send_request(request.body(Full::new(arguments.into()))?)

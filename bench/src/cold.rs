@@ -16,7 +16,7 @@ const USERS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// For each contender and round, the time from starting workerd, with a database of 100 users on disk, to the
-/// whole reply of `getUserById`. Starts are short, so there are two for every round asked for.
+/// whole reply of `getUserById`.
 ///
 /// # Errors
 /// When one does not start or does not answer.
@@ -36,7 +36,7 @@ pub(crate) async fn measure(
     }
     let mut times: Vec<Vec<Duration>> = contenders.iter().map(|_| Vec::new()).collect();
     // One round more: the first fills the file cache.
-    for round in 0..=options.rounds * 2 {
+    for round in 0..=options.rounds {
         for index in load::in_turn(round, contenders.len()) {
             let (storage, id) = &storages[index];
             let time = start(&contenders[index], storage, *id).await;

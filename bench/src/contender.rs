@@ -16,20 +16,20 @@ pub(crate) struct Contender {
     pub(crate) folder: PathBuf,
 }
 
-/// The hand-written Worker, `examples/users` built for release, and what `--worker` names.
+/// The hand-written Worker, the app built for release, and what `--worker` names.
 ///
 /// # Errors
-/// When the example does not build, or two contenders have one name.
+/// When the app does not build, or two contenders have one name.
 pub(crate) fn all(options: &Options) -> Result<Vec<Contender>> {
     let root = root();
     let mut contenders = vec![Contender {
         name: BASE.to_owned(),
         folder: root.join("bench/handwritten"),
     }];
-    if !options.no_example {
-        let app = App::find(&root.join("examples/users"))?;
-        let worker =
-            Worker::build(&app, Profile::Release).context("building examples/users as a Worker")?;
+    if !options.no_app {
+        let app = App::find(&root.join(&options.app))?;
+        let worker = Worker::build(&app, Profile::Release)
+            .with_context(|| format!("building {} as a Worker", app.name))?;
         contenders.push(Contender {
             name: "edgepod".to_owned(),
             folder: worker.folder,

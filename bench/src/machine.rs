@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The processor time that a process has used so far, all its threads together, in steps of 10 ms.
+/// The processor time that the threads of a process have used so far; those that have ended do not count.
 pub(crate) fn cpu(process: u32) -> Option<Duration> {
     system::cpu(process)
 }
@@ -25,12 +25,17 @@ mod system {
     use procfs::process::Process;
     use procfs::{CurrentSI, KernelStats};
 
+    /// By the scheduler's own clock: nanoseconds, where `/proc/<pid>/stat` counts steps of 10 ms.
     pub(super) fn cpu(process: u32) -> Option<Duration> {
-        let stat = Process::new(i32::try_from(process).ok()?)
+        let threads = Process::new(i32::try_from(process).ok()?)
             .ok()?
-            .stat()
+            .tasks()
             .ok()?;
-        Some(from_ticks(stat.utime + stat.stime))
+        let nanoseconds = threads
+            .flatten()
+            .filter_map(|thread| Some(thread.schedstat().ok()?.sum_exec_runtime))
+            .sum();
+        Some(Duration::from_nanos(nanoseconds))
     }
 
     pub(super) fn peak_memory(process: u32) -> Option<u64> {

@@ -12,11 +12,11 @@ use crate::{cold, load, size, stale};
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 pub(crate) struct Options {
     /// Rounds of each case; each contender runs once a round
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
 
     /// How long a contender is under load in a round, in seconds
-    #[arg(long, default_value = "2", value_parser = seconds)]
+    #[arg(long, default_value = "0.7", value_parser = seconds)]
     pub(crate) seconds: Duration,
 
     /// Connections that send one request after another
@@ -31,13 +31,17 @@ pub(crate) struct Options {
     #[arg(long, value_name = "CASE", value_parser = cases())]
     only: Vec<String>,
 
+    /// The EdgePod app to build and measure: one with the functions of examples/users
+    #[arg(long, value_name = "FOLDER", default_value = "examples/users")]
+    pub(crate) app: PathBuf,
+
     /// Measure another Worker too: a name, and the folder with its entry.mjs; may be given several times
     #[arg(long, value_name = "NAME=FOLDER", value_parser = named_folder)]
     pub(crate) worker: Vec<(String, PathBuf)>,
 
-    /// Leave examples/users out: nothing is built, and the Workers given with --worker are measured
+    /// Build and measure no app, only the Workers given with --worker
     #[arg(long, requires = "worker")]
-    pub(crate) no_example: bool,
+    pub(crate) no_app: bool,
 
     /// Where the figures are kept, as JSON [default: target/bench/latest.json]
     #[arg(long, value_name = "FILE")]

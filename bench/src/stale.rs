@@ -60,8 +60,7 @@ pub(crate) async fn measure(
 
 /// A server with its sockets, each of a session that has read the table of users.
 struct Audience {
-    _server: Server,
-    writer: Connection,
+    server: Server,
     size: usize,
     signals: mpsc::UnboundedReceiver<Result<(u32, Instant)>>,
     /// They end with the audience.
@@ -98,8 +97,7 @@ impl Audience {
             });
         }
         Ok(Self {
-            _server: server,
-            writer: Connection::open(address, None).await?,
+            server,
             size: options.sockets as usize,
             signals,
             _listeners: listeners,
@@ -110,10 +108,9 @@ impl Audience {
         let arguments =
             json!({ "email": format!("new-{round}-{write}@example.com"), "name": "New User" });
         let mut heard = vec![None; self.size];
+        let mut writer = Connection::open(self.server.address(), None).await?;
         let start = Instant::now();
-        self.writer
-            .call("insertUser", arguments.to_string())
-            .await?;
+        writer.call("insertUser", arguments.to_string()).await?;
         for count in 0..self.size {
             let signal = tokio::time::timeout(PATIENCE, self.signals.recv())
                 .await
