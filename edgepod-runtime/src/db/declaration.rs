@@ -41,8 +41,8 @@ pub mod defaults {
 
 /// A type for which a column can have a default of the kind `D`.
 #[diagnostic::on_unimplemented(
-    message = "this default does not fit a column of `{Self}`: it is of the kind `{D}`",
-    label = "another kind of default is needed",
+    message = "this default does not fit a column of `{Self}`",
+    label = "a column of `{Self}`",
     note = "`now` is for Timestamp, a whole number for integers, a number with a point for f64, true and false for bool, \
             \"text\" for String"
 )]
@@ -93,6 +93,10 @@ pub trait References<V> {}
 
 impl<V: ColumnType> References<V> for V {}
 impl<V: ColumnType<Optional = Never>> References<V> for Option<V> {}
+
+/// With one more candidate the compiler does not infer `V` from `Self`, and shows the message above in place of its own.
+pub struct NoColumn;
+impl<C> References<NoColumn> for C {}
 
 /// The foreign key of a column of type `C` to `column`.
 pub const fn reference<C: References<V>, T: Table, V>(

@@ -13,6 +13,7 @@ mod insert;
 mod port;
 mod predicate;
 mod raw;
+mod read_only;
 mod row;
 mod select;
 mod table;

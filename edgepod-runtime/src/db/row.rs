@@ -26,12 +26,18 @@ impl RowReader<'_> {
     /// # Errors
     /// When there is no further column or its value is of another type.
     pub fn take<V: ColumnType>(&mut self, name: &str) -> Result<V> {
+        self.take_as(name, V::from_value)
+    }
+
+    /// As [`take`](Self::take). Without a bound of its own, so that a type which cannot be a column's is one message, not two.
+    #[doc(hidden)]
+    pub fn take_as<V>(&mut self, name: &str, read: impl FnOnce(Value) -> Option<V>) -> Result<V> {
         let value = self
             .values
             .next()
             .ok_or_else(|| Error::internal(format!("the row ends before the column `{name}`")))?;
         let found = value.type_name();
-        V::from_value(value).ok_or_else(|| {
+        read(value).ok_or_else(|| {
             Error::internal(format!(
                 "the column `{name}` holds a {found} value that is no {}",
                 std::any::type_name::<V>()

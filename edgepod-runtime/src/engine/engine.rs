@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Error, Result,
     db::{Database, Observer, SqlError},
-    schema::{self, SchemaError},
+    schema::{self, Mismatch, SchemaError},
     tracking::{TableName, TableSet, Tracker},
 };
 
@@ -40,6 +40,8 @@ pub enum StartError {
     Registry(RegistryError),
     /// The tables do not fit together.
     Schema(SchemaError),
+    /// A table of the database is not what its struct says.
+    Mismatch(Mismatch),
     /// SQLite refuses the tables.
     Sql(String),
 }
@@ -49,6 +51,7 @@ impl fmt::Display for StartError {
         match self {
             StartError::Registry(error) => error.fmt(f),
             StartError::Schema(error) => error.fmt(f),
+            StartError::Mismatch(error) => error.fmt(f),
             StartError::Sql(error) => write!(f, "The tables cannot be made: {error}"),
         }
     }
@@ -64,6 +67,12 @@ impl Engine {
     pub fn start(host: Arc<dyn Host>) -> Result<Arc<Self>, StartError> {
         let registry = Registry::collect().map_err(StartError::Registry)?;
         let tables = schema::tables().map_err(StartError::Schema)?;
+        let sql = |error: SqlError| StartError::Sql(error.message);
+        for table in &tables {
+            if let Some(mismatch) = schema::mismatch(&*host, table).map_err(sql)? {
+                return Err(StartError::Mismatch(mismatch));
+            }
+        }
         let mut made: Result<(), SqlError> = Ok(());
         host.transaction(&mut || {
             made = tables
@@ -76,7 +85,7 @@ impl Engine {
             }
         })
         .and(made)
-        .map_err(|error| StartError::Sql(error.message))?;
+        .map_err(sql)?;
         Ok(Arc::new(Self {
             host,
             registry,

@@ -29,7 +29,7 @@ pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step, step};
 pub use headers::Headers;
 pub use log::{Level, Log};
 #[doc(hidden)]
-pub use parameters::{ArgumentType, Given, Parameter, ResultType, Returned, Returns};
+pub use parameters::{ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns};
 pub use port::{Host, Outcome as TransactionOutcome, SocketId};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;

@@ -42,26 +42,47 @@ impl<T: Serialize + TS + 'static> ResultType for T {}
 /// What a function returns: a `Result`.
 #[diagnostic::on_unimplemented(
     message = "a function returns a `Result`, and this one returns `{Self}`",
-    label = "not a `Result` with an error that becomes `edgepod::Error`",
+    label = "not a `Result`",
     note = "write `-> Result<{Self}>` and end with `Ok(…)`"
 )]
 pub trait Returns {
     /// What it returns when all is well.
     type Ok;
 
-    /// The result with the framework's error.
+    /// What it returns otherwise.
+    type Error;
+
+    /// It, as the `Result` that it is.
     ///
     /// # Errors
     /// The function's error.
-    fn into_result(self) -> Result<Self::Ok>;
+    fn into_result(self) -> Result<Self::Ok, Self::Error>;
+}
+
+impl<T, E> Returns for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// The type of a function's error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a function: it does not say what a client is told",
+    label = "an error that does not become `edgepod::Error`",
+    note = "return `Result<…>` with edgepod's own error, or write `impl From<{Self}> for edgepod::Error`"
+)]
+pub trait ErrorType {
+    /// The framework's error of it.
+    fn into_error(self) -> Error;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, E: Into<Error>> Returns for std::result::Result<T, E> {
-    type Ok = T;
-
-    fn into_result(self) -> Result<T> {
-        self.map_err(Into::into)
+impl<E: Into<Error>> ErrorType for E {
+    fn into_error(self) -> Error {
+        self.into()
     }
 }
 
@@ -223,10 +244,13 @@ impl<R> Returned<R> {
     #[expect(clippy::new_without_default, reason = "a constant is made of it")]
     pub const fn new() -> Self
     where
-        R: Returns<Ok: ResultType>,
+        R: Returns<Ok: ResultType, Error: ErrorType>,
     {
         Self {
-            reply: |returned| Reply::new(&returned.into_result()?),
+            reply: |returned| match returned.into_result() {
+                Ok(value) => Reply::new(&value),
+                Err(error) => Err(error.into_error()),
+            },
             #[cfg(not(target_arch = "wasm32"))]
             describe: |types| types.name_of::<R::Ok>(),
         }

@@ -2,10 +2,12 @@
 //! creates them.
 
 mod ddl;
+mod live;
 mod registry;
 mod table;
 
 pub use ddl::create_statements;
+pub use live::{Mismatch, mismatch};
 #[doc(hidden)]
 pub use registry::Registration;
 pub use registry::{SchemaError, tables};

@@ -9,3 +9,9 @@ mod sockets;
 pub use database::Location;
 pub use main::main;
 pub use server::{Server, ServerError};
+
+/// A database in memory, for the tests of rooms below the host.
+#[cfg(test)]
+pub(crate) fn memory_database() -> std::sync::Arc<dyn crate::db::Database> {
+    server::memory_host()
+}

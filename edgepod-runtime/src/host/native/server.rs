@@ -146,6 +146,15 @@ impl Server {
     }
 }
 
+#[cfg(test)]
+pub(super) fn memory_host() -> Arc<dyn Database> {
+    Arc::new(NativeHost {
+        database: NativeDatabase::open(&Location::Memory).expect("memory is at hand"),
+        sockets: Sockets::default(),
+        vars: HashMap::new(),
+    })
+}
+
 impl Database for NativeHost {
     fn row_format(&self) -> RowFormat {
         RowFormat::Values
