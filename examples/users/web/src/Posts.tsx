@@ -3,7 +3,7 @@ import { Avatar } from "./Avatar";
 import { type Post, type User, useMutation, useQuery } from "./edgepod/client";
 import { Panel, Rows } from "./Panel";
 
-/** The posts, with a form to write one. */
+/** The posts, the newest first, with a form to write one. */
 export function PostsPanel() {
   const { data: users } = useQuery("getUsers");
   return <Posts users={users} />;
@@ -21,7 +21,7 @@ function Posts({ users }: { users?: User[] | undefined }) {
     <Panel title="Posts" count={posts?.length}>
       {users && users.length > 0 && <WritePost users={users} />}
       <Rows
-        rows={posts}
+        rows={posts?.toReversed()}
         error={error}
         retry={refetch}
         label="Posts"

@@ -3,14 +3,14 @@ import { Avatar } from "./Avatar";
 import { type User, useMutation, useQuery } from "./edgepod/client";
 import { Panel, Rows } from "./Panel";
 
-/** The users, with a form to add one. */
+/** The users, the newest first, with a form to add one. */
 export function UsersPanel() {
   const { data: users, error, refetch } = useQuery("getUsers");
   return (
     <Panel title="Users" count={users?.length}>
       <AddUser />
       <Rows
-        rows={users}
+        rows={users?.toReversed()}
         error={error}
         retry={refetch}
         label="Users"
@@ -73,8 +73,10 @@ function UserRow({ user }: { user: User }) {
       <div className="row-text">
         <strong>{name}</strong>
         <span className="row-detail">
-          {user.name !== null && <>{user.email} · </>}
-          since <time dateTime={user.created_at}>{day.format(new Date(user.created_at))}</time>
+          {user.name !== null && <span>{user.email}</span>}
+          <span>
+            since <time dateTime={user.created_at}>{day.format(new Date(user.created_at))}</time>
+          </span>
         </span>
         {error && (
           <span className="form-error" role="alert">

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { Program } from "./program.ts";
+import { freePort, PAGE, WORKSPACE } from "./workspace.ts";
+
+/** What the app runs on: `native`, or `workerd`. */
+export const HOST = process.env.EDGEPOD_TEST_HOST ?? "native";
+
+const KEY = "ep_pk_browser_tests";
+
+/** Long enough for a first build. */
+const START = 800;
+
+/** `edgepod dev examples/users`, on a port and a database of its own. */
+export class App {
+  readonly api: string;
+  readonly #port: number;
+  readonly #withPage: boolean;
+  readonly #data = mkdtempSync(join(tmpdir(), "edgepod-browser-"));
+  #program: Program | undefined;
+  #page = "";
+
+  private constructor(port: number, withPage: boolean) {
+    this.#port = port;
+    this.#withPage = withPage;
+    this.api = `http://127.0.0.1:${port}`;
+  }
+
+  /** Starts the app, and its page unless told otherwise. */
+  static async start(options: { page: boolean }): Promise<App> {
+    const app = new App(await freePort(), options.page);
+    await app.resume();
+    return app;
+  }
+
+  /** The address of the page. */
+  get page(): string {
+    return this.#page;
+  }
+
+  /** Starts the app again, on the same port and the same database. */
+  async resume(): Promise<void> {
+    const args = ["dev", "examples/users", "--host", HOST, "--port", `${this.#port}`, "--data", this.#data];
+    if (!this.#withPage) args.push("--no-page");
+    this.#program = new Program(inject("edgepod"), args, { cwd: WORKSPACE, env: { EDGEPOD_API_KEY: KEY } });
+    await this.#program.printed(/API (http:\S+)/, START);
+    if (this.#withPage) this.#page = (await this.#program.printed(/page (http:\S+)/, START))[1] ?? "";
+  }
+
+  /** Stops the app. Its database stays. */
+  async pause(): Promise<void> {
+    await this.#program?.stop();
+    this.#program = undefined;
+  }
+
+  /** Stops the app for good. */
+  async stop(): Promise<void> {
+    await this.pause();
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+
+  /** Calls a function, as somebody without a page would. */
+  async call(name: string, args: object = {}): Promise<any> {
+    const reply = await fetch(`${this.api}/rpc/${name}`, {
+      method: "POST",
+      headers: { "x-edgepod-key": KEY },
+      body: JSON.stringify(args),
+    });
+    const body: any = await reply.json();
+    if (!reply.ok) throw new Error(`${name}: ${reply.status} ${JSON.stringify(body)}`);
+    return body.data;
+  }
+}
+
+/** The page on a server of its own, which stays when the app goes. */
+export class Page {
+  readonly url: string;
+  readonly #program: Program;
+
+  private constructor(url: string, program: Program) {
+    this.url = url;
+    this.#program = program;
+  }
+
+  static async start(app: App): Promise<Page> {
+    const port = await freePort();
+    const vite = join(PAGE, "node_modules/vite/bin/vite.js");
+    const program = new Program(process.execPath, [vite, "--host", "127.0.0.1", "--port", `${port}`, "--strictPort"], {
+      cwd: PAGE,
+      env: { VITE_EDGEPOD_URL: app.api, VITE_EDGEPOD_KEY: KEY },
+    });
+    const url = (await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "";
+    return new Page(url, program);
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.stop();
+  }
+}

@@ -1,0 +1,110 @@
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+
+/** Starts the browser that `CHROMIUM` names, or Debian's. */
+export async function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    // Chromium refuses its sandbox to root, as which containers run.
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: [
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A window with the users page, as a user sees it. */
+export class Window {
+  readonly page: Page;
+  /** What the page complained about, to the console or by throwing. */
+  readonly complaints: string[] = [];
+  /** The functions that the page called, in order. */
+  readonly calls: string[] = [];
+  /** How many of the page's sockets are open. */
+  openSockets = 0;
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      const name = /\/rpc\/(\w+)/.exec(request.url())?.[1];
+      if (name && request.method() !== "OPTIONS") this.calls.push(name);
+    });
+    page.on("websocket", (socket) => {
+      if (!socket.url().includes("/ws?")) return;
+      this.openSockets += 1;
+      socket.on("close", () => {
+        this.openSockets -= 1;
+      });
+    });
+  }
+
+  /** Opens a window with cookies, cache and session of its own. */
+  static async open(browser: Browser, url: string, options: { colorScheme?: "light" | "dark" } = {}): Promise<Window> {
+    const context = await browser.newContext({ viewport: { width: 1180, height: 860 }, ...options });
+    const window = new Window(await context.newPage());
+    await window.page.goto(url);
+    return window;
+  }
+
+  /** Waits until the page is connected, and marks it so that a reload would show. */
+  async live(): Promise<this> {
+    await this.status("Live");
+    await this.page.evaluate(() => {
+      (globalThis as any).notReloaded = true;
+    });
+    return this;
+  }
+
+  /** Whether the page is still the one that was `live`. */
+  async notReloaded(): Promise<boolean> {
+    return this.page.evaluate(() => (globalThis as any).notReloaded === true);
+  }
+
+  /** Waits for a state of the connection. */
+  async status(words: string): Promise<void> {
+    await this.page.getByRole("status", { name: `Connection: ${words}` }).waitFor({ timeout: 30_000 });
+  }
+
+  /** The row of a list that has this text. */
+  row(list: "Users" | "Posts", text: string): Locator {
+    return this.page.getByRole("list", { name: list }).getByRole("listitem").filter({ hasText: text });
+  }
+
+  async addUser(name: string, email = ""): Promise<void> {
+    const form = this.page.getByRole("form", { name: "Add a user" });
+    await form.getByLabel("Name").fill(name);
+    await form.getByLabel("Email").fill(email);
+    await form.getByRole("button", { name: "Add user" }).click();
+  }
+
+  async writePost(author: string, title: string, content = ""): Promise<void> {
+    const form = this.page.getByRole("form", { name: "Write a post" });
+    await form.getByLabel("Author").selectOption({ label: author });
+    await form.getByLabel("Title").fill(title);
+    await form.getByLabel("Text").fill(content);
+    await form.getByRole("button", { name: "Publish" }).click();
+  }
+
+  async deleteUser(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: `Delete ${name}` }).click();
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+/** How long something takes, in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
