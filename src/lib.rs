@@ -53,8 +53,17 @@ pub use edgepod_runtime::{
     engine::{ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply},
 };
 
+/// The `worker` crate, of the version that EdgePod is built with: on Workers, for `fetch` and for bindings.
+#[cfg(target_arch = "wasm32")]
+pub use edgepod_runtime::__private::worker;
+/// On Workers, `ctx.env.worker()`: all bindings.
+#[cfg(target_arch = "wasm32")]
+pub use edgepod_runtime::host::durable_object::WorkerEnv;
+
 /// What every module of an app uses: `use edgepod::prelude::*;`
 pub mod prelude {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::WorkerEnv;
     pub use crate::{
         ActionCtx, Args, Claims, Code, Ctx, Error, Next, QueryCtx, Reply, Result, Timestamp,
     };

@@ -1,6 +1,6 @@
 //! The attributes of EdgePod. Users write them as `#[edgepod::query]`; the crate `edgepod` re-exports them.
 //!
-//! Each attribute goes through two rooms: [`parse`] reads the item and collects every mistake in it, [`expand`] writes the
+//! Each attribute goes through two rooms: `parse` reads the item and collects every mistake in it, `expand` writes the
 //! tokens. The item itself always comes out, beside the messages where there are any, so that an editor keeps knowing it
 //! while it is being typed.
 //!

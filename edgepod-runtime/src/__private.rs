@@ -3,6 +3,8 @@
 pub use inventory;
 pub use serde;
 pub use ts_rs;
+#[cfg(target_arch = "wasm32")]
+pub use worker;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::manifest::{FunctionTypes, Signature, Types};
@@ -10,7 +12,7 @@ pub use crate::{
     Result,
     db::{
         AutoIncrement, Column, ColumnType, Default as HasDefault, FromRow, Insertable, Nullable,
-        RowReader, Table, Value, assert_referable, defaults, integer_default, reference,
+        RowReader, Table, Value, defaults, in_range, is_referable, reference,
     },
     engine::{
         ActionCtx, AppDef, Args, Context, Ctx, Fits, FunctionDef, Given, Handler, HandlerFuture,

@@ -52,10 +52,13 @@ pub struct Argument {
 pub struct Types {
     config: Config,
     declarations: BTreeMap<String, Declaration>,
+    clash: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Declaration {
+    #[serde(skip)]
+    rust_name: &'static str,
     name: String,
     declaration: String,
     docs: Option<String>,
@@ -67,6 +70,7 @@ impl Types {
             // 64-bit integers are JSON numbers on the wire.
             config: Config::new().with_large_int("number"),
             declarations: BTreeMap::new(),
+            clash: None,
         }
     }
 
@@ -91,14 +95,27 @@ impl TypeVisitor for Types {
         // Only a type that ts-rs would write to a file of its own has a declaration.
         if T::output_path().is_some() {
             let name = T::ident(&self.config);
-            if self.declarations.contains_key(&name) {
+            let declaration = T::decl(&self.config);
+            let rust_name = std::any::type_name::<T>();
+            if let Some(known) = self.declarations.get(&name) {
+                // The same declaration is the same type, or one that is as good; TypeScript compares by structure.
+                if known.declaration != declaration {
+                    self.clash.get_or_insert_with(|| {
+                        format!(
+                            "Two types have the name `{name}` in TypeScript: {} and {rust_name}. Rename one, or give it \
+                             another name there with `#[ts(rename = \"…\")]`.",
+                            known.rust_name
+                        )
+                    });
+                }
                 return;
             }
             self.declarations.insert(
                 name.clone(),
                 Declaration {
+                    rust_name,
                     name,
-                    declaration: T::decl(&self.config),
+                    declaration,
                     docs: T::docs(),
                 },
             );
@@ -163,7 +180,7 @@ struct Reference<'a> {
 /// The manifest of this program as JSON, sorted by names.
 ///
 /// # Errors
-/// When the functions or tables do not make an app.
+/// When the functions or tables do not make an app, or two types have one name.
 pub fn manifest() -> Result<String, String> {
     let registry = Registry::collect().map_err(|error: RegistryError| error.to_string())?;
     let tables = schema::tables().map_err(|error| error.to_string())?;
@@ -192,6 +209,9 @@ pub fn manifest() -> Result<String, String> {
             })
         })
         .collect();
+    if let Some(clash) = types.clash {
+        return Err(clash);
+    }
     let manifest = Manifest {
         edgepod: env!("CARGO_PKG_VERSION"),
         app: registry.app().name,

@@ -60,6 +60,10 @@ fn registration(
         const __RETURNED: ::edgepod::__private::Returned<#returns> =
             ::edgepod::__private::Returned::<#returns>::new();
     };
+    let context_span = function.context.span();
+    let extract = quote_spanned! {context_span=>
+        <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(ctx)
+    };
     let names = function.parameters.iter().map(|parameter| &parameter.name);
     let indices = 0..function.parameters.len();
 
@@ -80,7 +84,7 @@ fn registration(
                         let given = args.given(&[#(#names),*])?;
                         __RETURNED.reply(
                             #ident(
-                                <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(ctx),
+                                #extract,
                                 #(#constants.take(&given, #indices)?),*
                             )
                             #awaited
@@ -113,8 +117,10 @@ pub(super) fn steps<'a>(
 ) -> impl Iterator<Item = TokenStream> + use<'a> {
     let context = format_ident!("{context}");
     middleware.iter().map(move |path| {
-        quote_spanned! {path.span()=>
-            ::edgepod::__private::step::<#path, ::edgepod::__private::#context>()
-        }
+        // An alias, because only there a function without the attribute is said to be no type.
+        quote_spanned! {path.span()=> {
+            type __Middleware = #path;
+            ::edgepod::__private::step::<__Middleware, ::edgepod::__private::#context>()
+        }}
     })
 }

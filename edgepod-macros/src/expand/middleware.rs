@@ -1,6 +1,5 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use crate::{
     errors::Errors,
@@ -25,7 +24,7 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
     // After a mistake the type is there all the same: functions that name it shall not complain, too.
     let (context, call) = match context {
         Some(context) => {
-            let call = quote_spanned! {tokens.sig.output.span()=>
+            let call = quote_spanned! {ident.span()=>
                 ::std::boxed::Box::pin(#ident(ctx, args, next))
             };
             (quote!(#context), call)

@@ -79,8 +79,12 @@ fn row(table: &Table) -> TokenStream {
     let schemas = columns.iter().map(column_schema);
     let width = columns.len();
     let fields = columns.iter().map(|column| {
-        let (ident, name) = (&column.ident, &column.name);
-        quote_spanned!(column.ty.span()=> #ident: row.take(#name)?)
+        let (ident, name, ty) = (&column.ident, &column.name, &column.ty);
+        quote_spanned! {ty.span()=>
+            #ident: row.take_as(#name, |value| {
+                <#ty as ::edgepod::__private::ColumnType>::from_value(value)
+            })?
+        }
     });
     quote! {
         impl ::edgepod::__private::Table for #row {
@@ -123,12 +127,7 @@ fn column_schema(column: &Column) -> TokenStream {
         ..
     } = column;
     let column_type = quote_spanned!(ty.span()=> <#ty as ::edgepod::__private::ColumnType>);
-    let default = option(
-        column
-            .default
-            .as_ref()
-            .map(|default| default_value(default, ty)),
-    );
+    let default = option(column.default.as_ref().map(default_value));
     let reference = option(column.references.as_ref().map(|references| {
         let path = &references.column;
         let on_delete = references.on_delete.variant();
@@ -153,14 +152,10 @@ fn column_schema(column: &Column) -> TokenStream {
     }
 }
 
-fn default_value(default: &Default, ty: &syn::Type) -> TokenStream {
+fn default_value(default: &Default) -> TokenStream {
     match default {
         Default::Now => quote!(::edgepod::__private::Default::Now),
-        Default::Integer(value, span) => quote_spanned! {*span=>
-            ::edgepod::__private::Default::Integer(
-                ::edgepod::__private::integer_default::<#ty>(#value)
-            )
-        },
+        Default::Integer(value, _) => quote!(::edgepod::__private::Default::Integer(#value)),
         Default::Float(value) => quote!(::edgepod::__private::Default::Real(#value)),
         Default::Bool(value) => {
             let value = i64::from(*value);
@@ -216,10 +211,8 @@ fn checks(table: &Table) -> TokenStream {
         if column.auto_increment {
             require(quote!(::edgepod::__private::AutoIncrement));
         }
-        if let Some(kind) = column.default.as_ref().and_then(default_kind) {
-            require(
-                quote!(::edgepod::__private::HasDefault<::edgepod::__private::defaults::#kind>),
-            );
+        if let Some(kind) = column.default.as_ref().map(default_kind) {
+            require(quote!(::edgepod::__private::HasDefault<::edgepod::__private::defaults::#kind>));
         }
         if let Some(references) = &column.references {
             if let OnDelete::SetNull = references.on_delete {
@@ -227,9 +220,20 @@ fn checks(table: &Table) -> TokenStream {
             }
             let (path, table) = (&references.column, &references.table);
             checks.push(quote_spanned! {path.span()=>
-                const _: () = ::edgepod::__private::assert_referable(
-                    <#table as ::edgepod::__private::Table>::SCHEMA,
-                    #path.name(),
+                const _: () = ::core::assert!(
+                    ::edgepod::__private::is_referable(
+                        <#table as ::edgepod::__private::Table>::SCHEMA,
+                        #path.name(),
+                    ),
+                    "a reference names a primary key or a `#[unique]` column, and this column is neither"
+                );
+            });
+        }
+        if let Some(Default::Integer(value, span)) = &column.default {
+            checks.push(quote_spanned! {*span=>
+                const _: () = ::core::assert!(
+                    ::edgepod::__private::in_range::<#ty>(#value),
+                    "this default is outside the range of the column's type"
                 );
             });
         }
@@ -246,16 +250,16 @@ fn checks(table: &Table) -> TokenStream {
     quote!(#(#checks)*)
 }
 
-/// The kind of a default, where it is not said by a function's bound already.
-fn default_kind(default: &Default) -> Option<Ident> {
+/// The kind of a default.
+fn default_kind(default: &Default) -> Ident {
     let name = match default {
         Default::Now => "Now",
-        Default::Integer(..) => return None,
+        Default::Integer(..) => "Integer",
         Default::Float(_) => "Float",
         Default::Bool(_) => "Bool",
         Default::Text(_) => "Text",
     };
-    Some(format_ident!("{name}"))
+    format_ident!("{name}")
 }
 
 /// The doc comment that a generated item needs where the user's attributes have none.

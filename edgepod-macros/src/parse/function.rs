@@ -168,6 +168,8 @@ pub(crate) struct Parameter {
 pub(crate) struct Function {
     /// In camelCase.
     pub(crate) public_name: String,
+    /// The type of the first parameter, for its place.
+    pub(crate) context: Type,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) returns: Type,
 }
@@ -179,6 +181,11 @@ impl Function {
         check_qualifiers(kind.noun(), sig, &mut found);
         let mut inputs = sig.inputs.iter();
         check_context(kind, sig, inputs.next(), &mut found);
+        if sig.receiver().is_some() {
+            // One message is enough: the context is not where it is looked for.
+            errors.extend(found);
+            return None;
+        }
         let parameters = inputs
             .filter_map(|input| parameter(input, &mut found))
             .collect();
@@ -203,9 +210,14 @@ impl Function {
                 None
             }
         };
+        let context = match sig.inputs.first() {
+            Some(FnArg::Typed(typed)) => Some((*typed.ty).clone()),
+            _ => None,
+        };
         let fine = found.is_empty();
         errors.extend(found);
         fine.then_some(Self {
+            context: context?,
             public_name: public_name(&sig.ident),
             parameters,
             returns: returns?,

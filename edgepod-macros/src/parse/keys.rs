@@ -198,12 +198,18 @@ fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
     }
     bracketed!(list in input);
     let paths = Punctuated::<Path, Token![,]>::parse_terminated_with(&list, |input| {
-        input.parse::<Path>().map_err(|error| {
+        let path = input.parse::<Path>().map_err(|error| {
             syn::Error::new(
                 error.span(),
                 "expected the path of a middleware, such as `with_auth`",
             )
-        })
+        })?;
+        if input.peek(syn::token::Paren) {
+            return Err(
+                input.error("a middleware is named here, not called: remove the parentheses")
+            );
+        }
+        Ok(path)
     })?;
     Ok(paths.into_iter().collect())
 }

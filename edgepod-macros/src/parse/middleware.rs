@@ -23,6 +23,12 @@ pub(crate) fn check_middleware(sig: &Signature, errors: &mut Errors) -> Option<T
             format!("a middleware takes three parameters: {FORM}"),
         );
     }
+    if let Some(FnArg::Typed(args)) = sig.inputs.iter().nth(1)
+        && sig.inputs.len() == 3
+        && !matches!(&*args.ty, Type::Reference(reference) if reference.mutability.is_none())
+    {
+        found.at(&args.ty, "the arguments are borrowed: `&Args`");
+    }
     if matches!(sig.output, ReturnType::Default) {
         found.at(
             &sig.ident,

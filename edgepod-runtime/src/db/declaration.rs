@@ -71,16 +71,9 @@ impl<D, T: Default<D> + ColumnType<Optional = Never>> Default<D> for Option<T> {
     const RANGE: (i64, i64) = T::RANGE;
 }
 
-/// The integer as a default of a column of `T`.
-///
-/// # Panics
-/// At compile time, when `T` does not hold it.
-pub const fn integer_default<T: Default<defaults::Integer>>(value: i64) -> i64 {
-    assert!(
-        T::RANGE.0 <= value && value <= T::RANGE.1,
-        "this default is outside the range of the column's type"
-    );
-    value
+/// Whether a column of `T` holds the integer.
+pub const fn in_range<T: Default<defaults::Integer>>(value: i64) -> bool {
+    T::RANGE.0 <= value && value <= T::RANGE.1
 }
 
 /// A column's type that may reference a column of `V`: the same type, or an `Option` of it.
@@ -110,22 +103,18 @@ pub const fn reference<C: References<V>, T: Table, V>(
     }
 }
 
-/// Refuses a reference to a column whose values may repeat: SQLite finds no one row for it.
-///
-/// # Panics
-/// At compile time, when `column` is neither the table's primary key nor unique.
-pub const fn assert_referable(table: &TableSchema, column: &str) {
+/// Whether a value of the column is in one row at most, so that a foreign key may reference it: SQLite refuses to write
+/// through any other.
+pub const fn is_referable(table: &TableSchema, column: &str) -> bool {
     let mut i = 0;
     while i < table.columns.len() {
         let candidate = &table.columns[i];
         if same(candidate.name, column) {
-            assert!(
-                candidate.primary_key || candidate.unique,
-                "a reference names a primary key or a `#[unique]` column, and this column is neither"
-            );
+            return candidate.primary_key || candidate.unique;
         }
         i += 1;
     }
+    false
 }
 
 const fn same(a: &str, b: &str) -> bool {

@@ -27,8 +27,7 @@ pub(crate) use connection::Access;
 pub use connection::{Connection, Db, Observer, ReadDb};
 #[doc(hidden)]
 pub use declaration::{
-    AutoIncrement, Default, Nullable, References, assert_referable, defaults, integer_default,
-    reference,
+    AutoIncrement, Default, Nullable, References, defaults, in_range, is_referable, reference,
 };
 pub use delete::Delete;
 #[cfg(target_arch = "wasm32")]

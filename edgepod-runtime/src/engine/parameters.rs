@@ -72,7 +72,7 @@ impl<T, E> Returns for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a function: it does not say what a client is told",
     label = "an error that does not become `edgepod::Error`",
-    note = "return `Result<…>` with edgepod's own error, or write `impl From<{Self}> for edgepod::Error`"
+    note = "return `Result<…>` with edgepod's own error, or an error of yours for which there is `impl From<…> for edgepod::Error`"
 )]
 pub trait ErrorType {
     /// The framework's error of it.

@@ -1,0 +1,3 @@
+#![allow(unused)]
+
+edgepod::app!(name = "shop");

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use edgepod::prelude::*;
+
+#[edgepod::query]
+struct Count {
+    value: i64,
+}
+
+fn main() {}

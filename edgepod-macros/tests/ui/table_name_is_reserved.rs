@@ -1,0 +1,23 @@
+#![allow(unused)]
+
+use edgepod::prelude::*;
+
+#[edgepod::table(name = "sqlite_users")]
+pub struct User {
+    #[primary_key]
+    pub id: i64,
+}
+
+#[edgepod::table(name = "_CF_posts")]
+pub struct Post {
+    #[primary_key]
+    pub id: i64,
+}
+
+#[edgepod::table(name = "")]
+pub struct Tag {
+    #[primary_key]
+    pub id: i64,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use edgepod::prelude::*;
+
+#[edgepod::table(name = "users")]
+pub struct User {
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    pub email: String,
+    pub name: Option<String>,
+}
+
+#[edgepod::function]
+async fn rename(ctx: &Ctx, name: String) -> Result<u64> {
+    ctx.db.update::<User>().set(User::name, name).exec()
+}
+
+fn main() {}
