@@ -1,5 +1,6 @@
 //! Whatever the attributes allow, in one app: it compiles without a warning, is described in full, and runs.
 #![deny(warnings, missing_docs)]
+#![forbid(unsafe_code)]
 
 use std::{
     io::{Read, Write},
@@ -121,6 +122,15 @@ async fn with_retry(ctx: &ActionCtx, args: &Args, next: Next<'_>) -> Result<Repl
         Some(true) => Err(Error::too_many_requests("again")),
         _ => next.run(ctx, args).await,
     }
+}
+
+/// A table that only the database knows so far.
+#[edgepod::table(name = "drafts")]
+struct Draft {
+    #[primary_key]
+    #[auto_inc]
+    id: i64,
+    text: String,
 }
 
 /// Data with parameters of its own.
