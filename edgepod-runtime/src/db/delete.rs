@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use sea_query::{DeleteStatement, Query};
 
 use super::{
-    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, insert::returning, row, writer,
+    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, failure::of_referrers,
+    insert::returning, row, writer,
 };
 use crate::{Error, Result};
 
@@ -65,7 +66,9 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
         if let Some(error) = self.refused {
             return Err(error);
         }
-        self.connection.run(&writer::write(&self.statement)?)?;
+        self.connection
+            .run(&writer::write(&self.statement)?)
+            .map_err(of_referrers::<T>)?;
         rows_changed(self.connection)
     }
 
@@ -83,7 +86,8 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
         let rows = returning(self.connection, T::SCHEMA.columns, |returning| {
             self.statement.returning(returning);
             writer::write(&self.statement)
-        })?;
+        })
+        .map_err(of_referrers::<T>)?;
         row::decode(rows)
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::SqlError;
-use crate::{Code, Error};
+use super::{SqlError, Table};
+use crate::{Code, Error, schema::OnDelete};
 
 impl From<SqlError> for Error {
     /// A violated constraint is a 409 with the columns' names; anything else is for the log.
@@ -32,6 +32,43 @@ impl From<SqlError> for Error {
         }
         Error::internal(format!("SQLite: {}", error.message))
     }
+}
+
+/// Names the columns of a foreign key's violation, which SQLite does not: those of `T` that reference other tables.
+pub(super) fn of_references<T: Table>(error: Error) -> Error {
+    let references = T::SCHEMA
+        .columns
+        .iter()
+        .filter(|column| column.reference.is_some())
+        .map(|column| format!("{}.{}", T::NAME, column.name))
+        .collect();
+    with_columns(error, references)
+}
+
+/// The same of a delete: the columns of other tables that reference `T` and keep its rows from going.
+pub(super) fn of_referrers<T: Table>(error: Error) -> Error {
+    let tables = crate::schema::tables().unwrap_or_default();
+    let referrers = tables
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table.name, column)))
+        .filter(|(_, column)| {
+            column.reference.is_some_and(|reference| {
+                reference.table == T::NAME && reference.on_delete == OnDelete::Restrict
+            })
+        })
+        .map(|(table, column)| format!("{table}.{}", column.name))
+        .collect();
+    with_columns(error, referrers)
+}
+
+fn with_columns(error: Error, columns: Vec<String>) -> Error {
+    let foreign_key = error
+        .data()
+        .is_some_and(|data| data["constraint"] == "foreign_key");
+    if !foreign_key || columns.is_empty() {
+        return error;
+    }
+    error.with_data(json!({ "constraint": "foreign_key", "columns": columns }))
 }
 
 #[cfg(test)]

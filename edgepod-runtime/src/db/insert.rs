@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use sea_query::{InsertStatement, Query, Returning};
 
 use super::{
-    Connection, Insertable, RowFormat, Rows, Table, connection::JsonRows, encode, row, writer,
+    Connection, Insertable, RowFormat, Rows, Table, connection::JsonRows, encode,
+    failure::of_references, row, writer,
 };
 use crate::{Error, Result};
 
@@ -44,7 +45,7 @@ impl<'db, T: Table> Insert<'db, T> {
     /// `CONFLICT` for a unique value that is taken and a reference to nothing; a value that SQLite cannot hold.
     pub fn exec(self) -> Result<()> {
         let sql = writer::write(&self.statement?)?;
-        self.connection.run(&sql)?;
+        self.connection.run(&sql).map_err(of_references::<T>)?;
         Ok(())
     }
 
@@ -57,7 +58,8 @@ impl<'db, T: Table> Insert<'db, T> {
         let rows = returning(self.connection, T::SCHEMA.columns, |returning| {
             statement.returning(returning);
             writer::write(&statement)
-        })?;
+        })
+        .map_err(of_references::<T>)?;
         row::decode(rows)?
             .pop()
             .ok_or_else(|| Error::internal("the insert returned no row"))

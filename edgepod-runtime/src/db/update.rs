@@ -6,7 +6,7 @@ use sea_query::{Query, UpdateStatement};
 
 use super::{
     Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
-    insert::returning, row, writer,
+    failure::of_references, insert::returning, row, writer,
 };
 use crate::{Error, Result};
 
@@ -94,7 +94,9 @@ impl<'db, T: Table, S> Update<'db, T, S> {
         S: Scope,
     {
         let (statement, connection) = self.checked()?;
-        connection.run(&writer::write(&statement)?)?;
+        connection
+            .run(&writer::write(&statement)?)
+            .map_err(of_references::<T>)?;
         super::delete::rows_changed(connection)
     }
 
@@ -110,7 +112,8 @@ impl<'db, T: Table, S> Update<'db, T, S> {
         let rows = returning(connection, T::SCHEMA.columns, |returning| {
             statement.returning(returning);
             writer::write(&statement)
-        })?;
+        })
+        .map_err(of_references::<T>)?;
         row::decode(rows)
     }
 }
