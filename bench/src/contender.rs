@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use edgepod_cli::app::App;
 use edgepod_cli::build::{Profile, Worker};
+use fs_err as fs;
+use tempfile::TempDir;
+use walkdir::WalkDir;
 
 use crate::BASE;
 use crate::options::Options;
@@ -12,8 +15,33 @@ use crate::options::Options;
 /// A Worker to measure.
 pub(crate) struct Contender {
     pub(crate) name: String,
-    /// Its modules; `entry.mjs` is the main one.
+    /// Its modules; `entry.mjs` is the main one. A copy: a build that runs meanwhile must not change what is measured.
     pub(crate) folder: PathBuf,
+    _copy: TempDir,
+}
+
+impl Contender {
+    fn new(name: &str, modules: &Path) -> Result<Self> {
+        let parent = root().join("target/bench");
+        fs::create_dir_all(&parent)?;
+        let copy = tempfile::Builder::new()
+            .prefix("worker-")
+            .tempdir_in(parent)?;
+        for entry in WalkDir::new(modules) {
+            let entry = entry?;
+            let to = copy.path().join(entry.path().strip_prefix(modules)?);
+            if entry.file_type().is_dir() {
+                fs::create_dir_all(to)?;
+            } else {
+                fs::copy(entry.path(), to)?;
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            folder: copy.path().to_owned(),
+            _copy: copy,
+        })
+    }
 }
 
 /// The hand-written Worker, the app built for release, and what `--worker` names.
@@ -22,28 +50,19 @@ pub(crate) struct Contender {
 /// When the app does not build, or two contenders have one name.
 pub(crate) fn all(options: &Options) -> Result<Vec<Contender>> {
     let root = root();
-    let mut contenders = vec![Contender {
-        name: BASE.to_owned(),
-        folder: root.join("bench/handwritten"),
-    }];
+    let mut contenders = vec![Contender::new(BASE, &root.join("bench/handwritten"))?];
     if !options.no_app {
         let app = App::find(&root.join(&options.app))?;
         let worker = Worker::build(&app, Profile::Release)
             .with_context(|| format!("building {} as a Worker", app.name))?;
-        contenders.push(Contender {
-            name: "edgepod".to_owned(),
-            folder: worker.folder,
-        });
+        contenders.push(Contender::new("edgepod", &worker.folder)?);
     }
     for (name, folder) in &options.worker {
         ensure!(
             contenders.iter().all(|contender| contender.name != *name),
             "there is a contender `{name}` already: give --worker another name"
         );
-        contenders.push(Contender {
-            name: name.clone(),
-            folder: folder.clone(),
-        });
+        contenders.push(Contender::new(name, folder)?);
     }
     Ok(contenders)
 }
