@@ -15,14 +15,17 @@ mod sockets;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    edgepod_tests::suite::run(&[
-        ("routes", routes::CASES),
-        ("keys", keys::CASES),
-        ("cors", cors::CASES),
-        ("arguments", arguments::CASES),
-        ("replies", replies::CASES),
-        ("errors", errors::CASES),
-        ("sockets", sockets::CASES),
-        ("reactivity", reactivity::CASES),
-    ])
+    edgepod_tests::suite::run(
+        edgepod_tests::server::App::USERS,
+        &[
+            ("routes", routes::CASES),
+            ("keys", keys::CASES),
+            ("cors", cors::CASES),
+            ("arguments", arguments::CASES),
+            ("replies", replies::CASES),
+            ("errors", errors::CASES),
+            ("sockets", sockets::CASES),
+            ("reactivity", reactivity::CASES),
+        ],
+    )
 }

@@ -1,4 +1,4 @@
-//! The server under test: the users example, on the host that `EDGEPOD_TEST_HOST` names.
+//! The server under test: one app, on the host that `EDGEPOD_TEST_HOST` names.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
@@ -27,6 +27,7 @@ pub struct Server {
     pub url: String,
     /// The publishable key that it accepts.
     pub key: String,
+    app: App,
     agent: Agent,
     process: Option<Process>,
 }
@@ -38,15 +39,50 @@ struct Process {
     _folder: TempDir,
 }
 
+/// An app to test.
+#[derive(Clone, Copy, Debug)]
+pub struct App {
+    /// Its folder in the workspace.
+    folder: &'static str,
+    /// Whether `EDGEPOD_TEST_URL` may name a server that runs it already.
+    anywhere: bool,
+    /// A query of it that takes no arguments: who answers it serves.
+    query: &'static str,
+}
+
+impl App {
+    /// The users example.
+    pub const USERS: Self = Self {
+        folder: "examples/users",
+        anywhere: true,
+        query: "getPosts",
+    };
+    /// The app whose functions go wrong.
+    pub const FAULTS: Self = Self {
+        folder: "tests/app",
+        anywhere: false,
+        query: "getNotes",
+    };
+}
+
+static APP: OnceLock<App> = OnceLock::new();
+
 /// A failure is kept as well, so that it is not tried again for every case.
 static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+
+/// Says which app this process tests, before the first case.
+pub(crate) fn choose(app: App) {
+    APP.get_or_init(|| app);
+}
 
 /// The one server of this test process; the first call starts it.
 ///
 /// # Panics
 /// When it cannot be started; the message holds what it printed.
 pub fn server() -> &'static Server {
-    match SERVER.get_or_init(|| Server::from_environment().map_err(|error| format!("{error:#}"))) {
+    let app = *APP.get().expect("`suite::run` chooses the app");
+    match SERVER.get_or_init(|| Server::from_environment(app).map_err(|error| format!("{error:#}")))
+    {
         Ok(server) => server,
         Err(error) => panic!("no server to test: {error}"),
     }
@@ -58,27 +94,28 @@ pub(crate) fn started() -> Option<&'static Server> {
 }
 
 impl Server {
-    /// Takes the server that `EDGEPOD_TEST_URL` and `EDGEPOD_TEST_KEY` name, or starts the users example on the
+    /// Takes the server that `EDGEPOD_TEST_URL` and `EDGEPOD_TEST_KEY` name, or starts the app on the
     /// host that `EDGEPOD_TEST_HOST` names (`native`, which is the default, or `workerd`).
     ///
     /// # Errors
     /// When the command does not build, or the server does not come to answer.
-    pub fn from_environment() -> Result<Self> {
-        if let Ok(url) = std::env::var("EDGEPOD_TEST_URL") {
+    pub fn from_environment(app: App) -> Result<Self> {
+        if let (true, Ok(url)) = (app.anywhere, std::env::var("EDGEPOD_TEST_URL")) {
             let key = std::env::var("EDGEPOD_TEST_KEY")
                 .context("EDGEPOD_TEST_URL names a server; EDGEPOD_TEST_KEY must hold its key")?;
             return Ok(Self {
                 url: url.trim_end_matches('/').to_owned(),
                 key,
+                app,
                 agent: Agent::new(),
                 process: None,
             });
         }
         let host = std::env::var("EDGEPOD_TEST_HOST").unwrap_or_else(|_| "native".to_owned());
-        Self::start(&host)
+        Self::start(app, &host)
     }
 
-    fn start(host: &str) -> Result<Self> {
+    fn start(app: App, host: &str) -> Result<Self> {
         let command = build_command()?;
         let folder = tempfile::tempdir().context("a folder for the server's data")?;
         let log = folder.path().join("server.log");
@@ -86,7 +123,7 @@ impl Server {
         let port = free_port()?;
         let key = "ep_pk_protocol_tests".to_owned();
         let child = Command::new(&command)
-            .args(["dev", "examples/users", "--no-page", "--host", host])
+            .args(["dev", app.folder, "--no-page", "--host", host])
             .args(["--port", &port.to_string()])
             .arg("--data")
             .arg(folder.path().join("data"))
@@ -100,6 +137,7 @@ impl Server {
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
             key,
+            app,
             agent: Agent::new(),
             process: Some(Process {
                 child: Mutex::new(child),
@@ -119,7 +157,7 @@ impl Server {
     fn wait_until_it_answers(&self) -> Result<()> {
         let started = Instant::now();
         while started.elapsed() < START {
-            if let Ok(reply) = self.call("getUsers").try_send()
+            if let Ok(reply) = self.call(self.app.query).try_send()
                 && reply.status == 200
             {
                 return Ok(());
@@ -212,9 +250,7 @@ impl Server {
     /// Fails unless the server still does its work: for the end of every test that mistreated it.
     #[track_caller]
     pub fn assert_serving(&self) {
-        self.call("getUserById")
-            .args(serde_json::json!({"id": 0}))
-            .ok();
+        self.call(self.app.query).ok();
     }
 }
 

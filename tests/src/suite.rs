@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::server;
+use crate::server::{self, App};
 
 /// A case: its name, and what it does.
 pub type Case = (&'static str, fn());
@@ -17,12 +17,13 @@ macro_rules! cases {
     };
 }
 
-/// Runs the cases of some modules as `cargo test` would, then stops the server. Where one failed, the server's
+/// Runs the cases of some modules on an app as `cargo test` would, then stops the server. Where one failed, the server's
 /// log follows.
 ///
 /// One case runs at a time: they share a database, and what another case writes would be heard on this one's
 /// socket. (`--test-threads` says otherwise.)
-pub fn run(modules: &[(&str, &[Case])]) -> ExitCode {
+pub fn run(app: App, modules: &[(&str, &[Case])]) -> ExitCode {
+    server::choose(app);
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(1);
     let trials = modules

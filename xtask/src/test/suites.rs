@@ -23,6 +23,10 @@ pub(super) enum Suite {
     ProtocolNative,
     /// The wire protocol, against a Durable Object on workerd
     ProtocolWorkerd,
+    /// Functions that panic and fail half-way, on the native host
+    FaultsNative,
+    /// Functions that panic and fail half-way, on a Durable Object on workerd
+    FaultsWorkerd,
     /// The page of the example: types and build
     Page,
     /// The page in Chromium, against the native host
@@ -55,6 +59,8 @@ impl Suite {
         Self::Rust,
         Self::ProtocolNative,
         Self::ProtocolWorkerd,
+        Self::FaultsNative,
+        Self::FaultsWorkerd,
         Self::Page,
         Self::BrowserNative,
         Self::BrowserWorkerd,
@@ -80,8 +86,10 @@ impl Suite {
             Self::Clippy => clippy(),
             Self::Client => client(),
             Self::Rust => rust(),
-            Self::ProtocolNative => protocol(Host::Native),
-            Self::ProtocolWorkerd => protocol(Host::Workerd),
+            Self::ProtocolNative => hosted("protocol", Host::Native),
+            Self::ProtocolWorkerd => hosted("protocol", Host::Workerd),
+            Self::FaultsNative => hosted("faults", Host::Native),
+            Self::FaultsWorkerd => hosted("faults", Host::Workerd),
             Self::Page => page(),
             Self::BrowserNative => browser(Host::Native),
             Self::BrowserWorkerd => browser(Host::Workerd),
@@ -147,10 +155,11 @@ fn rust() -> Result<Totals> {
     Ok(Totals::of_cargo_test(&finished) + Totals::of_cargo_test(&own))
 }
 
-fn protocol(host: Host) -> Result<Totals> {
+/// A test program of `tests`, on one of the hosts.
+fn hosted(program: &str, host: Host) -> Result<Totals> {
     setup::wasm_target()?;
     let finished = tee(cargo()
-        .args(["test", "--package", "edgepod-tests", "--test", "protocol"])
+        .args(["test", "--package", "edgepod-tests", "--test", program])
         .env("EDGEPOD_TEST_HOST", host.name()))?;
     Ok(Totals::of_cargo_test(&finished))
 }

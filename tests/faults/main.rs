@@ -1,0 +1,48 @@
+//! What is left when a function goes wrong: nothing half-done, nobody told, and the next call served.
+//!
+//! `tests/app` is the app that goes wrong; `EDGEPOD_TEST_HOST` names the host, as for the protocol suite.
+
+mod actions;
+mod numbers;
+mod panics;
+mod rollback;
+
+use std::process::ExitCode;
+
+use edgepod_tests::{server::App, suite};
+
+fn main() -> ExitCode {
+    suite::run(
+        App::FAULTS,
+        &[
+            ("rollback", rollback::CASES),
+            ("panics", panics::CASES),
+            ("actions", actions::CASES),
+            ("numbers", numbers::CASES),
+        ],
+    )
+}
+
+/// How many notes have these words.
+fn notes(text: &str) -> usize {
+    let notes = edgepod_tests::server().call("getNotes").ok();
+    let all = notes.as_array().map_or(0, Vec::len);
+    assert!(all < 1000, "some notes may be missing from what was read");
+    notes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|note| note["text"] == text)
+        .count()
+}
+
+/// An open socket of a session that has read the notes.
+fn reader() -> edgepod_tests::Socket {
+    let session = edgepod_tests::server::unique("reader");
+    let socket = edgepod_tests::server().socket(&session);
+    edgepod_tests::server()
+        .call("getNotes")
+        .session(&session)
+        .ok();
+    socket
+}

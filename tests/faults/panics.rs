@@ -1,0 +1,88 @@
+//! A panic costs one call, and tells the client nothing.
+
+use edgepod_tests::{Call, cases, server};
+use serde_json::json;
+
+use crate::{notes, reader};
+
+cases![
+    a_panic_in_a_function_rolls_back,
+    a_panic_in_a_query_is_an_internal_error,
+    a_panic_in_an_action_is_an_internal_error,
+    the_words_of_a_panic_are_in_the_log_only,
+    sockets_and_subscriptions_outlive_a_panic,
+    many_panics_leave_the_server_serving,
+];
+
+#[track_caller]
+fn assert_internal(call: Call<'_>) {
+    let error = call.error(500);
+    assert_eq!(error["code"], "INTERNAL");
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+fn a_panic_in_a_function_rolls_back() {
+    let text = server::unique("panicked");
+    assert_internal(server().call("addNoteAndPanic").args(json!({"text": text})));
+    assert_eq!(notes(&text), 0);
+}
+
+fn a_panic_in_a_query_is_an_internal_error() {
+    assert_internal(server().call("getNotesAndPanic"));
+    assert_internal(server().get("getNotesAndPanic", &json!({})));
+    notes("");
+}
+
+fn a_panic_in_an_action_is_an_internal_error() {
+    assert_internal(server().call("actAndPanic"));
+    notes("");
+}
+
+fn the_words_of_a_panic_are_in_the_log_only() {
+    let error = server().call("getNotesAndPanic").error(500);
+    let trace = error["trace_id"].as_str().unwrap_or_default().to_owned();
+    let found = || {
+        let log = server().log();
+        log.contains("the secret in the panic") && log.contains(&trace)
+    };
+    // The log goes through a pipe or two.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(3);
+    while !found() && std::time::Instant::now() < end {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(
+        found(),
+        "the panic's words and its trace id {trace} should be in the log:\n{}",
+        server().log()
+    );
+}
+
+fn sockets_and_subscriptions_outlive_a_panic() {
+    let mut socket = reader();
+    assert_internal(server().call("getNotesAndPanic"));
+    assert_internal(
+        server()
+            .call("addNoteAndPanic")
+            .args(json!({"text": "gone"})),
+    );
+    socket.ping();
+    server()
+        .call("addNote")
+        .args(json!({"text": "after the panic"}))
+        .ok();
+    socket.stale_of("notes");
+}
+
+fn many_panics_leave_the_server_serving() {
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    assert_internal(server().call("getNotesAndPanic"));
+                    let text = server::unique("between");
+                    server().call("addNote").args(json!({"text": text})).ok();
+                }
+            });
+        }
+    });
+}
