@@ -29,6 +29,7 @@ cases![
     a_second_socket_of_a_session_is_told,
     a_closed_socket_stops_nobody,
     the_write_is_visible_when_the_signal_comes,
+    a_reader_is_told_after_a_long_silence,
 ];
 
 /// A session with an open socket that has read this much.
@@ -322,4 +323,18 @@ fn the_write_is_visible_when_the_signal_comes() {
         writer.join().expect("the insert succeeds");
         reader.socket.drain();
     }
+}
+
+fn a_reader_is_told_after_a_long_silence() {
+    let mut reader = Session::that_read(&["getUsers"]);
+    let mut stranger = Session::new("asleep");
+    // Longer than the ten seconds after which an idle Durable Object leaves memory; its sockets stay.
+    std::thread::sleep(std::time::Duration::from_secs(13));
+    reader.socket.ping();
+    insert_user();
+    assert_eq!(reader.socket.stale(), only("users"));
+    stranger.socket.assert_silent();
+    stranger.read("getPosts");
+    create_post(&insert_user());
+    assert_eq!(stranger.socket.stale(), only("posts"));
 }

@@ -193,6 +193,7 @@ fn calls_at_once_do_not_disturb_each_other() {
 
 fn a_reply_is_never_kept_by_a_cache() {
     let reply = server().request("GET", "/rpc/getUsers").send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
     let cache = reply.header("cache-control").unwrap_or_default();
     assert!(
         cache.contains("no-store"),
