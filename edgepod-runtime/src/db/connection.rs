@@ -68,7 +68,7 @@ impl Connection {
 
     /// Runs a statement whose rows come as values.
     pub(super) fn run(&self, sql: &Sql) -> Result<(Rows, u64)> {
-        self.tracked(sql, |database| {
+        self.tracked(sql, |database, _| {
             let output = database.run(&sql.text, &sql.params)?;
             Ok((output.rows, output.changes))
         })
@@ -76,27 +76,33 @@ impl Connection {
 
     /// Runs a statement whose rows come as JSON: each row one text, or all of them in one.
     pub(super) fn run_json(&self, sql: &Sql, rows: JsonRows) -> Result<(Rows, u64)> {
-        self.tracked(sql, |database| {
-            let output = database.run_json(&sql.text, &sql.params)?;
-            let rows = match rows {
-                JsonRows::Together => encode::parse_rows(&output.json)?,
-                JsonRows::Each => encode::parse_rows(&format!("[{}]", output.json))?,
+        self.tracked(sql, |database, effect| {
+            let (json, changes) = match effect {
+                Effect::Reads => (database.read_json(&sql.text, &sql.params)?, 0),
+                Effect::Writes => {
+                    let output = database.run_json(&sql.text, &sql.params)?;
+                    (output.json, output.changes)
+                }
             };
-            Ok((rows, output.changes))
+            let rows = match rows {
+                JsonRows::Together => encode::parse_rows(&json)?,
+                JsonRows::Each => encode::parse_rows(&format!("[{json}]"))?,
+            };
+            Ok((rows, changes))
         })
     }
 
     fn tracked(
         &self,
         sql: &Sql,
-        run: impl FnOnce(&dyn Database) -> Result<(Rows, u64)>,
+        run: impl FnOnce(&dyn Database, Effect) -> Result<(Rows, u64)>,
     ) -> Result<(Rows, u64)> {
         let database = &*self.database;
         let plan = self.tracker.plan(database, &sql.text, &sql.params)?;
         if plan.writes.is_empty() {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
             self.observer.read(&plan.reads);
-            return run(database);
+            return run(database, Effect::Reads);
         }
         if self.access == Access::Read {
             return Err(Error::internal(format!(
@@ -113,7 +119,7 @@ impl Connection {
             1 => None,
             _ => Some(total_changes(database)?),
         };
-        let (rows, changes) = run(database)?;
+        let (rows, changes) = run(database, Effect::Writes)?;
         if changes > 0 {
             self.observer
                 .wrote(&written(database, &plan, &sql.text, before)?);
@@ -123,6 +129,13 @@ impl Connection {
         }
         Ok((rows, changes))
     }
+}
+
+/// What a statement does to the data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Reads,
+    Writes,
 }
 
 /// How a statement's JSON text is cut.

@@ -7,43 +7,31 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::{Rows, Value};
-use crate::{Error, Result, schema::SqlType};
+use super::{Rows, Value, writer::Writer};
+use crate::{
+    Error, Result,
+    schema::{ColumnSchema, SqlType},
+};
 
-/// The JSON array of these columns: `json_array("a", hex("b"))`.
-pub(super) fn array<'a>(columns: impl Iterator<Item = (&'a str, SqlType)>) -> String {
-    let mut sql = String::from("json_array(");
-    for (i, (name, sql_type)) in columns.enumerate() {
+/// Appends the JSON array of these columns: `json_array("a", iif("b" IS NULL, NULL, hex("b")))`.
+pub(super) fn push_array(sql: &mut Writer, columns: &[ColumnSchema]) {
+    sql.push("json_array(");
+    for (i, column) in columns.iter().enumerate() {
         if i > 0 {
-            sql.push_str(", ");
+            sql.push(", ");
         }
-        match sql_type {
-            SqlType::Integer | SqlType::Text | SqlType::Real => sql.push_str(name),
+        match column.sql_type {
+            SqlType::Integer | SqlType::Text | SqlType::Real => sql.push_name(column.name),
             SqlType::Blob => {
-                sql.push_str("iif(");
-                sql.push_str(name);
-                sql.push_str(" IS NULL, NULL, hex(");
-                sql.push_str(name);
-                sql.push_str("))");
+                sql.push("iif(");
+                sql.push_name(column.name);
+                sql.push(" IS NULL, NULL, hex(");
+                sql.push_name(column.name);
+                sql.push("))");
             }
         }
     }
-    sql.push(')');
-    sql
-}
-
-/// A SELECT of `columns` named c0, c1, … as one row with one JSON text: an array of rows.
-pub(super) fn wrap_select(inner: &str, columns: impl Iterator<Item = SqlType>) -> String {
-    let names: Vec<_> = columns
-        .enumerate()
-        .map(|(i, sql_type)| (format!("c{i}"), sql_type))
-        .collect();
-    let array = array(
-        names
-            .iter()
-            .map(|(name, sql_type)| (name.as_str(), *sql_type)),
-    );
-    format!("SELECT json_group_array({array}) FROM ({inner})")
+    sql.push(")");
 }
 
 /// The rows of an array of arrays.

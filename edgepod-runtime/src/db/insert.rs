@@ -5,8 +5,12 @@ use std::marker::PhantomData;
 use sea_query::{InsertStatement, Query, Returning};
 
 use super::{
-    Connection, Insertable, RowFormat, Rows, Table, connection::JsonRows, encode,
-    failure::of_references, row, writer,
+    Connection, Insertable, RowFormat, Rows, Table,
+    connection::JsonRows,
+    encode,
+    failure::of_references,
+    row,
+    writer::{self, Writer},
 };
 use crate::{Error, Result};
 
@@ -78,12 +82,10 @@ pub(super) fn returning(
             connection.run(&sql)?
         }
         RowFormat::Json => {
-            let names: Vec<_> = columns
-                .iter()
-                .map(|c| (format!("\"{}\"", c.name.replace('"', "\"\"")), c.sql_type))
-                .collect();
-            let array = encode::array(names.iter().map(|(name, t)| (name.as_str(), *t)));
-            let sql = write(Returning::new().expr(sea_query::Expr::cust(array)))?;
+            let mut array = Writer::new();
+            encode::push_array(&mut array, columns);
+            let array = sea_query::Expr::cust(array.finish()?.text);
+            let sql = write(Returning::new().expr(array))?;
             connection.run_json(&sql, JsonRows::Each)?
         }
     };

@@ -67,4 +67,12 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// SQLite's message.
     fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError>;
+
+    /// [`run_json`](Self::run_json) of a statement that only reads, where a host can spare itself the counting.
+    ///
+    /// # Errors
+    /// SQLite's message.
+    fn read_json(&self, sql: &str, params: &[Value]) -> Result<String, SqlError> {
+        Ok(self.run_json(sql, params)?.json)
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Expr, Query, SelectStatement};
+use sea_query::{Condition, Order};
 
 use super::{
     Connection, MAX_ROWS, OrderBy, Predicate, RowFormat, Table, Value,
     connection::JsonRows,
     encode, row,
-    writer::{self, Sql},
+    writer::{Sql, Writer},
 };
 use crate::{Error, Result};
 
@@ -17,20 +17,22 @@ use crate::{Error, Result};
 #[must_use = "a select does nothing until `.all()`, `.first()`, `.one()`, `.count()` or `.exists()`"]
 pub struct Select<'db, T> {
     connection: &'db Connection,
-    statement: SelectStatement,
+    conditions: Vec<Condition>,
+    order: Vec<(&'static str, Order)>,
     limit: Option<u64>,
+    offset: Option<u64>,
     refused: Option<Error>,
     table: PhantomData<fn() -> T>,
 }
 
 impl<'db, T: Table> Select<'db, T> {
     pub(super) fn new(connection: &'db Connection) -> Self {
-        let mut statement = Query::select();
-        statement.from(T::SCHEMA.name);
         Self {
             connection,
-            statement,
+            conditions: Vec::new(),
+            order: Vec::new(),
             limit: None,
+            offset: None,
             refused: None,
             table: PhantomData,
         }
@@ -39,9 +41,7 @@ impl<'db, T: Table> Select<'db, T> {
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<T>) -> Self {
         match predicate.condition {
-            Ok(condition) => {
-                self.statement.cond_where(condition);
-            }
+            Ok(condition) => self.conditions.push(condition),
             Err(error) => self.refused = Some(error),
         }
         self
@@ -49,8 +49,7 @@ impl<'db, T: Table> Select<'db, T> {
 
     /// Sorts by a column; a second call sorts what the first leaves equal.
     pub fn order_by(mut self, order: OrderBy<T>) -> Self {
-        self.statement
-            .order_by((T::SCHEMA.name, order.column), order.order);
+        self.order.push((order.column, order.order));
         self
     }
 
@@ -62,7 +61,7 @@ impl<'db, T: Table> Select<'db, T> {
 
     /// Leaves out the first `rows` rows.
     pub fn offset(mut self, rows: u64) -> Self {
-        self.statement.offset(rows);
+        self.offset = Some(rows);
         self
     }
 
@@ -123,12 +122,8 @@ impl<'db, T: Table> Select<'db, T> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn count(mut self) -> Result<u64> {
-        if let Some(limit) = self.limit {
-            self.statement.limit(limit);
-        }
-        self.statement.expr(Expr::cust("1"));
-        let counted = self.scalar("SELECT count(*) FROM (", ")")?;
+    pub fn count(self) -> Result<u64> {
+        let counted = self.scalar("SELECT count(*) FROM (SELECT 1", self.limit, ")")?;
         u64::try_from(counted).map_err(|_| Error::internal("SQLite counted fewer than no rows"))
     }
 
@@ -136,35 +131,47 @@ impl<'db, T: Table> Select<'db, T> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn exists(mut self) -> Result<bool> {
-        self.statement.expr(Expr::cust("1")).limit(1);
-        Ok(self.scalar("SELECT EXISTS (", ")")? != 0)
+    pub fn exists(self) -> Result<bool> {
+        Ok(self.scalar("SELECT EXISTS (SELECT 1", self.limit.or(Some(1)), ")")? != 0)
     }
 
-    fn rows(mut self, limit: u64) -> Result<Vec<T>> {
-        self.statement.limit(limit);
+    fn rows(self, limit: u64) -> Result<Vec<T>> {
         let columns = T::SCHEMA.columns;
-        for (i, column) in columns.iter().enumerate() {
-            self.statement.expr_as(
-                Expr::col((T::SCHEMA.name, column.name)),
-                ALIASES[i].to_owned(),
-            );
-        }
-        let mut sql = self.sql()?;
-        let (rows, _) = match self.connection.format() {
-            RowFormat::Values => self.connection.run(&sql)?,
+        let names = || columns.iter().map(|column| column.name);
+        let mut sql = Writer::new();
+        let rows = match self.connection.format() {
+            RowFormat::Values => {
+                sql.push("SELECT ");
+                sql.push_names(names());
+                self.connection.run(&self.finish(sql, Some(limit))?)?.0
+            }
+            // A few rows are not worth a subquery.
+            RowFormat::Json if limit <= 2 => {
+                sql.push("SELECT ");
+                encode::push_array(&mut sql, columns);
+                let sql = self.finish(sql, Some(limit))?;
+                self.connection.run_json(&sql, JsonRows::Each)?.0
+            }
             RowFormat::Json => {
-                sql.text = encode::wrap_select(&sql.text, columns.iter().map(|c| c.sql_type));
-                self.connection.run_json(&sql, JsonRows::Together)?
+                sql.push("SELECT json_group_array(");
+                encode::push_array(&mut sql, columns);
+                sql.push(") FROM (SELECT ");
+                sql.push_names(names());
+                let mut sql = self.finish(sql, Some(limit))?;
+                sql.text.push(')');
+                self.connection.run_json(&sql, JsonRows::Together)?.0
             }
         };
         row::decode(rows)
     }
 
-    fn scalar(&self, before: &str, after: &str) -> Result<i64> {
-        let mut sql = self.sql()?;
-        sql.text = format!("{before}{}{after}", sql.text);
-        let (rows, _) = self.connection.run(&sql)?;
+    fn scalar(&self, before: &str, limit: Option<u64>, after: &str) -> Result<i64> {
+        let connection = self.connection;
+        let mut sql = Writer::new();
+        sql.push(before);
+        let mut sql = self.finish(sql, limit)?;
+        sql.text.push_str(after);
+        let (rows, _) = connection.run(&sql)?;
         match rows.into_values().pop() {
             Some(Value::Integer(n)) => Ok(n),
             Some(Value::Real(x)) => Ok(x as i64),
@@ -172,25 +179,45 @@ impl<'db, T: Table> Select<'db, T> {
         }
     }
 
-    fn sql(&self) -> Result<Sql> {
-        match &self.refused {
-            Some(error) => Err(error.clone()),
-            None => writer::write(&self.statement),
+    /// Appends what follows the list of columns.
+    fn finish(&self, mut sql: Writer, limit: Option<u64>) -> Result<Sql> {
+        if let Some(error) = &self.refused {
+            return Err(error.clone());
         }
+        sql.push(" FROM ");
+        sql.push_name(T::NAME);
+        for (i, condition) in self.conditions.iter().enumerate() {
+            sql.push(if i == 0 { " WHERE " } else { " AND " });
+            sql.push("(");
+            sql.push_condition(condition);
+            sql.push(")");
+        }
+        for (i, (column, order)) in self.order.iter().enumerate() {
+            sql.push(if i == 0 { " ORDER BY " } else { ", " });
+            sql.push_name(column);
+            sql.push(match order {
+                Order::Desc => " DESC",
+                _ => " ASC",
+            });
+        }
+        match (limit, self.offset) {
+            (None, None) => {}
+            // The usual limits are constants of the program: as text they keep to one statement and cost no parameter.
+            (Some(limit @ (1 | 2 | MAX_ROWS)), None) => sql.push(&format!(" LIMIT {limit}")),
+            (limit, offset) => {
+                sql.push(" LIMIT ");
+                sql.push_integer(limit.map_or(-1, saturate));
+                if let Some(offset) = offset {
+                    sql.push(" OFFSET ");
+                    sql.push_integer(saturate(offset));
+                }
+            }
+        }
+        sql.finish()
     }
 }
 
-/// The names of a result's columns by position; no statement may have more than 100.
-#[rustfmt::skip]
-const ALIASES: [&str; 100] = [
-    "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9",
-    "c10", "c11", "c12", "c13", "c14", "c15", "c16", "c17", "c18", "c19",
-    "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28", "c29",
-    "c30", "c31", "c32", "c33", "c34", "c35", "c36", "c37", "c38", "c39",
-    "c40", "c41", "c42", "c43", "c44", "c45", "c46", "c47", "c48", "c49",
-    "c50", "c51", "c52", "c53", "c54", "c55", "c56", "c57", "c58", "c59",
-    "c60", "c61", "c62", "c63", "c64", "c65", "c66", "c67", "c68", "c69",
-    "c70", "c71", "c72", "c73", "c74", "c75", "c76", "c77", "c78", "c79",
-    "c80", "c81", "c82", "c83", "c84", "c85", "c86", "c87", "c88", "c89",
-    "c90", "c91", "c92", "c93", "c94", "c95", "c96", "c97", "c98", "c99",
-];
+/// SQLite counts rows in 64 bits with a sign.
+fn saturate(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use sea_query::{Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder};
+use sea_query::{
+    Condition, Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder,
+};
 
 use super::Value;
 use crate::{Error, Result};
@@ -14,23 +16,14 @@ pub(super) struct Sql {
     pub(super) params: Vec<Value>,
 }
 
-/// Writes a statement.
+/// Writes a statement of sea-query.
 ///
 /// # Errors
 /// A parameter that SQLite cannot hold: NaN, an infinity, an unsigned integer beyond 2^63 - 1.
 pub(super) fn write(statement: &impl QueryStatementBuilder) -> Result<Sql> {
-    let mut writer = Writer {
-        sql: Sql {
-            text: String::with_capacity(256),
-            params: Vec::new(),
-        },
-        refused: None,
-    };
+    let mut writer = Writer::new();
     statement.build_collect_any_into(&SqliteQueryBuilder, &mut writer);
-    match writer.refused {
-        None => Ok(writer.sql),
-        Some(error) => Err(error),
-    }
+    writer.finish()
 }
 
 /// A value as a parameter of a statement.
@@ -44,13 +37,69 @@ pub(super) fn operand(value: Value) -> Expr {
     })
 }
 
-struct Writer {
+/// Collects a statement's text and parameters, from sea-query or by hand.
+pub(super) struct Writer {
     sql: Sql,
     refused: Option<Error>,
 }
 
 impl Writer {
-    fn push(&mut self, value: Value) {
+    pub(super) fn new() -> Self {
+        Self {
+            sql: Sql {
+                text: String::with_capacity(256),
+                params: Vec::new(),
+            },
+            refused: None,
+        }
+    }
+
+    /// Appends text.
+    pub(super) fn push(&mut self, text: &str) {
+        self.sql.text.push_str(text);
+    }
+
+    /// Appends a name, quoted.
+    pub(super) fn push_name(&mut self, name: &str) {
+        self.sql.text.push('"');
+        for (i, part) in name.split('"').enumerate() {
+            if i > 0 {
+                self.sql.text.push_str("\"\"");
+            }
+            self.sql.text.push_str(part);
+        }
+        self.sql.text.push('"');
+    }
+
+    /// Appends names, separated by commas.
+    pub(super) fn push_names<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        for (i, name) in names.enumerate() {
+            if i > 0 {
+                self.push(", ");
+            }
+            self.push_name(name);
+        }
+    }
+
+    /// Appends an integer as a parameter.
+    pub(super) fn push_integer(&mut self, n: i64) {
+        self.push_value(Value::Integer(n));
+    }
+
+    /// Appends a condition.
+    pub(super) fn push_condition(&mut self, condition: &Condition) {
+        SqliteQueryBuilder.prepare_expr(&Expr::from(condition.clone()), self);
+    }
+
+    /// The statement, or the first parameter's refusal.
+    pub(super) fn finish(self) -> Result<Sql> {
+        match self.refused {
+            None => Ok(self.sql),
+            Some(error) => Err(error),
+        }
+    }
+
+    fn push_value(&mut self, value: Value) {
         // The cast lets a host whose numbers are floats bind an integer as text, and keeps it an integer.
         self.sql.text.push_str(match value {
             Value::Integer(_) => "CAST(? AS INTEGER)",
@@ -76,7 +125,7 @@ impl std::fmt::Display for Writer {
 impl SqlWriter for Writer {
     fn push_param<T: QueryBuilder>(&mut self, value: sea_query::Value, _: &T) {
         match convert(value) {
-            Ok(value) => self.push(value),
+            Ok(value) => self.push_value(value),
             Err(error) => self.refused = Some(error),
         }
     }

@@ -74,6 +74,7 @@ impl Outcome {
             /// Only of what may write, and then also where it wrote nothing.
             #[serde(skip_serializing_if = "Option::is_none")]
             written: Option<&'a TableSet>,
+            trace_id: &'a str,
         }
         let touched = state.touched.borrow();
         let mut tables = touched.read.clone();
@@ -81,6 +82,7 @@ impl Outcome {
         let meta = Meta {
             tables: &tables,
             written: (state.kind != Kind::Query).then_some(&touched.written),
+            trace_id: &state.trace_id,
         };
         let meta = serde_json::to_string(&meta).expect("strings are JSON");
         let warnings = state.warnings.borrow();
@@ -192,7 +194,9 @@ impl Observer for CallState {
     }
 
     fn warn(&self, warning: String) {
-        self.log.warn(&warning);
+        if self.engine.is_first(self.log.function(), &warning) {
+            self.log.warn(&warning);
+        }
         self.warnings.borrow_mut().push(warning);
     }
 }

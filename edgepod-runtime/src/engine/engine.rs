@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    collections::HashSet,
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -31,7 +32,11 @@ pub struct Engine {
     registry: Registry,
     tracker: Arc<Tracker>,
     sessions: Mutex<Sessions>,
+    warned: Mutex<HashSet<(&'static str, String)>>,
 }
+
+/// Warnings that are remembered, so that the log has each of them once.
+const WARNED: usize = 256;
 
 /// Why an engine does not start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +96,7 @@ impl Engine {
             registry,
             tracker: Arc::default(),
             sessions: Mutex::default(),
+            warned: Mutex::default(),
         }))
     }
 
@@ -214,6 +220,16 @@ impl Engine {
                 self.host.send(socket, &message);
             }
         }
+    }
+
+    /// Whether a function gives this warning for the first time in the engine's life. Replies carry it each time; a line in
+    /// the log each time would cost more than the call.
+    pub(super) fn is_first(&self, function: &'static str, warning: &str) -> bool {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.len() >= WARNED {
+            warned.clear();
+        }
+        warned.insert((function, warning.to_owned()))
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {

@@ -46,6 +46,10 @@ impl Log {
         }
     }
 
+    pub(super) fn function(&self) -> &'static str {
+        self.function
+    }
+
     /// Writes at this level. The line is one JSON object: level, message, function, trace_id.
     pub fn write(&self, level: Level, message: impl fmt::Display) {
         let line = serde_json::json!({

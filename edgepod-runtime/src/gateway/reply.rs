@@ -7,10 +7,7 @@ pub const HEADERS: &[(&str, &str)] = &[
     ("content-type", "application/json"),
     ("cache-control", "no-store"),
     ("access-control-allow-origin", "*"),
-    (
-        "access-control-expose-headers",
-        "Retry-After, X-EdgePod-Trace-Id",
-    ),
+    ("access-control-expose-headers", "Retry-After"),
 ];
 
 /// A reply of the gateway itself.

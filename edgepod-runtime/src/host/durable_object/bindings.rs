@@ -16,6 +16,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = runJson)]
     pub fn run_json(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
 
+    /// Runs a statement of one text column that only reads: the texts, joined by commas.
+    #[wasm_bindgen(method, catch, js_name = readJson)]
+    pub fn read_json(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
+
     /// Runs `body` in `transactionSync`; commits when it returns true. The message when SQLite refuses. A panic passes
     /// through it, so it does not catch.
     #[wasm_bindgen(method)]

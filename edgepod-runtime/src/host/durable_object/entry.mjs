@@ -28,54 +28,65 @@ function boot() {
 
 function alive(env) {
   if (generation === 0 || panicked !== null) boot();
-  constants ??= JSON.parse(core.configure(env));
+  if (constants !== null) return;
+  constants = JSON.parse(core.configure(env));
+  constants.ok = { status: 200, headers: constants.headers };
 }
 
-const traceId = () => crypto.randomUUID().slice(-17).replace("-", "");
+// Names of requests: 16 hexadecimal digits, half of them of this isolate, half counted up.
+let isolate = null;
+let requests = 0;
+
+function traceId() {
+  isolate ??= crypto.randomUUID().slice(0, 8);
+  requests = (requests + 1) >>> 0;
+  return isolate + requests.toString(16).padStart(8, "0");
+}
 
 const ABSENT = "\0";
-const HEAD = [
-  "x-edgepod-key",
-  "authorization",
-  "x-edgepod-session-id",
-  "x-edgepod-reactive",
-  "upgrade",
-  "access-control-request-headers",
-  "content-length",
-];
 
-function headOf(request) {
+// The head of a request as the core's `route` takes it. Each header that is asked for costs: a call needs the fewest.
+function headOf(request, length) {
   const { method, url, headers } = request;
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const end = url.indexOf("?", start);
   const path = end < 0 ? url.slice(start) : url.slice(start, end);
-  let head = `${method}\n${path}\n${end < 0 ? "" : url.slice(end + 1)}`;
-  for (const name of HEAD) head += `\n${headers.get(name) ?? ABSENT}`;
-  return head;
+  const query = end < 0 ? "" : url.slice(end + 1);
+  const session = headers.get("x-edgepod-session-id") ?? ABSENT;
+  const reactive = session === ABSENT ? ABSENT : (headers.get("x-edgepod-reactive") ?? ABSENT);
+  const call = method === "POST";
+  const upgrade = call ? ABSENT : (headers.get("upgrade") ?? ABSENT);
+  const asked = method === "OPTIONS" ? (headers.get("access-control-request-headers") ?? ABSENT) : ABSENT;
+  const key = headers.get("x-edgepod-key") ?? ABSENT;
+  const authorization = headers.get("authorization") ?? ABSENT;
+  return `${method}\n${path}\n${query}\n${key}\n${authorization}\n${session}\n${reactive}\n${upgrade}\n${asked}\n${length ?? ABSENT}`;
 }
 
-function reply(encoded, trace) {
+function reply(encoded) {
   const { status, headers, body } = JSON.parse(encoded.slice(1));
-  headers["x-edgepod-trace-id"] = trace;
   return new Response(status === 204 ? null : body, { status, headers });
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
 
 // The body's text; or, where it may not be one, the reply that says so.
-async function bodyOf(request, ctx, trace) {
-  // A declared length was checked with the head, and is what the platform delivers at most.
-  const bytes = request.headers.has("content-length")
-    ? new Uint8Array(await request.arrayBuffer())
-    : await readUpTo(request.body, constants.body_limit);
+async function bodyOf(request, length, ctx, trace) {
+  if (length !== null) {
+    // The length was checked with the head. Bytes that are no UTF-8 become U+FFFD, and then the lengths differ.
+    const text = await request.text();
+    if (!text.includes("\uFFFD") || encoder.encode(text).length === Number(length)) return text;
+    return reply(core.refuse_body(0, trace));
+  }
+  const bytes = await readUpTo(request.body, constants.body_limit);
   if (bytes.length > constants.body_limit) {
     ctx.waitUntil(drain(request.body));
-    return reply(core.refuse_body(bytes.length, trace), trace);
+    return reply(core.refuse_body(bytes.length, trace));
   }
   try {
     return utf8.decode(bytes);
   } catch {
-    return reply(core.refuse_body(0, trace), trace);
+    return reply(core.refuse_body(0, trace));
   }
 }
 
@@ -120,17 +131,18 @@ export default {
     } catch (error) {
       console.error(`${trace}: ${error.stack ?? error}`);
       alive(env);
-      return reply(core.refuse_internal(String(error), trace), trace);
+      return reply(core.refuse_internal(String(error), trace));
     }
   },
 };
 
 async function serve(request, env, ctx, trace) {
-  const decision = core.route(headOf(request), trace);
+  const length = request.headers.get("content-length");
+  const decision = core.route(headOf(request, length), trace);
   const kind = decision[0];
   if (kind === "R") {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
-    return reply(decision, trace);
+    return reply(decision);
   }
   const stub = env.EDGEPOD_DO.get(env.EDGEPOD_DO.idFromName("global"));
   if (kind === "S") return stub.fetch(request);
@@ -141,16 +153,15 @@ async function serve(request, env, ctx, trace) {
   if (decision.length > fixed) args = decision.slice(fixed + 1);
   else if (request.method === "GET" || request.method === "HEAD") args = "";
   else {
-    args = await bodyOf(request, ctx, trace);
+    args = await bodyOf(request, length, ctx, trace);
     if (typeof args !== "string") return args;
   }
   const headers = JSON.stringify(Object.fromEntries(request.headers));
-  const outcome = await (kind === "A"
-    ? stub.callAction(name, args, session, headers, trace)
-    : stub.call(name, args, session, headers, trace));
-  return new Response(outcome.slice(3), {
+  const call = `${name}\n${session}\n${trace}\n${headers}\n${args}`;
+  const outcome = await (kind === "A" ? stub.callAction(call) : stub.call(call));
+  return new Response(outcome.slice(3), outcome.startsWith("200") ? constants.ok : {
     status: Number(outcome.slice(0, 3)),
-    headers: { ...constants.headers, "x-edgepod-trace-id": trace },
+    headers: constants.headers,
   });
 }
 
@@ -185,6 +196,16 @@ class Bridge {
     const cursor = this.sql.exec(sql, ...parameters(params));
     const rows = [...cursor.raw()].map((row) => row.map(toBlob));
     return `${cursor.rowsWritten}|${JSON.stringify(rows)}`;
+  }
+
+  // The same of a statement that only reads: the texts alone.
+  readJson(sql, params) {
+    const rows = this.sql.exec(sql, ...parameters(params)).raw();
+    let { value, done } = rows.next();
+    if (done) return "";
+    let text = value[0];
+    for ({ value, done } = rows.next(); !done; { value, done } = rows.next()) text += `,${value[0]}`;
+    return text;
   }
 
   runJson(sql, params) {
@@ -274,16 +295,16 @@ export class EdgePodEngine extends DurableObject {
     this.#generation = generation;
   }
 
-  call(name, args, session, headers, trace) {
+  call(call) {
     try {
       this.#open();
-      return core.call(this.#id, name, args, session, headers, trace);
+      return core.call(this.#id, call);
     } catch (error) {
-      return this.#failed(error, trace);
+      return this.#failed(error, call);
     }
   }
 
-  async callAction(name, args, session, headers, trace) {
+  async callAction(call) {
     let reject;
     try {
       this.#open();
@@ -291,16 +312,17 @@ export class EdgePodEngine extends DurableObject {
         reject = refuse;
         actions.add(reject);
       });
-      return await Promise.race([core.call_action(this.#id, name, args, session, headers, trace), lost]);
+      return await Promise.race([core.call_action(this.#id, call), lost]);
     } catch (error) {
-      return this.#failed(error, trace);
+      return this.#failed(error, call);
     } finally {
       actions.delete(reject);
     }
   }
 
   // The outcome of a call that the core did not survive, or could not begin.
-  #failed(error, trace) {
+  #failed(error, call) {
+    const trace = call.split("\n", 3)[2];
     const message = panicked ?? String(error?.message ?? error);
     alive(this.env);
     const { status, body } = JSON.parse(core.refuse_internal(message, trace).slice(1));

@@ -209,55 +209,64 @@ pub fn socket_closed(object: u32, socket: u32) {
     engine(object).socket_closed(SocketId(socket));
 }
 
-/// Calls a query or a function: three digits of status, then the reply's body.
-#[wasm_bindgen]
-pub fn call(
-    object: u32,
-    name: &str,
-    args: &str,
-    session: &str,
-    headers: String,
-    trace_id: &str,
-) -> String {
-    let engine = engine(object);
-    let Some(function) = engine.registry().get(name) else {
-        return encode_outcome(unknown(name, trace_id));
-    };
-    encode_outcome(engine.call(Call {
-        function,
-        args,
-        session: (!session.is_empty()).then_some(session),
-        user: None,
-        headers: Headers::from_json(headers),
-        trace_id,
-    }))
+/// A call as the gateway's Worker hands it to the object: lines of the function's name, the session or nothing, the trace
+/// id, the headers' JSON, and last the arguments, which may have lines of their own.
+struct Packed<'a> {
+    name: &'a str,
+    session: Option<&'a str>,
+    trace_id: &'a str,
+    headers: &'a str,
+    args: &'a str,
 }
 
-/// Calls an action; the text as of [`call`].
-#[wasm_bindgen]
-pub async fn call_action(
-    object: u32,
-    name: String,
-    args: String,
-    session: String,
-    headers: String,
-    trace_id: String,
-) -> String {
-    let engine = engine(object);
-    let Some(function) = engine.registry().get(&name) else {
-        return encode_outcome(unknown(&name, &trace_id));
-    };
-    let outcome = engine
-        .call_action(Call {
+impl<'a> Packed<'a> {
+    fn parse(call: &'a str) -> Self {
+        let mut lines = call.splitn(5, '\n');
+        let mut line = || lines.next().unwrap_or_default();
+        Self {
+            name: line(),
+            session: Some(line()).filter(|session| !session.is_empty()),
+            trace_id: line(),
+            headers: line(),
+            args: line(),
+        }
+    }
+
+    /// The call, or the outcome where this object does not know the function.
+    fn call(&self, engine: &Engine) -> Result<Call<'a>, Outcome> {
+        let function = engine
+            .registry()
+            .get(self.name)
+            .ok_or_else(|| unknown(self.name, self.trace_id))?;
+        Ok(Call {
             function,
-            args: &args,
-            session: (!session.is_empty()).then_some(session.as_str()),
+            args: self.args,
+            session: self.session,
             user: None,
-            headers: Headers::from_json(headers),
-            trace_id: &trace_id,
+            headers: Headers::from_json(self.headers),
+            trace_id: self.trace_id,
         })
-        .await;
-    encode_outcome(outcome)
+    }
+}
+
+/// Calls a query or a function: three digits of status, then the reply's body.
+#[wasm_bindgen]
+pub fn call(object: u32, call: &str) -> String {
+    let engine = engine(object);
+    encode_outcome(match Packed::parse(call).call(&engine) {
+        Ok(call) => engine.call(call),
+        Err(outcome) => outcome,
+    })
+}
+
+/// Calls an action; the texts as of [`call`].
+#[wasm_bindgen]
+pub async fn call_action(object: u32, call: String) -> String {
+    let engine = engine(object);
+    encode_outcome(match Packed::parse(&call).call(&engine) {
+        Ok(call) => engine.call_action(call).await,
+        Err(outcome) => outcome,
+    })
 }
 
 /// Worker and object may be of different versions for a moment: what one knows the other may not.

@@ -122,6 +122,12 @@ impl Database for ObjectHost {
             changes,
         })
     }
+
+    fn read_json(&self, sql: &str, params: &[Value]) -> Result<String, SqlError> {
+        self.bridge()
+            .read_json(sql, &params_json(params))
+            .map_err(|error| failure(&error))
+    }
 }
 
 impl Host for ObjectHost {

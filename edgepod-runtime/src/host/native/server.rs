@@ -272,7 +272,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     match route {
         Route::Reply(reply) => {
             drain(body);
-            gateway_response(reply, &trace_id)
+            gateway_response(reply)
         }
         Route::Socket { session } => upgrade(shared, &mut parts, session, &trace_id).await,
         Route::Call {
@@ -294,7 +294,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             let args = match args {
                 Ok(args) => args,
                 Err(error) => {
-                    return gateway_response(gateway::Reply::error(&error, &trace_id), &trace_id);
+                    return gateway_response(gateway::Reply::error(&error, &trace_id));
                 }
             };
             let outcome = if function.kind == Kind::Action {
@@ -309,7 +309,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
                     trace_id: &trace_id,
                 })
             };
-            outcome_response(outcome, &trace_id)
+            outcome_response(outcome)
         }
     }
 }
@@ -348,13 +348,10 @@ async fn upgrade(
         Ok(upgrade) => upgrade
             .max_message_size(MESSAGE_LIMIT)
             .on_upgrade(move |socket| serve_socket(shared, socket, session)),
-        Err(rejection) => gateway_response(
-            gateway::Reply::error(
-                &Error::bad_request(format!("This is no WebSocket handshake: {rejection}")),
-                trace_id,
-            ),
+        Err(rejection) => gateway_response(gateway::Reply::error(
+            &Error::bad_request(format!("This is no WebSocket handshake: {rejection}")),
             trace_id,
-        ),
+        )),
     }
 }
 
@@ -448,7 +445,7 @@ fn headers_json(headers: &HeaderMap) -> String {
     serde_json::to_string(&joined).unwrap_or_default()
 }
 
-fn outcome_response(outcome: Outcome, trace_id: &str) -> Response {
+fn outcome_response(outcome: Outcome) -> Response {
     let mut response = Response::new(Body::from(outcome.body));
     *response.status_mut() = status(outcome.status);
     for (name, value) in HEADERS {
@@ -457,10 +454,10 @@ fn outcome_response(outcome: Outcome, trace_id: &str) -> Response {
             HeaderValue::from_static(value),
         );
     }
-    with_trace_id(response, trace_id)
+    response
 }
 
-fn gateway_response(reply: gateway::Reply, trace_id: &str) -> Response {
+fn gateway_response(reply: gateway::Reply) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = status(reply.status);
     for (name, value) in reply.headers {
@@ -469,15 +466,6 @@ fn gateway_response(reply: gateway::Reply, trace_id: &str) -> Response {
                 .headers_mut()
                 .insert(HeaderName::from_static(name), value);
         }
-    }
-    with_trace_id(response, trace_id)
-}
-
-fn with_trace_id(mut response: Response, trace_id: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(trace_id) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("x-edgepod-trace-id"), value);
     }
     response
 }
