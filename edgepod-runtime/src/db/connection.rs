@@ -62,6 +62,11 @@ impl Connection {
         &*self.database
     }
 
+    /// The schema has changed by a statement that was not tracked.
+    pub(super) fn schema_changed(&self) {
+        self.tracker.forget();
+    }
+
     pub(super) fn warn(&self, warning: String) {
         self.observer.warn(warning);
     }
@@ -115,19 +120,30 @@ impl Connection {
                 sql.text
             )));
         }
-        let before = match plan.writes.len() {
-            1 => None,
-            _ => Some(total_changes(database)?),
+        let before = match plan.indirect.is_empty() {
+            true => None,
+            false => Some(total_changes(database)?),
         };
-        let (rows, changes) = run(database, Effect::Writes)?;
-        if changes > 0 {
-            self.observer
-                .wrote(&written(database, &plan, &sql.text, before)?);
-        }
+        let result = run(database, Effect::Writes);
         if plan.schema_change {
             self.tracker.forget();
         }
-        Ok((rows, changes))
+        match result {
+            Ok((rows, changes)) => {
+                if changes > 0 || plan.schema_change {
+                    self.observer.wrote(&written(database, &plan, before)?);
+                }
+                Ok((rows, changes))
+            }
+            Err(error) => {
+                // `OR FAIL` keeps the rows before the one that failed, and the function may go on. SQLite's counts leave
+                // out what a trigger wrote before its failure.
+                if plan.may_fail_halfway {
+                    self.observer.wrote(&plan.writes);
+                }
+                Err(error)
+            }
+        }
     }
 }
 
@@ -167,34 +183,22 @@ fn total_changes(database: &dyn Database) -> Result<i64> {
     Ok(changes(database)?.1)
 }
 
-/// The tables that a statement really changed: where only its own rows did, no cascade or trigger had an effect.
-fn written(
-    database: &dyn Database,
-    plan: &Plan,
-    sql: &str,
-    before: Option<i64>,
-) -> Result<TableSet> {
-    let Some(before) = before else {
+/// The tables that a statement really changed, or may have changed where that cannot be told at a bearable cost.
+fn written(database: &dyn Database, plan: &Plan, before: Option<i64>) -> Result<TableSet> {
+    if plan.schema_change {
         return Ok(plan.writes.clone());
-    };
-    let (direct, total) = changes(database)?;
-    if total - before == direct
-        && let Some(target) = target(sql)
-        && plan.writes.contains(&target)
-    {
-        return Ok(TableSet::from_iter([target.as_str()]));
+    }
+    if let Some(before) = before {
+        let (own, total) = changes(database)?;
+        return Ok(plan
+            .changed(own, total - before)
+            .unwrap_or_else(|| plan.writes.clone()));
+    }
+    // A host may count what is no row of a table.
+    if plan.may_only_count && changes(database)?.0 == 0 {
+        return Ok(TableSet::default());
     }
     Ok(plan.writes.clone())
-}
-
-/// The table that an INSERT, UPDATE or DELETE written by sea-query names first.
-fn target(sql: &str) -> Option<String> {
-    let rest = ["INSERT INTO \"", "UPDATE \"", "DELETE FROM \""]
-        .iter()
-        .find_map(|prefix| sql.strip_prefix(prefix))?;
-    let name = rest.split('"').next()?;
-    // A doubled quote is part of the name: leave such names to the caution of the caller.
-    (!rest[name.len()..].starts_with("\"\"")).then(|| name.to_owned())
 }
 
 /// The database of a query: it reads.
@@ -256,24 +260,5 @@ impl Deref for Db {
 
     fn deref(&self) -> &ReadDb {
         &self.read
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_target_of_a_statement() {
-        assert_eq!(
-            target("DELETE FROM \"users\" WHERE 1").as_deref(),
-            Some("users")
-        );
-        assert_eq!(
-            target("INSERT INTO \"a b\" (\"c\")").as_deref(),
-            Some("a b")
-        );
-        assert_eq!(target("UPDATE \"a\"\"b\" SET"), None);
-        assert_eq!(target("WITH x AS (SELECT 1) DELETE FROM \"users\""), None);
     }
 }

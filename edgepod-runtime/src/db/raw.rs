@@ -1,7 +1,10 @@
 //! SQL as text, on the user's own responsibility.
 
 use super::{Connection, Rows, Value};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    tracking::{StatementKind, statement_kind},
+};
 
 /// The database without tracking and without guards: what `ctx.unsafe_raw_db` is.
 ///
@@ -21,13 +24,16 @@ impl RawDb {
     /// back rounded: select them as `CAST(… AS TEXT)`.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite says. Text of more than one statement, and statements that would end the transaction or outlive it, such
+    /// as `COMMIT` and `PRAGMA foreign_keys = OFF`, are refused before they run.
     pub fn run(&self, sql: &str, params: &[Value]) -> Result<Rows> {
-        Ok(self
-            .connection
-            .database()
-            .run(sql, params)
-            .map_err(|error| Error::internal(format!("SQLite: {error}. {sql}")))?
-            .rows)
+        let failed =
+            |error: &dyn std::fmt::Display| Error::internal(format!("SQLite: {error}. {sql}"));
+        let kind = statement_kind(sql).map_err(|refusal| failed(&refusal))?;
+        let output = self.connection.database().run(sql, params);
+        if kind == StatementKind::Schema {
+            self.connection.schema_changed();
+        }
+        Ok(output.map_err(|error| failed(&error))?.rows)
     }
 }

@@ -282,6 +282,8 @@ pub(super) fn in_transaction<T>(
     if result.is_ok() {
         state.wrote(&written);
         state.engine.announce(&written);
+    } else {
+        state.engine.tracker.rolled_back();
     }
     result
 }

@@ -3,10 +3,18 @@
 //! `EXPLAIN` lists the program that SQLite would run. The instructions that open a b-tree name its root page, and
 //! `sqlite_schema` says whose page that is. So the answer covers views, common table expressions, triggers and the
 //! actions of foreign keys, for both hosts, without parsing any SQL.
+//!
+//! - `statement`: is it one statement, and may it be explained?
+//! - `explain`: reads the program.
+//! - `catalog`: pages and virtual tables of the schema.
+//! - `tracker`: brings them together, and remembers.
 
+mod catalog;
 mod explain;
+mod statement;
 mod tables;
 mod tracker;
 
+pub use statement::{Refusal, StatementKind, statement_kind};
 pub use tables::{TableName, TableSet};
 pub use tracker::{Plan, Tracker};

@@ -84,6 +84,11 @@ impl TableSet {
         self.names.extend(other.names.iter().cloned());
     }
 
+    /// Takes out the tables of `other`.
+    pub fn remove_all(&mut self, other: &TableSet) {
+        self.names.retain(|name| !other.names.contains(name));
+    }
+
     /// Whether it holds this name (every table is a name of its own here).
     pub fn contains(&self, name: &str) -> bool {
         self.names.contains(name)

@@ -5,24 +5,38 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{TableName, TableSet, explain};
+use super::{
+    TableName, TableSet,
+    catalog::{Catalog, Source},
+    explain::{self, Program},
+    statement::{Refusal, StatementKind, statement_kind},
+};
 use crate::db::{Database, SqlError, Value};
 
 /// Distinct SQL texts to remember. An app has dozens; a program that writes values into its SQL has any number.
 const CAPACITY: usize = 1024;
 
-/// The query behind the map from root pages to tables. Tables and indexes have pages; views and triggers have none.
-const PAGES: &str = "SELECT rootpage, tbl_name FROM sqlite_schema WHERE rootpage > 0";
+/// How many views and indexes may stand between a virtual table and its rows.
+const DEPTH: usize = 8;
 
 /// What one statement touches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Plan {
-    /// The tables it reads, those that a foreign key or a trigger makes it read included.
+    /// The tables it reads and does not write, those that a foreign key or a trigger makes it read included.
     pub reads: TableSet,
     /// The tables it may write, through triggers and the actions of foreign keys included.
     pub writes: TableSet,
+    /// Those of `writes` that the statement itself names: one, or none where it names a view.
+    pub direct: TableSet,
+    /// Those of `writes` that triggers and the actions of foreign keys may write.
+    pub indirect: TableSet,
     /// Whether it changes the schema.
     pub schema_change: bool,
+    /// Whether an error may leave what was written before it (`OR FAIL`).
+    pub may_fail_halfway: bool,
+    /// Whether it may move SQLite's own counters and no row (`OR IGNORE` into a table with AUTOINCREMENT).
+    pub may_only_count: bool,
 }
 
 impl Plan {
@@ -31,8 +45,29 @@ impl Plan {
         Self {
             reads: TableSet::every(),
             writes: TableSet::every(),
+            direct: TableSet::every(),
             schema_change: true,
+            ..Self::default()
         }
+    }
+
+    /// The tables that a run of the statement changed, where that can be told from two numbers: the rows that it changed
+    /// itself (`changes()`), and those with the rows of triggers and foreign keys (by how much `total_changes()` grew). `None`
+    /// where several tables may have changed and the numbers do not tell which.
+    pub fn changed(&self, own: i64, all: i64) -> Option<TableSet> {
+        let mut changed = if own > 0 {
+            self.direct.clone()
+        } else {
+            TableSet::default()
+        };
+        if all > own {
+            match self.indirect.len() {
+                0 => {}
+                1 => changed.extend(&self.indirect),
+                _ => return None,
+            }
+        }
+        Some(changed)
     }
 }
 
@@ -45,14 +80,17 @@ pub struct Tracker {
 #[derive(Default)]
 struct State {
     plans: HashMap<Box<str>, Arc<Plan>>,
-    pages: Option<explain::Pages>,
+    catalog: Option<Catalog>,
+    /// The schema was changed by a transaction that may still roll back.
+    schema_changed: bool,
 }
 
 impl Tracker {
     /// What `sql` touches. The first time it is asked of a text this costs one EXPLAIN, later a look-up.
     ///
     /// # Errors
-    /// What SQLite says of the statement: a syntax error, an unknown table or column.
+    /// What SQLite says of the statement: a syntax error, an unknown table or column. Text of several statements, and
+    /// statements that may not run here, are refused and not explained.
     pub fn plan(
         &self,
         database: &dyn Database,
@@ -63,21 +101,20 @@ impl Tracker {
         if let Some(plan) = state.plans.get(sql) {
             return Ok(plan.clone());
         }
-        let program = database.run(&format!("EXPLAIN {sql}"), params)?.rows;
-        let mut plan = None;
-        // A page without an owner belongs to a table made since the map was: look once more.
-        for _ in 0..2 {
-            if state.pages.is_none() {
-                state.pages = Some(read_pages(database)?);
+        let refuse = |refusal: Refusal| SqlError {
+            message: refusal.to_string(),
+        };
+        let plan = match statement_kind(sql).map_err(refuse)? {
+            // It reads the schema or a setting, and EXPLAIN may carry it out.
+            StatementKind::Pragma => Plan::default(),
+            StatementKind::Rows | StatementKind::Schema => {
+                match state.explain(database, sql, params)? {
+                    Some(plan) => plan,
+                    None => Plan::unknown(),
+                }
             }
-            let pages = state.pages.as_ref().expect("just made");
-            plan = explain::read_program(program.iter(), pages);
-            if plan.is_some() {
-                break;
-            }
-            state.pages = None;
-        }
-        let plan = Arc::new(plan.unwrap_or_else(Plan::unknown));
+        };
+        let plan = Arc::new(plan);
         if state.plans.len() >= CAPACITY {
             state.plans.clear();
         }
@@ -87,24 +124,179 @@ impl Tracker {
 
     /// Forgets everything: the schema has changed.
     pub fn forget(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State {
+            schema_changed: true,
+            ..State::default()
+        };
+    }
+
+    /// A transaction has rolled back, and with it whatever it did to the schema.
+    pub fn rolled_back(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.schema_changed {
+            *state = State::default();
+        }
     }
 }
 
-fn read_pages(database: &dyn Database) -> Result<explain::Pages, SqlError> {
-    let rows = database.run(PAGES, &[])?.rows;
-    // Page 1 is sqlite_schema, which is not listed in itself.
-    let mut pages = explain::Pages::from([(1, None)]);
-    for row in rows.iter() {
-        let page = match row.first() {
-            Some(Value::Integer(n)) => *n,
-            Some(Value::Real(x)) => *x as i64,
-            _ => continue,
+impl State {
+    /// The plan of a statement, or `None` where its program cannot be read.
+    fn explain(
+        &mut self,
+        database: &dyn Database,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<Option<Plan>, SqlError> {
+        let Some(program) = self.program(database, sql, params)? else {
+            return Ok(None);
         };
-        if let Some(Value::Text(table)) = row.get(1) {
-            let internal = table.starts_with("sqlite_") || table.starts_with("_cf_");
-            pages.insert(page, (!internal).then(|| TableName::new(table)));
+        if program.may_roll_back {
+            return Err(SqlError {
+                message: Refusal::RollbackClause.to_string(),
+            });
+        }
+        let ignores = program.writes_internal
+            && (program.has_parts || {
+                let sql = sql.to_ascii_uppercase();
+                sql.contains("IGNORE") || sql.contains("CONFLICT")
+            });
+        let Program {
+            mut reads,
+            mut direct,
+            mut indirect,
+            virtual_reads,
+            virtual_direct,
+            virtual_indirect,
+            mut schema_change,
+            may_fail_halfway,
+            ..
+        } = program;
+        if !(virtual_reads.is_empty() && virtual_direct.is_empty() && virtual_indirect.is_empty()) {
+            let virtuals = self.virtuals(database)?;
+            let mut known = TableSet::default();
+            for (addresses, set) in [
+                (&virtual_direct, &mut direct),
+                (&virtual_indirect, &mut indirect),
+                (&virtual_reads, &mut known),
+            ] {
+                for address in addresses {
+                    // Others are functions that look like tables, such as json_each: no table of the schema has their
+                    // address.
+                    if let Some(name) = virtuals.get(address) {
+                        set.insert(name.clone());
+                        reads.extend(&self.behind(database, name.as_str(), DEPTH)?);
+                    }
+                }
+            }
+            reads.extend(&known);
+        }
+        // A REINDEX or an ANALYZE changes no row and may change every plan.
+        schema_change |= statement_kind(sql) == Ok(StatementKind::Schema);
+        let mut writes = direct.clone();
+        writes.extend(&indirect);
+        if schema_change {
+            writes = TableSet::every();
+            direct = TableSet::every();
+        }
+        // Whether SQLite opens a table that it writes for reading, too, depends on the plan it chose.
+        reads.remove_all(&writes);
+        Ok(Some(Plan {
+            reads,
+            writes,
+            direct,
+            indirect,
+            schema_change,
+            may_fail_halfway,
+            may_only_count: ignores,
+        }))
+    }
+
+    /// The program of a statement. A page without an owner belongs to a table made since the catalog was read: then it is
+    /// read once more.
+    fn program(
+        &mut self,
+        database: &dyn Database,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<Option<Program>, SqlError> {
+        let rows = database.run(&format!("EXPLAIN {sql}"), params)?.rows;
+        for _ in 0..2 {
+            let pages = &self.catalog(database)?.pages;
+            if let Ok(program) = explain::read_program(rows.iter(), pages) {
+                return Ok(Some(program));
+            }
+            self.catalog = None;
+        }
+        Ok(None)
+    }
+
+    fn catalog(&mut self, database: &dyn Database) -> Result<&Catalog, SqlError> {
+        if self.catalog.is_none() {
+            self.catalog = Some(Catalog::read(database)?);
+        }
+        Ok(self.catalog.as_ref().expect("just read"))
+    }
+
+    /// The schema's virtual tables by the address under which EXPLAIN lists them. Addresses are SQLite's memory: they are
+    /// asked for again each time.
+    fn virtuals(
+        &mut self,
+        database: &dyn Database,
+    ) -> Result<HashMap<String, TableName>, SqlError> {
+        let names: Vec<TableName> = self
+            .catalog(database)?
+            .virtuals
+            .iter()
+            .map(|table| table.name.clone())
+            .collect();
+        let mut virtuals = HashMap::new();
+        for name in names {
+            let select = select_all(name.as_str());
+            if let Some(program) = self.program(database, &select, &[])? {
+                for address in program.virtual_reads {
+                    virtuals.insert(address, name.clone());
+                }
+            }
+        }
+        Ok(virtuals)
+    }
+
+    /// The tables whose rows a virtual table shows beside its own.
+    fn behind(
+        &mut self,
+        database: &dyn Database,
+        name: &str,
+        depth: usize,
+    ) -> Result<TableSet, SqlError> {
+        let source = self
+            .catalog(database)?
+            .virtuals
+            .iter()
+            .find(|table| table.name.as_str().eq_ignore_ascii_case(name))
+            .map(|table| table.source.clone());
+        match source {
+            Some(Source::Itself) => Ok(TableSet::default()),
+            Some(Source::Other(other)) if depth > 0 => {
+                let Some(program) = self.program(database, &select_all(&other), &[])? else {
+                    return Ok(TableSet::every());
+                };
+                let mut reads = program.reads;
+                if !program.virtual_reads.is_empty() {
+                    let virtuals = self.virtuals(database)?;
+                    for address in &program.virtual_reads {
+                        if let Some(inner) = virtuals.get(address) {
+                            reads.insert(inner.clone());
+                            reads.extend(&self.behind(database, inner.as_str(), depth - 1)?);
+                        }
+                    }
+                }
+                Ok(reads)
+            }
+            Some(Source::Other(_) | Source::Unknown) | None => Ok(TableSet::every()),
         }
     }
-    Ok(pages)
+}
+
+fn select_all(table: &str) -> String {
+    format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""))
 }

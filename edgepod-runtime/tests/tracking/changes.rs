@@ -1,0 +1,101 @@
+//! Which tables a statement really changed, told from its two counts.
+
+use edgepod_runtime::db::Database;
+
+use crate::sqlite::{Names, Optimiser, Sqlite, names};
+
+fn set(written: &str) -> Names {
+    written.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Runs a statement, and returns what is announced; `None` where the counts do not tell.
+#[track_caller]
+fn changed(sqlite: &Sqlite, sql: &str) -> Option<Names> {
+    let plan = sqlite.plan(sql).unwrap();
+    let before = sqlite.integer("SELECT total_changes()");
+    sqlite.run(sql, &[]).unwrap();
+    let own = sqlite.integer("SELECT changes()");
+    let all = sqlite.integer("SELECT total_changes()") - before;
+    plan.changed(own, all).as_ref().map(names)
+}
+
+#[test]
+fn a_cascade_that_met_no_row_announces_nothing() {
+    let sqlite = Sqlite::new(Optimiser::On);
+    sqlite.execute(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY);
+         CREATE TABLE posts (author INTEGER REFERENCES users ON DELETE CASCADE);
+         INSERT INTO users VALUES (1), (2), (3);
+         INSERT INTO posts VALUES (2);",
+    );
+    assert_eq!(
+        changed(&sqlite, "DELETE FROM users WHERE id = 9"),
+        Some(set(""))
+    );
+    assert_eq!(
+        changed(&sqlite, "DELETE FROM users WHERE id = 1"),
+        Some(set("users"))
+    );
+    assert_eq!(
+        changed(&sqlite, "DELETE FROM users WHERE id = 2"),
+        Some(set("users posts"))
+    );
+    assert_eq!(changed(&sqlite, "DELETE FROM users"), Some(set("users")));
+}
+
+#[test]
+fn a_trigger_that_did_nothing_announces_nothing() {
+    let sqlite = Sqlite::new(Optimiser::On);
+    sqlite.execute(
+        "CREATE TABLE items (n); CREATE TABLE log (n);
+         CREATE TRIGGER t AFTER INSERT ON items WHEN new.n > 5 BEGIN INSERT INTO log VALUES (new.n); END;
+         CREATE VIEW v AS SELECT n FROM items;
+         CREATE TRIGGER into_v INSTEAD OF INSERT ON v BEGIN UPDATE log SET n = new.n; END;",
+    );
+    assert_eq!(
+        changed(&sqlite, "INSERT INTO items VALUES (1)"),
+        Some(set("items"))
+    );
+    assert_eq!(changed(&sqlite, "INSERT INTO v VALUES (1)"), Some(set("")));
+    assert_eq!(
+        changed(&sqlite, "INSERT INTO items VALUES (6)"),
+        Some(set("items log"))
+    );
+    assert_eq!(
+        changed(&sqlite, "INSERT INTO v VALUES (1)"),
+        Some(set("log"))
+    );
+}
+
+#[test]
+fn an_insert_that_was_ignored_announces_nothing() {
+    let sqlite = Sqlite::new(Optimiser::On);
+    sqlite.execute("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x UNIQUE); INSERT INTO t (x) VALUES (1)");
+    let sql = "INSERT OR IGNORE INTO t (x) VALUES (1)";
+    // Its counter may have moved all the same, and hosts that count that must ask.
+    assert!(sqlite.plan(sql).unwrap().may_only_count);
+    assert_eq!(changed(&sqlite, sql), Some(set("")));
+    assert!(
+        !sqlite
+            .plan("INSERT INTO t (x) VALUES (2)")
+            .unwrap()
+            .may_only_count
+    );
+}
+
+#[test]
+fn two_cascades_cannot_be_told_apart() {
+    let sqlite = Sqlite::new(Optimiser::On);
+    sqlite.execute(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY);
+         CREATE TABLE posts (author INTEGER REFERENCES users ON DELETE CASCADE);
+         CREATE TABLE likes (who INTEGER REFERENCES users ON DELETE SET NULL);
+         INSERT INTO users VALUES (1), (2);
+         INSERT INTO likes VALUES (2);",
+    );
+    assert_eq!(
+        changed(&sqlite, "DELETE FROM users WHERE id = 1"),
+        Some(set("users"))
+    );
+    assert_eq!(changed(&sqlite, "DELETE FROM users WHERE id = 2"), None);
+}
