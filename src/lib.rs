@@ -50,7 +50,9 @@ pub use edgepod_runtime::{
     Code, Error, Result,
     auth::Claims,
     db::{self, Timestamp},
-    engine::{ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply},
+    engine::{
+        ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply, sign_jwt, verify_jwt,
+    },
 };
 
 /// The `worker` crate, of the version that EdgePod is built with: on Workers, for `fetch` and for bindings.

@@ -1,11 +1,13 @@
 //! What a function knows and may do: its context.
 
-use std::{cell::Cell, ops::Deref, rc::Rc};
+use std::{cell::Cell, ops::Deref, rc::Rc, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Headers, Log, call::CallState};
 use crate::{
     Error, Result,
-    auth::Claims,
+    auth::{self, Claims},
     db::{Connection, Db, Observer, RawDb, ReadDb, Timestamp},
     engine::engine::in_transaction,
     tracking::TableSet,
@@ -56,6 +58,54 @@ impl QueryCtx {
     /// Who calls: the claims of the verified token, or `None` for an anonymous call.
     pub fn user(&self) -> Option<&Claims> {
         self.state.user.as_ref()
+    }
+
+    /// Who calls, as the app's own type: the claims of the token that its fields name.
+    ///
+    /// ```
+    /// # use edgepod_runtime::{Result, engine::QueryCtx};
+    /// #[derive(serde::Deserialize)]
+    /// struct Member { sub: String, role: String }
+    ///
+    /// fn is_admin(ctx: &QueryCtx) -> Result<bool> {
+    ///     Ok(ctx.user_as::<Member>()?.role == "admin")
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` for an anonymous call, and for claims that do not fit; why they do not is in the log only.
+    pub fn user_as<T: DeserializeOwned>(&self) -> Result<T> {
+        let Some(claims) = self.user() else {
+            return Err(Error::unauthorized(
+                "This needs a signed-in user: send a bearer token.",
+            ));
+        };
+        claims.parse().map_err(|error| {
+            self.log.warn(format_args!(
+                "The claims of the token do not fit {}: {error}",
+                std::any::type_name::<T>()
+            ));
+            Error::unauthorized("The token does not say what this app needs to know.")
+        })
+    }
+
+    /// Signs a token with the app's key, `EDGEPOD_JWT_PRIVATE_KEY`: good for `expires_in` from now, rounded up to seconds.
+    ///
+    /// `claims` is whatever serializes to a JSON object; `sub` says who the token is for. `iat` and `exp` are set here, and
+    /// `iss` and `aud` where the environment names them and the claims do not.
+    ///
+    /// ```
+    /// # use edgepod_runtime::{Result, engine::Ctx};
+    /// # use std::time::Duration;
+    /// fn token_for(ctx: &Ctx, id: i64) -> Result<String> {
+    ///     ctx.sign_jwt(serde_json::json!({ "sub": id.to_string() }), Duration::from_secs(3600))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// `INTERNAL` where there is no key, or the claims are no object.
+    pub fn sign_jwt(&self, claims: impl Serialize, expires_in: Duration) -> Result<String> {
+        self.env.sign_jwt(claims, expires_in)
     }
 
     /// The current time.
@@ -210,5 +260,21 @@ impl Env {
     /// A variable or secret, or `None` where it is not set.
     pub fn var(&self, name: &str) -> Option<String> {
         self.state.engine.host().var(name)
+    }
+
+    pub(crate) fn sign_jwt(&self, claims: impl Serialize, expires_in: Duration) -> Result<String> {
+        auth::sign_jwt(&self.auth(), &claims, expires_in, self.now_millis())
+    }
+
+    pub(crate) fn verify_jwt(&self, token: &str) -> Result<Claims> {
+        auth::verify_jwt(&self.auth(), token, self.now_millis())
+    }
+
+    fn auth(&self) -> auth::Settings {
+        auth::Settings::from_vars(|name| self.var(name))
+    }
+
+    fn now_millis(&self) -> i64 {
+        self.state.engine.host().now_micros().div_euclid(1000)
     }
 }

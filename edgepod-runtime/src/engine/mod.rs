@@ -20,6 +20,7 @@ mod port;
 mod registry;
 mod reply;
 mod sessions;
+mod tokens;
 
 pub use args::Args;
 pub use call::{Call, Outcome};
@@ -33,3 +34,4 @@ pub use parameters::{ArgumentType, ErrorType, Given, Parameter, ResultType, Retu
 pub use port::{Host, Outcome as TransactionOutcome, SocketId};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;
+pub use tokens::{sign_jwt, verify_jwt};

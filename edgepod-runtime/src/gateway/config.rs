@@ -1,10 +1,14 @@
 //! What the environment tells the gateway.
 
+use crate::auth;
+
 /// The gateway's configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Publishable keys that open the gateway: `EDGEPOD_API_KEY`, several separated by commas while one replaces another.
     pub api_keys: Vec<String>,
+    /// How tokens are verified: `EDGEPOD_JWKS_URL`, `EDGEPOD_JWT_PRIVATE_KEY`, `EDGEPOD_JWT_ISSUER`, `EDGEPOD_JWT_AUDIENCE`.
+    pub(super) auth: auth::Settings,
 }
 
 impl Config {
@@ -17,7 +21,10 @@ impl Config {
             .filter(|key| !key.is_empty())
             .map(str::to_owned)
             .collect();
-        Self { api_keys }
+        Self {
+            api_keys,
+            auth: auth::Settings::from_vars(&var),
+        }
     }
 
     /// Whether this key opens the gateway. The time it takes does not depend on where a wrong key differs.

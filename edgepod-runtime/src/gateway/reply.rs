@@ -40,6 +40,20 @@ impl Reply {
         self
     }
 
+    /// The keys with which tokens of this app are verified.
+    pub(super) fn keys(json: &str) -> Self {
+        Self {
+            status: 200,
+            headers: vec![
+                ("content-type", "application/jwk-set+json".to_owned()),
+                // A key that is to sign tokens is published this long before it does.
+                ("cache-control", "public, max-age=300".to_owned()),
+                ("access-control-allow-origin", "*".to_owned()),
+            ],
+            body: json.to_owned(),
+        }
+    }
+
     /// The answer to a preflight.
     pub(super) fn preflight(request_headers: Option<&str>) -> Self {
         let allowed = request_headers

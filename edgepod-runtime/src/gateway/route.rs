@@ -3,12 +3,14 @@
 use super::{BODY_LIMIT, Config, Head, Reply, body};
 use crate::{
     Code, Error,
+    auth::{Authenticator, Check, Claims, Rejection, Verification},
     engine::{FunctionDef, Kind, Registry},
 };
 
 /// The gateway of an app.
 pub struct Gateway {
     config: Config,
+    authenticator: Authenticator,
 }
 
 /// What a request asks for.
@@ -23,12 +25,20 @@ pub enum Route {
         args: Option<String>,
         /// The session to subscribe.
         session: Option<String>,
+        /// Who calls, where a token says so.
+        user: Option<Claims>,
     },
     /// A WebSocket for a session.
     Socket {
         /// The session.
         session: String,
     },
+    /// A signature is to be verified first; then tell [`Gateway::verified`] and route again.
+    Verify(Verification),
+    /// Keys are to be fetched from this URL first; then tell [`Gateway::keys_fetched`] and route again.
+    FetchKeys(String),
+    /// Another request fetches the keys: route again in a few milliseconds.
+    Wait,
 }
 
 /// The longest name of a session.
@@ -36,17 +46,34 @@ const SESSION_LIMIT: usize = 128;
 
 impl Gateway {
     /// A gateway.
-    pub fn new(config: Config) -> Self {
-        Self { config }
+    ///
+    /// # Errors
+    /// Settings that cannot be used: which and why.
+    pub fn new(config: Config) -> Result<Self, String> {
+        let authenticator = config.auth.clone().authenticator()?;
+        Ok(Self {
+            config,
+            authenticator,
+        })
     }
 
-    /// Decides what becomes of a request. `trace_id` names it in an error's reply.
-    pub fn route(&self, registry: &Registry, head: &Head<'_>, trace_id: &str) -> Route {
+    /// Decides what becomes of a request. `trace_id` names it in an error's reply; `now` is the time in milliseconds since
+    /// 1970, and is asked for only where a token came along.
+    pub fn route(
+        &self,
+        registry: &Registry,
+        head: &Head<'_>,
+        trace_id: &str,
+        now: impl FnOnce() -> i64,
+    ) -> Route {
         if head.method == "OPTIONS" {
             return Route::Reply(Reply::preflight(head.request_headers));
         }
-        self.decide(registry, head).unwrap_or_else(|refusal| {
+        self.decide(registry, head, now).unwrap_or_else(|refusal| {
             let mut reply = Reply::error(&refusal.error, trace_id);
+            if refusal.token {
+                reply = reply.with_header("www-authenticate", "Bearer error=\"invalid_token\"");
+            }
             if let Some(allow) = refusal.allow {
                 reply = reply.with_header("allow", allow);
             }
@@ -57,18 +84,64 @@ impl Gateway {
         })
     }
 
-    fn decide(&self, registry: &Registry, head: &Head<'_>) -> Result<Route, Refusal> {
+    /// The authenticator, to tell it what was fetched.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// A signature of [`Route::Verify`] was verified: whether it is right. The reply that refuses the request, if it does.
+    pub fn verified(
+        &self,
+        head: &Head<'_>,
+        version: u32,
+        right: bool,
+        trace_id: &str,
+        now: i64,
+    ) -> Option<Reply> {
+        let refused = match bearer(head.authorization?) {
+            Ok(token) => self
+                .authenticator
+                .verified(token, version, right, now)
+                .err()?,
+            Err(rejection) => Some(rejection),
+        };
+        refused.map(|rejection| {
+            Reply::error(&rejection.into(), trace_id)
+                .with_header("www-authenticate", "Bearer error=\"invalid_token\"")
+        })
+    }
+
+    fn decide(
+        &self,
+        registry: &Registry,
+        head: &Head<'_>,
+        now: impl FnOnce() -> i64,
+    ) -> Result<Route, Refusal> {
         match head.path.strip_prefix("/rpc/") {
             Some(name) => {
                 self.open(head)?;
-                call(registry, head, name)
+                match self.identify(head, now)? {
+                    Identity::Is(user) => call(registry, head, name, user),
+                    Identity::Needs(route) => Ok(route),
+                }
             }
             None if head.path == "/ws" => {
                 if head.method != "GET" {
                     return Err(method_not_allowed("/ws", "GET, OPTIONS"));
                 }
                 self.open(head)?;
-                socket(head)
+                match self.identify(head, now)? {
+                    Identity::Is(_) => socket(head),
+                    Identity::Needs(route) => Ok(route),
+                }
+            }
+            None if head.path == "/.well-known/jwks.json"
+                && let Some(keys) = self.authenticator.published() =>
+            {
+                match head.method {
+                    "GET" | "HEAD" => Ok(Route::Reply(Reply::keys(keys))),
+                    _ => Err(method_not_allowed(head.path, "GET, HEAD, OPTIONS")),
+                }
             }
             None => Err(Error::new(
                 Code::NotFound,
@@ -76,6 +149,25 @@ impl Gateway {
                     "There is nothing at {}. Functions are at /rpc/<name>, the socket is at /ws.",
                     head.path
                 ),
+            )
+            .into()),
+        }
+    }
+
+    /// Who calls. A token that is wrong is refused, also where nobody asks for one.
+    fn identify(&self, head: &Head<'_>, now: impl FnOnce() -> i64) -> Result<Identity, Refusal> {
+        let Some(authorization) = head.authorization.filter(|_| self.authenticator.is_on()) else {
+            return Ok(Identity::Is(None));
+        };
+        let token = bearer(authorization)?;
+        match self.authenticator.check(token, now()) {
+            Check::Known(claims) => Ok(Identity::Is(Some(claims))),
+            Check::Refused(rejection) => Err(rejection.into()),
+            Check::Verify(verification) => Ok(Identity::Needs(Route::Verify(verification))),
+            Check::Fetch(url) => Ok(Identity::Needs(Route::FetchKeys(url))),
+            Check::Wait => Ok(Identity::Needs(Route::Wait)),
+            Check::Unavailable => Err(Error::internal(
+                "a token cannot be verified: the keys at EDGEPOD_JWKS_URL could not be fetched",
             )
             .into()),
         }
@@ -110,7 +202,25 @@ impl Gateway {
     }
 }
 
-fn call(registry: &Registry, head: &Head<'_>, name: &str) -> Result<Route, Refusal> {
+enum Identity {
+    Is(Option<Claims>),
+    Needs(Route),
+}
+
+/// The token of an `Authorization` header.
+fn bearer(authorization: &str) -> Result<&str, Rejection> {
+    match authorization.trim().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_start()),
+        _ => Err(Rejection::NotBearer),
+    }
+}
+
+fn call(
+    registry: &Registry,
+    head: &Head<'_>,
+    name: &str,
+    user: Option<Claims>,
+) -> Result<Route, Refusal> {
     let Some(function) = registry.get(name) else {
         return Err(Error::not_found(format!("There is no function `{name}`.")).into());
     };
@@ -138,6 +248,7 @@ fn call(registry: &Registry, head: &Head<'_>, name: &str) -> Result<Route, Refus
         function,
         args,
         session,
+        user,
     })
 }
 
@@ -174,11 +285,26 @@ fn session(id: &str) -> Result<String, Refusal> {
 struct Refusal {
     error: Error,
     allow: Option<&'static str>,
+    /// Whether it is the token that is wrong.
+    token: bool,
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error, allow: None }
+        Self {
+            error,
+            allow: None,
+            token: false,
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self {
+            token: true,
+            ..Error::from(rejection).into()
+        }
     }
 }
 
@@ -186,5 +312,6 @@ fn method_not_allowed(what: &str, allow: &'static str) -> Refusal {
     Refusal {
         error: Error::new(Code::MethodNotAllowed, format!("`{what}` takes {allow}.")),
         allow: Some(allow),
+        token: false,
     }
 }

@@ -136,9 +136,104 @@ export default {
   },
 };
 
+// The cryptography of each algorithm, as WebCrypto names it.
+const rsa = (name, hash, saltLength) => [{ name, hash }, { name, saltLength }];
+const ec = (namedCurve, hash) => [{ name: "ECDSA", namedCurve }, { name: "ECDSA", hash }];
+const ALGORITHMS = {
+  RS256: rsa("RSASSA-PKCS1-v1_5", "SHA-256"),
+  RS384: rsa("RSASSA-PKCS1-v1_5", "SHA-384"),
+  RS512: rsa("RSASSA-PKCS1-v1_5", "SHA-512"),
+  PS256: rsa("RSA-PSS", "SHA-256", 32),
+  PS384: rsa("RSA-PSS", "SHA-384", 48),
+  PS512: rsa("RSA-PSS", "SHA-512", 64),
+  ES256: ec("P-256", "SHA-256"),
+  ES384: ec("P-384", "SHA-384"),
+  EdDSA: [{ name: "Ed25519" }, { name: "Ed25519" }],
+};
+
+// Keys as they were imported, by algorithm and JWK.
+const cryptoKeys = new Map();
+
+async function isRight({ algorithm, jwk, signed, signature }) {
+  try {
+    const [imported, verified] = ALGORITHMS[algorithm];
+    const id = algorithm + jwk;
+    let key = cryptoKeys.get(id);
+    if (key === undefined) {
+      key = await crypto.subtle.importKey("jwk", JSON.parse(jwk), imported, false, ["verify"]);
+      if (cryptoKeys.size >= 64) cryptoKeys.clear();
+      cryptoKeys.set(id, key);
+    }
+    const bytes = Uint8Array.from(atob(signature), (char) => char.charCodeAt(0));
+    return await crypto.subtle.verify(verified, key, bytes, new TextEncoder().encode(signed));
+  } catch {
+    // A point that is not on its curve, or a signature of the wrong length.
+    return false;
+  }
+}
+
+// The largest key set that is read, in characters.
+const KEYS_LIMIT = 256 * 1024;
+
+// Fetches the keys of tokens; the core remembers how that went.
+async function fetchKeys(url, env) {
+  let text;
+  let failure = "";
+  try {
+    const response = await fetch(url, {
+      headers: { accept: "application/json" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(constants.fetch_limit),
+    });
+    if (response.status !== 200) throw new Error(`the answer has the status ${response.status}`);
+    text = new TextDecoder().decode(await readUpTo(response.body, KEYS_LIMIT));
+    if (text.length > KEYS_LIMIT) throw new Error("the answer is too large");
+  } catch (error) {
+    text = undefined;
+    failure = String(error?.message ?? error);
+  }
+  alive(env);
+  core.keys_fetched(text, failure);
+}
+
+// What becomes of a request, once its token is verified, if it has one.
+async function decide(request, length, env, ctx, trace) {
+  const head = headOf(request, length);
+  if (request.headers.has("authorization")) {
+    const url = core.refresh_keys();
+    if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
+  }
+  for (;;) {
+    const decision = core.route(head, trace);
+    switch (decision[0]) {
+      case "V": {
+        const verification = JSON.parse(decision.slice(1));
+        const right = await isRight(verification);
+        alive(env);
+        const refusal = core.verified(head, verification.version, right, trace);
+        if (refusal !== "") return refusal;
+        break;
+      }
+      case "F": {
+        const fetched = fetchKeys(decision.slice(1), env);
+        // Others wait for it, should this client go away.
+        ctx.waitUntil(fetched);
+        await fetched;
+        break;
+      }
+      case "W":
+        await scheduler.wait(20);
+        alive(env);
+        break;
+      default:
+        return decision;
+    }
+  }
+}
+
 async function serve(request, env, ctx, trace) {
   const length = request.headers.get("content-length");
-  const decision = core.route(headOf(request, length), trace);
+  const decision = await decide(request, length, env, ctx, trace);
   const kind = decision[0];
   if (kind === "R") {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
@@ -147,8 +242,8 @@ async function serve(request, env, ctx, trace) {
   const stub = env.EDGEPOD_DO.get(env.EDGEPOD_DO.idFromName("global"));
   if (kind === "S") return stub.fetch(request);
 
-  const [session, name] = decision.slice(1).split("\n", 2);
-  const fixed = session.length + name.length + 2;
+  const [session, name, user] = decision.slice(1).split("\n", 3);
+  const fixed = session.length + name.length + user.length + 3;
   let args;
   if (decision.length > fixed) args = decision.slice(fixed + 1);
   else if (request.method === "GET" || request.method === "HEAD") args = "";
@@ -157,7 +252,7 @@ async function serve(request, env, ctx, trace) {
     if (typeof args !== "string") return args;
   }
   const headers = JSON.stringify(Object.fromEntries(request.headers));
-  const call = `${name}\n${session}\n${trace}\n${headers}\n${args}`;
+  const call = `${name}\n${session}\n${trace}\n${user}\n${headers}\n${args}`;
   const outcome = await (kind === "A" ? stub.callAction(call) : stub.call(call));
   return new Response(outcome.slice(3), outcome.startsWith("200") ? constants.ok : {
     status: Number(outcome.slice(0, 3)),

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use base64ct::{Base64, Encoding};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::{
     Error,
+    auth::{Claims, FETCH_LIMIT, Verification},
     engine::{Call, Engine, Headers, Kind, Outcome, Registry, SocketId},
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
 };
@@ -60,8 +62,8 @@ pub fn configure(environment: JsValue) -> String {
             .as_string()
     };
     let made = Registry::collect()
-        .map(|registry| (Gateway::new(Config::from_vars(var)), registry))
-        .map_err(|error| error.to_string());
+        .map_err(|error| error.to_string())
+        .and_then(|registry| Ok((Gateway::new(Config::from_vars(var))?, registry)));
     GATEWAY.with(|gateway| gateway.set(made).is_ok());
     env::set(environment);
 
@@ -69,10 +71,12 @@ pub fn configure(environment: JsValue) -> String {
     struct Constants {
         headers: HashMap<&'static str, &'static str>,
         body_limit: usize,
+        fetch_limit: i64,
     }
     serde_json::to_string(&Constants {
         headers: HEADERS.iter().copied().collect(),
         body_limit: BODY_LIMIT,
+        fetch_limit: FETCH_LIMIT,
     })
     .expect("strings are JSON")
 }
@@ -86,14 +90,128 @@ pub fn configure(environment: JsValue) -> String {
 /// Returns, by its first letter:
 /// - `R` and JSON: reply with this.
 /// - `S` and a text: a socket for this session.
-/// - `C`, `A` (an action): a call; then lines: the session or nothing, the name, and where they came with a GET the arguments.
+/// - `C`, `A` (an action): a call; then lines: the session or nothing, the name, the claims of the user or nothing, and where
+///   they came with a GET the arguments.
+/// - `V` and JSON: verify this signature, call [`verified`], and unless that refuses, ask again.
+/// - `F` and a URL: fetch the keys there, call [`keys_fetched`], and ask again.
+/// - `W`: ask again in a few milliseconds.
 #[wasm_bindgen]
 pub fn route(head: &str, trace_id: &str) -> String {
+    let head = read_head(head);
+    with_gateway(trace_id, |gateway, registry| {
+        match gateway.route(registry, &head, trace_id, now_millis) {
+            Route::Reply(reply) => encode_reply(&reply),
+            Route::Socket { session } => format!("S{session}"),
+            Route::Verify(verification) => format!("V{}", encode_verification(&verification)),
+            Route::FetchKeys(url) => format!("F{url}"),
+            Route::Wait => "W".to_owned(),
+            Route::Call {
+                function,
+                args,
+                session,
+                user,
+            } => {
+                let letter = if function.kind == Kind::Action {
+                    'A'
+                } else {
+                    'C'
+                };
+                let session = session.unwrap_or_default();
+                let user = user.map_or_else(String::new, |claims| {
+                    serde_json::to_string(&claims).expect("claims are JSON")
+                });
+                match args {
+                    None => format!("{letter}{session}\n{}\n{user}", function.name),
+                    Some(args) => format!("{letter}{session}\n{}\n{user}\n{args}", function.name),
+                }
+            }
+        }
+    })
+}
+
+/// A signature of `V` was verified, with the head and the version that came with it: whether it is right. A reply that
+/// refuses the request, or nothing: ask again.
+#[wasm_bindgen]
+pub fn verified(head: &str, version: u32, right: bool, trace_id: &str) -> String {
+    let head = read_head(head);
+    with_gateway(trace_id, |gateway, _| {
+        match gateway.verified(&head, version, right, trace_id, now_millis()) {
+            Some(reply) => encode_reply(&reply),
+            None => String::new(),
+        }
+    })
+}
+
+/// Where to fetch the keys of tokens again, beside the request, if it is time for that: to be asked where a token came.
+#[wasm_bindgen]
+pub fn refresh_keys() -> Option<String> {
+    GATEWAY.with(|gateway| match gateway.get() {
+        Some(Ok((gateway, _))) => gateway.authenticator().refresh(now_millis()),
+        _ => None,
+    })
+}
+
+/// The keys of tokens were fetched: the text, or why they could not be.
+#[wasm_bindgen]
+pub fn keys_fetched(text: Option<String>, failure: &str) {
+    GATEWAY.with(|gateway| {
+        let Some(Ok((gateway, _))) = gateway.get() else {
+            return;
+        };
+        let authenticator = gateway.authenticator();
+        let failure = match text {
+            Some(text) => authenticator.keys_loaded(&text, now_millis()).err(),
+            None => {
+                authenticator.keys_failed(now_millis());
+                Some(failure.to_owned())
+            }
+        };
+        if let Some(failure) = failure {
+            bindings::console_error(&format!(
+                "The keys at EDGEPOD_JWKS_URL could not be fetched: {failure}"
+            ));
+        }
+    });
+}
+
+fn now_millis() -> i64 {
+    bindings::now_millis() as i64
+}
+
+/// What WebCrypto needs to verify a signature.
+fn encode_verification(verification: &Verification) -> String {
+    #[derive(Serialize)]
+    struct Encoded<'a> {
+        algorithm: &'a str,
+        jwk: String,
+        signed: &'a str,
+        signature: String,
+        version: u32,
+    }
+    serde_json::to_string(&Encoded {
+        algorithm: verification.algorithm.as_str(),
+        jwk: verification.key.material().to_jwk(),
+        signed: &verification.signed,
+        signature: Base64::encode_string(&verification.signature),
+        version: verification.version,
+    })
+    .expect("strings are JSON")
+}
+
+fn with_gateway(trace_id: &str, body: impl FnOnce(&Gateway, &Registry) -> String) -> String {
+    GATEWAY.with(|gateway| match gateway.get() {
+        Some(Ok((gateway, registry))) => body(gateway, registry),
+        Some(Err(message)) => refuse(&Error::internal(message.clone()), trace_id),
+        None => refuse(&Error::internal("the gateway is not configured"), trace_id),
+    })
+}
+
+fn read_head(head: &str) -> Head<'_> {
     let mut lines = head.split('\n');
     let mut line = || lines.next().unwrap_or_default();
     let (method, path, query) = (line(), line(), line());
     let mut header = || Some(line()).filter(|value| *value != "\0");
-    let head = Head {
+    Head {
         method,
         path,
         query,
@@ -104,34 +222,7 @@ pub fn route(head: &str, trace_id: &str) -> String {
         upgrade: header(),
         request_headers: header(),
         content_length: header(),
-    };
-    GATEWAY.with(|gateway| {
-        let (gateway, registry) = match gateway.get() {
-            Some(Ok(made)) => made,
-            Some(Err(message)) => return refuse(&Error::internal(message.clone()), trace_id),
-            None => return refuse(&Error::internal("the gateway is not configured"), trace_id),
-        };
-        match gateway.route(registry, &head, trace_id) {
-            Route::Reply(reply) => encode_reply(&reply),
-            Route::Socket { session } => format!("S{session}"),
-            Route::Call {
-                function,
-                args,
-                session,
-            } => {
-                let letter = if function.kind == Kind::Action {
-                    'A'
-                } else {
-                    'C'
-                };
-                let session = session.unwrap_or_default();
-                match args {
-                    None => format!("{letter}{session}\n{}", function.name),
-                    Some(args) => format!("{letter}{session}\n{}\n{args}", function.name),
-                }
-            }
-        }
-    })
+    }
 }
 
 /// The reply to a body that may not be: one that is too large, or is no UTF-8.
@@ -210,23 +301,25 @@ pub fn socket_closed(object: u32, socket: u32) {
 }
 
 /// A call as the gateway's Worker hands it to the object: lines of the function's name, the session or nothing, the trace
-/// id, the headers' JSON, and last the arguments, which may have lines of their own.
+/// id, the claims of the user or nothing, the headers' JSON, and last the arguments, which may have lines of their own.
 struct Packed<'a> {
     name: &'a str,
     session: Option<&'a str>,
     trace_id: &'a str,
+    user: &'a str,
     headers: &'a str,
     args: &'a str,
 }
 
 impl<'a> Packed<'a> {
     fn parse(call: &'a str) -> Self {
-        let mut lines = call.splitn(5, '\n');
+        let mut lines = call.splitn(6, '\n');
         let mut line = || lines.next().unwrap_or_default();
         Self {
             name: line(),
             session: Some(line()).filter(|session| !session.is_empty()),
             trace_id: line(),
+            user: line(),
             headers: line(),
             args: line(),
         }
@@ -242,7 +335,7 @@ impl<'a> Packed<'a> {
             function,
             args: self.args,
             session: self.session,
-            user: None,
+            user: claims(self.user),
             headers: Headers::from_json(self.headers),
             trace_id: self.trace_id,
         })
@@ -267,6 +360,11 @@ pub async fn call_action(object: u32, call: String) -> String {
         Ok(call) => engine.call_action(call).await,
         Err(outcome) => outcome,
     })
+}
+
+/// The claims that the gateway has verified, or nothing.
+fn claims(json: &str) -> Option<Claims> {
+    (!json.is_empty()).then(|| serde_json::from_str(json).expect("the gateway's own JSON"))
 }
 
 /// Worker and object may be of different versions for a moment: what one knows the other may not.

@@ -2,8 +2,10 @@
 //! the same bytes on the wire as the Durable Object.
 
 mod database;
+mod keys;
 mod main;
 mod server;
+mod signature;
 mod sockets;
 
 pub use database::Location;

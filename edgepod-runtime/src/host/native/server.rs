@@ -27,9 +27,14 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use super::{database::Location, database::NativeDatabase, sockets::Sockets};
+use super::{
+    database::{Location, NativeDatabase},
+    keys, signature,
+    sockets::Sockets,
+};
 use crate::{
     Error,
+    auth::Claims,
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
         Call, Engine, Headers, Host, Kind, Level, Outcome, SocketId, StartError, TransactionOutcome,
@@ -46,6 +51,9 @@ const MESSAGE_LIMIT: usize = 1024 * 1024;
 
 /// How long a socket that is closing may take to say so.
 const CLOSING: Duration = Duration::from_secs(2);
+
+/// How long a call waits before it looks again whether another has fetched the keys.
+const WAIT: Duration = Duration::from_millis(20);
 
 /// How much of a body is read that nobody wants, so that a client which still sends it hears the reply.
 const UNWANTED_BODY: usize = 64 * 1024 * 1024;
@@ -83,6 +91,8 @@ struct NativeHost {
 pub enum ServerError {
     /// The database cannot be opened.
     Database(SqlError),
+    /// A setting cannot be used: which and why.
+    Settings(String),
     /// The app is not sound.
     App(StartError),
     /// The address cannot be served.
@@ -93,6 +103,7 @@ impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ServerError::Database(error) => write!(f, "The database cannot be opened: {error}"),
+            ServerError::Settings(message) => f.write_str(message),
             ServerError::App(error) => error.fmt(f),
             ServerError::Io(error) => error.fmt(f),
         }
@@ -112,8 +123,9 @@ impl Server {
             sockets: Sockets::default(),
             vars,
         });
+        let gateway = Gateway::new(Config::from_vars(|name| host.var(name)))
+            .map_err(ServerError::Settings)?;
         let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
-        let gateway = Gateway::new(Config::from_vars(|name| host.var(name)));
         Ok(Self {
             shared: Arc::new(Shared {
                 actions: start_action_thread(engine.clone()).map_err(ServerError::Io)?,
@@ -205,6 +217,7 @@ struct ActionJob {
     function: &'static crate::engine::FunctionDef,
     args: String,
     session: Option<String>,
+    user: Option<Claims>,
     headers: String,
     trace_id: String,
     answer: oneshot::Sender<Outcome>,
@@ -229,7 +242,7 @@ fn start_action_thread(engine: Arc<Engine>) -> io::Result<mpsc::UnboundedSender<
                                 function: job.function,
                                 args: &job.args,
                                 session: job.session.as_deref(),
-                                user: None,
+                                user: job.user,
                                 headers: Headers::from_json(job.headers),
                                 trace_id: &job.trace_id,
                             })
@@ -246,30 +259,11 @@ fn start_action_thread(engine: Arc<Engine>) -> io::Result<mpsc::UnboundedSender<
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let trace_id = trace_id();
     let (mut parts, body) = request.into_parts();
-    let route = {
-        let header = |name: &str| {
-            parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let head = Head {
-            method: parts.method.as_str(),
-            path: parts.uri.path(),
-            query: parts.uri.query().unwrap_or_default(),
-            key: header("x-edgepod-key"),
-            authorization: header("authorization"),
-            session: header("x-edgepod-session-id"),
-            reactive: header("x-edgepod-reactive"),
-            upgrade: header("upgrade"),
-            request_headers: header("access-control-request-headers"),
-            content_length: header("content-length"),
-        };
-        shared
-            .gateway
-            .route(shared.engine.registry(), &head, &trace_id)
-    };
-    match route {
+    match route(&shared, &parts, &trace_id).await {
+        // All three are dealt with in `route`.
+        Route::Verify(_) | Route::FetchKeys(_) | Route::Wait => gateway_response(
+            gateway::Reply::error(&Error::internal("the token was not verified"), &trace_id),
+        ),
         Route::Reply(reply) => {
             drain(body);
             gateway_response(reply)
@@ -279,6 +273,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             function,
             args,
             session,
+            user,
         } => {
             let bytes;
             let args = match &args {
@@ -298,13 +293,22 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
                 }
             };
             let outcome = if function.kind == Kind::Action {
-                run_action(&shared, function, args, session, &parts.headers, &trace_id).await
+                let job = |answer| ActionJob {
+                    function,
+                    args: args.to_owned(),
+                    session,
+                    user,
+                    headers: headers_json(&parts.headers),
+                    trace_id: trace_id.clone(),
+                    answer,
+                };
+                run_action(&shared, job, &trace_id).await
             } else {
                 shared.engine.call(Call {
                     function,
                     args,
                     session: session.as_deref(),
-                    user: None,
+                    user,
                     headers: Headers::from_json(headers_json(&parts.headers)),
                     trace_id: &trace_id,
                 })
@@ -314,23 +318,93 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
 }
 
+/// What becomes of a request, once its token is verified, if it has one.
+async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
+    let head = head_of(parts);
+    let gateway = &shared.gateway;
+    if head.authorization.is_some()
+        && let Some(url) = gateway.authenticator().refresh(now_millis())
+    {
+        let shared = shared.clone();
+        tokio::spawn(async move { fetch_keys(&shared, url).await });
+    }
+    loop {
+        match gateway.route(shared.engine.registry(), &head, trace_id, now_millis) {
+            Route::Verify(verification) => {
+                let right = signature::is_right(&verification);
+                let refusal =
+                    gateway.verified(&head, verification.version, right, trace_id, now_millis());
+                if let Some(reply) = refusal {
+                    return Route::Reply(reply);
+                }
+            }
+            Route::FetchKeys(url) => {
+                let shared = shared.clone();
+                // A task of its own: a client that goes away must not take along what others wait for.
+                let fetched = tokio::spawn(async move { fetch_keys(&shared, url).await });
+                if fetched.await.is_err() {
+                    gateway.authenticator().keys_failed(now_millis());
+                }
+            }
+            Route::Wait => tokio::time::sleep(WAIT).await,
+            route => return route,
+        }
+    }
+}
+
+/// Fetches the keys of tokens. Only the authenticator remembers how that went.
+async fn fetch_keys(shared: &Arc<Shared>, url: String) {
+    let from = url.clone();
+    let fetched = tokio::task::spawn_blocking(move || keys::fetch(&url))
+        .await
+        .unwrap_or_else(|error| Err(error.to_string()));
+    let authenticator = shared.gateway.authenticator();
+    let failure = match fetched {
+        Ok(text) => authenticator.keys_loaded(&text, now_millis()).err(),
+        Err(error) => {
+            authenticator.keys_failed(now_millis());
+            Some(error)
+        }
+    };
+    if let Some(failure) = failure {
+        eprintln!("The keys at {from} (EDGEPOD_JWKS_URL) could not be fetched: {failure}");
+    }
+}
+
+fn now_millis() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
+}
+
+fn head_of(parts: &Parts) -> Head<'_> {
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    Head {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        key: header("x-edgepod-key"),
+        authorization: header("authorization"),
+        session: header("x-edgepod-session-id"),
+        reactive: header("x-edgepod-reactive"),
+        upgrade: header("upgrade"),
+        request_headers: header("access-control-request-headers"),
+        content_length: header("content-length"),
+    }
+}
+
 async fn run_action(
     shared: &Shared,
-    function: &'static crate::engine::FunctionDef,
-    args: &str,
-    session: Option<String>,
-    headers: &HeaderMap,
+    job: impl FnOnce(oneshot::Sender<Outcome>) -> ActionJob,
     trace_id: &str,
 ) -> Outcome {
     let (answer, outcome) = oneshot::channel();
-    let job = ActionJob {
-        function,
-        args: args.to_owned(),
-        session,
-        headers: headers_json(headers),
-        trace_id: trace_id.to_owned(),
-        answer,
-    };
+    let job = job(answer);
     let gone = || Outcome::error(&Error::internal("the thread of actions is gone"), trace_id);
     if shared.actions.send(job).is_err() {
         return gone();

@@ -1,0 +1,480 @@
+//! Who calls: from the text of a token to its claims, without a clock, a network or cryptography.
+//!
+//! [`Authenticator::check`] says what is to be done next; the host does it, tells the outcome, and asks again:
+//!
+//! ```text
+//!            check ──▶ Fetch ──▶ host fetches the keys ──▶ keys_loaded / keys_failed ──▶ check
+//!                  ──▶ Wait ───▶ another call fetches them: a moment later ────────────▶ check
+//!                  ──▶ Verify ─▶ host verifies the signature ──▶ verified ─────────────▶ claims, or refused
+//!                  ──▶ Known, Refused, Unavailable: done
+//! ```
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{
+    Algorithm, Claims, KeySet, LocalKeys, Policy, PublicKey, Rejection,
+    key::Found,
+    token::Token,
+    verified::{Known, Verified},
+};
+
+/// How long one fetch of keys may take, in milliseconds: after it the host gives up.
+pub const FETCH_LIMIT: i64 = 5_000;
+
+/// How long others wait for one fetch, in milliseconds: longer than it may take.
+const FETCH_LOST: i64 = FETCH_LIMIT + 1_000;
+
+/// How long after an unknown key made the keys be fetched the next one may, in milliseconds. A flood of unknown keys is
+/// no flood of fetches.
+const COOL_DOWN: i64 = 10_000;
+
+/// How long after a fetch failed the next one begins, while there are no keys at all, in milliseconds.
+const RETRY: i64 = 1_000;
+
+/// The age at which keys are fetched again, beside the calls, in milliseconds: ten minutes. A key that its issuer has
+/// withdrawn is accepted no longer than this, as long as the issuer can be reached.
+const FRESH: i64 = 10 * 60_000;
+
+/// The age beyond which keys are not believed any more, should their issuer be out of reach so long: a day.
+const STALE: i64 = 24 * 3_600_000;
+
+/// Where the keys of tokens come from.
+pub enum Mode {
+    /// There are no tokens: every call is anonymous, and a token that comes along is not looked at.
+    None,
+    /// From another issuer.
+    Remote {
+        /// Where the issuer publishes its keys.
+        url: String,
+        /// Which claims are accepted.
+        policy: Policy,
+    },
+    /// From this app: it signs and verifies.
+    Local {
+        /// The keys.
+        keys: LocalKeys,
+        /// Which claims are accepted.
+        policy: Policy,
+    },
+}
+
+/// Turns tokens into claims. One for a process, or for a Worker's isolate.
+pub struct Authenticator {
+    mode: Mode,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: KeySet,
+    /// When the keys were loaded, if they were. Times are in milliseconds since 1970.
+    loaded: Option<i64>,
+    /// When the fetch began that is under way.
+    fetching: Option<i64>,
+    /// When the last fetch failed.
+    failed: Option<i64>,
+    /// When an unknown key last made the keys be fetched.
+    cooling: Option<i64>,
+    /// When keys that are no longer fresh were last fetched again.
+    refreshed: Option<i64>,
+    /// Counts the key sets: a token is accepted under the keys that it was checked with.
+    version: u32,
+    verified: Verified,
+}
+
+/// What a token needs next.
+#[derive(Debug, PartialEq)]
+pub enum Check {
+    /// It is valid.
+    Known(Claims),
+    /// It is not.
+    Refused(Rejection),
+    /// Its signature is to be verified.
+    Verify(Verification),
+    /// The keys are to be fetched from this URL.
+    Fetch(String),
+    /// Somebody else fetches them: check again in a few milliseconds.
+    Wait,
+    /// There are no keys, and the issuer cannot be reached.
+    Unavailable,
+}
+
+/// A signature to verify.
+#[derive(Debug, PartialEq)]
+pub struct Verification {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// The key.
+    pub key: PublicKey,
+    /// What was signed.
+    pub signed: String,
+    /// The signature: of ECDSA the two numbers side by side.
+    pub signature: Vec<u8>,
+    /// Of the keys, for [`Authenticator::verified`].
+    pub version: u32,
+}
+
+impl Authenticator {
+    /// An authenticator that knows no keys yet, except local ones.
+    pub fn new(mode: Mode) -> Self {
+        let keys = match &mode {
+            Mode::Local { keys, .. } => keys.public(),
+            _ => KeySet::default(),
+        };
+        Self {
+            mode,
+            state: Mutex::new(State {
+                keys,
+                ..State::default()
+            }),
+        }
+    }
+
+    /// The key set to publish, where this app issues tokens itself.
+    pub fn published(&self) -> Option<&str> {
+        match &self.mode {
+            Mode::Local { keys, .. } => Some(keys.published()),
+            _ => None,
+        }
+    }
+
+    /// Whether tokens are looked at.
+    pub fn is_on(&self) -> bool {
+        !matches!(self.mode, Mode::None)
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        match &self.mode {
+            Mode::None => None,
+            Mode::Remote { policy, .. } | Mode::Local { policy, .. } => Some(policy),
+        }
+    }
+
+    /// What a token needs next, at a time in milliseconds since 1970.
+    pub fn check(&self, token: &str, now: i64) -> Check {
+        self.examine(token, now).unwrap_or_else(Check::Refused)
+    }
+
+    fn examine(&self, text: &str, now: i64) -> Result<Check, Rejection> {
+        let Some(policy) = self.policy() else {
+            return Err(Rejection::UnknownKey);
+        };
+        let mut state = self.state();
+        state.forget_stale_keys(now);
+        match state.verified.get(text, now) {
+            Some(Known::Valid(claims)) => return Ok(Check::Known(claims)),
+            Some(Known::Expired) => return Err(Rejection::Expired),
+            None => {}
+        }
+        let token = Token::parse(text)?;
+        // Before the signature: a token that is over makes nobody fetch keys.
+        policy.check(&token.claims, now)?;
+        match state.keys.find(token.kid.as_deref(), token.algorithm) {
+            Found::Key(key) => Ok(Check::Verify(Verification {
+                algorithm: token.algorithm,
+                key: key.clone(),
+                signed: token.signed.to_owned(),
+                signature: token.signature,
+                version: state.version,
+            })),
+            Found::Mismatch => Err(Rejection::KeyMismatch),
+            Found::Ambiguous => Err(Rejection::AmbiguousKey),
+            Found::Unknown => match &self.mode {
+                Mode::Remote { url, .. } => state.look_for_key(url, now),
+                _ => Err(Rejection::UnknownKey),
+            },
+        }
+    }
+
+    /// A signature of [`Check::Verify`] was verified: whether it is right. Returns the claims.
+    ///
+    /// # Errors
+    /// The token is refused; or the keys have changed meanwhile, `None`: check again.
+    pub fn verified(
+        &self,
+        text: &str,
+        version: u32,
+        right: bool,
+        now: i64,
+    ) -> Result<Claims, Option<Rejection>> {
+        if !right {
+            return Err(Some(Rejection::Signature));
+        }
+        let policy = self.policy().ok_or(Some(Rejection::UnknownKey))?;
+        let token = Token::parse(text).map_err(Some)?;
+        let expires = policy.check(&token.claims, now).map_err(Some)?;
+        let mut state = self.state();
+        if state.version != version {
+            return Err(None);
+        }
+        let claims = Claims::from(token.claims);
+        state.verified.insert(text, claims.clone(), expires);
+        Ok(claims)
+    }
+
+    /// The keys were fetched: the text that came. What it says of a text that holds no key; the keys stay as they were then.
+    ///
+    /// # Errors
+    /// See [`KeySet::parse`].
+    pub fn keys_loaded(&self, json: &str, now: i64) -> Result<(), String> {
+        let keys = KeySet::parse(json).and_then(|keys| {
+            if keys.is_empty() {
+                Err("it has no key that signs tokens".to_owned())
+            } else {
+                Ok(keys)
+            }
+        });
+        let mut state = self.state();
+        state.fetching = None;
+        match keys {
+            Ok(keys) => {
+                state.loaded = Some(now);
+                state.failed = None;
+                if state.keys != keys {
+                    state.replace_keys(keys);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                state.failed = Some(now);
+                Err(error)
+            }
+        }
+    }
+
+    /// The keys could not be fetched. Those that are known are kept.
+    pub fn keys_failed(&self, now: i64) {
+        let mut state = self.state();
+        state.fetching = None;
+        state.failed = Some(now);
+    }
+
+    /// Where to fetch the keys again, beside the calls that go on, if it is time for that. To be asked once for each call
+    /// that brings a token.
+    pub fn refresh(&self, now: i64) -> Option<String> {
+        let Mode::Remote { url, .. } = &self.mode else {
+            return None;
+        };
+        let mut state = self.state();
+        let old = since(state.loaded?, now) >= FRESH;
+        let tried = state.refreshed.is_some_and(|at| since(at, now) < COOL_DOWN);
+        if !old || tried || state.is_fetching(now) {
+            return None;
+        }
+        state.refreshed = Some(now);
+        state.fetching = Some(now);
+        Some(url.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_fetching(&self, now: i64) -> bool {
+        self.fetching.is_some_and(|at| since(at, now) < FETCH_LOST)
+    }
+
+    fn look_for_key(&mut self, url: &str, now: i64) -> Result<Check, Rejection> {
+        if self.is_fetching(now) {
+            return Ok(Check::Wait);
+        }
+        if self.loaded.is_none() {
+            if self.failed.is_some_and(|at| since(at, now) < RETRY) {
+                return Ok(Check::Unavailable);
+            }
+        } else {
+            if self.cooling.is_some_and(|at| since(at, now) < COOL_DOWN) {
+                return Err(Rejection::UnknownKey);
+            }
+            self.cooling = Some(now);
+        }
+        self.fetching = Some(now);
+        Ok(Check::Fetch(url.to_owned()))
+    }
+
+    fn forget_stale_keys(&mut self, now: i64) {
+        if self.loaded.is_some_and(|at| since(at, now) >= STALE) {
+            self.loaded = None;
+            self.replace_keys(KeySet::default());
+        }
+    }
+
+    /// What a withdrawn key has signed is not to be accepted any more.
+    fn replace_keys(&mut self, keys: KeySet) {
+        self.keys = keys;
+        self.version = self.version.wrapping_add(1);
+        self.verified.clear();
+    }
+}
+
+/// Milliseconds from then to now; none where the clock was set back.
+fn since(then: i64, now: i64) -> i64 {
+    now.saturating_sub(then).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+
+    use super::*;
+
+    const URL: &str = "https://issuer.example/jwks.json";
+    const POINT: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+    const HOUR: i64 = 3_600_000;
+
+    fn remote() -> Authenticator {
+        Authenticator::new(Mode::Remote {
+            url: URL.to_owned(),
+            policy: Policy::default(),
+        })
+    }
+
+    fn jwks(kids: &[&str]) -> String {
+        let keys: Vec<_> = kids
+            .iter()
+            .map(|kid| format!(r#"{{{POINT},"kid":"{kid}"}}"#))
+            .collect();
+        format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+    }
+
+    /// A token by a key, good for a year.
+    fn token(kid: &str) -> String {
+        let part = |json: String| Base64UrlUnpadded::encode_string(json.as_bytes());
+        format!(
+            "{}.{}.c2ln",
+            part(format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#)),
+            part(r#"{"sub":"u1","exp":31536000}"#.to_owned())
+        )
+    }
+
+    fn fetch() -> Check {
+        Check::Fetch(URL.to_owned())
+    }
+
+    #[track_caller]
+    fn verify(auth: &Authenticator, kid: &str, now: i64) -> u32 {
+        match auth.check(&token(kid), now) {
+            Check::Verify(verification) => verification.version,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn keys_are_fetched_once_and_a_token_is_verified_once() {
+        let auth = remote();
+        assert_eq!(auth.check(&token("a"), 0), fetch());
+        assert_eq!(auth.check(&token("a"), 1), Check::Wait);
+        auth.keys_loaded(&jwks(&["a"]), 2).unwrap();
+        let version = verify(&auth, "a", 3);
+        let claims = auth.verified(&token("a"), version, true, 4).unwrap();
+        assert_eq!(claims.subject(), Some("u1"));
+        assert_eq!(auth.check(&token("a"), 5), Check::Known(claims));
+    }
+
+    #[test]
+    fn a_wrong_signature_is_refused_every_time() {
+        let auth = remote();
+        auth.check(&token("a"), 0);
+        auth.keys_loaded(&jwks(&["a"]), 0).unwrap();
+        for now in 1..4 {
+            let version = verify(&auth, "a", now);
+            assert_eq!(
+                auth.verified(&token("a"), version, false, now),
+                Err(Some(Rejection::Signature))
+            );
+        }
+    }
+
+    #[test]
+    fn a_rotated_key_is_found_at_once_and_a_flood_of_unknown_ones_fetches_once() {
+        let auth = remote();
+        auth.check(&token("a"), 0);
+        auth.keys_loaded(&jwks(&["a"]), 0).unwrap();
+        assert_eq!(auth.check(&token("b"), 1), fetch());
+        auth.keys_loaded(&jwks(&["a", "b"]), 2).unwrap();
+        verify(&auth, "b", 3);
+        let mut fetches = 0;
+        for i in 0..10_000 {
+            match auth.check(&token(&format!("evil{i}")), 4 + i) {
+                Check::Fetch(_) => {
+                    fetches += 1;
+                    auth.keys_loaded(&jwks(&["a", "b"]), 4 + i).unwrap();
+                }
+                check => assert_eq!(check, Check::Refused(Rejection::UnknownKey)),
+            }
+        }
+        assert_eq!(fetches, 1, "in ten seconds");
+    }
+
+    #[test]
+    fn what_a_withdrawn_key_signed_is_refused_once_the_keys_are_fetched_again() {
+        let auth = remote();
+        auth.check(&token("a"), 0);
+        auth.keys_loaded(&jwks(&["a", "b"]), 0).unwrap();
+        let version = verify(&auth, "a", 0);
+        auth.verified(&token("a"), version, true, 0).unwrap();
+        assert_eq!(auth.refresh(FRESH - 1), None);
+        assert_eq!(auth.refresh(FRESH), Some(URL.to_owned()));
+        assert_eq!(auth.refresh(FRESH), None, "one fetch at a time");
+        assert!(matches!(auth.check(&token("a"), FRESH), Check::Known(_)));
+        // Verified under the old keys, told after the new ones came: to be looked at again.
+        auth.keys_loaded(&jwks(&["b"]), FRESH).unwrap();
+        assert_eq!(auth.verified(&token("a"), version, true, FRESH), Err(None));
+        assert_eq!(auth.check(&token("a"), FRESH + 1), fetch());
+        auth.keys_loaded(&jwks(&["b"]), FRESH + 2).unwrap();
+        assert_eq!(
+            auth.check(&token("a"), FRESH + 3),
+            Check::Refused(Rejection::UnknownKey)
+        );
+    }
+
+    #[test]
+    fn known_keys_outlive_an_issuer_that_is_out_of_reach_for_a_day() {
+        let auth = remote();
+        auth.check(&token("a"), 0);
+        auth.keys_loaded(&jwks(&["a"]), 0).unwrap();
+        let mut tried = 0;
+        for now in (0..STALE).step_by(60_000) {
+            verify(&auth, "a", now);
+            if auth.refresh(now).is_some() {
+                tried += 1;
+                auth.keys_failed(now);
+            }
+        }
+        assert!(tried > 1000, "every minute from the tenth on: {tried}");
+        assert_eq!(auth.check(&token("a"), STALE + 60_000), fetch());
+        auth.keys_failed(STALE + 60_000);
+        assert_eq!(auth.check(&token("a"), STALE + 60_001), Check::Unavailable);
+    }
+
+    #[test]
+    fn an_issuer_that_is_out_of_reach_is_not_asked_by_every_call() {
+        let auth = remote();
+        assert_eq!(auth.check(&token("a"), 0), fetch());
+        auth.keys_failed(10);
+        assert_eq!(auth.check(&token("a"), 10 + RETRY - 1), Check::Unavailable);
+        assert_eq!(auth.check(&token("a"), 10 + RETRY), fetch());
+        assert!(auth.keys_loaded("<html>", 10 + RETRY).is_err());
+        assert!(auth.keys_loaded(r#"{"keys":[]}"#, 10 + RETRY).is_err());
+        assert_eq!(auth.check(&token("a"), 11 + RETRY), Check::Unavailable);
+    }
+
+    #[test]
+    fn a_fetch_that_is_lost_is_made_up_for() {
+        let auth = remote();
+        assert_eq!(auth.check(&token("a"), 0), fetch());
+        assert_eq!(auth.check(&token("a"), FETCH_LOST - 1), Check::Wait);
+        assert_eq!(auth.check(&token("a"), FETCH_LOST), fetch());
+    }
+
+    #[test]
+    fn an_expired_token_fetches_nothing() {
+        let auth = remote();
+        assert_eq!(
+            auth.check(&token("a"), 365 * 24 * HOUR),
+            Check::Refused(Rejection::Expired)
+        );
+    }
+}

@@ -1,0 +1,315 @@
+//! Public keys: JSON Web Keys, read by jose-jwk, and which algorithms each is for.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use jose_jwk::{Class, EcCurves, Jwk, Key as JwkKey, OkpCurves, Operations};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, value::RawValue};
+
+use super::Algorithm;
+
+/// The smallest and the largest modulus of an RSA key, in bytes: 2048 and 8192 bits.
+const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
+
+/// The most keys that a set may have.
+const KEYS: usize = 100;
+
+/// What a public key is made of, as big-endian bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Material {
+    /// Modulus and exponent, without leading zeros.
+    Rsa {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The public exponent.
+        e: Vec<u8>,
+    },
+    /// A point of P-256.
+    P256 {
+        /// 32 bytes.
+        x: Vec<u8>,
+        /// 32 bytes.
+        y: Vec<u8>,
+    },
+    /// A point of P-384.
+    P384 {
+        /// 48 bytes.
+        x: Vec<u8>,
+        /// 48 bytes.
+        y: Vec<u8>,
+    },
+    /// A point of Ed25519.
+    Ed25519 {
+        /// 32 bytes.
+        x: Vec<u8>,
+    },
+}
+
+/// A public key that may have signed tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    pub(super) kid: Option<String>,
+    /// What the key says that it is for; where it says nothing, whatever its type can do.
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) material: Material,
+}
+
+impl PublicKey {
+    /// A key from the members of a JWK; `None` for a key that cannot verify tokens: of another type, for another use, or
+    /// not well-formed.
+    fn from_json(json: &str) -> Option<Self> {
+        let mut members: Map<String, Json> = serde_json::from_str(json).ok()?;
+        // Only what identifies the key: a certificate's thumbprint of the wrong length, as one large provider sends it,
+        // must not cost its key. And the private half, should somebody publish theirs, is none of our business.
+        const KEPT: [&str; 10] = [
+            "kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e",
+        ];
+        members.retain(|name, _| KEPT.contains(&name.as_str()));
+        // An algorithm that is not a signature's makes the key one for another purpose.
+        let algorithm = match members.get("alg") {
+            None | Some(Json::Null) => None,
+            Some(name) => Some(Algorithm::from_name(name.as_str()?)?),
+        };
+        members.remove("alg");
+        let jwk = Jwk::deserialize(Json::Object(members)).ok()?;
+        if jwk.prm.cls.is_some_and(|class| class != Class::Signing)
+            || jwk
+                .prm
+                .ops
+                .is_some_and(|ops| !ops.contains(&Operations::Verify))
+        {
+            return None;
+        }
+        let key = Self {
+            kid: jwk.prm.kid,
+            algorithm,
+            material: Material::from_jwk(&jwk.key)?,
+        };
+        key.algorithm
+            .is_none_or(|algorithm| key.material.can(algorithm))
+            .then_some(key)
+    }
+
+    /// Whether signatures of this algorithm may be by this key.
+    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+        self.material.can(algorithm) && self.algorithm.is_none_or(|its| its == algorithm)
+    }
+
+    /// What the key is made of.
+    pub fn material(&self) -> &Material {
+        &self.material
+    }
+}
+
+impl Material {
+    fn from_jwk(key: &JwkKey) -> Option<Self> {
+        let material = match key {
+            JwkKey::Rsa(rsa) => Self::Rsa {
+                n: trimmed(&rsa.n),
+                e: trimmed(&rsa.e),
+            },
+            JwkKey::Ec(ec) if ec.crv == EcCurves::P256 => Self::P256 {
+                x: ec.x.to_vec(),
+                y: ec.y.to_vec(),
+            },
+            JwkKey::Ec(ec) if ec.crv == EcCurves::P384 => Self::P384 {
+                x: ec.x.to_vec(),
+                y: ec.y.to_vec(),
+            },
+            JwkKey::Okp(okp) if okp.crv == OkpCurves::Ed25519 => {
+                Self::Ed25519 { x: okp.x.to_vec() }
+            }
+            _ => return None,
+        };
+        let sound = match &material {
+            Self::Rsa { n, e } => {
+                // An even exponent, and 1, are no keys; one beyond 33 bits is only slow.
+                RSA_MODULUS.contains(&n.len())
+                    && (1..=5).contains(&e.len())
+                    && e.last().is_some_and(|last| last % 2 == 1)
+                    && **e != [1]
+            }
+            Self::P256 { x, y } => x.len() == 32 && y.len() == 32,
+            Self::P384 { x, y } => x.len() == 48 && y.len() == 48,
+            Self::Ed25519 { x } => x.len() == 32,
+        };
+        sound.then_some(material)
+    }
+
+    fn can(&self, algorithm: Algorithm) -> bool {
+        use Algorithm as A;
+        match self {
+            Self::Rsa { .. } => matches!(
+                algorithm,
+                A::Rs256 | A::Rs384 | A::Rs512 | A::Ps256 | A::Ps384 | A::Ps512
+            ),
+            Self::P256 { .. } => algorithm == A::Es256,
+            Self::P384 { .. } => algorithm == A::Es384,
+            Self::Ed25519 { .. } => algorithm == A::EdDsa,
+        }
+    }
+
+    /// The key as a JWK of its necessary members alone, in the order that RFC 7638 hashes.
+    pub fn to_jwk(&self) -> String {
+        let encode = Base64UrlUnpadded::encode_string;
+        match self {
+            Self::Rsa { n, e } => {
+                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(e), encode(n))
+            }
+            Self::P256 { x, y } => format!(
+                r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
+                encode(x),
+                encode(y)
+            ),
+            Self::P384 { x, y } => format!(
+                r#"{{"crv":"P-384","kty":"EC","x":"{}","y":"{}"}}"#,
+                encode(x),
+                encode(y)
+            ),
+            Self::Ed25519 { x } => {
+                format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(x))
+            }
+        }
+    }
+}
+
+fn trimmed(bytes: &[u8]) -> Vec<u8> {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes[zeros..].to_vec()
+}
+
+/// The public keys of whoever issues tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+/// What a set says of the key of a token.
+pub(super) enum Found<'a> {
+    Key(&'a PublicKey),
+    /// There is no key of this name.
+    Unknown,
+    /// The key of this name is for other algorithms.
+    Mismatch,
+    /// The token names no key, and several fit.
+    Ambiguous,
+}
+
+impl KeySet {
+    /// Reads a JSON Web Key Set. Keys of unknown types and for other uses are left out, as RFC 7517 asks.
+    ///
+    /// # Errors
+    /// A text that is no key set: what it is instead.
+    pub fn parse(json: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Set<'a> {
+            #[serde(borrow)]
+            keys: Vec<&'a RawValue>,
+        }
+        let set: Set<'_> =
+            serde_json::from_str(json).map_err(|error| format!("it is no key set: {error}"))?;
+        if set.keys.len() > KEYS {
+            return Err(format!("it has more than {KEYS} keys"));
+        }
+        Ok(Self {
+            keys: set
+                .keys
+                .iter()
+                .filter_map(|key| PublicKey::from_json(key.get()))
+                .collect(),
+        })
+    }
+
+    pub(super) fn from_keys(keys: Vec<PublicKey>) -> Self {
+        Self { keys }
+    }
+
+    /// Whether it has no key that can verify a token.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Found<'_> {
+        let Some(kid) = kid else {
+            let mut fitting = self.keys.iter().filter(|key| key.fits(algorithm));
+            return match (fitting.next(), fitting.next()) {
+                (None, _) => Found::Unknown,
+                (Some(key), None) => Found::Key(key),
+                (Some(_), Some(_)) => Found::Ambiguous,
+            };
+        };
+        let mut named = self
+            .keys
+            .iter()
+            .filter(|key| key.kid.as_deref() == Some(kid))
+            .peekable();
+        if named.peek().is_none() {
+            return Found::Unknown;
+        }
+        match named.find(|key| key.fits(algorithm)) {
+            Some(key) => Found::Key(key),
+            None => Found::Mismatch,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P256: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+
+    fn set(keys: &[String]) -> KeySet {
+        KeySet::parse(&format!(r#"{{"keys":[{}]}}"#, keys.join(","))).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_name_and_must_fit_the_algorithm() {
+        let set = set(&[
+            format!(r#"{{{P256},"kid":"a"}}"#),
+            format!(r#"{{{P256},"kid":"b","alg":"ES256","use":"sig"}}"#),
+        ]);
+        assert!(matches!(
+            set.find(Some("b"), Algorithm::Es256),
+            Found::Key(_)
+        ));
+        assert!(matches!(
+            set.find(Some("b"), Algorithm::Rs256),
+            Found::Mismatch
+        ));
+        assert!(matches!(
+            set.find(Some("c"), Algorithm::Es256),
+            Found::Unknown
+        ));
+        assert!(matches!(set.find(None, Algorithm::Es256), Found::Ambiguous));
+        assert!(matches!(set.find(None, Algorithm::EdDsa), Found::Unknown));
+    }
+
+    #[test]
+    fn keys_for_other_purposes_are_left_out() {
+        for key in [
+            format!(r#"{{{P256},"use":"enc"}}"#),
+            format!(r#"{{{P256},"key_ops":["deriveBits"]}}"#),
+            format!(r#"{{{P256},"alg":"ECDH-ES"}}"#),
+            format!(r#"{{{P256},"alg":"RS256"}}"#),
+            r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}"#.to_owned(),
+            r#"{"kty":"future","x":1}"#.to_owned(),
+            r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#.to_owned(),
+            r#"{"kty":"EC","crv":"P-256","x":"AQAB","y":"AQAB"}"#.to_owned(),
+            "7".to_owned(),
+        ] {
+            assert!(set(std::slice::from_ref(&key)).is_empty(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_thumbprint_of_the_wrong_length_does_not_cost_the_key() {
+        assert!(!set(&[format!(r#"{{{P256},"kid":"a","x5t":"bm90IHR3ZW50eQ"}}"#)]).is_empty());
+    }
+
+    #[test]
+    fn a_text_that_is_no_key_set_is_refused() {
+        for text in ["", "[]", "{}", r#"{"keys":7}"#, "<html>"] {
+            assert!(KeySet::parse(text).is_err(), "{text}");
+        }
+    }
+}

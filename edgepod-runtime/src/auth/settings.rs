@@ -1,0 +1,134 @@
+//! What the environment says about tokens.
+
+use super::{Authenticator, LocalKeys, Mode, Policy, policy::LEEWAY};
+
+/// The variables that decide how tokens are verified, as they are set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) jwks_url: Option<String>,
+    pub(crate) private_key: Option<String>,
+    pub(crate) policy: Policy,
+}
+
+impl Settings {
+    pub(crate) fn from_vars(var: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| {
+            var(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        Self {
+            jwks_url: set("EDGEPOD_JWKS_URL"),
+            private_key: set("EDGEPOD_JWT_PRIVATE_KEY"),
+            policy: Policy {
+                issuer: set("EDGEPOD_JWT_ISSUER"),
+                audiences: set("EDGEPOD_JWT_AUDIENCE")
+                    .iter()
+                    .flat_map(|audiences| audiences.split(','))
+                    .map(|audience| audience.trim().to_owned())
+                    .filter(|audience| !audience.is_empty())
+                    .collect(),
+                leeway: 0,
+            },
+        }
+    }
+
+    /// An authenticator of these settings.
+    ///
+    /// # Errors
+    /// Settings that contradict each other, or cannot be used: which and why.
+    pub(crate) fn authenticator(self) -> Result<Authenticator, String> {
+        let mode = match (self.jwks_url, self.private_key) {
+            (None, None) => Mode::None,
+            (Some(url), None) => Mode::Remote {
+                url: checked(url)?,
+                policy: Policy {
+                    leeway: LEEWAY,
+                    ..self.policy
+                },
+            },
+            (None, Some(key)) => Mode::Local {
+                keys: LocalKeys::parse(&key).map_err(|error| error.to_string())?,
+                policy: self.policy,
+            },
+            (Some(_), Some(_)) => {
+                return Err(
+                    "EDGEPOD_JWKS_URL and EDGEPOD_JWT_PRIVATE_KEY are both set. Tokens come from another issuer or from this \
+                     app: unset one."
+                        .to_owned(),
+                );
+            }
+        };
+        Ok(Authenticator::new(mode))
+    }
+}
+
+/// Whoever answers at the keys' URL decides who may sign in, so it must be who it says it is.
+fn checked(url: String) -> Result<String, String> {
+    let local = url.strip_prefix("http://").is_some_and(|rest| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = match authority.strip_prefix('[') {
+            Some(v6) => v6.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        ["localhost", "127.0.0.1", "::1"].contains(&host)
+    });
+    let remote = url
+        .strip_prefix("https://")
+        .is_some_and(|rest| !rest.is_empty());
+    if local || remote {
+        Ok(url)
+    } else {
+        Err(format!(
+            "EDGEPOD_JWKS_URL is `{url}`, and must begin with `https://`; `http://` is for this machine only."
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(vars: &[(&str, &str)]) -> Result<Authenticator, String> {
+        Settings::from_vars(|name| {
+            vars.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+        .authenticator()
+    }
+
+    #[test]
+    fn keys_are_fetched_from_this_machine_or_over_tls() {
+        for url in [
+            "https://issuer.example/.well-known/jwks.json",
+            "http://127.0.0.1:9000/jwks",
+            "http://localhost/jwks",
+            "http://[::1]:9000/jwks",
+        ] {
+            assert!(made(&[("EDGEPOD_JWKS_URL", url)]).unwrap().is_on(), "{url}");
+        }
+        for url in [
+            "http://issuer.example/jwks",
+            "http://localhost@evil.example/jwks",
+            "http://localhost.evil.example/jwks",
+            "http://127.0.0.1@evil.example",
+            "https://",
+            "issuer.example",
+        ] {
+            assert!(made(&[("EDGEPOD_JWKS_URL", url)]).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn one_source_of_tokens_or_none() {
+        assert!(!made(&[("EDGEPOD_JWKS_URL", " ")]).unwrap().is_on());
+        let error = made(&[
+            ("EDGEPOD_JWKS_URL", "https://a.example"),
+            ("EDGEPOD_JWT_PRIVATE_KEY", "{}"),
+        ])
+        .err()
+        .unwrap();
+        assert!(error.contains("both set"), "{error}");
+    }
+}
