@@ -79,3 +79,8 @@ pub mod native {
 
 #[doc(hidden)]
 pub use edgepod_runtime::__private;
+
+/// The examples of the guide, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/database.md")]
+mod database_guide {}

@@ -3,8 +3,8 @@
 use std::{ops::Deref, rc::Rc, sync::Arc};
 
 use super::{
-    Database, Delete, Insert, Insertable, RawDb, RowFormat, Rows, Select, Table, Unscoped, Update,
-    Value, encode, writer::Sql,
+    Database, Delete, Insert, Insertable, Many, RawDb, RowFormat, Rows, Select, Table, Unscoped,
+    Update, Value, encode, writer::Sql,
 };
 use crate::{
     Error, Result,
@@ -242,6 +242,14 @@ impl Db {
     /// Inserts a row: a `New…` struct, or a whole row.
     pub fn insert<I: Insertable>(&self, row: I) -> Insert<'_, I::Table> {
         Insert::new(&self.read.connection, row)
+    }
+
+    /// Inserts up to [`MAX_ROWS`](super::MAX_ROWS) rows by one statement.
+    pub fn insert_many<I: Insertable>(
+        &self,
+        rows: impl IntoIterator<Item = I>,
+    ) -> Insert<'_, I::Table, Many> {
+        Insert::many(&self.read.connection, rows)
     }
 
     /// Changes rows of a table.

@@ -34,6 +34,21 @@ pub(super) fn push_array(sql: &mut Writer, columns: &[ColumnSchema]) {
     sql.push(")");
 }
 
+/// Any SELECT of `width` columns as one row with one JSON text, of at most `limit` rows.
+pub(super) fn wrap_any(inner: &str, width: usize, limit: u64) -> String {
+    use std::fmt::Write;
+    let mut names = String::new();
+    let mut values = String::new();
+    for i in 0..width {
+        let comma = if i > 0 { ", " } else { "" };
+        let _ = write!(names, "{comma}c{i}");
+        let _ = write!(values, "{comma}iif(typeof(c{i}) = 'blob', hex(c{i}), c{i})");
+    }
+    format!(
+        "WITH q({names}) AS ({inner}) SELECT json_group_array(json_array({values})) FROM (SELECT * FROM q LIMIT {limit})"
+    )
+}
+
 /// The rows of an array of arrays.
 ///
 /// # Errors
@@ -100,6 +115,16 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
 impl<'de> serde::Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
         d.deserialize_any(ValueVisitor)
+    }
+}
+
+/// Writes bytes as hexadecimal text.
+pub(super) fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    text.reserve(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
 }
 

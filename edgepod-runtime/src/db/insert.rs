@@ -2,27 +2,36 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{InsertStatement, Query, Returning};
+use sea_query::{Expr, Func, InsertStatement, OnConflict, Query, Returning};
 
 use super::{
-    Connection, Insertable, RowFormat, Rows, Table,
+    Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, RowFormat, Rows, Table,
     connection::JsonRows,
+    delete::rows_changed,
     encode,
     failure::of_references,
-    row,
+    list, row,
     writer::{self, Writer},
 };
 use crate::{Error, Result};
 
-/// An INSERT into `T`, made by `ctx.db.insert(row)`. Nothing runs before `exec` or `returning`.
+/// An INSERT of one row.
+pub enum One {}
+
+/// An INSERT of many rows.
+pub enum Many {}
+
+/// An INSERT into `T`, made by `ctx.db.insert(row)` or `ctx.db.insert_many(rows)`. Nothing runs before `exec` or
+/// `returning`.
 #[must_use = "an insert does nothing until `.exec()` or `.returning()`"]
-pub struct Insert<'db, T> {
+pub struct Insert<'db, T, N = One> {
     connection: &'db Connection,
-    statement: Result<InsertStatement>,
-    table: PhantomData<fn() -> T>,
+    /// `None` where there is no row to insert.
+    statement: Result<Option<InsertStatement>>,
+    types: PhantomData<fn() -> (T, N)>,
 }
 
-impl<'db, T: Table> Insert<'db, T> {
+impl<'db, T: Table> Insert<'db, T, One> {
     pub(super) fn new<I: Insertable<Table = T>>(connection: &'db Connection, row: I) -> Self {
         let statement = row.into_values().map(|values| {
             let mut statement = Query::insert();
@@ -34,12 +43,12 @@ impl<'db, T: Table> Insert<'db, T> {
                     .columns(I::COLUMNS.iter().copied())
                     .values_panic(values.into_iter().map(writer::operand));
             }
-            statement
+            Some(statement)
         });
         Self {
             connection,
             statement,
-            table: PhantomData,
+            types: PhantomData,
         }
     }
 
@@ -48,9 +57,7 @@ impl<'db, T: Table> Insert<'db, T> {
     /// # Errors
     /// `CONFLICT` for a unique value that is taken and a reference to nothing; a value that SQLite cannot hold.
     pub fn exec(self) -> Result<()> {
-        let sql = writer::write(&self.statement?)?;
-        self.connection.run(&sql).map_err(of_references::<T>)?;
-        Ok(())
+        self.run().map(drop)
     }
 
     /// Inserts the row and returns it with what the database filled in.
@@ -58,15 +65,210 @@ impl<'db, T: Table> Insert<'db, T> {
     /// # Errors
     /// As [`exec`](Self::exec).
     pub fn returning(self) -> Result<T> {
-        let mut statement = self.statement?;
+        self.rows()?
+            .pop()
+            .ok_or_else(|| Error::internal("the insert returned no row"))
+    }
+}
+
+impl<'db, T: Table> Insert<'db, T, Many> {
+    pub(super) fn many<I: Insertable<Table = T>>(
+        connection: &'db Connection,
+        rows: impl IntoIterator<Item = I>,
+    ) -> Self {
+        Self {
+            connection,
+            statement: many::<I>(rows),
+            types: PhantomData,
+        }
+    }
+
+    /// Inserts the rows, all or none; how many they were.
+    ///
+    /// # Errors
+    /// As for one row; more than [`MAX_ROWS`] rows, or rows of more than 2 MB together, before any is inserted.
+    pub fn exec(self) -> Result<u64> {
+        self.run()
+    }
+
+    /// Inserts the rows, all or none, and returns them with what the database filled in.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub fn returning(self) -> Result<Vec<T>> {
+        self.rows()
+    }
+}
+
+fn many<I: Insertable>(rows: impl IntoIterator<Item = I>) -> Result<Option<InsertStatement>> {
+    let table = I::Table::SCHEMA.name;
+    let mut values = Vec::new();
+    for row in rows {
+        if values.len() as u64 == MAX_ROWS {
+            return Err(Error::bad_request(format!(
+                "An insert into `{table}` takes {MAX_ROWS} rows at most: insert them in several parts."
+            )));
+        }
+        values.push(row.into_values()?);
+    }
+    if values.is_empty() {
+        return Ok(None);
+    }
+    if I::COLUMNS.is_empty() {
+        return Err(Error::internal(format!(
+            "rows of `{table}` that the database fills alone are inserted one at a time: use insert()"
+        )));
+    }
+    // One parameter holds all rows, so that their number does not meet the limit on parameters.
+    let (json, columns) = list::rows(&values, I::COLUMNS.len())?;
+    let mut select = Query::select();
+    select
+        .exprs(columns.into_iter().map(Expr::cust))
+        .from_function(Func::cust("json_each").arg(json), "rows")
+        // An upsert after a SELECT needs a WHERE to be told from a join.
+        .and_where(Expr::cust("true"));
+    let mut statement = Query::insert();
+    statement
+        .into_table(table)
+        .columns(I::COLUMNS.iter().copied())
+        .select_from(select)
+        .map_err(|error| Error::internal(format!("insert_many into `{table}`: {error}")))?;
+    Ok(Some(statement))
+}
+
+impl<'db, T: Table, N> Insert<'db, T, N> {
+    /// Says what to do where a row has the same value in `column`, which is `#[unique]` or the primary key:
+    /// [`do_nothing`](Upsert::do_nothing), or [`update`](Upsert::update) and [`set`](Upsert::set).
+    ///
+    /// ```ignore
+    /// ctx.db.insert(NewUser { email, name }).on_conflict(User::email).update(User::name).returning()
+    /// ```
+    pub fn on_conflict<V>(self, column: Column<T, V>) -> Upsert<'db, T, N> {
+        Upsert {
+            insert: self,
+            conflict: OnConflict::column(column.name()),
+            updates: false,
+        }
+    }
+
+    fn run(self) -> Result<u64> {
+        let Some(statement) = self.statement? else {
+            return Ok(0);
+        };
+        let sql = writer::write(&statement)?;
+        self.connection.run(&sql).map_err(of_references::<T>)?;
+        rows_changed(self.connection)
+    }
+
+    fn rows(self) -> Result<Vec<T>> {
+        let Some(mut statement) = self.statement? else {
+            return Ok(Vec::new());
+        };
         let rows = returning(self.connection, T::SCHEMA.columns, |returning| {
             statement.returning(returning);
             writer::write(&statement)
         })
         .map_err(of_references::<T>)?;
-        row::decode(rows)?
-            .pop()
-            .ok_or_else(|| Error::internal("the insert returned no row"))
+        row::decode(rows)
+    }
+}
+
+/// An INSERT that says what happens to the row that is there already.
+#[must_use = "an upsert does nothing until `.exec()` or `.returning()`"]
+pub struct Upsert<'db, T, N = One> {
+    insert: Insert<'db, T, N>,
+    conflict: OnConflict,
+    updates: bool,
+}
+
+impl<'db, T: Table, N> Upsert<'db, T, N> {
+    /// The row that is there takes the new row's value of this column.
+    pub fn update<V>(mut self, column: Column<T, V>) -> Self {
+        self.conflict.update_column(column.name());
+        self.updates = true;
+        self
+    }
+
+    /// The row that is there gets this value: `.set(User::visits, User::visits + 1)` counts on.
+    pub fn set<V: ColumnType>(
+        mut self,
+        column: Column<T, V>,
+        value: impl Comparable<T, V>,
+    ) -> Self {
+        match value.into_operand() {
+            Ok(value) => {
+                self.conflict.value(column.name(), value.into_expr());
+                self.updates = true;
+            }
+            Err(error) => self.insert.statement = Err(error),
+        }
+        self
+    }
+
+    /// The row that is there stays as it is, and the new one is left out: `returning` gives the inserted rows alone.
+    pub fn do_nothing(mut self) -> Insert<'db, T, Many> {
+        self.conflict.do_nothing();
+        self.into_insert()
+    }
+
+    fn into_insert<M>(self) -> Insert<'db, T, M> {
+        Insert {
+            connection: self.insert.connection,
+            statement: self.insert.statement.map(|statement| {
+                statement.map(|mut statement| {
+                    statement.on_conflict(self.conflict);
+                    statement
+                })
+            }),
+            types: PhantomData,
+        }
+    }
+
+    fn updating(self) -> Result<Insert<'db, T, N>> {
+        if self.updates {
+            return Ok(self.into_insert());
+        }
+        Err(Error::internal(format!(
+            "an upsert into `{}` does not say what to do with the row that is there: add .update(column), .set(column, \
+             value) or .do_nothing()",
+            T::SCHEMA.name
+        )))
+    }
+}
+
+impl<T: Table> Upsert<'_, T, One> {
+    /// Inserts or updates the row.
+    ///
+    /// # Errors
+    /// As for an insert; an upsert that updates nothing.
+    pub fn exec(self) -> Result<()> {
+        self.updating()?.exec()
+    }
+
+    /// Inserts or updates the row and returns it as it is now.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub fn returning(self) -> Result<T> {
+        self.updating()?.returning()
+    }
+}
+
+impl<T: Table> Upsert<'_, T, Many> {
+    /// Inserts or updates the rows; how many they were.
+    ///
+    /// # Errors
+    /// As for an insert; an upsert that updates nothing.
+    pub fn exec(self) -> Result<u64> {
+        self.updating()?.exec()
+    }
+
+    /// Inserts or updates the rows and returns them as they are now.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub fn returning(self) -> Result<Vec<T>> {
+        self.updating()?.returning()
     }
 }
 

@@ -46,6 +46,27 @@ impl RowReader<'_> {
     }
 }
 
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<$($name: ColumnType),+> FromRow for ($($name,)+) {
+            const WIDTH: usize = [$(stringify!($name)),+].len();
+
+            fn from_row(row: &mut RowReader<'_>) -> Result<Self> {
+                Ok(($(row.take::<$name>(concat!("of the tuple's ", stringify!($name)))?,)+))
+            }
+        }
+    };
+}
+
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);
+
 /// Decodes every row.
 pub(super) fn decode<T: FromRow>(rows: Rows) -> Result<Vec<T>> {
     if rows.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Condition, Order};
+use sea_query::{Condition, NullOrdering, Order};
 
 use super::{
     Connection, MAX_ROWS, OrderBy, Predicate, RowFormat, Table, Value,
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 pub struct Select<'db, T> {
     connection: &'db Connection,
     conditions: Vec<Condition>,
-    order: Vec<(&'static str, Order)>,
+    order: Vec<OrderBy<T>>,
     limit: Option<u64>,
     offset: Option<u64>,
     refused: Option<Error>,
@@ -49,7 +49,7 @@ impl<'db, T: Table> Select<'db, T> {
 
     /// Sorts by a column; a second call sorts what the first leaves equal.
     pub fn order_by(mut self, order: OrderBy<T>) -> Self {
-        self.order.push((order.column, order.order));
+        self.order.push(order);
         self
     }
 
@@ -192,13 +192,18 @@ impl<'db, T: Table> Select<'db, T> {
             sql.push_condition(condition);
             sql.push(")");
         }
-        for (i, (column, order)) in self.order.iter().enumerate() {
+        for (i, order) in self.order.iter().enumerate() {
             sql.push(if i == 0 { " ORDER BY " } else { ", " });
-            sql.push_name(column);
-            sql.push(match order {
+            sql.push_name(order.column);
+            sql.push(match order.order {
                 Order::Desc => " DESC",
                 _ => " ASC",
             });
+            match order.nulls {
+                None => {}
+                Some(NullOrdering::First) => sql.push(" NULLS FIRST"),
+                Some(NullOrdering::Last) => sql.push(" NULLS LAST"),
+            }
         }
         match (limit, self.offset) {
             (None, None) => {}

@@ -36,11 +36,15 @@ impl<'db, T: Table> Update<'db, T, Unscoped> {
 }
 
 impl<'db, T: Table, S> Update<'db, T, S> {
-    /// Sets a column.
-    pub fn set<V: ColumnType>(mut self, column: Column<T, V>, value: impl Comparable<V>) -> Self {
+    /// Sets a column to a value, to another column, or to what SQLite computes: `.set(User::visits, User::visits + 1)`.
+    pub fn set<V: ColumnType>(
+        mut self,
+        column: Column<T, V>,
+        value: impl Comparable<T, V>,
+    ) -> Self {
         match value.into_operand() {
             Ok(value) => {
-                self.statement.value(column.name(), writer::operand(value));
+                self.statement.value(column.name(), value.into_expr());
                 self.sets += 1;
             }
             Err(error) => self.refused = Some(error),

@@ -6,12 +6,12 @@ use sea_query::{
     Condition, Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder,
 };
 
-use super::Value;
+use super::{Value, list};
 use crate::{Error, Result};
 
 /// SQL text with `?` for its parameters.
 #[derive(Debug, Default)]
-pub(super) struct Sql {
+pub struct Sql {
     pub(super) text: String,
     pub(super) params: Vec<Value>,
 }
@@ -24,6 +24,70 @@ pub(super) fn write(statement: &impl QueryStatementBuilder) -> Result<Sql> {
     let mut writer = Writer::new();
     statement.build_collect_any_into(&SqliteQueryBuilder, &mut writer);
     writer.finish()
+}
+
+/// The most parameters that the platform binds to a statement.
+const MAX_PARAMS: usize = 100;
+
+/// The most bytes of SQL text.
+const MAX_TEXT: usize = 100_000;
+
+/// More parameters than the platform binds travel as one: a JSON text, of which each `?` takes its part.
+fn pack(sql: Sql, marks: &[std::ops::Range<usize>]) -> Sql {
+    if sql.params.len() <= MAX_PARAMS {
+        return sql;
+    }
+    let mut text = String::with_capacity(sql.text.len() + 8 * marks.len());
+    let mut json = String::from("[");
+    let mut end = 0;
+    for (i, (mark, param)) in marks.iter().zip(&sql.params).enumerate() {
+        if i > 0 {
+            json.push(',');
+        }
+        text.push_str(&sql.text[end..mark.start]);
+        end = mark.end;
+        let _ = if list::push(&mut json, param) {
+            text.write_str(&list::decode(
+                &format!("?1 ->> {i}"),
+                &format!("json_type(?1, '$[{i}]')"),
+                &format!("?1 ->> '$[{i}][0]'"),
+                &format!("?1 ->> '$[{i}][1]'"),
+            ))
+        } else {
+            write!(text, "(?1 ->> {i})")
+        };
+    }
+    text.push_str(&sql.text[end..]);
+    json.push(']');
+    Sql {
+        text,
+        params: vec![Value::Text(json)],
+    }
+}
+
+/// What the platform would refuse is refused here, on every host, before it runs.
+fn check(sql: Sql) -> Result<Sql> {
+    if sql.text.len() > MAX_TEXT {
+        return Err(Error::internal(format!(
+            "this statement has {} bytes of SQL, and the platform takes {MAX_TEXT} at most: {}…",
+            sql.text.len(),
+            sql.text.chars().take(200).collect::<String>()
+        )));
+    }
+    for param in &sql.params {
+        let size = match param {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            _ => 0,
+        };
+        if size > list::MAX_VALUE {
+            return Err(Error::bad_request(format!(
+                "A value has {size} bytes, and SQLite takes {} at most here.",
+                list::MAX_VALUE
+            )));
+        }
+    }
+    Ok(sql)
 }
 
 /// A value as a parameter of a statement.
@@ -40,6 +104,8 @@ pub(super) fn operand(value: Value) -> Expr {
 /// Collects a statement's text and parameters, from sea-query or by hand.
 pub(super) struct Writer {
     sql: Sql,
+    /// Where each parameter stands in the text.
+    marks: Vec<std::ops::Range<usize>>,
     refused: Option<Error>,
 }
 
@@ -50,6 +116,7 @@ impl Writer {
                 text: String::with_capacity(256),
                 params: Vec::new(),
             },
+            marks: Vec::new(),
             refused: None,
         }
     }
@@ -94,17 +161,19 @@ impl Writer {
     /// The statement, or the first parameter's refusal.
     pub(super) fn finish(self) -> Result<Sql> {
         match self.refused {
-            None => Ok(self.sql),
+            None => check(pack(self.sql, &self.marks)),
             Some(error) => Err(error),
         }
     }
 
     fn push_value(&mut self, value: Value) {
+        let start = self.sql.text.len();
         // The cast lets a host whose numbers are floats bind an integer as text, and keeps it an integer.
         self.sql.text.push_str(match value {
             Value::Integer(_) => "CAST(? AS INTEGER)",
             _ => "?",
         });
+        self.marks.push(start..self.sql.text.len());
         self.sql.params.push(value);
     }
 }
