@@ -63,6 +63,12 @@ impl App {
         anywhere: false,
         query: "getNotes",
     };
+    /// The app that says what statements touch, and that stops anywhere.
+    pub const TRACKING: Self = Self {
+        folder: "tests/apps/tracking",
+        anywhere: false,
+        query: "getNumbers",
+    };
 }
 
 static APP: OnceLock<App> = OnceLock::new();

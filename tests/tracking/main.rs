@@ -1,0 +1,17 @@
+//! What statements touch, and what is left of functions that stop anywhere: on the host that `EDGEPOD_TEST_HOST` names.
+//!
+//! `tests/apps/tracking` is the app.
+
+mod model;
+mod plans;
+
+use std::process::ExitCode;
+
+use edgepod_tests::{server::App, suite};
+
+fn main() -> ExitCode {
+    suite::run(
+        App::TRACKING,
+        &[("plans", plans::CASES), ("model", model::CASES)],
+    )
+}
