@@ -69,6 +69,12 @@ impl App {
         anywhere: false,
         query: "getNumbers",
     };
+    /// The app that says who calls it.
+    pub const TOKENS: Self = Self {
+        folder: "tests/auth/app",
+        anywhere: false,
+        query: "whoAmI",
+    };
 }
 
 static APP: OnceLock<App> = OnceLock::new();

@@ -1,0 +1,206 @@
+//! Tokens of another issuer, on every host: `cargo test -p edgepod-tests --test auth`, and `EDGEPOD_TEST_HOST=workerd`.
+
+mod issuer;
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use edgepod_tests::{cases, server, server::App};
+use serde_json::{Value, json};
+
+use issuer::{Issuer, Key, Mood, asked, at, is, publish};
+
+cases![
+    every_algorithm_is_verified,
+    what_is_wrong_with_a_token_is_unauthorized_everywhere,
+    a_wrong_key_comes_before_a_wrong_token,
+    a_rotated_key_is_fetched_and_a_flood_of_unknown_ones_is_not,
+    known_keys_outlive_an_issuer_that_fails,
+    one_slow_fetch_serves_everyone_who_waits,
+    the_claims_may_be_the_apps_own_type,
+];
+
+fn main() -> ExitCode {
+    let issuer = Issuer::start();
+    // SAFETY: only the issuer's thread runs beside this one, and it reads no variables.
+    unsafe {
+        std::env::set_var("EDGEPOD_JWKS_URL", &issuer.url);
+        std::env::set_var("EDGEPOD_JWT_ISSUER", "https://issuer.test");
+        std::env::set_var("EDGEPOD_JWT_AUDIENCE", "web, app");
+    }
+    edgepod_tests::suite::run(App::TOKENS, &[("auth", CASES)])
+}
+
+fn claims() -> Value {
+    json!({"sub": "u1", "role": "admin", "iss": "https://issuer.test", "aud": "app", "exp": at(600)})
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut claims = claims();
+    claims[name] = value;
+    claims
+}
+
+#[track_caller]
+fn call(name: &str, token: &str) -> edgepod_tests::Reply {
+    server()
+        .call(name)
+        .header("authorization", &format!("Bearer {token}"))
+        .send()
+}
+
+#[track_caller]
+fn accept(token: &str) {
+    for name in ["whoAmI", "details", "whoWaits"] {
+        let reply = call(name, token);
+        assert_eq!(reply.status, 200, "{name}: {}", reply.text());
+        assert_eq!(reply.json()["data"]["sub"], "u1");
+    }
+}
+
+#[track_caller]
+fn refuse(token: &str, reason: &str) {
+    let error = call("whoAmI", token).assert_error(401);
+    assert_eq!(error["data"]["reason"], reason, "{error}");
+}
+
+/// Past the cool-down that an earlier case began.
+fn publish_and_wait(keys: &[&Key]) {
+    is(Mood::Well);
+    publish(keys);
+    thread::sleep(Duration::from_millis(10_500));
+}
+
+fn every_algorithm_is_verified() {
+    let keys = [
+        Key::rsa("r1"),
+        Key::ec("e1", "P-256"),
+        Key::ec("e2", "P-384"),
+        Key::ed("d1"),
+    ];
+    let [rsa, p256, p384, ed] = &keys;
+    // The server is up before the first key is published.
+    server().call("whoAmI").ok();
+    publish(&[rsa, p256, p384, ed]);
+    for algorithm in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] {
+        accept(&rsa.sign(algorithm, &claims()));
+    }
+    accept(&p256.sign("ES256", &claims()));
+    accept(&p384.sign("ES384", &claims()));
+    accept(&ed.sign("EdDSA", &claims()));
+    // A signature of one algorithm is none of another, also with the right key.
+    let token = rsa.sign("RS256", &claims());
+    let other = rsa.sign("PS256", &claims());
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let (_, signature) = other.rsplit_once('.').unwrap();
+    refuse(&format!("{signed}.{signature}"), "signature");
+}
+
+fn what_is_wrong_with_a_token_is_unauthorized_everywhere() {
+    let (key, forger) = (Key::ec("w1", "P-256"), Key::ec("w1", "P-256"));
+    publish_and_wait(&[&key]);
+    let good = key.sign("ES256", &claims());
+    accept(&good);
+    refuse(&forger.sign("ES256", &claims()), "signature");
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    refuse(&format!("{signed}."), "signature");
+    refuse(&format!("{signed}.{}", &signature[..84]), "signature");
+    refuse("nonsense", "malformed");
+    refuse(&"a".repeat(8193), "too_long");
+    refuse(&key.sign("none", &claims()), "algorithm");
+    refuse(&key.sign("HS256", &claims()), "algorithm");
+    refuse(&key.sign("ES384", &claims()), "key_mismatch");
+    let header = json!({"alg": "ES256", "kid": "w1", "crit": ["x"], "x": 1});
+    refuse(&key.sign_with(&header, &claims()), "critical");
+    refuse(&key.sign("ES256", &with("exp", at(-60).into())), "expired");
+    refuse(
+        &key.sign("ES256", &with("nbf", at(60).into())),
+        "not_yet_valid",
+    );
+    refuse(
+        &key.sign("ES256", &with("iss", "https://evil.test".into())),
+        "issuer",
+    );
+    refuse(
+        &key.sign("ES256", &with("aud", json!(["other"]))),
+        "audience",
+    );
+    accept(&key.sign("ES256", &with("aud", json!(["other", "web"]))));
+    // A clock that is off a little is forgiven.
+    accept(&key.sign("ES256", &with("exp", at(-2).into())));
+    let basic = server()
+        .call("whoAmI")
+        .header("authorization", "Basic dTpw");
+    assert_eq!(basic.error(401)["data"]["reason"], "not_bearer");
+    // No token is no wrong one.
+    assert_eq!(server().call("whoAmI").ok(), Value::Null);
+    server().call("details").error(401);
+}
+
+fn a_wrong_key_comes_before_a_wrong_token() {
+    let reply = server()
+        .call("whoAmI")
+        .without_key()
+        .header("authorization", "Bearer nonsense")
+        .send();
+    assert!(reply.assert_error(401)["data"].is_null());
+    assert_eq!(reply.header("www-authenticate"), None);
+    let reply = call("whoAmI", "nonsense");
+    assert_eq!(
+        reply.header("www-authenticate"),
+        Some("Bearer error=\"invalid_token\"")
+    );
+}
+
+fn a_rotated_key_is_fetched_and_a_flood_of_unknown_ones_is_not() {
+    let (old, new) = (Key::ec("old", "P-256"), Key::ec("new", "P-256"));
+    publish_and_wait(&[&old, &new]);
+    accept(&new.sign("ES256", &claims()));
+    accept(&old.sign("ES256", &claims()));
+    let before = asked();
+    for i in 0..100 {
+        let stranger = Key::ec(&format!("stranger{i}"), "P-256");
+        refuse(&stranger.sign("ES256", &claims()), "unknown_key");
+    }
+    assert!(asked() - before <= 2, "{} fetches", asked() - before);
+}
+
+fn known_keys_outlive_an_issuer_that_fails() {
+    let key = Key::ec("f1", "P-256");
+    publish_and_wait(&[&key]);
+    accept(&key.sign("ES256", &claims()));
+    is(Mood::Broken);
+    thread::sleep(Duration::from_millis(10_500));
+    let stranger = Key::ec("f2", "P-256");
+    let before = asked();
+    refuse(&stranger.sign("ES256", &claims()), "unknown_key");
+    assert_eq!(asked() - before, 1, "the issuer was asked, and failed");
+    accept(&key.sign("ES256", &with("role", "user".into())));
+    is(Mood::Well);
+}
+
+fn one_slow_fetch_serves_everyone_who_waits() {
+    let key = Key::ec("s1", "P-256");
+    publish_and_wait(&[&key]);
+    is(Mood::Slow);
+    let before = asked();
+    thread::scope(|scope| {
+        for i in 0..8 {
+            let token = key.sign("ES256", &with("n", i.into()));
+            scope.spawn(move || assert_eq!(call("whoAmI", &token).status, 200));
+        }
+    });
+    is(Mood::Well);
+    assert_eq!(asked() - before, 1);
+}
+
+fn the_claims_may_be_the_apps_own_type() {
+    let key = Key::ec("t1", "P-256");
+    publish_and_wait(&[&key]);
+    let reply = call("role", &key.sign("ES256", &claims()));
+    assert_eq!(reply.json()["data"], "u1: admin");
+    let error = call("role", &key.sign("ES256", &with("role", 7.into()))).assert_error(401);
+    assert!(!error.to_string().contains("invalid type"), "{error}");
+    server().call("role").error(401);
+}
