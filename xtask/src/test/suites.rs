@@ -27,6 +27,14 @@ pub(super) enum Suite {
     FaultsNative,
     /// Functions that panic and fail half-way, on a Durable Object on workerd
     FaultsWorkerd,
+    /// Which tables statements touch, and what random failing functions leave, on the native host
+    TrackingNative,
+    /// Which tables statements touch, and what random failing functions leave, on workerd
+    TrackingWorkerd,
+    /// Tokens of an issuer that rotates its keys, fails and is slow, on the native host
+    AuthNative,
+    /// Tokens of an issuer that rotates its keys, fails and is slow, on workerd
+    AuthWorkerd,
     /// The page of the example: types and build
     Page,
     /// The page in Chromium, against the native host
@@ -61,6 +69,10 @@ impl Suite {
         Self::ProtocolWorkerd,
         Self::FaultsNative,
         Self::FaultsWorkerd,
+        Self::TrackingNative,
+        Self::TrackingWorkerd,
+        Self::AuthNative,
+        Self::AuthWorkerd,
         Self::Page,
         Self::BrowserNative,
         Self::BrowserWorkerd,
@@ -90,6 +102,10 @@ impl Suite {
             Self::ProtocolWorkerd => hosted("protocol", Host::Workerd),
             Self::FaultsNative => hosted("faults", Host::Native),
             Self::FaultsWorkerd => hosted("faults", Host::Workerd),
+            Self::TrackingNative => hosted("tracking", Host::Native),
+            Self::TrackingWorkerd => hosted("tracking", Host::Workerd),
+            Self::AuthNative => hosted("auth", Host::Native),
+            Self::AuthWorkerd => hosted("auth", Host::Workerd),
             Self::Page => page(),
             Self::BrowserNative => browser(Host::Native),
             Self::BrowserWorkerd => browser(Host::Workerd),
