@@ -78,20 +78,24 @@ fn take(ctx: &Ctx, steps: &[Vec<i64>]) -> Result<()> {
             return Err(Error::bad_request("A step is a list and a value."));
         };
         match (list, value > 0) {
-            (1, true) => drop(ctx.db.insert(NewOne { value }).returning()?),
-            (1, false) => drop(
+            (1, true) => {
+                ctx.db.insert(NewOne { value }).returning()?;
+            }
+            (1, false) => {
                 ctx.db
                     .delete::<One>()
                     .filter(One::value.eq(-value))
-                    .returning()?,
-            ),
-            (_, true) => drop(ctx.db.insert(NewTwo { value }).returning()?),
-            (_, false) => drop(
+                    .returning()?;
+            }
+            (_, true) => {
+                ctx.db.insert(NewTwo { value }).returning()?;
+            }
+            (_, false) => {
                 ctx.db
                     .delete::<Two>()
                     .filter(Two::value.eq(-value))
-                    .returning()?,
-            ),
+                    .returning()?;
+            }
         }
     }
     Ok(())
