@@ -21,10 +21,24 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new app, or add a backend to a project
+    Init(Init),
     /// Serve the app and its page, and do so again after each change
     Dev(Dev),
     /// Write the TypeScript client of the app
     Generate(Generate),
+    /// Build the app's Worker for use, and say how large it is
+    Build(Build),
+    /// Build, check and upload the app to your Cloudflare account
+    Deploy(Deploy),
+    /// Say what the app is: its functions, tables, addresses, sizes and versions
+    Info(Info),
+    /// Call a function of the app that `edgepod dev` serves
+    Call(Call),
+    /// Ask the native database of `edgepod dev` in SQL
+    Sql(Sql),
+    /// Look for every tool that is needed, and say how to get what is missing
+    Doctor(Doctor),
     /// Run a built app's library until it ends
     #[command(name = "__run", hide = true)]
     Run(Run),
@@ -97,4 +111,158 @@ pub struct Generate {
 pub struct Run {
     /// The library, with `edgepod_main` in it
     pub library: PathBuf,
+}
+
+/// `edgepod init`
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+Each question has an option. What has none is asked for; with --yes, and where there is no terminal, \
+the default in brackets is taken.
+
+No file is overwritten unless you say so.")]
+pub struct Init {
+    /// An empty folder, a Cargo project, or a front end with a package.json
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+
+    /// The name of the crate and the Worker [default: that of the folder]
+    #[arg(long)]
+    pub name: Option<String>,
+
+    /// Who issues the tokens that users sign in with [default: none]
+    #[arg(long, value_enum)]
+    pub auth: Option<Auth>,
+
+    /// Where the issuer publishes its keys, for `--auth remote`
+    #[arg(long, value_name = "URL")]
+    pub jwks_url: Option<String>,
+
+    /// The page to begin with [default: react]
+    #[arg(long, value_enum)]
+    pub front_end: Option<FrontEnd>,
+
+    /// Ask nothing
+    #[arg(long, short)]
+    pub yes: bool,
+
+    /// Replace files that are there already
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// A checkout of EdgePod to depend on [default: the one that this command was built from]
+    #[arg(long, value_name = "FOLDER")]
+    pub edgepod: Option<PathBuf>,
+}
+
+/// Who issues tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// Nobody: every request is anonymous
+    None,
+    /// Another service, such as Clerk or Auth0
+    Remote,
+    /// The app itself, with a key that is made now
+    Local,
+}
+
+/// What page a new app has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FrontEnd {
+    /// React, with Vite
+    React,
+    /// None
+    None,
+}
+
+/// `edgepod build`
+#[derive(Debug, ClapArgs)]
+pub struct Build {
+    /// The app's folder, with its Cargo.toml
+    #[arg(default_value = ".")]
+    pub app: PathBuf,
+
+    /// Build quickly what then is large and slow
+    #[arg(long)]
+    pub dev: bool,
+}
+
+/// `edgepod deploy`
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+Secrets are read from `.prod.vars` in the app's folder and handed to wrangler, which stores them encrypted. \
+Where there is no such file, one with new keys is made. Keep it out of git, and keep it.")]
+pub struct Deploy {
+    /// The app's folder, with its Cargo.toml
+    #[arg(default_value = ".")]
+    pub app: PathBuf,
+
+    /// Do everything but the upload
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `edgepod info`
+#[derive(Debug, ClapArgs)]
+pub struct Info {
+    /// The app's folder, with its Cargo.toml
+    #[arg(default_value = ".")]
+    pub app: PathBuf,
+}
+
+/// `edgepod call`
+#[derive(Debug, ClapArgs)]
+pub struct Call {
+    /// The function's public name, such as `getUsers`
+    pub name: String,
+
+    /// The arguments, as a JSON object
+    #[arg(default_value = "{}")]
+    pub arguments: String,
+
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
+
+    /// Where the app is served
+    #[arg(long, default_value = "http://127.0.0.1:8989")]
+    pub url: String,
+
+    /// The key [default: that of the app in development]
+    #[arg(long)]
+    pub key: Option<String>,
+
+    /// A user's token, sent as `Authorization: Bearer …`
+    #[arg(long)]
+    pub token: Option<String>,
+}
+
+/// `edgepod sql`
+#[derive(Debug, ClapArgs)]
+pub struct Sql {
+    /// One statement
+    pub statement: String,
+
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
+
+    /// The folder that the database is kept in, as given to `edgepod dev`
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+
+    /// Allow the statement to change the database. Screens are not told
+    #[arg(long)]
+    pub write: bool,
+
+    /// Print the rows as JSON, an object each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `edgepod doctor`
+#[derive(Debug, ClapArgs)]
+pub struct Doctor {
+    /// The app's folder
+    #[arg(default_value = ".")]
+    pub app: PathBuf,
 }

@@ -101,6 +101,19 @@ impl Program {
     /// # Errors
     /// When it cannot be run, refuses (two functions with one name), or does not print a manifest.
     pub fn manifest(&self) -> Result<Manifest> {
+        serde_json::from_str(&self.manifest_text()?).with_context(|| {
+            format!(
+                "`{}` printed no manifest: are its `edgepod` and this command of one version?",
+                self.app
+            )
+        })
+    }
+
+    /// The same as JSON, with what [`Manifest`] leaves out.
+    ///
+    /// # Errors
+    /// As for [`Program::manifest`], except that the text is not looked into.
+    pub fn manifest_text(&self) -> Result<String> {
         let mut command = self.command()?;
         command.env("EDGEPOD_MANIFEST", "1").stdout(Stdio::piped());
         let process = Process::spawn(&self.app, command)?;
@@ -115,12 +128,7 @@ impl Program {
                 self.app
             );
         }
-        serde_json::from_str(&text).with_context(|| {
-            format!(
-                "`{}` printed no manifest: are its `edgepod` and this command of one version?",
-                self.app
-            )
-        })
+        Ok(text)
     }
 }
 

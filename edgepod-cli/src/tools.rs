@@ -16,6 +16,11 @@ use crate::term;
 const WORKERD_VERSION: &str = "1.20261117.1";
 /// The binaryen (`wasm-opt`) that is installed when there is none.
 const BINARYEN_VERSION: &str = "132.0.0";
+/// The wrangler that is installed when there is none: the last that Node.js 20 runs.
+const WRANGLER_VERSION: &str = "4.86.0";
+
+const WASM_OPT: &str = "binaryen/bin/wasm-opt";
+const WRANGLER: &str = "wrangler/bin/wrangler.js";
 
 /// The program workerd, for the project in `project` (its `node_modules`, or one of a parent folder, is looked at).
 ///
@@ -25,20 +30,20 @@ pub fn workerd(project: &Path) -> Result<PathBuf> {
     if let Some(path) = named_by("WORKERD_BIN")? {
         return Ok(path);
     }
-    if let Ok(path) = which::which("workerd") {
+    if let Some(path) = on_path_or_in_project("workerd", project, &workerd_program()?) {
         return Ok(path);
     }
-    let program = Path::new("@cloudflare")
-        .join(workerd_package()?)
-        .join(if cfg!(windows) {
-            "bin/workerd.exe"
-        } else {
-            "bin/workerd"
-        });
-    if let Some(path) = in_node_modules(project, &program) {
-        return Ok(path);
-    }
-    npm_tool("workerd", WORKERD_VERSION, &program)
+    npm_tool("workerd", WORKERD_VERSION, &workerd_program()?)
+}
+
+/// Where workerd is now, unless a variable says otherwise.
+pub(crate) fn find_workerd(project: &Path) -> Option<PathBuf> {
+    find(
+        "workerd",
+        project,
+        WORKERD_VERSION,
+        &workerd_program().ok()?,
+    )
 }
 
 /// A command that runs `wasm-opt`.
@@ -52,14 +57,81 @@ pub fn wasm_opt(project: &Path) -> Result<Command> {
     if let Ok(path) = which::which("wasm-opt") {
         return Ok(Command::new(path));
     }
-    let program = Path::new("binaryen/bin/wasm-opt");
-    let script = match in_node_modules(project, program) {
+    npm_script(project, "binaryen", BINARYEN_VERSION, Path::new(WASM_OPT))
+}
+
+/// Where `wasm-opt` is now, unless a variable says otherwise.
+pub(crate) fn find_wasm_opt(project: &Path) -> Option<PathBuf> {
+    which::which("wasm-opt")
+        .ok()
+        .or_else(|| find("binaryen", project, BINARYEN_VERSION, Path::new(WASM_OPT)))
+}
+
+/// A command that runs `wrangler`.
+///
+/// # Errors
+/// When there is none and npm cannot install it.
+pub fn wrangler(project: &Path) -> Result<Command> {
+    if let Some(path) = named_by("WRANGLER_BIN")? {
+        return Ok(Command::new(path));
+    }
+    let mut command = match in_node_modules(project, Path::new(WRANGLER)) {
+        Some(_) => npm_script(project, "wrangler", WRANGLER_VERSION, Path::new(WRANGLER))?,
+        // The project's own goes before one that happens to be installed.
+        None => match which::which("wrangler") {
+            Ok(path) => Command::new(path),
+            Err(_) => npm_script(project, "wrangler", WRANGLER_VERSION, Path::new(WRANGLER))?,
+        },
+    };
+    command.env("WRANGLER_SEND_METRICS", "false");
+    Ok(command)
+}
+
+/// Where `wrangler` is now, unless a variable says otherwise.
+pub(crate) fn find_wrangler(project: &Path) -> Option<PathBuf> {
+    find("wrangler", project, WRANGLER_VERSION, Path::new(WRANGLER))
+}
+
+/// A command that runs `script` of the npm package `name`: the project's, else the one in the cache.
+fn npm_script(project: &Path, name: &str, version: &str, script: &Path) -> Result<Command> {
+    let script = match in_node_modules(project, script) {
         Some(script) => script,
-        None => npm_tool("binaryen", BINARYEN_VERSION, program)?,
+        None => npm_tool(name, version, script)?,
     };
     let mut command = Command::new(node()?);
     command.arg(script);
     Ok(command)
+}
+
+/// `program` on the PATH or in the project, else the file of the npm package `name` in the cache; nothing is installed.
+fn find(name: &str, project: &Path, version: &str, program: &Path) -> Option<PathBuf> {
+    on_path_or_in_project(name, project, program).or_else(|| {
+        let cached = cache().ok()?.join(format!("{name}-{version}/node_modules"));
+        Some(cached.join(program)).filter(|path| path.is_file())
+    })
+}
+
+fn on_path_or_in_project(name: &str, project: &Path, program: &Path) -> Option<PathBuf> {
+    which::which(name)
+        .ok()
+        .or_else(|| in_node_modules(project, program))
+}
+
+/// Where tools are kept.
+fn cache() -> Result<PathBuf> {
+    Ok(dirs::cache_dir()
+        .context("this system names no cache folder: set HOME, or XDG_CACHE_HOME")?
+        .join("edgepod/tools"))
+}
+
+fn workerd_program() -> Result<PathBuf> {
+    Ok(Path::new("@cloudflare")
+        .join(workerd_package()?)
+        .join(if cfg!(windows) {
+            "bin/workerd.exe"
+        } else {
+            "bin/workerd"
+        }))
 }
 
 /// The program Node.
@@ -123,9 +195,7 @@ fn workerd_package() -> Result<&'static str> {
 
 /// The file `program` of the npm package `name` in the cache, which is installed there first if need be.
 fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
-    let tools = dirs::cache_dir()
-        .context("this system names no cache folder: set HOME, or XDG_CACHE_HOME")?
-        .join("edgepod/tools");
+    let tools = cache()?;
     let home = tools.join(format!("{name}-{version}"));
     let installed = home.join("node_modules").join(program);
     if installed.is_file() {
@@ -166,10 +236,10 @@ fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
         bail!(
             "`npm install {name}@{version}` failed ({status}); npm's message is above. \
              Try again with a network, or name the program with {}",
-            if name == "workerd" {
-                "WORKERD_BIN"
-            } else {
-                "WASM_OPT_BIN"
+            match name {
+                "workerd" => "WORKERD_BIN",
+                "wrangler" => "WRANGLER_BIN",
+                _ => "WASM_OPT_BIN",
             }
         );
     }

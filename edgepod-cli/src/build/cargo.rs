@@ -11,7 +11,7 @@ use crate::process::Process;
 use crate::term;
 
 /// The compilation target of Workers.
-pub(super) const WASM: &str = "wasm32-unknown-unknown";
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// `opt-level` of a Worker for use: for size. Speed is measured to be the same but for large results (see
 /// `docs/decisions/boundary.md`), and what is small starts sooner.

@@ -8,8 +8,11 @@ pub mod cargo;
 
 mod bindgen;
 mod optimize;
+mod size;
 mod worker;
 
 pub use bindgen::VERSION as WASM_BINDGEN_VERSION;
+pub(crate) use cargo::WASM;
 pub use cargo::{Profile, native};
+pub use size::Size;
 pub use worker::Worker;

@@ -1,8 +1,15 @@
 //! What each command does.
 
+mod build;
+mod call;
+mod deploy;
 mod dev;
+mod doctor;
 mod generate;
+mod info;
+mod init;
 mod run;
+mod sql;
 
 use std::process::ExitCode;
 
@@ -16,6 +23,13 @@ use crate::args::Command;
 /// What went wrong, in words for the user.
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Init(args) => init::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Deploy(args) => deploy::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Call(args) => call::run(&args),
+        Command::Sql(args) => sql::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Run(args) => run::run(&args),

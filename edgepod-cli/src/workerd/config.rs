@@ -9,7 +9,7 @@ use serde::Deserialize;
 use walkdir::WalkDir;
 
 /// The behaviour that the generated Workers are written for and tested with.
-const COMPATIBILITY_DATE: &str = "2026-11-01";
+pub(crate) const COMPATIBILITY_DATE: &str = "2026-11-01";
 
 const MAIN: &str = "entry.mjs";
 const CLASS: &str = "EdgePodEngine";

@@ -3,7 +3,7 @@
 //! workerd itself is started, with a configuration made here, and nothing stands between it and the caller:
 //! no Miniflare, no proxy. So what is measured and tested is the runtime.
 
-mod config;
+pub(crate) mod config;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

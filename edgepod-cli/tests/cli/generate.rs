@@ -101,6 +101,13 @@ fn the_help_texts_are_as_reviewed() {
         ("edgepod", &["--help"][..]),
         ("dev", &["dev", "--help"]),
         ("generate", &["generate", "--help"]),
+        ("init", &["init", "--help"]),
+        ("build", &["build", "--help"]),
+        ("deploy", &["deploy", "--help"]),
+        ("info", &["info", "--help"]),
+        ("call", &["call", "--help"]),
+        ("sql", &["sql", "--help"]),
+        ("doctor", &["doctor", "--help"]),
     ] {
         let (status, output) = app.run(arguments);
         assert!(status.success());

@@ -10,7 +10,7 @@ use crate::env::{self, Vars};
 use crate::term;
 
 /// The variable that holds it.
-pub(super) const NAME: &str = "EDGEPOD_API_KEY";
+pub(crate) const NAME: &str = "EDGEPOD_API_KEY";
 
 /// Where it is kept when it was made here, in the folder `.edgepod`.
 const FILE: &str = "dev.env";
@@ -18,8 +18,16 @@ const FILE: &str = "dev.env";
 /// Random letters and digits in a key: 190 bits.
 const LENGTH: usize = 32;
 
+/// A new key.
+pub(crate) fn generate() -> String {
+    format!(
+        "ep_pk_{}",
+        Alphanumeric.sample_string(&mut rand::rng(), LENGTH)
+    )
+}
+
 /// Sees to it that `vars` has a key: the one that is there, else the one kept in `state`, else a new one.
-pub(super) fn ensure(vars: &mut Vars, state: &Path) -> Result<()> {
+pub(crate) fn ensure(vars: &mut Vars, state: &Path) -> Result<()> {
     if vars.contains_key(NAME) {
         return Ok(());
     }
@@ -30,10 +38,7 @@ pub(super) fn ensure(vars: &mut Vars, state: &Path) -> Result<()> {
         vars.insert(NAME.to_owned(), key);
         return Ok(());
     }
-    let key = format!(
-        "ep_pk_{}",
-        Alphanumeric.sample_string(&mut rand::rng(), LENGTH)
-    );
+    let key = generate();
     fs::write(
         &file,
         format!("# Made by `edgepod dev`. Set {NAME} to use another.\n{NAME}=\"{key}\"\n"),

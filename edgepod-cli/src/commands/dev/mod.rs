@@ -7,7 +7,7 @@
 //!
 //! One loop owns everything. Threads (the watcher, the ends of processes) only send it an [`Event`].
 
-mod key;
+pub(super) mod key;
 mod page;
 mod plan;
 mod server;

@@ -1,0 +1,151 @@
+//! `edgepod doctor`: every tool, its version, and what to do where there is none.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+
+use crate::app::App;
+use crate::args::Doctor;
+use crate::build::{WASM, WASM_BINDGEN_VERSION};
+use crate::{term, tools};
+
+/// The oldest Node.js that all of this works with.
+const OLDEST_NODE: u32 = 20;
+
+pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
+    let mut problems = 0;
+    let mut report = |name: &str, finding: Finding| match finding {
+        Finding::Good(version) => term::fact(name, version),
+        Finding::Later(text) => term::fact(name, format_args!("not here yet: {text}")),
+        Finding::Bad(text) => {
+            problems += 1;
+            term::fact(name, format_args!("MISSING: {text}"));
+        }
+    };
+    report(
+        "edgepod",
+        Finding::Good(env!("CARGO_PKG_VERSION").to_owned()),
+    );
+    report("cargo", rust("cargo"));
+    report("rustc", rust("rustc"));
+    report("wasm32", wasm_target());
+    report("node", node());
+    report(
+        "npm",
+        version("npm", "--version").map_or_else(
+            || Finding::Bad("it comes with Node.js (https://nodejs.org)".to_owned()),
+            Finding::Good,
+        ),
+    );
+    report(
+        "wasm-bindgen",
+        variable("WASM_BINDGEN_BIN")
+            .unwrap_or_else(|| Finding::Good(format!("{WASM_BINDGEN_VERSION}, inside edgepod"))),
+    );
+    for (name, variable_name, found) in [
+        ("wasm-opt", "WASM_OPT_BIN", tools::find_wasm_opt(&args.app)),
+        ("workerd", "WORKERD_BIN", tools::find_workerd(&args.app)),
+        ("wrangler", "WRANGLER_BIN", tools::find_wrangler(&args.app)),
+    ] {
+        report(
+            name,
+            variable(variable_name).unwrap_or_else(|| installed(found)),
+        );
+    }
+    if args.app.join("Cargo.toml").is_file() {
+        report("app", app(&args.app));
+    }
+    if problems > 0 {
+        bail!("{problems} of these must be put right first; each says how");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+enum Finding {
+    Good(String),
+    /// Nothing to do: it is installed when it is needed.
+    Later(String),
+    Bad(String),
+}
+
+fn rust(program: &str) -> Finding {
+    version(program, "--version").map_or_else(
+        || Finding::Bad("install Rust with https://rustup.rs".to_owned()),
+        Finding::Good,
+    )
+}
+
+fn wasm_target() -> Finding {
+    let folder = version("rustc", &format!("--print=target-libdir --target={WASM}"));
+    if folder.is_some_and(|folder| Path::new(&folder).is_dir()) {
+        Finding::Good(WASM.to_owned())
+    } else if which::which("rustup").is_ok() {
+        Finding::Later(format!("`rustup target add {WASM}` runs when it is needed"))
+    } else {
+        Finding::Bad(format!(
+            "install the target {WASM} as you installed Rust, or Rust with https://rustup.rs"
+        ))
+    }
+}
+
+fn node() -> Finding {
+    let Some(version) = version("node", "--version") else {
+        return Finding::Bad("install Node.js 20 or newer (https://nodejs.org)".to_owned());
+    };
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok());
+    if major.is_some_and(|major: u32| major < OLDEST_NODE) {
+        return Finding::Bad(format!(
+            "{version} is too old: install Node.js {OLDEST_NODE} or newer (https://nodejs.org)"
+        ));
+    }
+    Finding::Good(version)
+}
+
+/// What a variable that names a program says, when it is set.
+fn variable(name: &str) -> Option<Finding> {
+    match tools::named_by(name) {
+        Ok(path) => Some(Finding::Good(format!("{} ({name})", path?.display()))),
+        Err(error) => Some(Finding::Bad(error.to_string())),
+    }
+}
+
+fn installed(found: Option<PathBuf>) -> Finding {
+    match found {
+        Some(path) => Finding::Good(path.display().to_string()),
+        None => Finding::Later("npm installs it when it is needed".to_owned()),
+    }
+}
+
+fn app(folder: &Path) -> Finding {
+    match App::find(folder) {
+        Err(error) => Finding::Bad(error.to_string()),
+        Ok(app) => match app.wasm_bindgen.as_deref() {
+            None => Finding::Bad(format!(
+                "`{}` does not depend on edgepod: `cargo add edgepod`",
+                app.name
+            )),
+            Some(version) if version != WASM_BINDGEN_VERSION => Finding::Bad(format!(
+                "its wasm-bindgen is {version}: `cargo update -p wasm-bindgen --precise {WASM_BINDGEN_VERSION}`"
+            )),
+            Some(_) => Finding::Good(app.name),
+        },
+    }
+}
+
+/// The first line that `program` prints; `None` when it cannot be run or fails.
+fn version(program: &str, arguments: &str) -> Option<String> {
+    let output = Command::new(which::which(program).ok()?)
+        .args(arguments.split(' '))
+        .output()
+        .ok()?;
+    if !output.status.success() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Some(text.lines().next()?.trim().to_owned())
+}

@@ -1,0 +1,92 @@
+//! `edgepod info`: what the app is.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::dev::key;
+use crate::app::App;
+use crate::args::Info;
+use crate::build::{self, Profile, WASM_BINDGEN_VERSION, Worker};
+use crate::native::Program;
+use crate::{env, process, term};
+
+pub(super) fn run(args: &Info) -> Result<ExitCode> {
+    process::stop_on_signals(|| {})?;
+    let app = App::find(&args.app)?;
+    let program = Program::new(&app, build::native(&app, Profile::Dev)?);
+    let manifest = program.manifest()?;
+    let mut vars = env::of_app(&app.folder)?;
+    key::ensure(&mut vars, &app.state()?)?;
+
+    term::fact("name", &app.name);
+    term::fact("folder", app.folder.display());
+    term::fact("URL", "http://127.0.0.1:8989 in development");
+    term::fact("key", vars.get(key::NAME).map_or("none", String::as_str));
+    if let Some(client) = &app.client {
+        term::fact("client", app.display(client));
+    }
+    for function in &manifest.functions {
+        let arguments: Vec<String> = function
+            .args
+            .iter()
+            .map(|argument| {
+                let optional = if argument.optional { "?" } else { "" };
+                format!("{}{optional}: {}", argument.name, argument.ty)
+            })
+            .collect();
+        term::fact(
+            function.kind.as_str(),
+            format_args!(
+                "{}({}) -> {}",
+                function.name,
+                arguments.join(", "),
+                function.returns
+            ),
+        );
+    }
+    for table in tables(&program)? {
+        term::fact("table", table);
+    }
+    let worker = Worker {
+        folder: app.state()?.join("worker"),
+    };
+    if worker.folder.is_dir() {
+        super::build::report(&worker.size()?);
+    } else {
+        term::fact("gzipped", "not built yet: `edgepod build` says");
+    }
+    term::fact(
+        "versions",
+        format_args!(
+            "edgepod {} in the app, {} here; wasm-bindgen {} in the app, {WASM_BINDGEN_VERSION} here",
+            manifest.edgepod,
+            env!("CARGO_PKG_VERSION"),
+            app.wasm_bindgen.as_deref().unwrap_or("missing"),
+        ),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line for each table: `users (id, email, name)`.
+fn tables(program: &Program) -> Result<Vec<String>> {
+    let manifest: serde_json::Value = serde_json::from_str(&program.manifest_text()?)?;
+    let tables = manifest["tables"].as_array();
+    Ok(tables
+        .into_iter()
+        .flatten()
+        .map(|table| {
+            let columns: Vec<&str> = table["columns"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|column| column["name"].as_str())
+                .collect();
+            format!(
+                "{} ({})",
+                table["name"].as_str().unwrap_or_default(),
+                columns.join(", ")
+            )
+        })
+        .collect())
+}

@@ -1,0 +1,102 @@
+//! What is there already, and so what goes where.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use fs_err as fs;
+use toml_edit::DocumentMut;
+
+/// What the folder was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Empty, or nothing that concerns us.
+    New,
+    /// A crate.
+    Crate,
+    /// A front end: it gets its backend in a folder inside.
+    FrontEnd,
+}
+
+/// Where things go.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub kind: Kind,
+    /// The folder that was named.
+    pub folder: PathBuf,
+    /// The crate's.
+    pub krate: PathBuf,
+    /// The front end's.
+    pub web: PathBuf,
+}
+
+impl Layout {
+    /// Looks at `folder`, and makes it when it is not there.
+    pub fn of(folder: &Path) -> Result<Self> {
+        if folder.is_file() {
+            bail!("{} is a file: name a folder", folder.display());
+        }
+        fs::create_dir_all(folder)?;
+        let folder = fs::canonicalize(folder)?;
+        if folder.join("Cargo.toml").is_file() {
+            let manifest = read(&folder.join("Cargo.toml"))?;
+            if !manifest.contains_key("package") {
+                bail!(
+                    "{} is a workspace without a crate: name a new folder in it, as in `edgepod init {}`",
+                    folder.join("Cargo.toml").display(),
+                    folder.join("backend").display()
+                );
+            }
+            return Ok(Self {
+                kind: Kind::Crate,
+                krate: folder.clone(),
+                web: folder.join("web"),
+                folder,
+            });
+        }
+        if folder.join("package.json").is_file() {
+            let krate = folder.join("edgepod");
+            if krate.join("Cargo.toml").is_file() {
+                bail!(
+                    "{} has a backend already: `edgepod dev {}` serves it",
+                    folder.display(),
+                    krate.display()
+                );
+            }
+            return Ok(Self {
+                kind: Kind::FrontEnd,
+                krate,
+                web: folder.clone(),
+                folder,
+            });
+        }
+        Ok(Self {
+            kind: Kind::New,
+            krate: folder.clone(),
+            web: folder.join("web"),
+            folder,
+        })
+    }
+
+    /// The front end and the client's folder, as seen from the crate.
+    pub fn settings(&self) -> (&'static str, &'static str) {
+        match self.kind {
+            Kind::FrontEnd => ("..", "../src/edgepod"),
+            Kind::New | Kind::Crate => ("web", "web/src/edgepod"),
+        }
+    }
+
+    /// Whether cargo would take the crate for a member of a workspace around it.
+    pub fn is_inside_a_workspace(&self) -> bool {
+        self.krate.ancestors().skip(1).any(|parent| {
+            let manifest = parent.join("Cargo.toml");
+            manifest.is_file() && read(&manifest).is_ok_and(|it| it.contains_key("workspace"))
+        })
+    }
+}
+
+/// A Cargo.toml.
+pub(super) fn read(path: &Path) -> Result<DocumentMut> {
+    fs::read_to_string(path)?
+        .parse()
+        .with_context(|| format!("{} is not understood", path.display()))
+}

@@ -1,0 +1,260 @@
+//! `edgepod init`: a new app, or a backend for a project that is there.
+//!
+//! - [`answers`] asks what was not said by an option
+//! - [`layout`] settles what goes where: an empty folder, a Cargo project, a front end
+//! - [`files`] writes, and never overwrites what it was not allowed to
+//! - [`manifest`] is the crate's Cargo.toml
+//! - [`secrets`] makes keys
+
+mod answers;
+mod files;
+mod layout;
+mod manifest;
+pub(super) mod secrets;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use fs_err as fs;
+
+use self::answers::{Answers, Authentication};
+use self::files::Files;
+use self::layout::{Kind, Layout};
+use super::dev::key;
+use crate::args::{FrontEnd, Init};
+use crate::{term, tools, workerd};
+
+macro_rules! template {
+    ($file:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $file))
+    };
+}
+
+pub(super) fn run(args: &Init) -> Result<ExitCode> {
+    let checkout = checkout(args.edgepod.as_deref())?;
+    let layout = Layout::of(&args.folder)?;
+    let answers = Answers::gather(args, &layout)?;
+    let mut files = Files::new(args);
+
+    manifest::write(&layout, &answers, checkout.as_deref())?;
+    if let Some(checkout) = &checkout {
+        lock(checkout, &layout)?;
+    }
+    write_crate(&layout, &answers, &mut files)?;
+    write_deployment(&layout, &answers, &mut files)?;
+    match layout.kind {
+        Kind::FrontEnd => add_to_front_end(&layout)?,
+        _ if answers.front_end == FrontEnd::React => {
+            write_front_end(&layout, &answers, &mut files)?
+        }
+        _ => {}
+    }
+    summarize(&layout, &answers, &files);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The checkout of EdgePod to depend on, as long as there is one.
+fn checkout(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    let is_checkout = |folder: &Path| folder.join("edgepod-runtime/Cargo.toml").is_file();
+    match named {
+        Some(folder) if is_checkout(folder) => Ok(Some(fs::canonicalize(folder)?)),
+        Some(folder) => bail!(
+            "{} is no checkout of EdgePod (it has no edgepod-runtime): correct --edgepod",
+            folder.display()
+        ),
+        // Set when this command was compiled; a command that was installed elsewhere finds nothing there.
+        None => Ok(Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .filter(|folder| is_checkout(folder))
+            .map(Path::to_owned)),
+    }
+}
+
+/// Begins the lock file with the versions that the checkout was tested with. Cargo drops those that are not needed.
+fn lock(checkout: &Path, layout: &Layout) -> Result<()> {
+    let (from, to) = (checkout.join("Cargo.lock"), layout.krate.join("Cargo.lock"));
+    if from.is_file() && !to.exists() {
+        fs::copy(from, to)?;
+    }
+    Ok(())
+}
+
+fn write_crate(layout: &Layout, answers: &Answers, files: &mut Files) -> Result<()> {
+    let source = layout.krate.join("src");
+    let signs_in = answers.authentication != Authentication::None;
+    let mut functions = template!("app/functions.rs").to_owned();
+    if signs_in {
+        functions = functions.replace(
+            "use crate::schema",
+            "use crate::middlewares::with_auth;\nuse crate::schema",
+        );
+        functions.push_str(template!("app/functions_auth.rs"));
+        files.write(
+            &source.join("middlewares.rs"),
+            template!("app/middlewares.rs"),
+        )?;
+    }
+    files.write(&source.join("functions.rs"), &functions)?;
+    files.write(&source.join("schema.rs"), template!("app/schema.rs"))?;
+
+    let modules = if signs_in { "mod middlewares;\n" } else { "" };
+    let library = template!("app/lib.rs")
+        .replace("{{name}}", &answers.name)
+        .replace("{{modules}}", modules);
+    let path = source.join("lib.rs");
+    if path.is_file() {
+        // Whatever the crate was, it stays; only what is missing is added.
+        let missing = library
+            .lines()
+            .filter(|line| line.starts_with("mod ") || line.starts_with("edgepod::"));
+        files.append(&path, missing)
+    } else {
+        files.write(&path, &library)
+    }
+}
+
+fn write_deployment(layout: &Layout, answers: &Answers, files: &mut Files) -> Result<()> {
+    let worker = answers.worker();
+    files.write(
+        &layout.krate.join("wrangler.jsonc"),
+        &template!("app/wrangler.jsonc")
+            .replace("{{worker}}", &worker)
+            .replace("{{date}}", workerd::config::COMPATIBILITY_DATE),
+    )?;
+    files.append(
+        &layout.krate.join(".gitignore"),
+        [
+            "/target",
+            "node_modules/",
+            "dist/",
+            ".edgepod/",
+            "# Secrets: these files are never committed.",
+            ".dev.vars",
+            ".prod.vars",
+            ".env",
+        ]
+        .into_iter(),
+    )?;
+    let vars = layout.krate.join(".dev.vars");
+    if vars.exists() {
+        term::status("Kept", format_args!("{}", files::short(&vars)));
+        return Ok(());
+    }
+    secrets::write(
+        &vars,
+        &secrets::text(
+            "edgepod dev",
+            &key::generate(),
+            &answers.authentication.vars()?,
+        ),
+    )?;
+    term::status(
+        "Wrote",
+        format_args!("{} (git ignores it)", files::short(&vars)),
+    );
+    Ok(())
+}
+
+fn write_front_end(layout: &Layout, answers: &Answers, files: &mut Files) -> Result<()> {
+    let fill = |text: &str| {
+        text.replace("{{name}}", &answers.name)
+            .replace("{{worker}}", &answers.worker())
+    };
+    for (file, text) in [
+        ("package.json", template!("web/package.json")),
+        ("index.html", template!("web/index.html")),
+        ("vite.config.ts", template!("web/vite.config.ts")),
+        ("tsconfig.json", template!("web/tsconfig.json")),
+        ("src/main.tsx", template!("web/main.tsx")),
+        ("src/App.tsx", template!("web/App.tsx")),
+        ("src/Tasks.tsx", template!("web/Tasks.tsx")),
+        ("src/styles.css", template!("web/styles.css")),
+        ("src/vite-env.d.ts", template!("web/vite-env.d.ts")),
+    ] {
+        files.write(&layout.web.join(file), &fill(text))?;
+    }
+    files.append(
+        &layout.web.join(".gitignore"),
+        [
+            "# Generated by `edgepod dev` and `edgepod generate`.",
+            "src/edgepod/",
+        ]
+        .into_iter(),
+    )
+}
+
+/// Adds scripts and packages to a package.json that is there. npm does it, which keeps the file as its owner wrote it.
+fn add_to_front_end(layout: &Layout) -> Result<()> {
+    let krate = layout
+        .krate
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let mut command = Command::new(tools::npm()?);
+    command.args(["pkg", "set"]).current_dir(&layout.web);
+    for script in ["dev", "generate", "deploy"] {
+        command.arg(format!("scripts.edgepod:{script}=edgepod {script} {krate}"));
+    }
+    let has: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(layout.web.join("package.json"))?)
+            .with_context(|| format!("{}/package.json is no JSON", layout.web.display()))?;
+    for package in edgepod_codegen::npm_dependencies() {
+        if ["dependencies", "peerDependencies"]
+            .iter()
+            .all(|list| has[list][package.name].is_null())
+        {
+            command.arg(format!(
+                "dependencies[{}]={}",
+                package.name, package.version
+            ));
+        }
+    }
+    let output = command
+        .output()
+        .context("`npm pkg set` could not be started")?;
+    if !output.status.success() {
+        bail!(
+            "`npm pkg set` failed in {}: {}",
+            layout.web.display(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    // Git reads a .gitignore for its own folder, and the client is outside the crate's.
+    Files::default().append(
+        &layout.web.join(".gitignore"),
+        [
+            "# Generated by `edgepod dev` and `edgepod generate`.",
+            "/src/edgepod/",
+        ]
+        .into_iter(),
+    )?;
+    term::status("Added", "scripts and packages to package.json");
+    Ok(())
+}
+
+fn summarize(layout: &Layout, answers: &Answers, files: &Files) {
+    let folder = files::short(&layout.krate);
+    term::status("Created", format_args!("{} in {folder}", answers.name));
+    for kept in &files.kept {
+        term::warning(format_args!(
+            "{} was there and stays as it is; --overwrite replaces it",
+            files::short(kept)
+        ));
+    }
+    if layout.kind == Kind::FrontEnd {
+        term::fact(
+            "page",
+            "put <EdgePodProvider url={import.meta.env.VITE_EDGEPOD_URL} apiKey={import.meta.env.VITE_EDGEPOD_KEY}> \
+             from \"./edgepod/client\" around your app",
+        );
+    }
+    let folder = if folder == "." {
+        String::new()
+    } else {
+        format!(" {folder}")
+    };
+    term::fact("next", format_args!("edgepod dev{folder}"));
+    term::fact("then", format_args!("edgepod deploy{folder}"));
+}

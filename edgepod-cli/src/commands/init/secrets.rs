@@ -1,0 +1,78 @@
+//! Keys, and the files that hold them.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use fs_err as fs;
+use p256::SecretKey;
+use p256::elliptic_curve::Generate as _;
+use p256::pkcs8::{EncodePrivateKey, LineEnding};
+
+use crate::env::Vars;
+
+/// A new ES256 private key, as PKCS#8 in PEM. Its public half follows from it.
+pub(crate) fn private_key() -> Result<String> {
+    let key = SecretKey::try_generate()
+        .map_err(|error| anyhow!("this system gives no random numbers: {error}"))?;
+    Ok(key
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|error| anyhow!("a new key cannot be written: {error}"))?
+        .to_string())
+}
+
+/// A file of variables for `reader`, with the key that clients send, and `vars`.
+pub(crate) fn text(reader: &str, key: &str, vars: &Vars) -> String {
+    let mut text = format!(
+        "# Secrets and settings for `{reader}`. Never commit this file.\n\
+         # The key that clients send. It is publishable: every page of yours contains it.\n\
+         EDGEPOD_API_KEY=\"{key}\"\n"
+    );
+    for (name, value) in vars {
+        // Within double quotes `\n` is a line end, for wrangler and for us.
+        let value = value.trim_end().replace('\n', "\\n");
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name}=\"{value}\"");
+    }
+    text
+}
+
+/// Writes `text` into a new file that only its owner may read.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use fs_err::os::unix::fs::OpenOptionsExt;
+
+        options.mode(0o600);
+    }
+    Ok(options.open(path)?.write_all(text.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use p256::pkcs8::DecodePrivateKey;
+
+    use super::*;
+    use crate::env;
+
+    #[test]
+    fn what_was_written_is_read_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".dev.vars");
+        let pem = private_key().unwrap();
+        let vars = Vars::from([("EDGEPOD_JWT_PRIVATE_KEY".to_owned(), pem.clone())]);
+        std::fs::write(&file, text("edgepod dev", "ep_pk_a", &vars)).unwrap();
+        let read = env::read(&file).unwrap();
+        assert_eq!(read["EDGEPOD_API_KEY"], "ep_pk_a");
+        assert_eq!(read["EDGEPOD_JWT_PRIVATE_KEY"], pem.trim_end());
+        assert!(SecretKey::from_pkcs8_pem(&read["EDGEPOD_JWT_PRIVATE_KEY"]).is_ok());
+    }
+
+    #[test]
+    fn no_two_keys_are_alike() {
+        assert_ne!(private_key().unwrap(), private_key().unwrap());
+    }
+}
