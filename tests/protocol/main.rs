@@ -11,6 +11,7 @@ mod reactivity;
 mod replies;
 mod routes;
 mod sockets;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
             ("errors", errors::CASES),
             ("sockets", sockets::CASES),
             ("reactivity", reactivity::CASES),
+            ("versions", versions::CASES),
         ],
     )
 }

@@ -74,6 +74,7 @@ impl Outcome {
             /// Only of what may write, and then also where it wrote nothing.
             #[serde(skip_serializing_if = "Option::is_none")]
             written: Option<&'a TableSet>,
+            version: &'a str,
             trace_id: &'a str,
         }
         let touched = state.touched.borrow();
@@ -82,6 +83,7 @@ impl Outcome {
         let meta = Meta {
             tables: &tables,
             written: (state.kind != Kind::Query).then_some(&touched.written),
+            version: &state.engine.version_name(state.version.get()),
             trace_id: &state.trace_id,
         };
         let meta = serde_json::to_string(&meta).expect("strings are JSON");
@@ -113,6 +115,8 @@ pub(super) struct CallState {
     pub(super) log: Log,
     pub(super) user: Option<Claims>,
     pub(super) extensions: Extensions,
+    /// The count of the version that the reply shows.
+    pub(super) version: Cell<u64>,
     kind: Kind,
     session: Option<SessionId>,
     /// Whether a read added a table to the session's subscriptions.
@@ -133,6 +137,7 @@ impl CallState {
             log,
             user: call.user,
             extensions: Extensions::default(),
+            version: Cell::new(engine.version_count()),
             kind: call.function.kind,
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),

@@ -18,10 +18,11 @@ use super::{
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
     sessions::{SessionId, Sessions},
+    versions::{self, Resume, Versions},
 };
 use crate::{
     Error, Result,
-    db::{Database, Observer, SqlError},
+    db::{Database, Observer, SqlError, Value},
     schema::{self, Mismatch, SchemaError},
     tracking::{TableName, TableSet, Tracker},
 };
@@ -32,6 +33,7 @@ pub struct Engine {
     registry: Registry,
     tracker: Arc<Tracker>,
     sessions: Mutex<Sessions>,
+    versions: Versions,
     warned: Mutex<HashSet<(&'static str, String)>>,
 }
 
@@ -91,7 +93,9 @@ impl Engine {
         })
         .and(made)
         .map_err(sql)?;
+        let epoch = epoch(&*host).map_err(sql)?;
         Ok(Arc::new(Self {
+            versions: Versions::new(epoch),
             host,
             registry,
             tracker: Arc::default(),
@@ -129,6 +133,7 @@ impl Engine {
             Kind::Query => {
                 let mut result = None;
                 self.host.exclusive(&mut || {
+                    state.version.set(self.versions.count());
                     let ctx = QueryCtx::new(state.clone());
                     result = Some(caught(|| {
                         at_once(self.chain(function, CtxRef::Query(&ctx), &args))
@@ -176,14 +181,42 @@ impl Engine {
         .start(args)
     }
 
-    /// A socket of a session is open.
-    pub fn socket_opened(&self, socket: SocketId, session: &str) {
+    /// A socket of a session is open. Its client is greeted where it asks for that, and told what changed before it came, as
+    /// far as it and its session read it.
+    pub fn socket_opened(&self, socket: SocketId, session: &str, resume: &Resume) {
         let id = SessionId::new(session);
-        let missed = self.sessions().open(socket, id.clone());
-        self.remember(&id);
-        if !missed.is_empty() {
-            self.host.send(socket, &stale(&missed));
+        // Held until the greeting is sent: what changes later is told after it.
+        let changed = self.versions.lock();
+        let mut sessions = self.sessions();
+        let reads = sessions.reads(&id);
+        let mut missed = sessions.open(socket, id.clone());
+        for held in &resume.tables {
+            sessions.subscribe(&id, held.table());
+            missed.remove(held.table());
         }
+        missed.extend(&self.versions.missed(&changed, resume, &reads));
+        if resume.since.is_some() {
+            let hello = message("hello", &missed, &self.version());
+            self.host.send(socket, &numbered(hello, 0));
+        } else if !missed.is_empty() {
+            let stale = message("stale", &missed, &self.version());
+            self.host
+                .send(socket, &numbered(stale, sessions.count(socket)));
+        }
+        drop(sessions);
+        self.remember(&id);
+    }
+
+    fn version(&self) -> String {
+        self.version_name(self.versions.count())
+    }
+
+    pub(super) fn version_name(&self, count: u64) -> String {
+        self.versions.name(count)
+    }
+
+    pub(super) fn version_count(&self) -> u64 {
+        self.versions.count()
     }
 
     /// A socket that was open before this engine began, with what the host remembered of it.
@@ -209,17 +242,27 @@ impl Engine {
     }
 
     /// Tells every session that reads them that tables have changed.
-    fn announce(&self, tables: &TableSet) {
+    ///
+    /// Returns the version's count of this write.
+    fn announce(&self, tables: &TableSet) -> Option<u64> {
         if tables.is_empty() {
-            return;
+            return None;
         }
-        let told = self.sessions().written(tables);
-        for (sockets, tables) in told {
-            let message = stale(&tables);
+        // Held until all is sent: a client that heard of a version has heard of all before.
+        let mut changed = self.versions.lock();
+        let count = self.versions.wrote(&mut changed, tables);
+        let version = self.version_name(count);
+        let mut sessions = self.sessions();
+        for (sockets, tables) in sessions.written(tables) {
+            let mut stale = message("stale", &tables, &version);
+            let length = stale.len();
             for socket in sockets {
-                self.host.send(socket, &message);
+                stale.truncate(length);
+                stale = numbered(stale, sessions.count(socket));
+                self.host.send(socket, &stale);
             }
         }
+        Some(count)
     }
 
     /// Whether a function gives this warning for the first time in the engine's life. Replies carry it each time; a line in
@@ -237,17 +280,28 @@ impl Engine {
     }
 }
 
-fn stale(tables: &TableSet) -> String {
-    #[derive(serde::Serialize)]
-    struct Stale<'a> {
-        r#type: &'a str,
-        tables: &'a TableSet,
+/// A name for a life of the engine, which no other has.
+fn epoch(host: &dyn Host) -> Result<String, SqlError> {
+    let output = host.run("SELECT lower(hex(randomblob(2)))", &[])?;
+    match output.rows.iter().next() {
+        Some([Value::Text(random)]) => Ok(versions::epoch(host.began_micros(), random)),
+        other => Err(SqlError {
+            message: format!("a random name for the engine was {other:?}"),
+        }),
     }
-    serde_json::to_string(&Stale {
-        r#type: "stale",
-        tables,
-    })
-    .expect("strings are JSON")
+}
+
+/// A message to a socket, but for its number.
+fn message(kind: &str, tables: &TableSet, version: &str) -> String {
+    let tables = serde_json::to_string(tables).expect("strings are JSON");
+    format!("{{\"type\":\"{kind}\",\"tables\":{tables},\"version\":\"{version}\",\"seq\":")
+}
+
+/// A message with its number among those of its socket.
+fn numbered(mut message: String, number: u32) -> String {
+    use fmt::Write;
+    let _ = write!(message, "{number}}}");
+    message
 }
 
 /// Runs `body` in a transaction of the call: `Ok` commits and announces, anything else rolls back.
@@ -281,7 +335,9 @@ pub(super) fn in_transaction<T>(
     state.wrote(&before);
     if result.is_ok() {
         state.wrote(&written);
-        state.engine.announce(&written);
+        if let Some(count) = state.engine.announce(&written) {
+            state.version.set(count);
+        }
     } else {
         state.engine.tracker.rolled_back();
     }

@@ -21,6 +21,7 @@ mod registry;
 mod reply;
 mod sessions;
 mod tokens;
+mod versions;
 
 pub use args::Args;
 pub use call::{Call, Outcome};
@@ -35,3 +36,4 @@ pub use port::{Host, Outcome as TransactionOutcome, SocketId};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;
 pub use tokens::{sign_jwt, verify_jwt};
+pub use versions::{Held, Resume};

@@ -37,6 +37,11 @@ pub trait Host: Database {
     /// Microseconds since 1970, UTC.
     fn now_micros(&self) -> i64;
 
+    /// When the engine of this host begins its life: later than any before, as far as the clock goes.
+    fn began_micros(&self) -> i64 {
+        self.now_micros()
+    }
+
     /// A variable or secret of the environment.
     fn var(&self, name: &str) -> Option<String>;
 

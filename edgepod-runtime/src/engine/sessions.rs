@@ -48,10 +48,17 @@ struct Attachment {
     tables: Vec<String>,
 }
 
+/// An open socket.
+struct Open {
+    session: SessionId,
+    /// How many messages were sent to it.
+    sent: u32,
+}
+
 #[derive(Default)]
 pub(super) struct Sessions {
     sessions: HashMap<SessionId, Session>,
-    sockets: HashMap<SocketId, SessionId>,
+    sockets: HashMap<SocketId, Open>,
     readers: HashMap<TableName, HashSet<SessionId>>,
     waiting: BTreeMap<u64, SessionId>,
     waited: u64,
@@ -66,8 +73,29 @@ impl Sessions {
             self.waiting.remove(&turn);
         }
         let missed = std::mem::take(&mut session.missed);
-        self.sockets.insert(socket, id);
+        self.sockets.insert(
+            socket,
+            Open {
+                session: id,
+                sent: 0,
+            },
+        );
         missed
+    }
+
+    /// Counts a message to a socket; its number, from 1.
+    pub(super) fn count(&mut self, socket: SocketId) -> u32 {
+        self.sockets.get_mut(&socket).map_or(0, |open| {
+            open.sent += 1;
+            open.sent
+        })
+    }
+
+    /// The tables that a session reads.
+    pub(super) fn reads(&self, id: &SessionId) -> TableSet {
+        self.sessions
+            .get(id)
+            .map_or_else(TableSet::default, |session| session.tables.clone())
     }
 
     /// A socket that was open before the engine began: from its attachment.
@@ -84,7 +112,7 @@ impl Sessions {
 
     /// A socket is gone; with its last socket a session ends.
     pub(super) fn close(&mut self, socket: SocketId) {
-        let Some(id) = self.sockets.remove(&socket) else {
+        let Some(Open { session: id, .. }) = self.sockets.remove(&socket) else {
             return;
         };
         if let Some(session) = self.sessions.get_mut(&id) {

@@ -4,7 +4,7 @@ use super::{BODY_LIMIT, Config, Head, Reply, body};
 use crate::{
     Code, Error,
     auth::{Authenticator, Check, Claims, Rejection, Verification},
-    engine::{FunctionDef, Kind, Registry},
+    engine::{FunctionDef, Held, Kind, Registry, Resume},
 };
 
 /// The gateway of an app.
@@ -32,6 +32,8 @@ pub enum Route {
     Socket {
         /// The session.
         session: String,
+        /// What its client knows from before.
+        resume: Resume,
     },
     /// A signature is to be verified first; then tell [`Gateway::verified`] and route again.
     Verify(Verification),
@@ -268,6 +270,14 @@ fn socket(head: &Head<'_>) -> Result<Route, Refusal> {
         .ok_or_else(|| Error::bad_request("The parameter `sessionId` is missing."))?;
     Ok(Route::Socket {
         session: session(&id)?,
+        resume: Resume {
+            since: head.parameter("since"),
+            tables: head
+                .parameters("table")
+                .iter()
+                .map(|held| Held::parse(held))
+                .collect(),
+        },
     })
 }
 

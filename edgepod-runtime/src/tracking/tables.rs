@@ -59,6 +59,11 @@ impl TableSet {
         Self::from_iter([TableName::EVERY])
     }
 
+    /// Takes a name out.
+    pub fn remove(&mut self, name: &TableName) {
+        self.names.remove(name);
+    }
+
     /// Whether it stands for every table.
     pub fn is_every(&self) -> bool {
         self.names.contains(TableName::EVERY)

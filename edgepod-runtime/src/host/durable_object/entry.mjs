@@ -17,7 +17,7 @@ function boot() {
   generation += 1;
   panicked = null;
   constants = null;
-  core.start((message) => {
+  core.start(generation, (message) => {
     panicked = message;
     console.error(message);
     // The promises of actions in flight would never settle: their memory is gone.
@@ -426,10 +426,16 @@ export class EdgePodEngine extends DurableObject {
 
   fetch(request) {
     this.#open();
-    const session = new URL(request.url).searchParams.get("sessionId");
+    const { searchParams } = new URL(request.url);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    core.socket_opened(this.#id, this.#add(server), session);
+    core.socket_opened(
+      this.#id,
+      this.#add(server),
+      searchParams.get("sessionId"),
+      searchParams.get("since") ?? undefined,
+      searchParams.getAll("table").join("\n"),
+    );
     return new Response(null, { status: 101, webSocket: client });
   }
 

@@ -13,12 +13,12 @@ use wasm_bindgen::prelude::*;
 use super::{
     bindings::{self, Bridge},
     env,
-    host::{ObjectHost, ObjectId},
+    host::{self, ObjectHost, ObjectId},
 };
 use crate::{
     Error,
     auth::{Claims, FETCH_LIMIT, Verification},
-    engine::{Call, Engine, Headers, Kind, Outcome, Registry, SocketId},
+    engine::{Call, Engine, Headers, Held, Kind, Outcome, Registry, Resume, SocketId},
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
 };
 
@@ -32,9 +32,11 @@ unsafe extern "C" {
     fn __wasm_call_ctors();
 }
 
-/// Starts the core: once for each wasm instance, before anything else. `on_panic` is called with a panic's message.
+/// Starts the core: once for each wasm instance, before anything else. `generation` counts the instances of this isolate;
+/// `on_panic` is called with a panic's message.
 #[wasm_bindgen]
-pub fn start(on_panic: js_sys::Function) {
+pub fn start(generation: u32, on_panic: js_sys::Function) {
+    host::set_generation(generation);
     // SAFETY: the linker defines it, it takes nothing, and this is its only call in the instance's life.
     unsafe { __wasm_call_ctors() };
     let on_panic = AssertSend(on_panic);
@@ -101,7 +103,7 @@ pub fn route(head: &str, trace_id: &str) -> String {
     with_gateway(trace_id, |gateway, registry| {
         match gateway.route(registry, &head, trace_id, now_millis) {
             Route::Reply(reply) => encode_reply(&reply),
-            Route::Socket { session } => format!("S{session}"),
+            Route::Socket { session, .. } => format!("S{session}"),
             Route::Verify(verification) => format!("V{}", encode_verification(&verification)),
             Route::FetchKeys(url) => format!("F{url}"),
             Route::Wait => "W".to_owned(),
@@ -288,10 +290,12 @@ pub fn socket_restored(object: u32, socket: u32, attachment: &str) {
     engine(object).socket_restored(SocketId(socket), attachment);
 }
 
-/// A socket of a session is open.
+/// A socket of a session is open, of a client that last heard of the version `since` and reads the tables in `tables`, one a
+/// line.
 #[wasm_bindgen]
-pub fn socket_opened(object: u32, socket: u32, session: &str) {
-    engine(object).socket_opened(SocketId(socket), session);
+pub fn socket_opened(object: u32, socket: u32, session: &str, since: Option<String>, tables: &str) {
+    let tables = tables.lines().map(Held::parse).collect();
+    engine(object).socket_opened(SocketId(socket), session, &Resume { since, tables });
 }
 
 /// A socket is gone.

@@ -1,6 +1,9 @@
 //! The ports, on a Durable Object.
 
-use std::{cell::RefCell, fmt::Write};
+use std::{
+    cell::{Cell, RefCell},
+    fmt::Write,
+};
 
 use wasm_bindgen::JsValue;
 
@@ -17,6 +20,12 @@ pub(super) struct ObjectId(pub(super) u32);
 thread_local! {
     /// JavaScript values stay on their thread, and the engine's host must not: so it holds a number.
     static BRIDGES: RefCell<Vec<Option<Bridge>>> = const { RefCell::new(Vec::new()) };
+    static GENERATION: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Says which instance of the isolate's this is.
+pub(super) fn set_generation(generation: u32) {
+    GENERATION.set(generation);
 }
 
 pub(super) struct ObjectHost(ObjectId);
@@ -156,6 +165,11 @@ impl Host for ObjectHost {
 
     fn now_micros(&self) -> i64 {
         bindings::now_millis() as i64 * 1000
+    }
+
+    /// The clock stands still while a Worker works: two instances may begin at one time of it.
+    fn began_micros(&self) -> i64 {
+        self.now_micros() + i64::from(GENERATION.get() % 1000)
     }
 
     fn var(&self, name: &str) -> Option<String> {

@@ -37,7 +37,8 @@ use crate::{
     auth::Claims,
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
-        Call, Engine, Headers, Host, Kind, Level, Outcome, SocketId, StartError, TransactionOutcome,
+        Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId, StartError,
+        TransactionOutcome,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
 };
@@ -268,7 +269,9 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             drain(body);
             gateway_response(reply)
         }
-        Route::Socket { session } => upgrade(shared, &mut parts, session, &trace_id).await,
+        Route::Socket { session, resume } => {
+            upgrade(shared, &mut parts, session, resume, &trace_id).await
+        }
         Route::Call {
             function,
             args,
@@ -416,12 +419,13 @@ async fn upgrade(
     shared: Arc<Shared>,
     parts: &mut Parts,
     session: String,
+    resume: Resume,
     trace_id: &str,
 ) -> Response {
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => upgrade
             .max_message_size(MESSAGE_LIMIT)
-            .on_upgrade(move |socket| serve_socket(shared, socket, session)),
+            .on_upgrade(move |socket| serve_socket(shared, socket, session, resume)),
         Err(rejection) => gateway_response(gateway::Reply::error(
             &Error::bad_request(format!("This is no WebSocket handshake: {rejection}")),
             trace_id,
@@ -429,9 +433,9 @@ async fn upgrade(
     }
 }
 
-async fn serve_socket(shared: Arc<Shared>, mut socket: WebSocket, session: String) {
+async fn serve_socket(shared: Arc<Shared>, mut socket: WebSocket, session: String, resume: Resume) {
     let (id, mut outgoing) = shared.host.sockets.open();
-    shared.engine.socket_opened(id, &session);
+    shared.engine.socket_opened(id, &session, &resume);
     let refused = loop {
         tokio::select! {
             message = outgoing.recv() => {
