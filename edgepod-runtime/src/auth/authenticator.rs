@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{
     Algorithm, Claims, KeySet, LocalKeys, Policy, PublicKey, Rejection,
     key::Found,
+    policy::begins,
     token::Token,
     verified::{Known, Verified},
 };
@@ -207,8 +208,9 @@ impl Authenticator {
         if state.version != version {
             return Err(None);
         }
+        let begins = begins(&token.claims, policy.leeway);
         let claims = Claims::from(token.claims);
-        state.verified.insert(text, claims.clone(), expires);
+        state.verified.insert(text, claims.clone(), begins..expires);
         Ok(claims)
     }
 

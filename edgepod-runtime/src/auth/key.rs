@@ -54,9 +54,9 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// A key from the members of a JWK; `None` for a key that cannot verify tokens: of another type, for another use, or
-    /// not well-formed.
-    fn from_json(json: &str) -> Option<Self> {
+    /// A key from the text of a JWK; `None` for a key that cannot verify tokens: of another type, for another use, or not
+    /// well-formed.
+    pub fn from_json(json: &str) -> Option<Self> {
         let mut members: Map<String, Json> = serde_json::from_str(json).ok()?;
         // Only what identifies the key: a certificate's thumbprint of the wrong length, as one large provider sends it,
         // must not cost its key. And the private half, should somebody publish theirs, is none of our business.

@@ -58,6 +58,14 @@ impl Policy {
     }
 }
 
+/// When claims begin to be good, in milliseconds since 1970, leeway included; for claims that were checked.
+pub(super) fn begins(claims: &Map<String, Json>, leeway: i64) -> i64 {
+    claims
+        .get("nbf")
+        .and_then(|not_before| millis(not_before).ok())
+        .map_or(i64::MIN, |not_before| not_before.saturating_sub(leeway))
+}
+
 /// A NumericDate, seconds since 1970 with or without a fraction, in milliseconds.
 fn millis(date: &Json) -> Result<i64, Rejection> {
     let seconds = date.as_f64().ok_or(Rejection::Malformed)?;

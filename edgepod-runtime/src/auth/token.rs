@@ -1,7 +1,12 @@
 //! Tokens as text: the compact form of a signed JSON Web Token.
 
+use std::fmt;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::{Map, Value as Json};
 
 use super::{Algorithm, Rejection};
@@ -29,10 +34,44 @@ struct Header {
     kid: Option<String>,
     #[serde(default)]
     typ: Option<String>,
-    #[serde(default)]
-    crit: Option<Json>,
-    #[serde(default)]
-    b64: Option<Json>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+    #[serde(default, deserialize_with = "present")]
+    b64: bool,
+}
+
+/// Whether a member is there, be it `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// Claims, each of which comes once: of two, others who read the token may have believed the other one.
+struct Payload(Map<String, Json>);
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Payload;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("claims")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Payload, A::Error> {
+                let mut claims = Map::new();
+                while let Some((name, value)) = members.next_entry::<String, Json>()? {
+                    if claims.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a claim comes twice"));
+                    }
+                }
+                Ok(Payload(claims))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
 }
 
 impl<'a> Token<'a> {
@@ -51,18 +90,21 @@ impl<'a> Token<'a> {
         }
         let header: Header = serde_json::from_slice(&header).map_err(|_| Rejection::Malformed)?;
         let algorithm = Algorithm::from_name(&header.alg).ok_or(Rejection::Algorithm)?;
-        if header.crit.is_some() || header.b64.is_some() {
+        if header.crit || header.b64 {
             return Err(Rejection::Critical);
         }
         if !header.typ.as_deref().is_none_or(is_access_token) {
             return Err(Rejection::Type);
         }
+        let signature = decode(signature)?;
+        let Payload(claims) =
+            serde_json::from_slice(&decode(payload)?).map_err(|_| Rejection::Malformed)?;
         Ok(Self {
             algorithm,
             kid: header.kid,
             signed,
-            signature: decode(signature)?,
-            claims: serde_json::from_slice(&decode(payload)?).map_err(|_| Rejection::Malformed)?,
+            signature,
+            claims,
         })
     }
 }

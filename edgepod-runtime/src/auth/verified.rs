@@ -1,6 +1,6 @@
 //! Tokens that were verified, so that the next call with one costs a look-up.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::Claims;
 
@@ -9,8 +9,8 @@ const GENERATION: usize = 512;
 
 struct Entry {
     claims: Claims,
-    /// In milliseconds since 1970.
-    expires: i64,
+    /// When it is good, in milliseconds since 1970.
+    good: Range<i64>,
 }
 
 /// Two generations: what was not used while the younger one filled up is forgotten.
@@ -34,15 +34,19 @@ impl Verified {
             self.put(token, entry);
         }
         let entry = self.young.get(token)?;
-        if now >= entry.expires {
+        if now >= entry.good.end {
             self.young.remove(token);
             return Some(Known::Expired);
+        }
+        // The clock was set back.
+        if now < entry.good.start {
+            return None;
         }
         Some(Known::Valid(entry.claims.clone()))
     }
 
-    pub(super) fn insert(&mut self, token: &str, claims: Claims, expires: i64) {
-        self.put(token.into(), Entry { claims, expires });
+    pub(super) fn insert(&mut self, token: &str, claims: Claims, good: Range<i64>) {
+        self.put(token.into(), Entry { claims, good });
     }
 
     fn put(&mut self, token: Box<str>, entry: Entry) {
@@ -64,7 +68,7 @@ mod tests {
     #[test]
     fn a_token_is_known_until_it_expires() {
         let mut verified = Verified::default();
-        verified.insert("a", Claims::default(), 10);
+        verified.insert("a", Claims::default(), 0..10);
         assert_eq!(verified.get("a", 9), Some(Known::Valid(Claims::default())));
         assert_eq!(verified.get("a", 10), Some(Known::Expired));
         assert_eq!(verified.get("a", 9), None);
@@ -73,10 +77,10 @@ mod tests {
     #[test]
     fn what_is_used_stays_and_the_rest_makes_room() {
         let mut verified = Verified::default();
-        verified.insert("used", Claims::default(), 10);
-        verified.insert("unused", Claims::default(), 10);
+        verified.insert("used", Claims::default(), 0..10);
+        verified.insert("unused", Claims::default(), 0..10);
         for i in 0..10 * GENERATION {
-            verified.insert(&i.to_string(), Claims::default(), 10);
+            verified.insert(&i.to_string(), Claims::default(), 0..10);
             assert!(verified.get("used", 0).is_some());
             assert!(verified.young.len() + verified.old.len() <= 2 * GENERATION);
         }

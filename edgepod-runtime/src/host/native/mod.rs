@@ -11,6 +11,7 @@ mod sockets;
 pub use database::Location;
 pub use main::main;
 pub use server::{Server, ServerError};
+pub use signature::is_right;
 
 /// A database in memory, for the tests of rooms below the host.
 #[cfg(test)]

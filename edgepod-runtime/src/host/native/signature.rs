@@ -9,8 +9,8 @@ use ring::signature::{
 
 use crate::auth::{Algorithm, Material, Verification};
 
-/// Whether the signature is by the key.
-pub(super) fn is_right(verification: &Verification) -> bool {
+/// Whether the signature of [`Check::Verify`](crate::auth::Check::Verify) is by the key.
+pub fn is_right(verification: &Verification) -> bool {
     let Verification {
         algorithm,
         key,
