@@ -3,6 +3,7 @@
 //! `tests/app` is the app that goes wrong; `EDGEPOD_TEST_HOST` names the host, as for the protocol suite.
 
 mod actions;
+mod guards;
 mod numbers;
 mod panics;
 mod rollback;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
             ("rollback", rollback::CASES),
             ("panics", panics::CASES),
             ("actions", actions::CASES),
+            ("guards", guards::CASES),
             ("numbers", numbers::CASES),
         ],
     )

@@ -3,8 +3,8 @@
 use std::{ops::Deref, rc::Rc, sync::Arc};
 
 use super::{
-    Database, Delete, Insert, Insertable, Many, RawDb, RowFormat, Rows, Select, Table, Unscoped,
-    Update, Value, encode, writer::Sql,
+    Database, Delete, Insert, Insertable, MAX_ROWS, Many, RawDb, RowFormat, Rows, Select, SqlError,
+    Table, Unscoped, Update, Value, encode, writer::Sql,
 };
 use crate::{
     Error, Result,
@@ -21,6 +21,9 @@ pub trait Observer {
 
     /// Something that the developer should know, for the reply and the log.
     fn warn(&self, warning: String);
+
+    /// A guard refused a statement that had run already: the transaction must not commit, whatever becomes of the error.
+    fn refused(&self, _error: &Error) {}
 }
 
 /// Whether a call may change the data.
@@ -71,6 +74,20 @@ impl Connection {
         self.observer.warn(warning);
     }
 
+    /// Refuses what has run already: the transaction rolls back.
+    pub(super) fn refuse(&self, error: Error) -> Error {
+        self.observer.refused(&error);
+        error
+    }
+
+    /// The tables that a statement writes itself, where that is known.
+    pub(super) fn written_by(&self, sql: &Sql) -> TableSet {
+        self.tracker
+            .plan(&*self.database, &sql.text, &sql.params)
+            .map(|plan| plan.direct.clone())
+            .unwrap_or_default()
+    }
+
     /// Runs a statement whose rows come as values.
     pub(super) fn run(&self, sql: &Sql) -> Result<(Rows, u64)> {
         self.tracked(sql, |database, _| {
@@ -83,7 +100,13 @@ impl Connection {
     pub(super) fn run_json(&self, sql: &Sql, rows: JsonRows) -> Result<(Rows, u64)> {
         self.tracked(sql, |database, effect| {
             let (json, changes) = match effect {
-                Effect::Reads => (database.read_json(&sql.text, &sql.params)?, 0),
+                Effect::Reads => match database.read_json(&sql.text, &sql.params) {
+                    Ok(json) => (json, 0),
+                    Err(error) => {
+                        let json = row_by_row(database, sql, rows, &error).ok_or(error)??;
+                        return Ok((encode::parse_rows(&json)?, 0));
+                    }
+                },
                 Effect::Writes => {
                     let output = database.run_json(&sql.text, &sql.params)?;
                     (output.json, output.changes)
@@ -130,6 +153,9 @@ impl Connection {
         }
         match result {
             Ok((rows, changes)) => {
+                if rows.len() as u64 >= MAX_ROWS {
+                    self.returned(rows.len())?;
+                }
                 if changes > 0 || plan.schema_change {
                     self.observer.wrote(&written(database, &plan, before)?);
                 }
@@ -145,6 +171,53 @@ impl Connection {
             }
         }
     }
+
+    /// A writing statement has returned many rows.
+    #[cold]
+    fn returned(&self, rows: usize) -> Result<()> {
+        if rows as u64 > MAX_ROWS {
+            return Err(self.refuse(Error::bad_request(format!(
+                "A statement returns {MAX_ROWS} rows at most, and this one wrote and would return {rows}: write without returning \
+                 the rows (exec), or fewer at a time. Nothing was written."
+            ))));
+        }
+        self.warn(format!(
+            "A statement that writes returned exactly {MAX_ROWS} rows, the most that one may."
+        ));
+        Ok(())
+    }
+}
+
+/// The rows of a statement that one text cannot hold, as a text for each row. `None` where that is not why it failed.
+#[cold]
+fn row_by_row(
+    database: &dyn Database,
+    sql: &Sql,
+    rows: JsonRows,
+    error: &SqlError,
+) -> Option<Result<String, SqlError>> {
+    const TOGETHER: &str = "json_group_array(json_array(";
+    let too_large = ["too big", "out of memory"]
+        .iter()
+        .any(|words| error.message.contains(words));
+    if rows != JsonRows::Together || !too_large {
+        return None;
+    }
+    // What stands before it is the developer's, what follows is not.
+    let at = match sql.text.strip_prefix("SELECT ") {
+        Some(rest) if rest.starts_with(TOGETHER) => "SELECT ".len(),
+        _ => sql.text.rfind(TOGETHER)?,
+    };
+    let text = format!(
+        "{}{}",
+        &sql.text[..at],
+        &sql.text[at + "json_group_array".len()..]
+    );
+    Some(
+        database
+            .read_json(&text, &sql.params)
+            .map(|rows| format!("[{rows}]")),
+    )
 }
 
 /// What a statement does to the data.

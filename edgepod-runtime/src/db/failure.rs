@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use super::{SqlError, Table};
-use crate::{Code, Error, schema::OnDelete};
+use crate::{
+    Code, Error,
+    schema::{OnDelete, TableSchema},
+    tracking::TableSet,
+};
 
 impl From<SqlError> for Error {
     /// A violated constraint is a 409 with the columns' names; anything else is for the log.
@@ -30,42 +34,76 @@ impl From<SqlError> for Error {
                     .to_owned(),
             );
         }
-        Error::internal(format!("SQLite: {}", error.message))
+        super::limits::of_limit(&error)
+            .unwrap_or_else(|| Error::internal(format!("SQLite: {}", error.message)))
     }
 }
 
 /// Names the columns of a foreign key's violation, which SQLite does not: those of `T` that reference other tables.
 pub(super) fn of_references<T: Table>(error: Error) -> Error {
-    let references = T::SCHEMA
+    with_columns(error, references(T::SCHEMA))
+}
+
+fn references(table: &TableSchema) -> Vec<String> {
+    table
         .columns
         .iter()
         .filter(|column| column.reference.is_some())
-        .map(|column| format!("{}.{}", T::NAME, column.name))
-        .collect();
-    with_columns(error, references)
+        .map(|column| format!("{}.{}", table.name, column.name))
+        .collect()
 }
 
 /// The same of a delete: the columns of other tables that reference `T` and keep its rows from going.
 pub(super) fn of_referrers<T: Table>(error: Error) -> Error {
+    with_columns(error, referrers(T::NAME))
+}
+
+/// The same of a statement that wrote to tables known by their names: first what they reference, where `inserts`.
+pub(super) fn of_tables(error: Error, written: impl FnOnce() -> TableSet, inserts: bool) -> Error {
+    if !is_of_foreign_key(&error) {
+        return error;
+    }
+    let written = written();
+    let mut columns = Vec::new();
+    if inserts {
+        columns = crate::schema::tables()
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|table| written.contains(table.name))
+            .flat_map(references)
+            .collect();
+    }
+    if columns.is_empty() {
+        columns = written
+            .iter()
+            .flat_map(|table| referrers(table.as_str()))
+            .collect();
+    }
+    with_columns(error, columns)
+}
+
+fn referrers(name: &str) -> Vec<String> {
     let tables = crate::schema::tables().unwrap_or_default();
-    let referrers = tables
+    tables
         .iter()
         .flat_map(|table| table.columns.iter().map(move |column| (table.name, column)))
         .filter(|(_, column)| {
             column.reference.is_some_and(|reference| {
-                reference.table == T::NAME && reference.on_delete == OnDelete::Restrict
+                reference.table == name && reference.on_delete == OnDelete::Restrict
             })
         })
         .map(|(table, column)| format!("{table}.{}", column.name))
-        .collect();
-    with_columns(error, referrers)
+        .collect()
+}
+
+fn is_of_foreign_key(error: &Error) -> bool {
+    error
+        .data()
+        .is_some_and(|data| data["constraint"] == "foreign_key")
 }
 
 fn with_columns(error: Error, columns: Vec<String>) -> Error {
-    let foreign_key = error
-        .data()
-        .is_some_and(|data| data["constraint"] == "foreign_key");
-    if !foreign_key || columns.is_empty() {
+    if !is_of_foreign_key(&error) || columns.is_empty() {
         return error;
     }
     error.with_data(json!({ "constraint": "foreign_key", "columns": columns }))

@@ -11,6 +11,7 @@ mod expression;
 mod failure;
 mod guard;
 mod insert;
+mod limits;
 mod list;
 mod port;
 mod predicate;

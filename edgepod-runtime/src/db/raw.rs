@@ -1,6 +1,6 @@
 //! SQL as text, on the user's own responsibility.
 
-use super::{Connection, Rows, Value};
+use super::{Connection, Rows, Value, limits};
 use crate::{
     Error, Result,
     tracking::{StatementKind, statement_kind},
@@ -29,11 +29,14 @@ impl RawDb {
     pub fn run(&self, sql: &str, params: &[Value]) -> Result<Rows> {
         let failed =
             |error: &dyn std::fmt::Display| Error::internal(format!("SQLite: {error}. {sql}"));
+        limits::check(sql, params)?;
         let kind = statement_kind(sql).map_err(|refusal| failed(&refusal))?;
         let output = self.connection.database().run(sql, params);
         if kind == StatementKind::Schema {
             self.connection.schema_changed();
         }
-        Ok(output.map_err(|error| failed(&error))?.rows)
+        let output =
+            output.map_err(|error| limits::of_limit(&error).unwrap_or_else(|| failed(&error)))?;
+        Ok(output.rows)
     }
 }

@@ -2,9 +2,11 @@
 
 use sea_query::{DeleteStatement, InsertStatement, SelectStatement, UpdateStatement};
 
+use std::ops::Range;
+
 use super::{
-    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, connection::JsonRows,
-    delete::rows_changed, encode, row, writer,
+    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, connection::JsonRows,
+    delete::rows_changed, encode, failure, row, writer,
 };
 use crate::{Error, Result};
 
@@ -83,9 +85,18 @@ mod sealed {
     use super::*;
 
     pub trait Statement {
+        /// Whether it puts new values into columns that may reference other tables.
+        const SETS: bool;
+
         fn write(&self) -> Result<writer::Sql>;
 
-        fn guard(&self, _sql: &str) -> Result<()> {
+        /// Refuses what may not run.
+        fn guard(&self, _connection: &Connection, _sql: &writer::Sql) -> Result<()> {
+            Ok(())
+        }
+
+        /// Refuses what has changed this many rows.
+        fn guard_rows(&self, _rows: u64) -> Result<()> {
             Ok(())
         }
 
@@ -94,68 +105,196 @@ mod sealed {
             Self: Sized,
         {
             let sql = self.write()?;
-            self.guard(&sql.text)?;
-            connection.run(&sql)?;
-            rows_changed(connection)
+            self.guard(connection, &sql)?;
+            connection.run(&sql).map_err(|error| {
+                failure::of_tables(error, || connection.written_by(&sql), Self::SETS)
+            })?;
+            let rows = rows_changed(connection)?;
+            self.guard_rows(rows)
+                .map_err(|error| connection.refuse(error))?;
+            Ok(rows)
         }
     }
 }
 
 impl sealed::Statement for InsertStatement {
+    const SETS: bool = true;
+
     fn write(&self) -> Result<writer::Sql> {
         writer::write(self)
     }
 
-    fn guard(&self, sql: &str) -> Result<()> {
-        let rows = top_level(sql)
+    fn guard(&self, _: &Connection, sql: &writer::Sql) -> Result<()> {
+        let rows = top_level(&sql.text)
             .into_iter()
-            .skip_while(|token| !matches!(token, Token::Word(word) if *word == "VALUES"))
+            .skip_while(|(token, _)| *token != Token::Word("VALUES"))
             .skip(1)
-            .take_while(|token| matches!(token, Token::Group))
+            .take_while(|(token, _)| *token == Token::Group)
             .count();
-        if rows as u64 > MAX_ROWS {
-            return Err(Error::bad_request(format!(
-                "An insert takes {MAX_ROWS} rows at most, and this one has {rows}: insert them in several parts."
-            )));
-        }
-        Ok(())
+        too_many(rows as u64)
+    }
+
+    /// How many rows a SELECT inserts is known once it has run.
+    fn guard_rows(&self, rows: u64) -> Result<()> {
+        too_many(rows)
     }
 }
 
+fn too_many(rows: u64) -> Result<()> {
+    if rows > MAX_ROWS {
+        return Err(Error::bad_request(format!(
+            "An insert takes {MAX_ROWS} rows at most, and this one has {rows}: insert them in several parts. Nothing was written."
+        )));
+    }
+    Ok(())
+}
+
 impl sealed::Statement for UpdateStatement {
+    const SETS: bool = true;
+
     fn write(&self) -> Result<writer::Sql> {
         writer::write(self)
     }
 
-    fn guard(&self, sql: &str) -> Result<()> {
-        needs_where(sql)
+    fn guard(&self, connection: &Connection, sql: &writer::Sql) -> Result<()> {
+        needs_where(sql, |condition| holds(connection, condition))
     }
 }
 
 impl sealed::Statement for DeleteStatement {
+    const SETS: bool = false;
+
     fn write(&self) -> Result<writer::Sql> {
         writer::write(self)
     }
 
-    fn guard(&self, sql: &str) -> Result<()> {
-        needs_where(sql)
+    fn guard(&self, connection: &Connection, sql: &writer::Sql) -> Result<()> {
+        needs_where(sql, |condition| holds(connection, condition))
     }
 }
 
 impl<S: sealed::Statement> sealed::Statement for WithoutWhere<S> {
+    const SETS: bool = S::SETS;
+
     fn write(&self) -> Result<writer::Sql> {
         self.0.write()
     }
 }
 
-fn needs_where(sql: &str) -> Result<()> {
-    if top_level(sql).contains(&Token::Word("WHERE")) {
-        return Ok(());
+/// Whether a condition without columns is true. Where SQLite cannot say, it may be.
+fn holds(connection: &Connection, condition: writer::Sql) -> bool {
+    let value = connection
+        .database()
+        .run(&condition.text, &condition.params)
+        .ok()
+        .and_then(|output| output.rows.into_values().pop());
+    match value {
+        Some(Value::Integer(n)) => n != 0,
+        Some(Value::Real(x)) => x != 0.0,
+        _ => true,
     }
+}
+
+/// Refuses a statement for every row: one without a WHERE, and one whose WHERE names no column and `holds`.
+fn needs_where(sql: &writer::Sql, holds: impl FnOnce(writer::Sql) -> bool) -> Result<()> {
+    let why = match condition(&sql.text) {
+        None => "has no WHERE",
+        Some(range)
+            if !names_a_column(&sql.text[range.clone()]) && holds(alone(sql, range.clone())) =>
+        {
+            "has a WHERE that holds for every row"
+        }
+        Some(_) => return Ok(()),
+    };
     Err(Error::internal(format!(
-        "this statement has no WHERE and would change every row: add a condition, or wrap it in without_where(…) if you do \
-         mean every row. {sql}"
+        "this statement {why} and would change every row: add a condition on a column, or wrap it in without_where(…) if you \
+         do mean every row. Nothing was written. {}",
+        sql.text
     )))
+}
+
+/// Where the condition of a statement's own WHERE stands.
+fn condition(sql: &str) -> Option<Range<usize>> {
+    let tokens = top_level(sql);
+    let mut tokens = tokens
+        .iter()
+        .skip_while(|(token, _)| *token != Token::Word("WHERE"));
+    let start = tokens.next()?.1 + "WHERE".len();
+    let end = tokens.find(|(token, _)| {
+        matches!(token, Token::Word(word) if ["ORDER", "LIMIT", "RETURNING"].iter().any(|end| end.eq_ignore_ascii_case(word)))
+    });
+    Some(start..end.map_or(sql.len(), |(_, at)| *at))
+}
+
+/// Words of conditions that are no names.
+const WORDS: [&str; 35] = [
+    "AND", "AS", "BETWEEN", "BINARY", "BLOB", "CASE", "CAST", "COLLATE", "DISTINCT", "ELSE", "END",
+    "ESCAPE", "EXISTS", "FALSE", "FROM", "GLOB", "IN", "INTEGER", "IS", "ISNULL", "LIKE", "NOCASE",
+    "NOT", "NOTNULL", "NULL", "NUMERIC", "OR", "REAL", "RTRIM", "SELECT", "TEXT", "THEN", "TRUE",
+    "VALUES", "WHEN",
+];
+
+/// Whether a condition depends on a row: it has a name that is no function's.
+fn names_a_column(condition: &str) -> bool {
+    let mut rest = condition;
+    while let Some(first) = rest.chars().next() {
+        rest = match first {
+            '"' | '`' | '[' => return true,
+            '\'' => {
+                let text = &rest[1..];
+                text.find('\'').map_or("", |end| &text[end + 1..])
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let end = rest
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                    .unwrap_or(rest.len());
+                let (word, after) = rest.split_at(end);
+                if !after.trim_start().starts_with('(')
+                    && !WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+                {
+                    return true;
+                }
+                after
+            }
+            // A number, with its exponent.
+            c if c.is_ascii_digit() => rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()),
+            c => &rest[c.len_utf8()..],
+        };
+    }
+    false
+}
+
+/// A part of a statement as a SELECT of its own, 1 where it is true, with its parameters.
+fn alone(sql: &writer::Sql, range: Range<usize>) -> writer::Sql {
+    let count = |text: &str| parameters(text).count();
+    let text = &sql.text[range.clone()];
+    let params = if count(text) == 0 {
+        Vec::new()
+    } else if parameters(text).any(|rest| rest.starts_with("?1")) {
+        // They travel as one.
+        sql.params.clone()
+    } else {
+        let before = count(&sql.text[..range.start]);
+        sql.params[before..before + count(text)].to_vec()
+    };
+    writer::Sql {
+        text: format!("SELECT CASE WHEN {text} THEN 1 ELSE 0 END"),
+        params,
+    }
+}
+
+/// What follows each parameter's mark, the mark included.
+fn parameters(sql: &str) -> impl Iterator<Item = &str> {
+    let mut quote = None;
+    sql.char_indices().filter_map(move |(at, c)| {
+        match (quote, c) {
+            (None, '\'' | '"' | '`') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None, '?') => return Some(&sql[at..]),
+            _ => {}
+        }
+        None
+    })
 }
 
 /// What of a statement stands outside of parentheses, quotes and comments.
@@ -166,7 +305,8 @@ enum Token<'a> {
     Group,
 }
 
-fn top_level(sql: &str) -> Vec<Token<'_>> {
+/// With the place where each begins.
+fn top_level(sql: &str) -> Vec<(Token<'_>, usize)> {
     let bytes = sql.as_bytes();
     let mut tokens = Vec::new();
     let (mut at, mut depth) = (0, 0_usize);
@@ -185,7 +325,7 @@ fn top_level(sql: &str) -> Vec<Token<'_>> {
             b'/' if rest.starts_with(b"/*") => skip_to(b"*/", 2),
             b'(' => {
                 if depth == 0 {
-                    tokens.push(Token::Group);
+                    tokens.push((Token::Group, at));
                 }
                 depth += 1;
                 1
@@ -200,7 +340,7 @@ fn top_level(sql: &str) -> Vec<Token<'_>> {
                     .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80))
                     .unwrap_or(rest.len());
                 if depth == 0 {
-                    tokens.push(Token::Word(&sql[at..at + length]));
+                    tokens.push((Token::Word(&sql[at..at + length]), at));
                 }
                 length
             }
@@ -212,9 +352,14 @@ fn top_level(sql: &str) -> Vec<Token<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use sea_query::{Expr, ExprTrait, Query};
+    use sea_query::{Expr, ExprTrait, Query, QueryStatementBuilder};
 
-    use super::{sealed::Statement, *};
+    use super::*;
+
+    fn refused(sql: &str) -> bool {
+        let sql = writer::Sql::without_params(sql);
+        needs_where(&sql, |_| true).is_err()
+    }
 
     #[test]
     fn a_where_in_a_name_a_text_a_comment_or_a_subquery_is_none() {
@@ -226,25 +371,70 @@ mod tests {
             "DELETE FROM t /* WHERE x */",
             "WITH w AS (SELECT 1 WHERE 1) DELETE FROM t",
         ] {
-            assert!(needs_where(sql).is_err(), "{sql}");
+            assert!(refused(sql), "{sql}");
         }
-        assert!(needs_where("DELETE FROM \"t\" WHERE \"a\" = 'it''s'").is_ok());
+        assert!(!refused("DELETE FROM \"t\" WHERE \"a\" = 'it''s'"));
     }
 
     #[test]
-    fn statements_of_sea_query_are_guarded() {
-        let mut delete = Query::delete().from_table("t").to_owned();
-        let text = |delete: &DeleteStatement| delete.write().unwrap().text;
-        assert!(delete.guard(&text(&delete)).is_err());
-        delete.and_where(Expr::col("id").eq(1));
-        assert!(delete.guard(&text(&delete)).is_ok());
-
-        let mut insert = Query::insert().into_table("t").columns(["a"]).to_owned();
-        for i in 0..1000 {
-            insert.values_panic([i.into()]);
+    fn a_condition_that_names_no_column_means_every_row() {
+        for condition in [
+            "1",
+            "TRUE",
+            "NOT false",
+            "1 = 1 ",
+            "'a' = 'a' OR 1e3 > 2",
+            "CAST(1 AS INTEGER) IS NOT NULL",
+            "random() IN (SELECT 1)",
+            "(1) RETURNING \"id\"",
+        ] {
+            assert!(
+                refused(&format!("DELETE FROM t WHERE {condition}")),
+                "{condition}"
+            );
         }
-        assert!(insert.guard(&insert.write().unwrap().text).is_ok());
-        insert.values_panic([1.into()]);
-        assert!(insert.guard(&insert.write().unwrap().text).is_err());
+        for condition in [
+            "id",
+            "\"a\" = 1",
+            "EXISTS (SELECT 1 FROM u)",
+            "date() > due",
+        ] {
+            assert!(
+                !refused(&format!("DELETE FROM t WHERE {condition}")),
+                "{condition}"
+            );
+        }
+    }
+
+    fn asked(statement: &impl QueryStatementBuilder) -> Option<writer::Sql> {
+        let mut asked = None;
+        let _ = needs_where(&writer::write(statement).unwrap(), |sql| {
+            asked = Some(sql);
+            false
+        });
+        asked
+    }
+
+    #[test]
+    fn a_condition_is_asked_with_its_own_parameters() {
+        let update = Query::update()
+            .table("t")
+            .value("a", "what is set")
+            .and_where(Expr::val("x").eq("y"))
+            .to_owned();
+        let sql = asked(&update).unwrap();
+        assert_eq!(sql.text, "SELECT CASE WHEN  ? = ? THEN 1 ELSE 0 END");
+        assert_eq!(
+            sql.params,
+            [Value::Text("x".into()), Value::Text("y".into())]
+        );
+        assert!(
+            asked(
+                Query::delete()
+                    .from_table("t")
+                    .and_where(Expr::col("id").eq(1))
+            )
+            .is_none()
+        );
     }
 }

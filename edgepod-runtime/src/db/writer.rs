@@ -6,7 +6,11 @@ use sea_query::{
     Condition, Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder,
 };
 
-use super::{Value, list};
+use super::{
+    Value,
+    limits::{self, MAX_PARAMS},
+    list,
+};
 use crate::{Error, Result};
 
 /// SQL text with `?` for its parameters.
@@ -14,6 +18,16 @@ use crate::{Error, Result};
 pub struct Sql {
     pub(super) text: String,
     pub(super) params: Vec<Value>,
+}
+
+#[cfg(test)]
+impl Sql {
+    pub(super) fn without_params(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            params: Vec::new(),
+        }
+    }
 }
 
 /// Writes a statement of sea-query.
@@ -25,12 +39,6 @@ pub(super) fn write(statement: &impl QueryStatementBuilder) -> Result<Sql> {
     statement.build_collect_any_into(&SqliteQueryBuilder, &mut writer);
     writer.finish()
 }
-
-/// The most parameters that the platform binds to a statement.
-const MAX_PARAMS: usize = 100;
-
-/// The most bytes of SQL text.
-const MAX_TEXT: usize = 100_000;
 
 /// More parameters than the platform binds travel as one: a JSON text, of which each `?` takes its part.
 fn pack(sql: Sql, marks: &[std::ops::Range<usize>]) -> Sql {
@@ -63,31 +71,6 @@ fn pack(sql: Sql, marks: &[std::ops::Range<usize>]) -> Sql {
         text,
         params: vec![Value::Text(json)],
     }
-}
-
-/// What the platform would refuse is refused here, on every host, before it runs.
-fn check(sql: Sql) -> Result<Sql> {
-    if sql.text.len() > MAX_TEXT {
-        return Err(Error::internal(format!(
-            "this statement has {} bytes of SQL, and the platform takes {MAX_TEXT} at most: {}…",
-            sql.text.len(),
-            sql.text.chars().take(200).collect::<String>()
-        )));
-    }
-    for param in &sql.params {
-        let size = match param {
-            Value::Text(text) => text.len(),
-            Value::Blob(bytes) => bytes.len(),
-            _ => 0,
-        };
-        if size > list::MAX_VALUE {
-            return Err(Error::bad_request(format!(
-                "A value has {size} bytes, and SQLite takes {} at most here.",
-                list::MAX_VALUE
-            )));
-        }
-    }
-    Ok(sql)
 }
 
 /// A value as a parameter of a statement.
@@ -161,7 +144,11 @@ impl Writer {
     /// The statement, or the first parameter's refusal.
     pub(super) fn finish(self) -> Result<Sql> {
         match self.refused {
-            None => check(pack(self.sql, &self.marks)),
+            None => {
+                let sql = pack(self.sql, &self.marks);
+                limits::check(&sql.text, &sql.params)?;
+                Ok(sql)
+            }
             Some(error) => Err(error),
         }
     }

@@ -123,6 +123,8 @@ pub(super) struct CallState {
     subscribed: Cell<bool>,
     touched: RefCell<Touched>,
     warnings: RefCell<Vec<String>>,
+    /// Why the transaction must not commit.
+    refused: RefCell<Option<Error>>,
     trace_id: Arc<str>,
     headers: OnceCell<Rc<Headers>>,
 }
@@ -143,6 +145,7 @@ impl CallState {
             subscribed: Cell::new(false),
             touched: RefCell::default(),
             warnings: RefCell::default(),
+            refused: RefCell::default(),
             trace_id,
             headers,
             engine,
@@ -151,6 +154,11 @@ impl CallState {
 
     pub(super) fn headers(&self) -> Rc<Headers> {
         self.headers.get().expect("set when the call began").clone()
+    }
+
+    /// Takes why the transaction must not commit, if it must not.
+    pub(super) fn take_refused(&self) -> Option<Error> {
+        self.refused.borrow_mut().take()
     }
 
     /// Takes what was written so far, to announce it or to forget it.
@@ -203,5 +211,11 @@ impl Observer for CallState {
             self.log.warn(&warning);
         }
         self.warnings.borrow_mut().push(warning);
+    }
+
+    fn refused(&self, error: &Error) {
+        self.refused
+            .borrow_mut()
+            .get_or_insert_with(|| error.clone());
     }
 }

@@ -317,7 +317,11 @@ pub(super) fn in_transaction<T>(
         let Some(body) = body.take() else {
             return TransactionOutcome::Rollback;
         };
-        let outcome = caught(|| body(&ctx));
+        let mut outcome = caught(|| body(&ctx));
+        if let Some(error) = state.take_refused() {
+            // The function may have let it pass.
+            outcome = outcome.and(Err(error));
+        }
         let end = match outcome {
             Ok(_) => TransactionOutcome::Commit,
             Err(_) => TransactionOutcome::Rollback,

@@ -2,6 +2,8 @@
 //!
 //! The tests in `tests/faults` call it on both hosts, and see what is left afterwards.
 
+mod guards;
+
 use edgepod::prelude::*;
 
 /// What was noted.

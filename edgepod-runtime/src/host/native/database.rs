@@ -57,6 +57,8 @@ impl NativeDatabase {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         // The platform's limits, so that what passes here passes there.
         for (limit, value) in [
+            (Limit::SQLITE_LIMIT_LENGTH, 2_000_000),
+            (Limit::SQLITE_LIMIT_FUNCTION_ARG, 127),
             (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
             (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
             (Limit::SQLITE_LIMIT_COLUMN, 100),

@@ -1,0 +1,124 @@
+//! What SQLite says when a statement meets a limit of the platform, in words that help.
+//!
+//! Both hosts have the same limits, and word them alike but for what they add.
+
+use super::{SqlError, Value, list::MAX_VALUE};
+use crate::{Code, Error, Result};
+
+/// The most parameters that the platform binds to a statement.
+pub(super) const MAX_PARAMS: usize = 100;
+
+/// The most bytes of SQL text.
+const MAX_TEXT: usize = 100_000;
+
+const MANY_PARAMS: &str = "a statement takes 100 parameters at most, and this one has more: pass them as one JSON text and read \
+                           it with json_each(?)";
+
+/// What the platform would refuse is refused here, on every host, before it runs.
+///
+/// # Errors
+/// Text that is too long, too many parameters, and values too large for a row.
+pub(super) fn check(text: &str, params: &[Value]) -> Result<()> {
+    if text.len() > MAX_TEXT {
+        return Err(Error::internal(text_too_long(Some(text))));
+    }
+    if params.len() > MAX_PARAMS {
+        return Err(Error::internal(MANY_PARAMS));
+    }
+    let mut sum = 0;
+    for param in params {
+        let size = match param {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            _ => 0,
+        };
+        if size > MAX_VALUE {
+            return Err(Error::bad_request(format!(
+                "A value has {size} bytes, and SQLite takes {MAX_VALUE} at most here."
+            )));
+        }
+        sum += size;
+    }
+    // They may all be of one row.
+    if sum > MAX_VALUE {
+        return Err(Error::bad_request(format!(
+            "The values of a statement have {sum} bytes, and one row takes {MAX_VALUE} at most: write them in several parts."
+        )));
+    }
+    Ok(())
+}
+
+/// Why a text is not run that is too long, and how it begins.
+fn text_too_long(text: Option<&str>) -> String {
+    let size = text.map_or_else(|| "more".to_owned(), |text| format!("{} bytes", text.len()));
+    let start: String = text.unwrap_or_default().chars().take(200).collect();
+    format!(
+        "a statement has {MAX_TEXT} bytes of SQL at most, and this one has {size}: pass values as parameters. {start}…"
+    )
+}
+
+/// The error of a limit, where `error` is one.
+pub(super) fn of_limit(error: &SqlError) -> Option<Error> {
+    let says = |part: &str| error.message.contains(part);
+    let (code, words) = if says("LIKE or GLOB pattern too complex") {
+        (
+            Code::BadRequest,
+            "A LIKE pattern takes 50 bytes at most, and this one has more: search for less."
+                .to_owned(),
+        )
+    } else if says("string or blob too big") {
+        (
+            Code::BadRequest,
+            format!(
+                "A text, a blob or a row is larger than the {MAX_VALUE} bytes that SQLite takes here: keep large values in parts, \
+                 each a row of its own."
+            ),
+        )
+    } else if says("too many columns") {
+        (
+            Code::Internal,
+            "a table, a result and an index have 100 columns at most, and this statement asks for more: select fewer, or \
+             split the table"
+                .to_owned(),
+        )
+    } else if says("too many terms in compound SELECT") {
+        (
+            Code::Internal,
+            "UNION, EXCEPT and INTERSECT join 5 selects at most, and this statement joins more: use several statements, or one \
+             select with OR"
+                .to_owned(),
+        )
+    } else if says("Expression tree is too large") {
+        (
+            Code::Internal,
+            "an expression nests 100 levels at most, and this one nests more (each AND, OR and + is a level): compare with a \
+             list, `is_in(…)`, or use several statements"
+                .to_owned(),
+        )
+    } else if says("too many SQL variables") || says("variable number must be between") {
+        (Code::Internal, MANY_PARAMS.to_owned())
+    } else if says("too many arguments on function") {
+        (
+            Code::Internal,
+            "a function of SQLite takes 127 arguments at most, and this statement passes more"
+                .to_owned(),
+        )
+    } else if says("too many levels of trigger recursion") {
+        (
+            Code::Internal,
+            "triggers call each other 10 levels deep at most, and these go deeper: look for triggers that call themselves"
+                .to_owned(),
+        )
+    } else if says("statement too long") {
+        (Code::Internal, text_too_long(None))
+    } else if says("out of memory") {
+        (
+            Code::Internal,
+            "the result, or a value of it, is too large for SQLite's memory here: read fewer rows at a time, or fewer columns"
+                .to_owned(),
+        )
+    } else {
+        return None;
+    };
+    Some(Error::new(code, words))
+}
