@@ -153,8 +153,8 @@ impl Connection {
         }
         match result {
             Ok((rows, changes)) => {
-                if rows.len() as u64 >= MAX_ROWS {
-                    self.returned(rows.len())?;
+                if rows.len() as u64 > MAX_ROWS {
+                    return Err(self.refuse(too_many_returned(rows.len())));
                 }
                 if changes > 0 || plan.schema_change {
                     self.observer.wrote(&written(database, &plan, before)?);
@@ -171,21 +171,15 @@ impl Connection {
             }
         }
     }
+}
 
-    /// A writing statement has returned many rows.
-    #[cold]
-    fn returned(&self, rows: usize) -> Result<()> {
-        if rows as u64 > MAX_ROWS {
-            return Err(self.refuse(Error::bad_request(format!(
-                "A statement returns {MAX_ROWS} rows at most, and this one wrote and would return {rows}: write without returning \
-                 the rows (exec), or fewer at a time. Nothing was written."
-            ))));
-        }
-        self.warn(format!(
-            "A statement that writes returned exactly {MAX_ROWS} rows, the most that one may."
-        ));
-        Ok(())
-    }
+/// What a statement wrote is returned whole or not at all.
+#[cold]
+fn too_many_returned(rows: usize) -> Error {
+    Error::bad_request(format!(
+        "A statement returns {MAX_ROWS} rows at most, and this one wrote and would return {rows}: write without returning the rows \
+         (exec), or fewer at a time. Nothing was written."
+    ))
 }
 
 /// The rows of a statement that one text cannot hold, as a text for each row. `None` where that is not why it failed.
