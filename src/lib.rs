@@ -36,7 +36,7 @@
 //!
 //! | to | write |
 //! |---|---|
-//! | describe a table | [`table`], [`data`] for what is no table |
+//! | describe a table | [`table`], [`data`] for what is no table, [`row`](macro@row) for a select of columns |
 //! | read | [`query`](macro@query), which takes [`&QueryCtx`](QueryCtx) |
 //! | write, in one transaction | [`function`], which takes [`&Ctx`](Ctx) |
 //! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
@@ -45,7 +45,7 @@
 //!
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
-pub use edgepod_macros::{action, app, data, function, middleware, query, table};
+pub use edgepod_macros::{action, app, data, function, middleware, query, row, table};
 pub use edgepod_runtime::{
     Code, Error, Result,
     auth::Claims,

@@ -189,6 +189,32 @@ pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::data(attr.into(), item.into()).into()
 }
 
+/// Makes a struct the row of a select of columns: `.columns(…).into::<Summary>()`.
+///
+/// It has one field for each column, in their order and of their types: another count or another type does not compile.
+/// The same is derived as for [`macro@data`], so that functions can return it.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "users")]
+/// # pub struct User { #[primary_key] pub id: i64, pub name: Option<String> }
+///
+/// #[edgepod::row]
+/// pub struct Summary {
+///     pub id: i64,
+///     pub label: Option<String>,
+/// }
+///
+/// #[edgepod::query]
+/// pub async fn get_summaries(ctx: &QueryCtx) -> Result<Vec<Summary>> {
+///     ctx.db.select::<User>().columns((User::id, User::name)).into::<Summary>().all()
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::row(attr.into(), item.into()).into()
+}
+
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.
 ///
 /// ```

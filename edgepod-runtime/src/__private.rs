@@ -11,8 +11,8 @@ pub use crate::manifest::{FunctionTypes, Signature, Types};
 pub use crate::{
     Result,
     db::{
-        AutoIncrement, Column, ColumnType, Default as HasDefault, FromRow, Insertable, Nullable,
-        RowReader, Table, Value, defaults, in_range, is_referable, reference,
+        AutoIncrement, Column, ColumnType, Default as HasDefault, FromColumns, FromRow, Insertable,
+        Nullable, RowReader, Table, Value, defaults, in_range, is_referable, reference,
     },
     engine::{
         ActionCtx, AppDef, Args, Context, Ctx, Fits, FunctionDef, Given, Handler, HandlerFuture,

@@ -5,10 +5,12 @@ mod data;
 mod function;
 mod middleware;
 mod new_row;
+mod row;
 mod table;
 
 pub(crate) use app::app;
 pub(crate) use data::data;
 pub(crate) use function::function;
 pub(crate) use middleware::middleware;
+pub(crate) use row::row;
 pub(crate) use table::table;

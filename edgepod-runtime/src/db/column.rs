@@ -2,10 +2,15 @@
 
 use std::marker::PhantomData;
 
-use sea_query::ExprTrait;
+use sea_query::{BinOper, Expr, ExprTrait, NullOrdering, Order};
 
-use super::{ColumnType, Comparable, Predicate, Table, list, predicate::escape_like};
-use crate::{Error, Result};
+use super::{
+    Aggregate, ColumnType, Comparable, Contains, Expression, Groups, Predicate, Relation, Value,
+    list,
+    predicate::{self, Bare, escape_like},
+    source::Named,
+};
+use crate::{Error, Result, schema::SqlType};
 
 /// The column of table `T` that holds values of type `V`: what `User::email` is.
 pub struct Column<T, V> {
@@ -37,149 +42,187 @@ impl<T, V> Column<T, V> {
     }
 }
 
-impl<T: Table, V: ColumnType> Column<T, V> {
-    pub(super) fn reference(&self) -> sea_query::Expr {
-        sea_query::Expr::col((T::SCHEMA.name, self.name))
+impl<T: Relation, V> Column<T, V> {
+    pub(super) fn reference(&self) -> Expr {
+        Named::of::<T>().column(self.name)
     }
 
-    /// `column = value`; for an optional column, `None` asks for NULL.
-    pub fn eq(self, value: impl Comparable<T, V>) -> Predicate<T> {
-        Predicate::compare(self.reference(), value.into_operand(), Equality::Equal)
+    fn term(self) -> Result<Expr> {
+        Ok(self.reference())
     }
+}
 
-    /// `column <> value`; NULL is different from every value.
-    pub fn ne(self, value: impl Comparable<T, V>) -> Predicate<T> {
-        Predicate::compare(self.reference(), value.into_operand(), Equality::Different)
+impl<T: super::Table, V> Column<T, V> {
+    /// The column of a further appearance of the table, an [`Alias`](super::Alias).
+    pub const fn of<A: Relation<Row = T>>(self) -> Column<A, V> {
+        Column::new(self.name)
     }
+}
 
-    /// `column < value`.
-    pub fn lt(self, value: impl Comparable<T, V>) -> Predicate<T> {
-        Predicate::order(
-            self.reference(),
-            value.into_operand(),
-            sea_query::BinOper::SmallerThan,
-        )
+impl<X, V> Expression<X, V> {
+    fn term(self) -> Result<Expr> {
+        self.expr
     }
+}
 
-    /// `column <= value`.
-    pub fn le(self, value: impl Comparable<T, V>) -> Predicate<T> {
-        Predicate::order(
-            self.reference(),
-            value.into_operand(),
-            sea_query::BinOper::SmallerThanOrEqual,
-        )
+impl<X, V> Aggregate<X, V> {
+    fn term(self) -> Result<Expr> {
+        self.expr
     }
+}
 
-    /// `column > value`.
-    pub fn gt(self, value: impl Comparable<T, V>) -> Predicate<T> {
-        Predicate::order(
-            self.reference(),
-            value.into_operand(),
-            sea_query::BinOper::GreaterThan,
-        )
-    }
+/// The comparisons of what has a value: of a column, of an expression and of an aggregate.
+macro_rules! comparisons {
+    ($(impl<$x:ident $(: $bound:ident)?, V> $of:ident where S: $contains:ident, nullable: $nullable:expr;)+) => {$(
+        impl<$x $(: $bound)?, V: ColumnType> $of<$x, V> {
+            /// `this = value`; for what may be NULL, `None` asks for NULL.
+            pub fn eq<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
+                predicate::equal(self.term(), value.into_operand()).over()
+            }
 
-    /// `column >= value`.
-    pub fn ge(self, value: impl Comparable<T, V>) -> Predicate<T> {
-        Predicate::order(
-            self.reference(),
-            value.into_operand(),
-            sea_query::BinOper::GreaterThanOrEqual,
-        )
-    }
+            /// `this <> value`; NULL is different from every value.
+            pub fn ne<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
+                predicate::different(self.term(), value.into_operand()).over()
+            }
 
-    /// One of the values, of which there may be thousands: they travel as one parameter. No value: no row.
-    ///
-    /// ```ignore
-    /// ctx.db.select::<User>().filter(User::id.is_in([1, 2, 3])).all()
-    /// ```
-    pub fn is_in<C: Comparable<T, V>>(self, values: impl IntoIterator<Item = C>) -> Predicate<T> {
-        self.membership(values, "IN")
-    }
+            /// `this < value`.
+            pub fn lt<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
+                predicate::order(self.term(), value.into_operand(), BinOper::SmallerThan).over()
+            }
 
-    /// None of the values; NULL is never among the rows.
-    pub fn not_in<C: Comparable<T, V>>(self, values: impl IntoIterator<Item = C>) -> Predicate<T> {
-        self.membership(values, "NOT IN")
-    }
+            /// `this <= value`.
+            pub fn le<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
+                predicate::order(self.term(), value.into_operand(), BinOper::SmallerThanOrEqual).over()
+            }
 
-    fn membership<C: Comparable<T, V>>(
-        self,
-        values: impl IntoIterator<Item = C>,
-        operator: &'static str,
-    ) -> Predicate<T> {
-        let values: Result<Vec<_>> = values
+            /// `this > value`.
+            pub fn gt<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
+                predicate::order(self.term(), value.into_operand(), BinOper::GreaterThan).over()
+            }
+
+            /// `this >= value`.
+            pub fn ge<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
+                predicate::order(self.term(), value.into_operand(), BinOper::GreaterThanOrEqual).over()
+            }
+
+            /// `low <= this AND this <= high`.
+            pub fn between<S: $contains<$x, P>, P, J, K>(
+                self,
+                low: impl Comparable<S, V, J>,
+                high: impl Comparable<S, V, K>,
+            ) -> Predicate<S> {
+                predicate::between(self.term(), low.into_operand(), high.into_operand()).over()
+            }
+
+            /// One of the values, of which there may be thousands: they travel as one parameter. No value: no row.
+            ///
+            /// ```ignore
+            /// ctx.db.select::<User>().filter(User::id.is_in([1, 2, 3])).all()
+            /// ```
+            pub fn is_in<S: $contains<$x, P>, P, C: Comparable<S, V>>(
+                self,
+                values: impl IntoIterator<Item = C>,
+            ) -> Predicate<S> {
+                membership(self.term(), values.into_iter().map(C::into_operand).collect(), "IN").over()
+            }
+
+            /// None of the values; NULL is never among the rows.
+            pub fn not_in<S: $contains<$x, P>, P, C: Comparable<S, V>>(
+                self,
+                values: impl IntoIterator<Item = C>,
+            ) -> Predicate<S> {
+                membership(self.term(), values.into_iter().map(C::into_operand).collect(), "NOT IN").over()
+            }
+
+            /// It is NULL.
+            pub fn is_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
+                Bare::of(self.term().map(ExprTrait::is_null)).over()
+            }
+
+            /// It is not NULL.
+            pub fn is_not_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
+                Bare::of(self.term().map(ExprTrait::is_not_null)).over()
+            }
+
+            /// Smallest first; NULL before every value.
+            pub fn asc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
+                OrderBy::new(self.term(), Order::Asc, V::SQL_TYPE, $nullable)
+            }
+
+            /// Largest first; NULL after every value.
+            pub fn desc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
+                OrderBy::new(self.term(), Order::Desc, V::SQL_TYPE, $nullable)
+            }
+        }
+    )+};
+}
+
+comparisons! {
+    impl<T: Relation, V> Column where S: Contains, nullable: V::NULLABLE;
+    impl<X, V> Expression where S: Contains, nullable: true;
+    impl<X, V> Aggregate where S: Groups, nullable: true;
+}
+
+fn membership(term: Result<Expr>, values: Result<Vec<Operand>>, operator: &'static str) -> Bare {
+    let values: Result<Vec<Value>> = values.and_then(|values| {
+        values
             .into_iter()
-            .map(|value| match value.into_operand()? {
+            .map(|value| match value {
                 Operand::Value(value) => Ok(value),
                 Operand::Expr(_) => Err(Error::internal(
                     "a list of values cannot hold a column: compare with it by .eq(…)",
                 )),
             })
-            .collect();
-        Predicate::of(values.and_then(|values| {
-            Ok(self
-                .reference()
-                .binary(sea_query::BinOper::Custom(operator), list::select(&values)?))
-        }))
-    }
-
-    /// `low <= column AND column <= high`.
-    pub fn between(self, low: impl Comparable<T, V>, high: impl Comparable<T, V>) -> Predicate<T> {
-        self.ge(low).and(self.le(high))
-    }
-
-    /// The column is NULL.
-    pub fn is_null(self) -> Predicate<T> {
-        Predicate::of(Ok(self.reference().is_null()))
-    }
-
-    /// The column is not NULL.
-    pub fn is_not_null(self) -> Predicate<T> {
-        Predicate::of(Ok(self.reference().is_not_null()))
-    }
-
-    /// Smallest first; NULL before every value.
-    pub fn asc(self) -> OrderBy<T> {
-        OrderBy::new(self.name, sea_query::Order::Asc)
-    }
-
-    /// Largest first; NULL after every value.
-    pub fn desc(self) -> OrderBy<T> {
-        OrderBy::new(self.name, sea_query::Order::Desc)
-    }
+            .collect()
+    });
+    let every_row = operator == "NOT IN" && values.as_ref().is_ok_and(Vec::is_empty);
+    Bare::of(
+        term.and_then(|term| Ok(term.binary(BinOper::Custom(operator), list::select(&values?)?))),
+    )
+    .every_row(every_row)
 }
 
-impl<T: Table, V: Textual> Column<T, V> {
+impl<T: Relation, V: Textual> Column<T, V> {
     /// The text matches the pattern, in which `%` stands for any text and `_` for one character. ASCII letters match in
     /// either case. A pattern has at most 50 bytes.
-    pub fn like(self, pattern: &str) -> Predicate<T> {
-        self.matches(pattern.to_owned())
+    pub fn like<S: Contains<T, P>, P>(self, pattern: &str) -> Predicate<S> {
+        matches(self.reference(), self.name, pattern.to_owned()).over()
     }
 
     /// The text begins with `prefix`, whatever characters that has. ASCII letters match in either case.
-    pub fn starts_with(self, prefix: &str) -> Predicate<T> {
-        self.matches(format!("{}%", escape_like(prefix)))
+    pub fn starts_with<S: Contains<T, P>, P>(self, prefix: &str) -> Predicate<S> {
+        matches(
+            self.reference(),
+            self.name,
+            format!("{}%", escape_like(prefix)),
+        )
+        .over()
     }
 
     /// The text contains `part`, whatever characters that has. ASCII letters match in either case.
-    pub fn contains(self, part: &str) -> Predicate<T> {
-        self.matches(format!("%{}%", escape_like(part)))
+    pub fn contains<S: Contains<T, P>, P>(self, part: &str) -> Predicate<S> {
+        matches(
+            self.reference(),
+            self.name,
+            format!("%{}%", escape_like(part)),
+        )
+        .over()
     }
+}
 
-    fn matches(self, pattern: String) -> Predicate<T> {
-        const LONGEST: usize = 50;
-        Predicate::of(if pattern.len() > LONGEST {
-            Err(Error::bad_request(format!(
-                "The pattern for `{}` has {} bytes, and SQLite takes {LONGEST} at most: search for less.",
-                self.name,
-                pattern.len()
-            )))
-        } else {
-            Ok(self
-                .reference()
-                .like(sea_query::LikeExpr::new(pattern).escape('\\')))
-        })
+fn matches(column: Expr, name: &str, pattern: String) -> Bare {
+    const LONGEST: usize = 50;
+    if pattern.len() > LONGEST {
+        return Bare::of(Err(Error::bad_request(format!(
+            "The pattern for `{name}` has {} bytes, and SQLite takes {LONGEST} at most: search for less.",
+            pattern.len()
+        ))));
     }
+    let every_row = !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'%');
+    Bare::of(Ok(
+        column.like(sea_query::LikeExpr::new(pattern).escape('\\'))
+    ))
+    .every_row(every_row)
 }
 
 /// Columns of text.
@@ -209,39 +252,50 @@ impl Operand {
     }
 }
 
-/// Whether an equality asks for the same or for another value.
-pub(super) enum Equality {
-    Equal,
-    Different,
+/// What to sort by, and in which direction.
+pub struct OrderBy<S> {
+    pub(super) key: Result<Key>,
+    source: PhantomData<fn() -> S>,
 }
 
-/// A column and a direction to sort by.
-pub struct OrderBy<T> {
-    pub(super) column: &'static str,
-    pub(super) order: sea_query::Order,
-    pub(super) nulls: Option<sea_query::NullOrdering>,
-    table: PhantomData<fn() -> T>,
+/// What a SELECT is sorted by.
+#[derive(Clone)]
+pub(super) struct Key {
+    pub(super) expr: Expr,
+    pub(super) descending: bool,
+    pub(super) nulls: Option<NullOrdering>,
+    /// How its values are stored, and whether NULL is one.
+    pub(super) sql_type: SqlType,
+    pub(super) nullable: bool,
 }
 
-impl<T> OrderBy<T> {
+impl<S> OrderBy<S> {
     /// NULL before every value.
     pub fn nulls_first(mut self) -> Self {
-        self.nulls = Some(sea_query::NullOrdering::First);
+        if let Ok(key) = &mut self.key {
+            key.nulls = Some(NullOrdering::First);
+        }
         self
     }
 
     /// NULL after every value.
     pub fn nulls_last(mut self) -> Self {
-        self.nulls = Some(sea_query::NullOrdering::Last);
+        if let Ok(key) = &mut self.key {
+            key.nulls = Some(NullOrdering::Last);
+        }
         self
     }
 
-    fn new(column: &'static str, order: sea_query::Order) -> Self {
+    fn new(expr: Result<Expr>, order: Order, sql_type: SqlType, nullable: bool) -> Self {
         Self {
-            column,
-            order,
-            nulls: None,
-            table: PhantomData,
+            key: expr.map(|expr| Key {
+                expr,
+                descending: matches!(order, Order::Desc),
+                nulls: None,
+                sql_type,
+                nullable,
+            }),
+            source: PhantomData,
         }
     }
 }

@@ -6,7 +6,7 @@ use sea_query::{DeleteStatement, Query};
 
 use super::{
     Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, failure::of_referrers,
-    insert::returning, row, writer,
+    insert::returning, predicate, row, writer,
 };
 use crate::{Error, Result};
 
@@ -16,6 +16,8 @@ use crate::{Error, Result};
 pub struct Delete<'db, T, S> {
     connection: &'db Connection,
     statement: DeleteStatement,
+    /// Whether a filter restricts the rows, or it was said that every row is meant.
+    restricted: bool,
     refused: Option<Error>,
     types: PhantomData<fn() -> (T, S)>,
 }
@@ -27,6 +29,7 @@ impl<'db, T: Table> Delete<'db, T, Unscoped> {
         Self {
             connection,
             statement,
+            restricted: false,
             refused: None,
             types: PhantomData,
         }
@@ -36,22 +39,37 @@ impl<'db, T: Table> Delete<'db, T, Unscoped> {
 impl<'db, T: Table, S> Delete<'db, T, S> {
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<T>) -> Delete<'db, T, Scoped> {
-        match predicate.condition {
+        self.restricted |= !predicate.bare.every_row;
+        match predicate.bare.condition {
             Ok(condition) => {
                 self.statement.cond_where(condition);
             }
             Err(error) => self.refused = Some(error),
         }
-        self.without_where()
+        self.scoped()
     }
 
     /// Every row of the table, on purpose.
-    pub fn without_where(self) -> Delete<'db, T, Scoped> {
+    pub fn without_where(mut self) -> Delete<'db, T, Scoped> {
+        self.restricted = true;
+        self.scoped()
+    }
+
+    fn scoped(self) -> Delete<'db, T, Scoped> {
         Delete {
             connection: self.connection,
             statement: self.statement,
+            restricted: self.restricted,
             refused: self.refused,
             types: PhantomData,
+        }
+    }
+
+    fn checked(self) -> Result<DeleteStatement> {
+        match self.refused {
+            Some(error) => Err(error),
+            None if !self.restricted => Err(predicate::restricts_nothing(T::NAME)),
+            None => Ok(self.statement),
         }
     }
 
@@ -63,29 +81,27 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
     where
         S: Scope,
     {
-        if let Some(error) = self.refused {
-            return Err(error);
-        }
-        self.connection
-            .run(&writer::write(&self.statement)?)
+        let connection = self.connection;
+        let statement = self.checked()?;
+        connection
+            .run(&writer::write(&statement)?)
             .map_err(of_referrers::<T>)?;
-        rows_changed(self.connection)
+        rows_changed(connection)
     }
 
     /// Deletes the rows and returns them as they were.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
-    pub fn returning(mut self) -> Result<Vec<T>>
+    pub fn returning(self) -> Result<Vec<T>>
     where
         S: Scope,
     {
-        if let Some(error) = self.refused {
-            return Err(error);
-        }
-        let rows = returning(self.connection, T::SCHEMA.columns, |returning| {
-            self.statement.returning(returning);
-            writer::write(&self.statement)
+        let connection = self.connection;
+        let mut statement = self.checked()?;
+        let rows = returning(connection, T::SCHEMA.columns, |returning| {
+            statement.returning(returning);
+            writer::write(&statement)
         })
         .map_err(of_referrers::<T>)?;
         row::decode(rows)

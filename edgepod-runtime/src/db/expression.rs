@@ -1,23 +1,23 @@
-//! Arithmetic on columns: `User::visits + 1`.
+//! What SQLite computes: arithmetic (`User::visits + 1`) and aggregates (`sum(Post::score)`).
 
 use std::{
     marker::PhantomData,
     ops::{Add, Mul, Sub},
 };
 
-use sea_query::{Expr, ExprTrait};
+use sea_query::{Expr, ExprTrait, Func};
 
-use super::{Column, ColumnType, Table, writer};
+use super::{Both, Column, ColumnType, Relation, source::Nothing, writer};
 use crate::Result;
 
-/// A value that SQLite computes from a row of `T`: what `User::visits + 1` is.
-pub struct Expression<T, V> {
+/// A value that SQLite computes from columns of `X`: what `User::visits + 1` is.
+pub struct Expression<X, V> {
     pub(super) expr: Result<Expr>,
-    types: PhantomData<fn() -> (T, V)>,
+    types: PhantomData<fn() -> (X, V)>,
 }
 
-impl<T, V> Expression<T, V> {
-    pub(super) fn new(expr: Result<Expr>) -> Self {
+impl<X, V> Expression<X, V> {
+    fn new(expr: Result<Expr>) -> Self {
         Self {
             expr,
             types: PhantomData,
@@ -26,6 +26,10 @@ impl<T, V> Expression<T, V> {
 }
 
 /// Columns that SQLite calculates with. An integer that leaves 64 bits is an error, and nothing is written.
+#[diagnostic::on_unimplemented(
+    message = "SQLite does not calculate with a column of `{Self}`",
+    label = "expected a column of numbers that is no `Option`"
+)]
 pub trait Numeric: ColumnType {}
 
 macro_rules! numeric {
@@ -36,7 +40,7 @@ numeric!(i64, i32, i16, i8, u32, u16, u8, f64);
 
 macro_rules! operators {
     ($($operator:ident $method:ident),*) => {$(
-        impl<T: Table, V: Numeric> $operator<V> for Column<T, V> {
+        impl<T: Relation, V: Numeric> $operator<V> for Column<T, V> {
             type Output = Expression<T, V>;
 
             fn $method(self, value: V) -> Expression<T, V> {
@@ -46,24 +50,138 @@ macro_rules! operators {
             }
         }
 
-        impl<T: Table, V: Numeric> $operator<V> for Expression<T, V> {
-            type Output = Expression<T, V>;
+        impl<X, V: Numeric> $operator<V> for Expression<X, V> {
+            type Output = Expression<X, V>;
 
-            fn $method(self, value: V) -> Expression<T, V> {
+            fn $method(self, value: V) -> Expression<X, V> {
                 Expression::new(self.expr.and_then(|expr| {
                     Ok(ExprTrait::$method(expr, writer::operand(value.into_value()?)))
                 }))
             }
         }
 
-        impl<T: Table, V: Numeric> $operator for Column<T, V> {
-            type Output = Expression<T, V>;
+        impl<T: Relation, U: Relation, V: Numeric> $operator<Column<U, V>> for Column<T, V> {
+            type Output = Expression<Both<T, U>, V>;
 
-            fn $method(self, other: Self) -> Expression<T, V> {
+            fn $method(self, other: Column<U, V>) -> Expression<Both<T, U>, V> {
                 Expression::new(Ok(ExprTrait::$method(self.reference(), other.reference())))
+            }
+        }
+
+        impl<X, U: Relation, V: Numeric> $operator<Column<U, V>> for Expression<X, V> {
+            type Output = Expression<Both<X, U>, V>;
+
+            fn $method(self, other: Column<U, V>) -> Expression<Both<X, U>, V> {
+                Expression::new(self.expr.map(|expr| ExprTrait::$method(expr, other.reference())))
+            }
+        }
+
+        impl<X, Y, V: Numeric> $operator<Expression<Y, V>> for Expression<X, V> {
+            type Output = Expression<Both<X, Y>, V>;
+
+            fn $method(self, other: Expression<Y, V>) -> Expression<Both<X, Y>, V> {
+                Expression::new(self.expr.and_then(|expr| {
+                    Ok(ExprTrait::$method(expr, other.expr?))
+                }))
             }
         }
     )*};
 }
 
 operators!(Add add, Sub sub, Mul mul);
+
+/// What SQLite computes from a group of rows, or from all of them: what `sum(Post::score)` is.
+pub struct Aggregate<X, V> {
+    pub(super) expr: Result<Expr>,
+    types: PhantomData<fn() -> (X, V)>,
+}
+
+impl<X, V> Aggregate<X, V> {
+    fn new(expr: Result<Expr>) -> Self {
+        Self {
+            expr,
+            types: PhantomData,
+        }
+    }
+}
+
+/// A column or an expression, of type `V` and over `X`.
+pub trait Term<X, V> {
+    #[doc(hidden)]
+    fn into_expr(self) -> Result<Expr>;
+}
+
+impl<T: Relation, V> Term<T, V> for Column<T, V> {
+    fn into_expr(self) -> Result<Expr> {
+        Ok(self.reference())
+    }
+}
+
+impl<X, V> Term<X, V> for Expression<X, V> {
+    fn into_expr(self) -> Result<Expr> {
+        self.expr
+    }
+}
+
+/// A column's type and the type `N` that it has without NULL: `Option<N>`, or `N` itself.
+pub trait NullOr<N>: ColumnType {}
+
+impl<N: ColumnType<Optional = std::convert::Infallible>> NullOr<N> for N {}
+impl<N: ColumnType<Optional = std::convert::Infallible>> NullOr<N> for Option<N> {}
+
+/// Numbers, and what their sum is: `i64` for integers, `f64` for floats.
+#[diagnostic::on_unimplemented(
+    message = "there is no sum of values of `{Self}`",
+    label = "expected numbers"
+)]
+pub trait Summable {
+    /// The sum's type.
+    type Sum: ColumnType;
+}
+
+macro_rules! summable {
+    ($($number:ty => $sum:ty),*) => {$(
+        impl Summable for $number { type Sum = $sum; }
+        impl Summable for Option<$number> { type Sum = $sum; }
+    )*};
+}
+
+summable!(i64 => i64, i32 => i64, i16 => i64, i8 => i64, u32 => i64, u16 => i64, u8 => i64, f64 => f64);
+
+/// How many rows there are.
+pub fn count() -> Aggregate<Nothing, i64> {
+    Aggregate::new(Ok(Expr::cust("count(*)")))
+}
+
+/// How many rows have a value there: of what a left join found nothing for, none.
+pub fn count_of<X, V>(term: impl Term<X, V>) -> Aggregate<X, i64> {
+    Aggregate::new(term.into_expr().map(|expr| Func::count(expr).into()))
+}
+
+/// How many different values there are.
+pub fn count_distinct<X, V>(term: impl Term<X, V>) -> Aggregate<X, i64> {
+    Aggregate::new(
+        term.into_expr()
+            .map(|expr| Func::count_distinct(expr).into()),
+    )
+}
+
+/// The sum; `None` of no value. A sum of integers that leaves 64 bits is an error.
+pub fn sum<X, V: Summable>(term: impl Term<X, V>) -> Aggregate<X, Option<V::Sum>> {
+    Aggregate::new(term.into_expr().map(|expr| Func::sum(expr).into()))
+}
+
+/// The mean; `None` of no value.
+pub fn avg<X, V: Summable>(term: impl Term<X, V>) -> Aggregate<X, Option<f64>> {
+    Aggregate::new(term.into_expr().map(|expr| Func::avg(expr).into()))
+}
+
+/// The smallest value; `None` of no value.
+pub fn min<X, V: NullOr<N>, N>(term: impl Term<X, V>) -> Aggregate<X, Option<N>> {
+    Aggregate::new(term.into_expr().map(|expr| Func::min(expr).into()))
+}
+
+/// The largest value; `None` of no value.
+pub fn max<X, V: NullOr<N>, N>(term: impl Term<X, V>) -> Aggregate<X, Option<N>> {
+    Aggregate::new(term.into_expr().map(|expr| Func::max(expr).into()))
+}

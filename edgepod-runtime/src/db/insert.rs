@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use sea_query::{Expr, Func, InsertStatement, OnConflict, Query, Returning};
 
 use super::{
-    Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, RowFormat, Rows, Table,
+    Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, RowFormat, Rows,
+    Table,
     connection::JsonRows,
     delete::rows_changed,
     encode,
@@ -190,10 +191,10 @@ impl<'db, T: Table, N> Upsert<'db, T, N> {
     }
 
     /// The row that is there gets this value: `.set(User::visits, User::visits + 1)` counts on.
-    pub fn set<V: ColumnType>(
+    pub fn set<V: ColumnType, J: Assigns>(
         mut self,
         column: Column<T, V>,
-        value: impl Comparable<T, V>,
+        value: impl Comparable<T, V, J>,
     ) -> Self {
         match value.into_operand() {
             Ok(value) => {

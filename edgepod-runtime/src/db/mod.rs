@@ -3,7 +3,9 @@
 //! Every statement takes one road ([`connection`]): text and parameters, the tracker's plan, the guards, the host.
 
 mod column;
+mod columns;
 mod connection;
+mod core;
 mod declaration;
 mod delete;
 mod encode;
@@ -13,12 +15,16 @@ mod guard;
 mod insert;
 mod limits;
 mod list;
+mod page;
 mod port;
 mod predicate;
 mod raw;
 mod read_only;
 mod row;
 mod select;
+#[cfg(all(test, feature = "native"))]
+mod select_tests;
+mod source;
 mod statement;
 mod table;
 #[cfg(all(test, feature = "native"))]
@@ -29,6 +35,7 @@ mod value;
 mod writer;
 
 pub use column::{Column, Operand, OrderBy, Textual};
+pub use columns::{Columns, FromColumns, Items, MaybeMissing, Plain, Selection, Whole, whole};
 pub(crate) use connection::Access;
 pub use connection::{Connection, Db, Observer, ReadDb};
 #[doc(hidden)]
@@ -38,16 +45,24 @@ pub use declaration::{
 pub use delete::Delete;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use encode::parse_rows;
-pub use expression::{Expression, Numeric};
+pub use expression::{
+    Aggregate, Expression, NullOr, Numeric, Summable, Term, avg, count, count_distinct, count_of,
+    max, min, sum,
+};
 pub use guard::{MAX_ROWS, Scope, Scoped, Unscoped};
 pub use insert::{Insert, Many, One, Upsert};
+pub use page::Page;
 pub use port::{Database, JsonOutput, Output, RowFormat, SqlError};
-pub use predicate::{Comparable, Predicate};
+pub use predicate::{Assigns, ByValue, Certain, Comparable, Predicate, Same, Uncertain, all, any};
 pub use raw::RawDb;
 pub use row::{FromRow, RowReader};
 /// The query builder underneath, for statements that go to [`ReadDb::query`] and [`Db::execute`].
 pub use sea_query;
 pub use select::Select;
+pub use source::{
+    Alias, Behind, Both, Contains, Grouped, Groups, Joinable, Nothing, Optional, Place, Relation,
+    Required, Slot, Source,
+};
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
 pub use table::{Insertable, Table};
 pub use types::{ColumnType, Timestamp};

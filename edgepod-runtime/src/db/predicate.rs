@@ -1,67 +1,165 @@
-//! Conditions on the rows of a table.
+//! Conditions on the rows that a statement reads.
 
 use std::marker::PhantomData;
 
 use sea_query::{BinOper, Condition, Expr, ExprTrait};
 
-use super::{Column, ColumnType, Expression, Operand, Table, Value, column::Equality};
-use crate::Result;
+use super::{
+    Aggregate, Column, ColumnType, Contains, Expression, Groups, Operand, Relation, Value,
+};
+use crate::{Error, Result};
 
-/// A condition on the rows of `T`, made from its columns: `User::id.eq(7)`.
-pub struct Predicate<T> {
-    pub(super) condition: Result<Condition>,
-    table: PhantomData<fn() -> T>,
+/// A condition on the rows of `S`, a table or a tuple of joined ones, made from their columns: `User::id.eq(7)`. The
+/// statement that it goes into says what `S` is.
+pub struct Predicate<S> {
+    pub(super) bare: Bare,
+    source: PhantomData<fn() -> S>,
 }
 
-impl<T> Predicate<T> {
-    fn new(condition: Result<Condition>) -> Self {
+/// A condition, whatever it is about.
+pub(super) struct Bare {
+    pub(super) condition: Result<Condition>,
+    /// Whether it holds for every row, or for every one with a value: it then is no WHERE for an UPDATE or DELETE.
+    pub(super) every_row: bool,
+    /// Whether it holds for no row.
+    no_row: bool,
+}
+
+impl Bare {
+    pub(super) fn of(condition: Result<Expr>) -> Self {
         Self {
-            condition,
-            table: PhantomData,
+            condition: condition.map(|expr| Condition::all().add(expr)),
+            every_row: false,
+            no_row: false,
         }
     }
 
-    pub(super) fn of(condition: Result<Expr>) -> Self {
-        Self::new(condition.map(|expr| Condition::all().add(expr)))
+    pub(super) fn every_row(mut self, every_row: bool) -> Self {
+        self.every_row = every_row;
+        self
     }
 
-    pub(super) fn compare(column: Expr, operand: Result<Operand>, equality: Equality) -> Self {
-        Self::of(operand.map(|operand| match (operand, equality) {
-            (Operand::Value(Value::Null), Equality::Equal) => column.is_null(),
-            (Operand::Value(Value::Null), Equality::Different) => column.is_not_null(),
-            (operand, Equality::Equal) => column.binary(BinOper::Equal, operand.into_expr()),
+    fn constant(holds: bool) -> Self {
+        Self {
+            every_row: holds,
+            no_row: !holds,
+            ..Self::of(Ok(Expr::cust(if holds { "TRUE" } else { "FALSE" })))
+        }
+    }
+
+    pub(super) fn over<S>(self) -> Predicate<S> {
+        Predicate {
+            bare: self,
+            source: PhantomData,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            every_row: self.every_row && other.every_row,
+            no_row: self.no_row || other.no_row,
+            condition: self.condition.and_then(|a| {
+                let b = other.condition?;
+                Ok(Condition::all().add(a).add(b))
+            }),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            every_row: self.every_row || other.every_row,
+            no_row: self.no_row && other.no_row,
+            condition: self.condition.and_then(|a| {
+                let b = other.condition?;
+                Ok(Condition::any().add(a).add(b))
+            }),
+        }
+    }
+
+    fn not(self) -> Self {
+        Self {
+            every_row: self.no_row,
+            no_row: self.every_row,
+            condition: self.condition.map(Condition::not),
+        }
+    }
+}
+
+/// The refusal of an UPDATE or DELETE whose conditions hold for every row.
+pub(super) fn restricts_nothing(table: &str) -> Error {
+    Error::bad_request(format!(
+        "The condition holds for every row of `{table}`, so nothing was changed: an empty list, an empty text and a column \
+         compared with itself restrict nothing. Write .without_where() if every row is meant."
+    ))
+}
+
+pub(super) fn equal(term: Result<Expr>, operand: Result<Operand>) -> Bare {
+    let itself = matches!((&term, &operand), (Ok(term), Ok(Operand::Expr(other))) if term == other);
+    Bare::of(term.and_then(|term| {
+        Ok(match operand? {
+            Operand::Value(Value::Null) => term.is_null(),
+            operand => term.binary(BinOper::Equal, operand.into_expr()),
+        })
+    }))
+    .every_row(itself)
+}
+
+pub(super) fn different(term: Result<Expr>, operand: Result<Operand>) -> Bare {
+    Bare::of(term.and_then(|term| {
+        Ok(match operand? {
+            Operand::Value(Value::Null) => term.is_not_null(),
             // `IS NOT` is `<>` that takes NULL for a value.
-            (operand, Equality::Different) => column.binary(BinOper::IsNot, operand.into_expr()),
-        }))
-    }
+            operand => term.binary(BinOper::IsNot, operand.into_expr()),
+        })
+    }))
+}
 
-    pub(super) fn order(column: Expr, operand: Result<Operand>, operator: BinOper) -> Self {
-        Self::of(operand.map(|operand| column.binary(operator, operand.into_expr())))
-    }
+pub(super) fn order(term: Result<Expr>, operand: Result<Operand>, operator: BinOper) -> Bare {
+    Bare::of(term.and_then(|term| Ok(term.binary(operator, operand?.into_expr()))))
+}
 
+pub(super) fn between(term: Result<Expr>, low: Result<Operand>, high: Result<Operand>) -> Bare {
+    order(term.clone(), low, BinOper::GreaterThanOrEqual).and(order(
+        term,
+        high,
+        BinOper::SmallerThanOrEqual,
+    ))
+}
+
+impl<S> Predicate<S> {
     /// Both conditions hold.
     pub fn and(self, other: Self) -> Self {
-        Self::new(self.condition.and_then(|a| {
-            let b = other.condition?;
-            Ok(Condition::all().add(a).add(b))
-        }))
+        self.bare.and(other.bare).over()
     }
 
     /// One of the conditions holds, or both.
     pub fn or(self, other: Self) -> Self {
-        Self::new(self.condition.and_then(|a| {
-            let b = other.condition?;
-            Ok(Condition::any().add(a).add(b))
-        }))
+        self.bare.or(other.bare).over()
     }
 }
 
-impl<T> std::ops::Not for Predicate<T> {
+impl<S> std::ops::Not for Predicate<S> {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self::new(self.condition.map(Condition::not))
+        self.bare.not().over()
     }
+}
+
+/// All of the conditions hold. Of none, every row: an UPDATE or DELETE then is refused.
+pub fn all<S>(predicates: impl IntoIterator<Item = Predicate<S>>) -> Predicate<S> {
+    let all = predicates.into_iter().map(|predicate| predicate.bare);
+    all.reduce(Bare::and)
+        .unwrap_or_else(|| Bare::constant(true))
+        .over()
+}
+
+/// One of the conditions holds, or several. Of none, no row.
+pub fn any<S>(predicates: impl IntoIterator<Item = Predicate<S>>) -> Predicate<S> {
+    let any = predicates.into_iter().map(|predicate| predicate.bare);
+    any.reduce(Bare::or)
+        .unwrap_or_else(|| Bare::constant(false))
+        .over()
 }
 
 /// `text` with the characters that LIKE gives a meaning made plain.
@@ -76,14 +174,14 @@ pub(super) fn escape_like(text: &str) -> String {
     escaped
 }
 
-/// What a column of type `V` in the table `T` may be compared with, or set to: a `V`, a `&V`, for text a `&str`, for an
-/// optional column the value alone, and another column of the same table.
+/// What a value of type `V` may be compared with in a statement over `S`: a `V`, a `&V`, for text a `&str`, for what may be
+/// NULL the value alone, and a column or an expression of the same type. `J` is the compiler's to find.
 #[diagnostic::on_unimplemented(
     message = "a column of `{V}` cannot be compared with `{Self}`",
     label = "expected a `{V}`",
     note = "the column's type is the type of the field in the table's struct"
 )]
-pub trait Comparable<T, V> {
+pub trait Comparable<S, V, J = ByValue> {
     /// The value as SQLite has it.
     ///
     /// # Errors
@@ -91,46 +189,87 @@ pub trait Comparable<T, V> {
     fn into_operand(self) -> Result<Operand>;
 }
 
-impl<T, V: ColumnType> Comparable<T, V> for V {
+/// What a column may be set to: all that it may be compared with, but for what may be NULL where the column may not.
+#[diagnostic::on_unimplemented(
+    message = "this may be NULL, and the column that it is assigned to may not",
+    label = "may be NULL",
+    note = "assign a column or a value that is no `Option`"
+)]
+pub trait Assigns {}
+
+/// A comparison with a value.
+pub enum ByValue {}
+
+/// A comparison with what SQLite has at the place `P`, of the same type.
+pub struct Same<P>(PhantomData<P>);
+
+/// A comparison of what may be NULL with what is not.
+pub struct Certain<P>(PhantomData<P>);
+
+/// A comparison of what is not NULL with what may be.
+pub struct Uncertain<P>(PhantomData<P>);
+
+impl Assigns for ByValue {}
+impl<P> Assigns for Same<P> {}
+impl<P> Assigns for Certain<P> {}
+
+impl<S, V: ColumnType> Comparable<S, V> for V {
     fn into_operand(self) -> Result<Operand> {
         self.into_value().map(Operand::Value)
     }
 }
 
-impl<T, V: ColumnType + Clone> Comparable<T, V> for &V {
+impl<S, V: ColumnType + Clone> Comparable<S, V> for &V {
     fn into_operand(self) -> Result<Operand> {
         self.clone().into_value().map(Operand::Value)
     }
 }
 
-impl<T, V: ColumnType<Optional = std::convert::Infallible>> Comparable<T, Option<V>> for V {
+impl<S, V: ColumnType<Optional = std::convert::Infallible>> Comparable<S, Option<V>> for V {
     fn into_operand(self) -> Result<Operand> {
         self.into_value().map(Operand::Value)
     }
 }
 
-impl<T> Comparable<T, String> for &str {
+impl<S> Comparable<S, String> for &str {
     fn into_operand(self) -> Result<Operand> {
         Ok(Operand::Value(Value::Text(self.to_owned())))
     }
 }
 
-impl<T> Comparable<T, Option<String>> for &str {
+impl<S> Comparable<S, Option<String>> for &str {
     fn into_operand(self) -> Result<Operand> {
         Ok(Operand::Value(Value::Text(self.to_owned())))
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: Table, V: ColumnType> Comparable<T, V> for Column<T, V> {
-    fn into_operand(self) -> Result<Operand> {
-        Ok(Operand::Expr(self.reference()))
-    }
+macro_rules! computed {
+    ($(<$x:ident $(: $bound:ident)?> $of:ident by $contains:ident, $self:ident => $operand:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S: $contains<$x, P>, P, $x $(: $bound)?, V: ColumnType> Comparable<S, V, Same<P>> for $of<$x, V> {
+            fn into_operand($self) -> Result<Operand> {
+                $operand
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<S: $contains<$x, P>, P, $x $(: $bound)?, V: ColumnType> Comparable<S, Option<V>, Certain<P>> for $of<$x, V> {
+            fn into_operand($self) -> Result<Operand> {
+                $operand
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<S: $contains<$x, P>, P, $x $(: $bound)?, V: ColumnType> Comparable<S, V, Uncertain<P>> for $of<$x, Option<V>> {
+            fn into_operand($self) -> Result<Operand> {
+                $operand
+            }
+        }
+    )+};
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, V: ColumnType> Comparable<T, V> for Expression<T, V> {
-    fn into_operand(self) -> Result<Operand> {
-        self.expr.map(Operand::Expr)
-    }
+computed! {
+    <T: Relation> Column by Contains, self => Ok(Operand::Expr(self.reference()));
+    <X> Expression by Contains, self => self.expr.map(Operand::Expr);
+    <X> Aggregate by Groups, self => self.expr.map(Operand::Expr);
 }

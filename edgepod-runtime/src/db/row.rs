@@ -1,7 +1,7 @@
 //! From rows to structs, by position.
 
 use super::{ColumnType, Rows, Value};
-use crate::{Error, Result};
+use crate::{Error, Result, schema::SqlType};
 
 /// A struct that a row becomes. Implemented by `#[edgepod::table]`.
 pub trait FromRow: Sized {
@@ -21,6 +21,29 @@ pub struct RowReader<'a> {
 }
 
 impl RowReader<'_> {
+    /// Passes over the next `width` values where all of them are NULL; whether it did.
+    pub(super) fn skip_nulls(&mut self, width: usize) -> bool {
+        let next = self.values.as_slice().get(..width);
+        let nulls = next.is_some_and(|values| values.iter().all(|value| *value == Value::Null));
+        if nulls {
+            self.values.nth(width.saturating_sub(1));
+        }
+        nulls
+    }
+
+    /// The next value, which a statement computed.
+    pub(super) fn computed<V: ColumnType>(&mut self) -> Result<V> {
+        if V::SQL_TYPE == SqlType::Integer
+            && let Some(Value::Real(x)) = self.values.as_slice().first()
+        {
+            return Err(Error::internal(format!(
+                "a value that the statement computes left 64 bits: about {x:e}, and an integer ends at {}",
+                i64::MAX
+            )));
+        }
+        self.take("selected")
+    }
+
     /// The next column's value. `name` is for the message when it does not fit.
     ///
     /// # Errors
@@ -69,21 +92,29 @@ tuples!(A B C D E F G H);
 
 /// Decodes every row.
 pub(super) fn decode<T: FromRow>(rows: Rows) -> Result<Vec<T>> {
+    decode_by(rows, T::WIDTH, T::from_row)
+}
+
+/// Decodes every row of `width` columns.
+pub(super) fn decode_by<T>(
+    rows: Rows,
+    width: usize,
+    read: impl Fn(&mut RowReader<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    if rows.width() != T::WIDTH {
+    if rows.width() != width {
         return Err(Error::internal(format!(
-            "the statement returns {} columns, and {} takes {}",
+            "the statement returns {} columns, and {} takes {width}",
             rows.width(),
             std::any::type_name::<T>(),
-            T::WIDTH
         )));
     }
     let mut decoded = Vec::with_capacity(rows.len());
     let mut values = rows.into_values().into_iter();
     while values.len() > 0 {
-        decoded.push(T::from_row(&mut RowReader {
+        decoded.push(read(&mut RowReader {
             values: &mut values,
         })?);
     }

@@ -1,130 +1,152 @@
-//! SELECT.
+//! SELECT of whole rows.
 
 use std::marker::PhantomData;
 
-use sea_query::{Condition, NullOrdering, Order};
-
 use super::{
-    Connection, MAX_ROWS, OrderBy, Predicate, RowFormat, Table, Value,
-    connection::JsonRows,
-    encode, row,
-    writer::{Sql, Writer},
+    Columns, Connection, Joinable, OrderBy, Page, Predicate, Relation, Selection, Source, Table,
+    core::{Core, Selected},
+    row,
+    source::Named,
 };
-use crate::{Error, Result};
+use crate::Result;
 
-/// A SELECT of rows of `T`, made by `ctx.db.select::<T>()`. Nothing runs before `all`, `first`, `one`, `count` or
-/// `exists`.
-#[must_use = "a select does nothing until `.all()`, `.first()`, `.one()`, `.count()` or `.exists()`"]
-pub struct Select<'db, T> {
-    connection: &'db Connection,
-    conditions: Vec<Condition>,
-    order: Vec<OrderBy<T>>,
-    limit: Option<u64>,
-    offset: Option<u64>,
-    refused: Option<Error>,
-    table: PhantomData<fn() -> T>,
+/// A SELECT of rows of `S`: of a table, made by `ctx.db.select::<T>()`, or of joined tables. Nothing runs before `all`,
+/// `first`, `one`, `page`, `count` or `exists`.
+#[must_use = "a select does nothing until `.all()`, `.first()`, `.one()`, `.page()`, `.count()` or `.exists()`"]
+pub struct Select<'db, S> {
+    core: Core<'db>,
+    source: PhantomData<fn() -> S>,
 }
 
 impl<'db, T: Table> Select<'db, T> {
     pub(super) fn new(connection: &'db Connection) -> Self {
         Self {
-            connection,
-            conditions: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            refused: None,
-            table: PhantomData,
+            core: Core::new(connection, Named::of::<T>()),
+            source: PhantomData,
         }
+    }
+}
+
+impl<'db, S: Source> Select<'db, S> {
+    /// Joins a table: a row for each pair of rows for which the condition holds.
+    ///
+    /// ```ignore
+    /// let posts: Vec<(User, Post)> =
+    ///     ctx.db.select::<User>().join::<Post>(Post::author_id.eq(User::id)).all()?;
+    /// ```
+    pub fn join<R: Relation>(self, on: Predicate<S::With<R>>) -> Select<'db, S::With<R>>
+    where
+        S: Joinable,
+    {
+        let mut core = self.core;
+        core.join(Named::of::<R>(), false, on.bare);
+        Select {
+            core,
+            source: PhantomData,
+        }
+    }
+
+    /// Joins a table where it has a row for which the condition holds; where it has none, the row is there with `None`.
+    pub fn left_join<R: Relation>(
+        self,
+        on: Predicate<S::WithOptional<R>>,
+    ) -> Select<'db, S::WithOptional<R>>
+    where
+        S: Joinable,
+    {
+        let mut core = self.core;
+        core.join(Named::of::<R>(), true, on.bare);
+        Select {
+            core,
+            source: PhantomData,
+        }
+    }
+
+    /// These columns, expressions and aggregates in place of whole rows: one, or a tuple of up to sixteen.
+    ///
+    /// ```ignore
+    /// let posts: Vec<(i64, i64)> = ctx.db.select::<User>()
+    ///     .join::<Post>(Post::author_id.eq(User::id))
+    ///     .columns((User::id, count()))
+    ///     .group_by(User::id)
+    ///     .all()?;
+    /// ```
+    pub fn columns<L: Selection<S, J>, J>(self, list: L) -> Columns<'db, S, L::Output> {
+        Columns::new(self.core, list)
     }
 
     /// Only rows that meet the condition. Several filters must all hold.
-    pub fn filter(mut self, predicate: Predicate<T>) -> Self {
-        match predicate.condition {
-            Ok(condition) => self.conditions.push(condition),
-            Err(error) => self.refused = Some(error),
-        }
+    pub fn filter(mut self, predicate: Predicate<S>) -> Self {
+        self.core.filter(predicate.bare);
         self
     }
 
-    /// Sorts by a column; a second call sorts what the first leaves equal.
-    pub fn order_by(mut self, order: OrderBy<T>) -> Self {
-        self.order.push(order);
+    /// Sorts; a second call sorts what the first leaves equal.
+    pub fn order_by(mut self, order: OrderBy<S>) -> Self {
+        self.core.order_by(order.key);
         self
     }
 
-    /// At most this many rows. Never more than [`MAX_ROWS`]: a larger limit is lowered, with a warning.
+    /// At most this many rows. Never more than [`MAX_ROWS`](super::MAX_ROWS): a larger limit is lowered, with a warning.
     pub fn limit(mut self, rows: u64) -> Self {
-        self.limit = Some(rows);
+        self.core.limit = Some(rows);
         self
     }
 
     /// Leaves out the first `rows` rows.
     pub fn offset(mut self, rows: u64) -> Self {
-        self.offset = Some(rows);
+        self.core.offset = Some(rows);
         self
     }
 
-    /// All rows, at most [`MAX_ROWS`] of them.
+    /// All rows, at most [`MAX_ROWS`](super::MAX_ROWS) of them.
     ///
     /// # Errors
     /// A value that cannot be a parameter; what SQLite says.
-    pub fn all(self) -> Result<Vec<T>> {
-        let connection = self.connection;
-        let limit = self.limit.unwrap_or(MAX_ROWS);
-        if limit > MAX_ROWS {
-            connection.warn(format!(
-                "The limit of {limit} rows for `{}` was lowered to {MAX_ROWS}. Page with .limit() and .offset().",
-                T::SCHEMA.name
-            ));
-        }
-        let rows = self.rows(limit.min(MAX_ROWS))?;
-        if rows.len() as u64 == MAX_ROWS {
-            connection.warn(format!(
-                "A select from `{}` returned exactly {MAX_ROWS} rows, the most that one may: there may be more. Page with \
-                 .limit() and .offset().",
-                T::SCHEMA.name
-            ));
-        }
-        Ok(rows)
+    pub fn all(self) -> Result<Vec<S::Row>> {
+        row::decode_by(self.core.all(Selected::Everything)?, S::WIDTH, S::read)
     }
 
     /// The first row, or `None` when there is none.
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn first(self) -> Result<Option<T>> {
-        let limit = self.limit.unwrap_or(1).min(1);
-        Ok(self.rows(limit)?.into_iter().next())
+    pub fn first(self) -> Result<Option<S::Row>> {
+        Ok(self.few(1)?.pop())
     }
 
     /// The only row.
     ///
     /// # Errors
     /// `NOT_FOUND` when there is none, `INTERNAL` when there are several; otherwise as [`all`](Self::all).
-    pub fn one(self) -> Result<T> {
-        let limit = self.limit.unwrap_or(2).min(2);
-        let mut rows = self.rows(limit)?;
-        match (rows.pop(), rows.is_empty()) {
-            (Some(row), true) => Ok(row),
-            (None, _) => Err(Error::not_found(format!(
-                "There is no such row in `{}`.",
-                T::SCHEMA.name
-            ))),
-            (Some(_), false) => Err(Error::internal(format!(
-                "one() found several rows in `{}`",
-                T::SCHEMA.name
-            ))),
-        }
+    pub fn one(self) -> Result<S::Row> {
+        self.core.only(self.few(2)?)
     }
 
-    /// How many rows there are, not held to [`MAX_ROWS`].
+    /// A page of rows: the first without a cursor, and after that the one that follows the page whose
+    /// [`next`](Page::next) the cursor is. Pages follow [`order_by`](Self::order_by), and rows that are equal there follow
+    /// their primary keys. Rows that are inserted or deleted meanwhile shift nothing: a row is on one page.
+    ///
+    /// ```ignore
+    /// ctx.db.select::<Post>().order_by(Post::created_at.desc()).page(cursor.as_deref(), 20)
+    /// ```
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` for a cursor that is not of a page of this order; otherwise as [`all`](Self::all).
+    pub fn page(mut self, cursor: Option<&str>, size: u64) -> Result<Page<S::Row>> {
+        let (rows, next) = self.core.page(None, S::WIDTH, cursor, size)?;
+        Ok(Page {
+            items: row::decode_by(rows, S::WIDTH, S::read)?,
+            next,
+        })
+    }
+
+    /// How many rows there are, not held to [`MAX_ROWS`](super::MAX_ROWS).
     ///
     /// # Errors
     /// As [`all`](Self::all).
     pub fn count(self) -> Result<u64> {
-        let counted = self.scalar("SELECT count(*) FROM (SELECT 1", self.limit, ")")?;
-        u64::try_from(counted).map_err(|_| Error::internal("SQLite counted fewer than no rows"))
+        self.core.count()
     }
 
     /// Whether there is any row.
@@ -132,97 +154,14 @@ impl<'db, T: Table> Select<'db, T> {
     /// # Errors
     /// As [`all`](Self::all).
     pub fn exists(self) -> Result<bool> {
-        Ok(self.scalar("SELECT EXISTS (SELECT 1", self.limit.or(Some(1)), ")")? != 0)
+        self.core.exists()
     }
 
-    fn rows(self, limit: u64) -> Result<Vec<T>> {
-        let columns = T::SCHEMA.columns;
-        let names = || columns.iter().map(|column| column.name);
-        let mut sql = Writer::new();
-        let rows = match self.connection.format() {
-            RowFormat::Values => {
-                sql.push("SELECT ");
-                sql.push_names(names());
-                self.connection.run(&self.finish(sql, Some(limit))?)?.0
-            }
-            // A few rows are not worth a subquery.
-            RowFormat::Json if limit <= 2 => {
-                sql.push("SELECT ");
-                encode::push_array(&mut sql, columns);
-                let sql = self.finish(sql, Some(limit))?;
-                self.connection.run_json(&sql, JsonRows::Each)?.0
-            }
-            RowFormat::Json => {
-                sql.push("SELECT json_group_array(");
-                encode::push_array(&mut sql, columns);
-                sql.push(") FROM (SELECT ");
-                sql.push_names(names());
-                let mut sql = self.finish(sql, Some(limit))?;
-                sql.text.push(')');
-                self.connection.run_json(&sql, JsonRows::Together)?.0
-            }
-        };
-        row::decode(rows)
+    fn few(&self, rows: u64) -> Result<Vec<S::Row>> {
+        row::decode_by(
+            self.core.few(Selected::Everything, rows)?,
+            S::WIDTH,
+            S::read,
+        )
     }
-
-    fn scalar(&self, before: &str, limit: Option<u64>, after: &str) -> Result<i64> {
-        let connection = self.connection;
-        let mut sql = Writer::new();
-        sql.push(before);
-        let mut sql = self.finish(sql, limit)?;
-        sql.text.push_str(after);
-        let (rows, _) = connection.run(&sql)?;
-        match rows.into_values().pop() {
-            Some(Value::Integer(n)) => Ok(n),
-            Some(Value::Real(x)) => Ok(x as i64),
-            _ => Err(Error::internal("the statement returned no number")),
-        }
-    }
-
-    /// Appends what follows the list of columns.
-    fn finish(&self, mut sql: Writer, limit: Option<u64>) -> Result<Sql> {
-        if let Some(error) = &self.refused {
-            return Err(error.clone());
-        }
-        sql.push(" FROM ");
-        sql.push_name(T::NAME);
-        for (i, condition) in self.conditions.iter().enumerate() {
-            sql.push(if i == 0 { " WHERE " } else { " AND " });
-            sql.push("(");
-            sql.push_condition(condition);
-            sql.push(")");
-        }
-        for (i, order) in self.order.iter().enumerate() {
-            sql.push(if i == 0 { " ORDER BY " } else { ", " });
-            sql.push_name(order.column);
-            sql.push(match order.order {
-                Order::Desc => " DESC",
-                _ => " ASC",
-            });
-            match order.nulls {
-                None => {}
-                Some(NullOrdering::First) => sql.push(" NULLS FIRST"),
-                Some(NullOrdering::Last) => sql.push(" NULLS LAST"),
-            }
-        }
-        match (limit, self.offset) {
-            (None, None) => {}
-            // The usual limits are constants of the program: as text they keep to one statement and cost no parameter.
-            (Some(limit @ (1 | 2 | MAX_ROWS)), None) => sql.push(&format!(" LIMIT {limit}")),
-            (limit, offset) => {
-                sql.push(" LIMIT ");
-                sql.push_integer(limit.map_or(-1, saturate));
-                if let Some(offset) = offset {
-                    sql.push(" OFFSET ");
-                    sql.push_integer(saturate(offset));
-                }
-            }
-        }
-        sql.finish()
-    }
-}
-
-/// SQLite counts rows in 64 bits with a sign.
-fn saturate(rows: u64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -32,7 +32,7 @@ impl Database for Host {
 }
 
 #[derive(Default)]
-struct Warnings(RefCell<Vec<String>>);
+pub(super) struct Warnings(pub(super) RefCell<Vec<String>>);
 
 impl Observer for Warnings {
     fn read(&self, _: &TableSet) {}
@@ -140,9 +140,14 @@ fn item(id: i64) -> Item {
 
 /// Runs the test on an empty database in both formats.
 fn on_both(test: impl Fn(&Db, &Warnings)) {
+    on_tables(&[Item::SCHEMA], test);
+}
+
+/// Runs the test on a database with these tables, in both formats.
+pub(super) fn on_tables(tables: &[&'static TableSchema], test: impl Fn(&Db, &Warnings)) {
     for format in [RowFormat::Values, RowFormat::Json] {
         let database = memory_database();
-        for sql in create_statements(Item::SCHEMA) {
+        for sql in tables.iter().flat_map(|table| create_statements(table)) {
             database.run(&sql, &[]).unwrap();
         }
         let observer = Rc::new(Warnings::default());

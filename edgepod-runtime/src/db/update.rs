@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use sea_query::{Query, UpdateStatement};
 
 use super::{
-    Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
-    failure::of_references, insert::returning, row, writer,
+    Assigns, Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
+    failure::of_references, insert::returning, predicate, row, writer,
 };
 use crate::{Error, Result};
 
@@ -17,6 +17,8 @@ pub struct Update<'db, T, S> {
     connection: &'db Connection,
     statement: UpdateStatement,
     sets: usize,
+    /// Whether a filter restricts the rows, or it was said that every row is meant.
+    restricted: bool,
     refused: Option<Error>,
     types: PhantomData<fn() -> (T, S)>,
 }
@@ -29,6 +31,7 @@ impl<'db, T: Table> Update<'db, T, Unscoped> {
             connection,
             statement,
             sets: 0,
+            restricted: false,
             refused: None,
             types: PhantomData,
         }
@@ -37,10 +40,10 @@ impl<'db, T: Table> Update<'db, T, Unscoped> {
 
 impl<'db, T: Table, S> Update<'db, T, S> {
     /// Sets a column to a value, to another column, or to what SQLite computes: `.set(User::visits, User::visits + 1)`.
-    pub fn set<V: ColumnType>(
+    pub fn set<V: ColumnType, J: Assigns>(
         mut self,
         column: Column<T, V>,
-        value: impl Comparable<T, V>,
+        value: impl Comparable<T, V, J>,
     ) -> Self {
         match value.into_operand() {
             Ok(value) => {
@@ -54,7 +57,8 @@ impl<'db, T: Table, S> Update<'db, T, S> {
 
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<T>) -> Update<'db, T, Scoped> {
-        match predicate.condition {
+        self.restricted |= !predicate.bare.every_row;
+        match predicate.bare.condition {
             Ok(condition) => {
                 self.statement.cond_where(condition);
             }
@@ -64,7 +68,8 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     }
 
     /// Every row of the table, on purpose.
-    pub fn without_where(self) -> Update<'db, T, Scoped> {
+    pub fn without_where(mut self) -> Update<'db, T, Scoped> {
+        self.restricted = true;
         self.scoped()
     }
 
@@ -73,6 +78,7 @@ impl<'db, T: Table, S> Update<'db, T, S> {
             connection: self.connection,
             statement: self.statement,
             sets: self.sets,
+            restricted: self.restricted,
             refused: self.refused,
             types: PhantomData,
         }
@@ -85,6 +91,7 @@ impl<'db, T: Table, S> Update<'db, T, S> {
                 "an update of `{}` sets no column: add .set(column, value)",
                 T::SCHEMA.name
             ))),
+            None if !self.restricted => Err(predicate::restricts_nothing(T::NAME)),
             None => Ok((self.statement, self.connection)),
         }
     }

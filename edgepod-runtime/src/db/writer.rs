@@ -141,6 +141,11 @@ impl Writer {
         SqliteQueryBuilder.prepare_expr(&Expr::from(condition.clone()), self);
     }
 
+    /// Appends an expression.
+    pub(super) fn push_expr(&mut self, expr: &Expr) {
+        SqliteQueryBuilder.prepare_expr(expr, self);
+    }
+
     /// The statement, or the first parameter's refusal.
     pub(super) fn finish(self) -> Result<Sql> {
         match self.refused {

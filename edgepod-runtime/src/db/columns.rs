@@ -1,0 +1,405 @@
+//! SELECT of columns, expressions and aggregates.
+
+use std::marker::PhantomData;
+
+use sea_query::Expr;
+
+use super::{
+    Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, OrderBy,
+    Page, Predicate, Relation, RowReader, Source,
+    core::{Core, Selected},
+    row,
+    source::{Named, Optional, Required},
+};
+use crate::{Error, Result};
+
+/// What a SELECT over `S` returns for each row or group: a column, an expression, an aggregate, a whole row
+/// ([`whole`]), or a tuple of those.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected from `{S}`",
+    label = "not a column of this statement's tables",
+    note = "select columns, expressions and aggregates of the tables in the statement; join another one first: `.join::<…>(…)`"
+)]
+pub trait Selection<S, J> {
+    /// Its Rust type. What a left join may leave without a row is an `Option`.
+    type Output;
+
+    #[doc(hidden)]
+    const WIDTH: usize;
+
+    #[doc(hidden)]
+    fn list(self, items: &mut Items);
+
+    #[doc(hidden)]
+    fn read(row: &mut RowReader<'_>) -> Result<Self::Output>;
+}
+
+/// What a SELECT returns.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Items {
+    exprs: Vec<Expr>,
+    /// What must be the same in all rows of a group, and the primary key that says so, too.
+    plain: Vec<(Expr, Option<Expr>)>,
+    aggregates: bool,
+    refused: Option<Error>,
+}
+
+impl Items {
+    fn column(&mut self, table: Named, name: &'static str) {
+        let column = table.column(name);
+        let key = table.table.columns.iter().find(|column| column.primary_key);
+        self.plain
+            .push((column.clone(), key.map(|key| table.column(key.name))));
+        self.exprs.push(column);
+    }
+
+    fn expr(&mut self, expr: Result<Expr>, aggregate: bool) {
+        match expr {
+            Ok(expr) => {
+                if aggregate {
+                    self.aggregates = true;
+                } else {
+                    self.plain.push((expr.clone(), None));
+                }
+                self.exprs.push(expr);
+            }
+            Err(error) => self.refused = Some(error),
+        }
+    }
+}
+
+/// The place of a selected column that is there in every row.
+pub struct Plain<P>(PhantomData<P>);
+
+/// The place of a selected column that a left join may leave NULL.
+pub struct MaybeMissing<P, N>(PhantomData<(P, N)>);
+
+impl<S: Contains<T, Required<P>>, T: Relation, V: ColumnType, P> Selection<S, Plain<P>>
+    for Column<T, V>
+{
+    type Output = V;
+    const WIDTH: usize = 1;
+
+    fn list(self, items: &mut Items) {
+        items.column(Named::of::<T>(), self.name());
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<V> {
+        row.computed()
+    }
+}
+
+impl<S, T: Relation, V: NullOr<N>, N: ColumnType, P> Selection<S, MaybeMissing<P, N>>
+    for Column<T, V>
+where
+    S: Contains<T, Optional<P>>,
+    Option<N>: ColumnType,
+{
+    type Output = Option<N>;
+    const WIDTH: usize = 1;
+
+    fn list(self, items: &mut Items) {
+        items.column(Named::of::<T>(), self.name());
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<Option<N>> {
+        row.computed()
+    }
+}
+
+impl<S: Contains<X, Required<P>>, X, V: ColumnType, P> Selection<S, Plain<P>> for Expression<X, V> {
+    type Output = V;
+    const WIDTH: usize = 1;
+
+    fn list(self, items: &mut Items) {
+        items.expr(self.expr, false);
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<V> {
+        row.computed()
+    }
+}
+
+impl<S, X, V: NullOr<N>, N: ColumnType, P> Selection<S, MaybeMissing<P, N>> for Expression<X, V>
+where
+    S: Contains<X, Optional<P>>,
+    Option<N>: ColumnType,
+{
+    type Output = Option<N>;
+    const WIDTH: usize = 1;
+
+    fn list(self, items: &mut Items) {
+        items.expr(self.expr, false);
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<Option<N>> {
+        row.computed()
+    }
+}
+
+impl<S: Contains<X, P>, X, V: ColumnType, P> Selection<S, Plain<P>> for Aggregate<X, V>
+where
+    Grouped<S>: Groups<X, P>,
+{
+    type Output = V;
+    const WIDTH: usize = 1;
+
+    fn list(self, items: &mut Items) {
+        items.expr(self.expr, true);
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<V> {
+        row.computed()
+    }
+}
+
+/// A whole row of a table, beside what else is selected: `.columns((whole::<User>(), count()))`.
+pub fn whole<R: Relation>() -> Whole<R> {
+    Whole(PhantomData)
+}
+
+/// What [`whole`] makes.
+pub struct Whole<R>(PhantomData<fn() -> R>);
+
+impl<S: Contains<R, Required<P>>, R: Relation, P> Selection<S, Plain<P>> for Whole<R> {
+    type Output = R::Row;
+    const WIDTH: usize = R::Row::WIDTH;
+
+    fn list(self, items: &mut Items) {
+        list_all::<R>(items);
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<R::Row> {
+        R::Row::from_row(row)
+    }
+}
+
+impl<S: Contains<R, Optional<P>>, R: Relation, P> Selection<S, MaybeMissing<P, R>> for Whole<R> {
+    type Output = Option<R::Row>;
+    const WIDTH: usize = R::Row::WIDTH;
+
+    fn list(self, items: &mut Items) {
+        list_all::<R>(items);
+    }
+
+    fn read(row: &mut RowReader<'_>) -> Result<Option<R::Row>> {
+        <Option<R> as super::source::Slot>::read(row)
+    }
+}
+
+fn list_all<R: Relation>(items: &mut Items) {
+    for column in R::TABLE.columns {
+        items.column(Named::of::<R>(), column.name);
+    }
+}
+
+macro_rules! tuples {
+    ($($item:ident $place:ident),+) => {
+        impl<S, $($item: Selection<S, $place>, $place),+> Selection<S, ($($place,)+)> for ($($item,)+) {
+            type Output = ($($item::Output,)+);
+            const WIDTH: usize = 0 $(+ $item::WIDTH)+;
+
+            #[allow(non_snake_case)]
+            fn list(self, items: &mut Items) {
+                let ($($item,)+) = self;
+                $($item.list(items);)+
+            }
+
+            fn read(row: &mut RowReader<'_>) -> Result<Self::Output> {
+                Ok(($($item::read(row)?,)+))
+            }
+        }
+    };
+}
+
+tuples!(A PA);
+tuples!(A PA, B PB);
+tuples!(A PA, B PB, C PC);
+tuples!(A PA, B PB, C PC, D PD);
+tuples!(A PA, B PB, C PC, D PD, E PE);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ, K PK);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ, K PK, L PL);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ, K PK, L PL, M PM);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ, K PK, L PL, M PM, N PN);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ, K PK, L PL, M PM, N PN, O PO);
+tuples!(A PA, B PB, C PC, D PD, E PE, F PF, G PG, H PH, I PI, J PJ, K PK, L PL, M PM, N PN, O PO, Q PQ);
+
+/// A struct that is made from columns of the types `C`, a tuple. Implemented by `#[edgepod::row]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not made from columns of the types `{C}`",
+    label = "its fields do not fit these columns",
+    note = "the struct has `#[edgepod::row]`, and one field for each column, in their order and of their types"
+)]
+pub trait FromColumns<C>: FromRow {}
+
+/// A SELECT of columns, made by [`Select::columns`](super::Select::columns): its rows are of the type `O`. Nothing runs
+/// before `all`, `first`, `one` or `page`.
+#[must_use = "a select does nothing until `.all()`, `.first()`, `.one()` or `.page()`"]
+pub struct Columns<'db, S, O> {
+    core: Core<'db>,
+    items: Items,
+    width: usize,
+    read: fn(&mut RowReader<'_>) -> Result<O>,
+    source: PhantomData<fn() -> S>,
+}
+
+impl<'db, S: Source, O> Columns<'db, S, O> {
+    pub(super) fn new<L: Selection<S, J, Output = O>, J>(core: Core<'db>, list: L) -> Self {
+        let mut items = Items::default();
+        list.list(&mut items);
+        Self {
+            core,
+            items,
+            width: L::WIDTH,
+            read: L::read,
+            source: PhantomData,
+        }
+    }
+
+    /// Makes a struct of each row: one with `#[edgepod::row]`, whose fields have the columns' types, in their order.
+    pub fn into<R: FromColumns<O>>(self) -> Columns<'db, S, R> {
+        Columns {
+            core: self.core,
+            items: self.items,
+            width: self.width,
+            read: R::from_row,
+            source: PhantomData,
+        }
+    }
+
+    /// Only rows that meet the condition. Several filters must all hold.
+    pub fn filter(mut self, predicate: Predicate<S>) -> Self {
+        self.core.filter(predicate.bare);
+        self
+    }
+
+    /// One row for all rows that are equal in this: a column, an expression, or a tuple of those.
+    pub fn group_by<L: Selection<S, J>, J>(mut self, list: L) -> Self {
+        let mut items = Items::default();
+        list.list(&mut items);
+        if items.aggregates {
+            self.core.refused = Some(Error::internal(
+                "group_by takes columns and expressions: an aggregate is computed from the groups",
+            ));
+        }
+        if items.refused.is_some() {
+            self.core.refused = items.refused;
+        }
+        self.core.groups.extend(items.exprs);
+        self
+    }
+
+    /// Only groups that meet the condition, which may compare aggregates: `.having(count().gt(1))`.
+    pub fn having(mut self, predicate: Predicate<Grouped<S>>) -> Self {
+        self.core.having(predicate.bare);
+        self
+    }
+
+    /// Rows that are equal in everything selected are one.
+    pub fn distinct(mut self) -> Self {
+        self.core.distinct = true;
+        self
+    }
+
+    /// Sorts by a column, an expression or an aggregate; a second call sorts what the first leaves equal.
+    pub fn order_by(mut self, order: OrderBy<Grouped<S>>) -> Self {
+        self.core.order_by(order.key);
+        self
+    }
+
+    /// At most this many rows. Never more than [`MAX_ROWS`](super::MAX_ROWS): a larger limit is lowered, with a warning.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.core.limit = Some(rows);
+        self
+    }
+
+    /// Leaves out the first `rows` rows.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.core.offset = Some(rows);
+        self
+    }
+
+    /// All rows, at most [`MAX_ROWS`](super::MAX_ROWS) of them.
+    ///
+    /// # Errors
+    /// A column beside aggregates that is not the same in a whole group; a sum beyond 64 bits; what SQLite says.
+    pub fn all(self) -> Result<Vec<O>> {
+        self.check()?;
+        let rows = self.core.all(Selected::These(&self.items.exprs))?;
+        row::decode_by(rows, self.width, self.read)
+    }
+
+    /// The first row, or `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn first(self) -> Result<Option<O>> {
+        Ok(self.few(1)?.pop())
+    }
+
+    /// The only row. An aggregate of all rows has one.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is none, `INTERNAL` when there are several; otherwise as [`all`](Self::all).
+    pub fn one(self) -> Result<O> {
+        self.core.only(self.few(2)?)
+    }
+
+    /// A page of rows, as [`Select::page`](super::Select::page).
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` for a cursor that is not of a page of this order; otherwise as [`all`](Self::all).
+    pub fn page(mut self, cursor: Option<&str>, size: u64) -> Result<Page<O>> {
+        self.check()?;
+        if self.items.aggregates && self.core.groups.is_empty() {
+            return Err(Error::internal(
+                "an aggregate of all rows is one row, and has no pages: use .one(), or add .group_by(…)",
+            ));
+        }
+        let (rows, next) = self
+            .core
+            .page(Some(&self.items.exprs), self.width, cursor, size)?;
+        Ok(Page {
+            items: row::decode_by(rows, self.width, self.read)?,
+            next,
+        })
+    }
+
+    fn few(&self, rows: u64) -> Result<Vec<O>> {
+        self.check()?;
+        let rows = self.core.few(Selected::These(&self.items.exprs), rows)?;
+        row::decode_by(rows, self.width, self.read)
+    }
+
+    /// SQLite would take any row's value for a column that differs within a group.
+    fn check(&self) -> Result<()> {
+        if let Some(error) = &self.items.refused {
+            return Err(error.clone());
+        }
+        let groups = &self.core.groups;
+        if groups.is_empty() && !self.items.aggregates {
+            return Ok(());
+        }
+        let stray = self.items.plain.iter().find(|(expr, key)| {
+            !groups.contains(expr) && !key.as_ref().is_some_and(|key| groups.contains(key))
+        });
+        match stray {
+            None => Ok(()),
+            Some((expr, _)) => {
+                let mut sql = super::writer::Writer::new();
+                sql.push_expr(expr);
+                Err(Error::internal(format!(
+                    "{} is selected beside groups of rows in which it may differ: add it, or its table's primary key, to \
+                     .group_by(…)",
+                    sql.finish()?.text
+                )))
+            }
+        }
+    }
+}

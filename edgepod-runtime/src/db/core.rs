@@ -1,0 +1,336 @@
+//! A SELECT, whatever its rows become: the one implementation behind the typed ones.
+
+use sea_query::{Condition, Expr, NullOrdering};
+
+use super::{
+    Connection, MAX_ROWS, RowFormat, Rows, Value,
+    column::Key,
+    connection::JsonRows,
+    encode,
+    predicate::Bare,
+    source::Named,
+    writer::{Sql, Writer},
+};
+use crate::{Error, Result};
+
+/// The parts of a SELECT.
+pub(super) struct Core<'db> {
+    pub(super) connection: &'db Connection,
+    pub(super) table: Named,
+    pub(super) joins: Vec<Join>,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) groups: Vec<Expr>,
+    pub(super) having: Vec<Condition>,
+    pub(super) order: Vec<Key>,
+    pub(super) distinct: bool,
+    pub(super) limit: Option<u64>,
+    pub(super) offset: Option<u64>,
+    pub(super) refused: Option<Error>,
+}
+
+/// A table that is joined.
+pub(super) struct Join {
+    pub(super) table: Named,
+    pub(super) optional: bool,
+    pub(super) on: Condition,
+}
+
+/// What a SELECT returns.
+pub(super) enum Selected<'a> {
+    /// All columns of all its tables.
+    Everything,
+    /// These.
+    These(&'a [Expr]),
+}
+
+impl<'db> Core<'db> {
+    pub(super) fn new(connection: &'db Connection, table: Named) -> Self {
+        Self {
+            connection,
+            table,
+            joins: Vec::new(),
+            conditions: Vec::new(),
+            groups: Vec::new(),
+            having: Vec::new(),
+            order: Vec::new(),
+            distinct: false,
+            limit: None,
+            offset: None,
+            refused: None,
+        }
+    }
+
+    pub(super) fn join(&mut self, table: Named, optional: bool, on: Bare) {
+        match on.condition {
+            Ok(on) => self.joins.push(Join {
+                table,
+                optional,
+                on,
+            }),
+            Err(error) => self.refused = Some(error),
+        }
+    }
+
+    pub(super) fn filter(&mut self, predicate: Bare) {
+        match predicate.condition {
+            Ok(condition) => self.conditions.push(condition),
+            Err(error) => self.refused = Some(error),
+        }
+    }
+
+    pub(super) fn having(&mut self, predicate: Bare) {
+        match predicate.condition {
+            Ok(condition) => self.having.push(condition),
+            Err(error) => self.refused = Some(error),
+        }
+    }
+
+    pub(super) fn order_by(&mut self, key: Result<Key>) {
+        match key {
+            Ok(key) => self.order.push(key),
+            Err(error) => self.refused = Some(error),
+        }
+    }
+
+    pub(super) fn tables(&self) -> impl Iterator<Item = Named> {
+        std::iter::once(self.table).chain(self.joins.iter().map(|join| join.table))
+    }
+
+    /// The tables' names, for messages.
+    pub(super) fn name(&self) -> String {
+        let names: Vec<_> = self.tables().map(|named| named.table.name).collect();
+        names.join(" and ")
+    }
+
+    /// All rows that one statement may return, with the warnings of that.
+    pub(super) fn all(&self, selected: Selected<'_>) -> Result<Rows> {
+        let limit = self.limit.unwrap_or(MAX_ROWS);
+        if limit > MAX_ROWS {
+            self.connection.warn(format!(
+                "The limit of {limit} rows for `{}` was lowered to {MAX_ROWS}. Page with .page(), or with .limit() and .offset().",
+                self.name()
+            ));
+        }
+        let rows = self.rows(selected, limit.min(MAX_ROWS))?;
+        if rows.len() as u64 == MAX_ROWS {
+            self.connection.warn(format!(
+                "A select from `{}` returned exactly {MAX_ROWS} rows, the most that one may: there may be more. Page with \
+                 .page(), or with .limit() and .offset().",
+                self.name()
+            ));
+        }
+        Ok(rows)
+    }
+
+    /// At most `rows` rows, for those that need one or two.
+    pub(super) fn few(&self, selected: Selected<'_>, rows: u64) -> Result<Rows> {
+        self.rows(selected, self.limit.unwrap_or(rows).min(rows))
+    }
+
+    /// The only one of some rows.
+    pub(super) fn only<T>(&self, mut rows: Vec<T>) -> Result<T> {
+        match (rows.pop(), rows.is_empty()) {
+            (Some(row), true) => Ok(row),
+            (None, _) => Err(Error::not_found(format!(
+                "There is no such row in `{}`.",
+                self.name()
+            ))),
+            (Some(_), false) => Err(Error::internal(format!(
+                "one() found several rows in `{}`",
+                self.name()
+            ))),
+        }
+    }
+
+    /// Runs the statement for at most `limit` rows.
+    pub(super) fn rows(&self, selected: Selected<'_>, limit: u64) -> Result<Rows> {
+        let connection = self.connection;
+        let mut sql = Writer::new();
+        let json = connection.format() == RowFormat::Json;
+        if let (Selected::Everything, true) = (&selected, self.joins.is_empty()) {
+            let columns = self.table.table.columns;
+            let names = columns.iter().map(|column| column.name);
+            // A few rows are not worth a subquery.
+            if json && limit <= 2 {
+                sql.push("SELECT ");
+                encode::push_array(&mut sql, columns);
+                let sql = self.finish(sql, Some(limit))?;
+                return Ok(connection.run_json(&sql, JsonRows::Each)?.0);
+            }
+            if json {
+                sql.push("SELECT json_group_array(");
+                encode::push_array(&mut sql, columns);
+                sql.push(") FROM (");
+            }
+            sql.push("SELECT ");
+            sql.push_names(names);
+            let mut sql = self.finish(sql, Some(limit))?;
+            if !json {
+                return Ok(connection.run(&sql)?.0);
+            }
+            sql.text.push(')');
+            return Ok(connection.run_json(&sql, JsonRows::Together)?.0);
+        }
+        sql.push(if self.distinct {
+            "SELECT DISTINCT "
+        } else {
+            "SELECT "
+        });
+        let width = match selected {
+            Selected::Everything => self.push_columns(&mut sql),
+            Selected::These(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        sql.push(", ");
+                    }
+                    sql.push_expr(item);
+                }
+                items.len()
+            }
+        };
+        if width > MAX_COLUMNS {
+            return Err(Error::internal(format!(
+                "the select from `{}` returns {width} columns, and the platform allows {MAX_COLUMNS}: name those that you need \
+                 in .columns(…)",
+                self.name()
+            )));
+        }
+        let mut sql = self.finish(sql, Some(limit))?;
+        let rows = if json {
+            sql.text = encode::wrap_any(&sql.text, width, limit);
+            connection.run_json(&sql, JsonRows::Together)
+        } else {
+            connection.run(&sql)
+        };
+        Ok(rows.map_err(overflow)?.0)
+    }
+
+    fn push_columns(&self, sql: &mut Writer) -> usize {
+        let mut width = 0;
+        for named in self.tables() {
+            let alias = named.alias();
+            for column in named.table.columns {
+                if width > 0 {
+                    sql.push(", ");
+                }
+                sql.push_name(alias.as_deref().unwrap_or(named.table.name));
+                sql.push(".");
+                sql.push_name(column.name);
+                width += 1;
+            }
+        }
+        width
+    }
+
+    /// A number that the statement `before SELECT 1 FROM … after` returns.
+    pub(super) fn scalar(&self, before: &str, limit: Option<u64>, after: &str) -> Result<i64> {
+        let mut sql = Writer::new();
+        sql.push(before);
+        let mut sql = self.finish(sql, limit)?;
+        sql.text.push_str(after);
+        let (rows, _) = self.connection.run(&sql)?;
+        match rows.into_values().pop() {
+            Some(Value::Integer(n)) => Ok(n),
+            Some(Value::Real(x)) => Ok(x as i64),
+            _ => Err(Error::internal("the statement returned no number")),
+        }
+    }
+
+    pub(super) fn count(&self) -> Result<u64> {
+        let counted = self.scalar("SELECT count(*) FROM (SELECT 1", self.limit, ")")?;
+        u64::try_from(counted).map_err(|_| Error::internal("SQLite counted fewer than no rows"))
+    }
+
+    pub(super) fn exists(&self) -> Result<bool> {
+        Ok(self.scalar("SELECT EXISTS (SELECT 1", self.limit.or(Some(1)), ")")? != 0)
+    }
+
+    /// Appends the tables.
+    pub(super) fn push_from(&self, sql: &mut Writer) {
+        sql.push(" FROM ");
+        sql.push_name(self.table.table.name);
+        for join in &self.joins {
+            sql.push(if join.optional {
+                " LEFT JOIN "
+            } else {
+                " JOIN "
+            });
+            sql.push_name(join.table.table.name);
+            if let Some(alias) = join.table.alias() {
+                sql.push(" AS ");
+                sql.push_name(&alias);
+            }
+            sql.push(" ON ");
+            sql.push_condition(&join.on);
+        }
+    }
+
+    /// Appends what follows the list of columns.
+    fn finish(&self, mut sql: Writer, limit: Option<u64>) -> Result<Sql> {
+        if let Some(error) = &self.refused {
+            return Err(error.clone());
+        }
+        self.push_from(&mut sql);
+        push_conditions(&mut sql, " WHERE ", &self.conditions);
+        for (i, group) in self.groups.iter().enumerate() {
+            sql.push(if i == 0 { " GROUP BY " } else { ", " });
+            sql.push_expr(group);
+        }
+        push_conditions(&mut sql, " HAVING ", &self.having);
+        for (i, key) in self.order.iter().enumerate() {
+            sql.push(if i == 0 { " ORDER BY " } else { ", " });
+            push_key(&mut sql, key);
+        }
+        match (limit, self.offset) {
+            (None, None) => {}
+            // The usual limits are constants of the program: as text they keep to one statement and cost no parameter.
+            (Some(limit @ (1 | 2 | MAX_ROWS)), None) => sql.push(&format!(" LIMIT {limit}")),
+            (limit, offset) => {
+                sql.push(" LIMIT ");
+                sql.push_integer(limit.map_or(-1, saturate));
+                if let Some(offset) = offset {
+                    sql.push(" OFFSET ");
+                    sql.push_integer(saturate(offset));
+                }
+            }
+        }
+        sql.finish()
+    }
+}
+
+/// The most columns that a statement returns.
+const MAX_COLUMNS: usize = 100;
+
+fn push_conditions(sql: &mut Writer, clause: &str, conditions: &[Condition]) {
+    for (i, condition) in conditions.iter().enumerate() {
+        sql.push(if i == 0 { clause } else { " AND " });
+        sql.push("(");
+        sql.push_condition(condition);
+        sql.push(")");
+    }
+}
+
+pub(super) fn push_key(sql: &mut Writer, key: &Key) {
+    sql.push_expr(&key.expr);
+    sql.push(if key.descending { " DESC" } else { " ASC" });
+    match key.nulls {
+        None => {}
+        Some(NullOrdering::First) => sql.push(" NULLS FIRST"),
+        Some(NullOrdering::Last) => sql.push(" NULLS LAST"),
+    }
+}
+
+/// SQLite's words for a sum beyond 64 bits are two.
+fn overflow(error: Error) -> Error {
+    if error.to_string().contains("integer overflow") {
+        return Error::internal(
+            "a sum of integers leaves 64 bits: add up fewer rows, or columns of f64. (SQLite: integer overflow)",
+        );
+    }
+    error
+}
+
+/// SQLite counts rows in 64 bits with a sign.
+fn saturate(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,289 @@
+//! Keyset pages: a page begins after the last row of the one before it, wherever that row stands by then.
+
+use std::fmt::Write as _;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sea_query::{BinOper, Condition, Expr, ExprTrait, NullOrdering};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    MAX_ROWS, RowFormat, Rows, Value,
+    column::Key,
+    core::{Core, Selected, push_key},
+    encode,
+    writer::{self, Writer},
+};
+use crate::{Error, Result, schema::SqlType};
+
+/// A page of a list, made by [`Select::page`](super::Select::page).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// The cursor of the next page; `null` on the last one.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The page with every row turned into something else.
+    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(turn).collect(),
+            next: self.next,
+        }
+    }
+}
+
+/// What cursors are like. Another number, and those of before are refused.
+const VERSION: u8 = 1;
+
+impl Core<'_> {
+    /// The rows of the page after `cursor`, and the cursor of the next one.
+    pub(super) fn page(
+        &mut self,
+        items: Option<&[Expr]>,
+        width: usize,
+        cursor: Option<&str>,
+        size: u64,
+    ) -> Result<(Rows, Option<String>)> {
+        if self.limit.is_some() || self.offset.is_some() {
+            return Err(Error::internal(
+                "page() has a size of its own: leave out .limit() and .offset()",
+            ));
+        }
+        if size == 0 {
+            return Err(Error::bad_request("A page has at least one row."));
+        }
+        if size > MAX_ROWS {
+            self.connection.warn(format!(
+                "The page of {size} rows of `{}` was cut to {MAX_ROWS}.",
+                self.name()
+            ));
+        }
+        let size = std::cmp::min(size, MAX_ROWS);
+        self.break_ties(items);
+        let fingerprint = self.fingerprint()?;
+        if let Some(cursor) = cursor {
+            let values = read(cursor, &fingerprint, self.order.len())?;
+            let after = after(&self.order, values);
+            if self.groups.is_empty() {
+                self.conditions.push(after);
+            } else {
+                self.having.push(after);
+            }
+        }
+        let mut selected: Vec<Expr> = match items {
+            Some(items) => items.to_vec(),
+            None => self
+                .tables()
+                .flat_map(|named| {
+                    named
+                        .table
+                        .columns
+                        .iter()
+                        .map(move |c| named.column(c.name))
+                })
+                .collect(),
+        };
+        selected.extend(self.order.iter().map(|key| key.expr.clone()));
+        let rows = self.rows(Selected::These(&selected), size + 1)?;
+
+        let more = rows.len() as u64 > size;
+        let mut kept = Vec::with_capacity(width * rows.len());
+        let mut last = Vec::new();
+        for (i, row) in rows.iter().enumerate().take(size as usize) {
+            if i as u64 + 1 == size {
+                last = row[width..].to_vec();
+            }
+            kept.extend_from_slice(&row[..width]);
+        }
+        let hex = self.connection.format() == RowFormat::Json;
+        let next = match more {
+            true => Some(write(&fingerprint, last, &self.order, hex)?),
+            false => None,
+        };
+        Ok((
+            Rows::new(if kept.is_empty() { 0 } else { width }, kept),
+            next,
+        ))
+    }
+
+    /// Adds to the order what makes it one in which no two rows are equal.
+    fn break_ties(&mut self, items: Option<&[Expr]>) {
+        let optional = self.joins.iter().any(|join| join.optional);
+        for key in &mut self.order {
+            key.nullable |= optional;
+        }
+        let key = |expr: Expr, sql_type: SqlType, nullable: bool| Key {
+            expr,
+            descending: false,
+            nulls: None,
+            sql_type,
+            nullable,
+        };
+        let ties: Vec<Key> = if !self.groups.is_empty() {
+            let groups = self.groups.iter().cloned();
+            groups.map(|expr| key(expr, SqlType::Text, true)).collect()
+        } else if self.distinct {
+            let items = items.unwrap_or_default().iter().cloned();
+            items.map(|expr| key(expr, SqlType::Text, true)).collect()
+        } else {
+            self.tables()
+                .flat_map(|named| {
+                    let keys = named.table.columns.iter().filter(|c| c.primary_key);
+                    keys.map(move |c| key(named.column(c.name), c.sql_type, optional))
+                })
+                .collect()
+        };
+        if let ([tie], true) = (&*ties, self.joins.is_empty()) {
+            // What follows a unique key sorts nothing.
+            if let Some(at) = self.order.iter().position(|key| key.expr == tie.expr) {
+                self.order.truncate(at + 1);
+                return;
+            }
+        }
+        for tie in ties {
+            if !self.order.iter().any(|key| key.expr == tie.expr) {
+                self.order.push(tie);
+            }
+        }
+    }
+
+    /// What tells this order from others: the tables, how they are joined, and what they are sorted by.
+    fn fingerprint(&self) -> Result<String> {
+        let mut sql = Writer::new();
+        self.push_from(&mut sql);
+        for key in &self.order {
+            sql.push(" ");
+            push_key(&mut sql, key);
+        }
+        // FNV-1a: a mistake is to be noticed, and there is nothing to forge.
+        let hash = sql
+            .finish()?
+            .text
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        Ok(format!("{hash:016x}"))
+    }
+}
+
+/// The rows after the one with these values.
+fn after(order: &[Key], values: Vec<Value>) -> Condition {
+    let mut branches = Condition::any();
+    let mut equal: Vec<Expr> = Vec::new();
+    let mut bound = None;
+    for (i, (key, value)) in order.iter().zip(values).enumerate() {
+        let column = || key.expr.clone();
+        let nulls_last = match key.nulls {
+            Some(NullOrdering::Last) => true,
+            Some(NullOrdering::First) => false,
+            None => key.descending,
+        };
+        let null = value == Value::Null;
+        let operand = writer::operand(value);
+        let beyond = if null {
+            (!nulls_last).then(|| column().is_not_null())
+        } else {
+            let operator = match key.descending {
+                true => BinOper::SmallerThan,
+                false => BinOper::GreaterThan,
+            };
+            let beyond = column().binary(operator, operand.clone());
+            Some(match nulls_last && key.nullable {
+                true => beyond.or(column().is_null()),
+                false => {
+                    if i == 0 && order.len() > 1 {
+                        // It follows from the rest, and an index can use it.
+                        bound = Some(match key.descending {
+                            true => column().lte(operand.clone()),
+                            false => column().gte(operand.clone()),
+                        });
+                    }
+                    beyond
+                }
+            })
+        };
+        if let Some(beyond) = beyond {
+            let branch = equal.iter().cloned().fold(Condition::all(), Condition::add);
+            branches = branches.add(branch.add(beyond));
+        }
+        equal.push(match null {
+            true => column().is_null(),
+            false => column().binary(BinOper::Equal, operand),
+        });
+    }
+    if branches.is_empty() {
+        // The last row of all was NULL in everything, with NULL last.
+        branches = branches.add(Expr::cust("FALSE"));
+    }
+    let after = Condition::all().add(branches);
+    match bound {
+        Some(bound) => after.add(bound),
+        None => after,
+    }
+}
+
+/// The cursor after a row with these values.
+fn write(fingerprint: &str, values: Vec<Value>, order: &[Key], hex: bool) -> Result<String> {
+    let mut json = format!("[{VERSION},\"{fingerprint}\"");
+    for (value, key) in values.into_iter().zip(order) {
+        json.push(',');
+        match value {
+            Value::Null => json.push_str("null"),
+            Value::Integer(n) => {
+                let _ = write!(json, "{n}");
+            }
+            // With its point, so that it stays a float.
+            Value::Real(x) => {
+                let _ = write!(json, "{x:?}");
+            }
+            Value::Text(text) if hex && key.sql_type == SqlType::Blob => {
+                let _ = write!(json, "{{\"$blob\":\"{text}\"}}");
+            }
+            Value::Text(text) => {
+                json.push_str(&serde_json::to_string(&text).expect("a string is JSON"));
+            }
+            Value::Blob(bytes) => {
+                json.push_str("{\"$blob\":\"");
+                encode::push_hex(&mut json, &bytes);
+                json.push_str("\"}");
+            }
+        }
+    }
+    json.push(']');
+    // It travels in URLs.
+    const LONGEST: usize = 4096;
+    if json.len() > LONGEST {
+        return Err(Error::internal(format!(
+            "the last row of this page has {} bytes in what the pages are sorted by, and a cursor holds {LONGEST}: sort by \
+             something shorter",
+            json.len()
+        )));
+    }
+    Ok(Base64UrlUnpadded::encode_string(json.as_bytes()))
+}
+
+fn read(cursor: &str, fingerprint: &str, keys: usize) -> Result<Vec<Value>> {
+    let unreadable = || {
+        Error::bad_request(
+            "This is no cursor: pass the `next` of the page before, unchanged, or none for the first page.",
+        )
+    };
+    let json = Base64UrlUnpadded::decode_vec(cursor).map_err(|_| unreadable())?;
+    let mut values: Vec<Value> = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    let rest = values.split_off(values.len().min(2));
+    match &*values {
+        [Value::Integer(version), Value::Text(of)] => {
+            if *version != i64::from(VERSION) || of != fingerprint || rest.len() != keys {
+                return Err(Error::bad_request(
+                    "This cursor is of another list, or of one that was sorted otherwise: ask for the first page, without a \
+                     cursor.",
+                ));
+            }
+        }
+        _ => return Err(unreadable()),
+    }
+    Ok(rest)
+}
