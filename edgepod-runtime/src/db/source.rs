@@ -203,18 +203,22 @@ pub struct Optional<P>(PhantomData<P>);
 /// The `N`th place of a source.
 pub struct Place<const N: usize>;
 
+#[diagnostic::do_not_recommend]
 impl<T: Relation> Contains<T, Required<Place<0>>> for T {}
 
 macro_rules! first {
     ($($rest:ident)+) => {
+#[diagnostic::do_not_recommend]
         impl<T: Relation, $($rest: Slot),+> Contains<T, Required<Place<0>>> for (T, $($rest,)+) {}
     };
 }
 
 macro_rules! further {
     ($n:literal: $($before:ident)+; $($after:ident)*) => {
+#[diagnostic::do_not_recommend]
         impl<$($before: Slot,)+ T: Relation, $($after: Slot),*> Contains<T, Required<Place<$n>>>
             for ($($before,)+ T, $($after,)*) {}
+#[diagnostic::do_not_recommend]
         impl<$($before: Slot,)+ T: Relation, $($after: Slot),*> Contains<T, Optional<Place<$n>>>
             for ($($before,)+ Option<T>, $($after,)*) {}
     };
@@ -244,18 +248,22 @@ further!(5: A B C D E;);
 /// What an expression needs that is made of columns of two tables.
 pub struct Both<A, B>(PhantomData<fn() -> (A, B)>);
 
+#[diagnostic::do_not_recommend]
 impl<S: Source + Contains<A, Required<P>> + Contains<B, Required<Q>>, A, B, P, Q>
     Contains<Both<A, B>, Required<(P, Q)>> for S
 {
 }
+#[diagnostic::do_not_recommend]
 impl<S: Source + Contains<A, Optional<P>> + Contains<B, Required<Q>>, A, B, P, Q>
     Contains<Both<A, B>, Optional<(Optional<P>, Required<Q>)>> for S
 {
 }
+#[diagnostic::do_not_recommend]
 impl<S: Source + Contains<A, Required<P>> + Contains<B, Optional<Q>>, A, B, P, Q>
     Contains<Both<A, B>, Optional<(Required<P>, Optional<Q>)>> for S
 {
 }
+#[diagnostic::do_not_recommend]
 impl<S: Source + Contains<A, Optional<P>> + Contains<B, Optional<Q>>, A, B, P, Q>
     Contains<Both<A, B>, Optional<(Optional<P>, Optional<Q>)>> for S
 {
@@ -264,6 +272,7 @@ impl<S: Source + Contains<A, Optional<P>> + Contains<B, Optional<Q>>, A, B, P, Q
 /// What an expression needs that names no column.
 pub enum Nothing {}
 
+#[diagnostic::do_not_recommend]
 impl<S: Source> Contains<Nothing, Required<Nothing>> for S {}
 
 /// The groups of rows of `S`: what `.having(…)` and the order of grouped rows are about.
@@ -272,6 +281,7 @@ pub struct Grouped<S>(PhantomData<fn() -> S>);
 /// The place of a table in the rows behind the groups.
 pub struct Behind<P>(PhantomData<P>);
 
+#[diagnostic::do_not_recommend]
 impl<S: Contains<T, P>, T, P> Contains<T, Behind<P>> for Grouped<S> {}
 
 /// A source of groups, over which an aggregate of columns of `X` can be computed.
