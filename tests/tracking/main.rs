@@ -4,6 +4,7 @@
 
 mod model;
 mod plans;
+mod selects;
 
 use std::process::ExitCode;
 
@@ -12,6 +13,10 @@ use edgepod_tests::{server::App, suite};
 fn main() -> ExitCode {
     suite::run(
         App::TRACKING,
-        &[("plans", plans::CASES), ("model", model::CASES)],
+        &[
+            ("plans", plans::CASES),
+            ("model", model::CASES),
+            ("selects", selects::CASES),
+        ],
     )
 }

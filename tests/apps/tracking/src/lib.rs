@@ -2,6 +2,8 @@
 //!
 //! The tests in `tests/tracking` call it on both hosts.
 
+mod selects;
+
 use std::cell::RefCell;
 
 use edgepod::prelude::*;
