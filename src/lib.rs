@@ -45,7 +45,7 @@
 //!
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
-pub use edgepod_macros::{action, app, data, function, middleware, query, row, table};
+pub use edgepod_macros::{action, app, data, function, middleware, migration, query, row, table};
 pub use edgepod_runtime::{
     Code, Error, Result,
     auth::Claims,
@@ -53,6 +53,7 @@ pub use edgepod_runtime::{
     engine::{
         ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply, sign_jwt, verify_jwt,
     },
+    migrations::MigrationDb,
 };
 
 /// The `worker` crate, of the version that EdgePod is built with: on Workers, for `fetch` and for bindings.

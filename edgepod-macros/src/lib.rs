@@ -110,6 +110,8 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
+/// The SQL files in the crate's folder `migrations` are part of the build, and applied when it starts.
+///
 /// `edgepod::app!(middleware = [with_auth])` puts it around every function.
 #[proc_macro_attribute]
 pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
@@ -158,6 +160,7 @@ pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[index]` | an index |
 /// | `#[default(now)]`, `#[default(0)]`, `#[default("text")]`, `#[default(true)]` | what a new row has there |
 /// | `#[references(User::id, on_delete = cascade)]` | a foreign key; deleting the user does this: `restrict` (the default: it is refused), `cascade`, `set_null`, `set_default` |
+/// | `#[renamed_from = "mail"]` | the name that the column had: `edgepod migrations new` then renames it and keeps its data. On the struct, below this attribute, it is the table's |
 #[proc_macro_attribute]
 pub fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::table(attr.into(), item.into()).into()
@@ -213,6 +216,30 @@ pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::row(attr.into(), item.into()).into()
+}
+
+/// Makes a function a migration, for what SQL alone cannot say about the data.
+///
+/// It has a number and a name like the files of `migrations/`, takes its place among them, and runs once in each database,
+/// in one transaction with its row in the journal. It sees the tables as they are at that point, so it speaks SQL.
+///
+/// ```
+/// use edgepod::{MigrationDb, db::Value, prelude::*};
+///
+/// #[edgepod::migration("0003_trim_names")]
+/// fn trim_names(db: &MigrationDb<'_>) -> Result<()> {
+///     for row in db.run("SELECT id, name FROM users", &[])?.iter() {
+///         if let [id, Value::Text(name)] = row {
+///             let name = Value::Text(name.trim().to_owned());
+///             db.run("UPDATE users SET name = ? WHERE id = ?", &[name, id.clone()])?;
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::migration(attr.into(), item.into()).into()
 }
 
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.

@@ -395,7 +395,8 @@ fn a_table_is_what_the_struct_says() {
     let reference = members.columns[1].reference.unwrap();
     assert_eq!((reference.table, reference.column), ("teams", "name"));
     assert_eq!(reference.on_delete, OnDelete::SetDefault);
-    let create = create_statements(model::Node::SCHEMA).join("; ");
+    let create =
+        create_statements(&edgepod_runtime::schema::Table::from(model::Node::SCHEMA)).join("; ");
     // JSON renames never reach the database.
     assert!(
         create.contains(r#""parent_id" INTEGER REFERENCES "nodes" ("id") ON DELETE CASCADE"#)

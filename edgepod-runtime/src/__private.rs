@@ -18,6 +18,7 @@ pub use crate::{
         ActionCtx, AppDef, Args, Context, Ctx, Fits, FunctionDef, Given, Handler, HandlerFuture,
         Kind, Middleware, Next, Parameter, QueryCtx, Reply, Returned, Step, step,
     },
+    migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{
         ColumnSchema, Default, OnDelete, Reference, Registration as TableRegistration, SqlType,
         TableSchema,

@@ -18,6 +18,7 @@ mod error;
 pub mod gateway;
 pub mod host;
 pub mod manifest;
+pub mod migrations;
 pub mod schema;
 pub mod tracking;
 mod types;

@@ -10,7 +10,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
     engine::{Registry, RegistryError},
-    schema::{self, TableSchema},
+    schema,
 };
 
 /// The names and types of a function, as its attribute registers them beside the function itself. Only natively: a Worker
@@ -131,7 +131,7 @@ struct Manifest<'a> {
     app: &'a str,
     functions: Vec<Function<'a>>,
     types: Vec<Declaration>,
-    tables: Vec<Table<'a>>,
+    tables: Vec<schema::Table>,
 }
 
 #[derive(Serialize)]
@@ -149,32 +149,6 @@ struct Function<'a> {
 struct Source<'a> {
     file: &'a str,
     line: u32,
-}
-
-#[derive(Serialize)]
-struct Table<'a> {
-    name: &'a str,
-    columns: Vec<Column<'a>>,
-}
-
-#[derive(Serialize)]
-struct Column<'a> {
-    name: &'a str,
-    r#type: String,
-    nullable: bool,
-    primary_key: bool,
-    auto_increment: bool,
-    unique: bool,
-    index: bool,
-    default: Option<String>,
-    references: Option<Reference<'a>>,
-}
-
-#[derive(Serialize)]
-struct Reference<'a> {
-    table: &'a str,
-    column: &'a str,
-    on_delete: String,
 }
 
 /// The manifest of this program as JSON, sorted by names.
@@ -217,37 +191,7 @@ pub fn manifest() -> Result<String, String> {
         app: registry.app().name,
         functions,
         types: types.declarations.into_values().collect(),
-        tables: tables.into_iter().map(table).collect(),
+        tables: tables.into_iter().map(schema::Table::from).collect(),
     };
     serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())
-}
-
-fn table(table: &'static TableSchema) -> Table<'static> {
-    Table {
-        name: table.name,
-        columns: table
-            .columns
-            .iter()
-            .map(|column| Column {
-                name: column.name,
-                r#type: column.sql_type.as_sql().to_ascii_lowercase(),
-                nullable: column.nullable,
-                primary_key: column.primary_key,
-                auto_increment: column.auto_increment,
-                unique: column.unique,
-                index: column.index,
-                default: column.default.map(|default| match default {
-                    schema::Default::Now => "now".to_owned(),
-                    schema::Default::Integer(n) => n.to_string(),
-                    schema::Default::Real(x) => format!("{x:?}"),
-                    schema::Default::Text(text) => text.to_owned(),
-                }),
-                references: column.reference.map(|reference| Reference {
-                    table: reference.table,
-                    column: reference.column,
-                    on_delete: reference.on_delete.as_sql().to_ascii_lowercase(),
-                }),
-            })
-            .collect(),
-    }
 }

@@ -1,13 +1,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::function::steps;
+use super::{function::steps, migrations};
 use crate::{errors::Errors, parse::AppKeys};
 
 /// What `edgepod::app!()` becomes: the app's registration, and natively a `main`.
 pub(crate) fn app(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let keys = AppKeys::parse(input, &mut errors);
+    let migrations = migrations::embedded(&mut errors);
     let messages = errors.to_compile_errors();
     // Around every function goes only what fits every kind.
     let steps = steps(&keys.middleware, "QueryCtx");
@@ -21,6 +22,8 @@ pub(crate) fn app(input: TokenStream) -> TokenStream {
                 steps: &[#(#steps),*],
             }
         }
+
+        #migrations
 
         /// Serves the app natively.
         #[cfg(not(target_arch = "wasm32"))]

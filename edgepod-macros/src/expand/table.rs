@@ -72,7 +72,9 @@ fn row(table: &Table) -> TokenStream {
         item,
         name,
         columns,
+        renamed_from,
     } = table;
+    let renamed_from = option(renamed_from.as_ref().map(|name| quote!(#name)));
     let row = &item.ident;
     let rust_name = row.to_string();
     let line = u32::try_from(row.span().start().line).unwrap_or(0);
@@ -95,6 +97,7 @@ fn row(table: &Table) -> TokenStream {
                     rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
                     location: (::core::file!(), #line),
                     columns: &[#(#schemas),*],
+                    renamed_from: #renamed_from,
                 };
         }
 
@@ -128,6 +131,7 @@ fn column_schema(column: &Column) -> TokenStream {
     } = column;
     let column_type = quote_spanned!(ty.span()=> <#ty as ::edgepod::__private::ColumnType>);
     let default = option(column.default.as_ref().map(default_value));
+    let renamed_from = option(column.renamed_from.as_ref().map(|name| quote!(#name)));
     let reference = option(column.references.as_ref().map(|references| {
         let path = &references.column;
         let on_delete = references.on_delete.variant();
@@ -148,6 +152,7 @@ fn column_schema(column: &Column) -> TokenStream {
             index: #index,
             default: #default,
             reference: #reference,
+            renamed_from: #renamed_from,
         }
     }
 }

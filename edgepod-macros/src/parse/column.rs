@@ -26,6 +26,8 @@ pub(crate) struct Column {
     pub(crate) index: bool,
     pub(crate) default: Option<Default>,
     pub(crate) references: Option<References>,
+    /// The name that it had before.
+    pub(crate) renamed_from: Option<String>,
 }
 
 /// What a new row has where nothing is given.
@@ -56,18 +58,36 @@ pub(crate) enum OnDelete {
     SetDefault(Ident),
 }
 
-const ATTRIBUTES: [&str; 6] = [
+const ATTRIBUTES: [&str; 7] = [
     "primary_key",
     "auto_inc",
     "unique",
     "index",
     "default",
     "references",
+    "renamed_from",
 ];
 
 /// Whether the attribute is one of a column's.
 fn is_ours(attr: &Attribute) -> bool {
     ATTRIBUTES.iter().any(|name| attr.path().is_ident(name))
+}
+
+/// The name in `#[renamed_from = "mail"]`.
+pub(crate) fn renamed_from(attr: &Attribute) -> syn::Result<String> {
+    if let Meta::NameValue(pair) = &attr.meta
+        && let Expr::Lit(ExprLit {
+            lit: Lit::Str(name),
+            ..
+        }) = &pair.value
+        && !name.value().is_empty()
+    {
+        return Ok(name.value());
+    }
+    Err(syn::Error::new_spanned(
+        attr,
+        "the name that it had, in quotes: `#[renamed_from = \"mail\"]`",
+    ))
 }
 
 /// Takes the columns' attributes off a field.
@@ -91,6 +111,7 @@ impl Column {
             index: false,
             default: None,
             references: None,
+            renamed_from: None,
         };
         let mut seen: Vec<&Ident> = Vec::new();
         for attr in &field.attrs {
@@ -127,6 +148,7 @@ impl Column {
                 });
                 self.default = errors.ok(default);
             }
+            "renamed_from" => self.renamed_from = errors.ok(renamed_from(attr)),
             "references" => {
                 let references = attr
                     .parse_args::<References>()

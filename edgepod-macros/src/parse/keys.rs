@@ -59,7 +59,7 @@ pub(crate) struct TableKeys {
 }
 
 /// What SQLite and the Durable Object keep for themselves.
-const RESERVED: [&str; 2] = ["sqlite_", "_cf_"];
+const RESERVED: [&str; 3] = ["sqlite_", "_cf_", "_edgepod_"];
 
 impl TableKeys {
     pub(crate) fn parse(attr: TokenStream, item: &Ident, errors: &mut Errors) -> Self {

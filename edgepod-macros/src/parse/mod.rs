@@ -5,6 +5,7 @@ mod derives;
 mod function;
 mod keys;
 mod middleware;
+mod migrations;
 mod table;
 
 pub(crate) use column::{Column, Default, OnDelete};
@@ -12,4 +13,5 @@ pub(crate) use derives::missing_derives;
 pub(crate) use function::{Function, FunctionTokens, Kind};
 pub(crate) use keys::{AppKeys, FunctionKeys, TableKeys, no_keys};
 pub(crate) use middleware::check_middleware;
+pub(crate) use migrations::{SNAPSHOT, checksum, number_of, read_folder};
 pub(crate) use table::Table;

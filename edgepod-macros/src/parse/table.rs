@@ -17,6 +17,8 @@ pub(crate) struct Table {
     /// The name in the database.
     pub(crate) name: String,
     pub(crate) columns: Vec<Column>,
+    /// The name that it had before.
+    pub(crate) renamed_from: Option<String>,
 }
 
 impl Table {
@@ -35,6 +37,14 @@ impl Table {
             }
         };
         let keys = TableKeys::parse(attr, &item.ident, errors);
+        let mut renamed_from = None;
+        item.attrs.retain(|attr| {
+            let is_ours = attr.path().is_ident("renamed_from");
+            if is_ours {
+                renamed_from = errors.ok(column::renamed_from(attr));
+            }
+            !is_ours
+        });
         let columns = match &item.fields {
             Fields::Named(fields) => fields
                 .named
@@ -76,6 +86,7 @@ impl Table {
             name: keys.name.unwrap_or_default(),
             item,
             columns,
+            renamed_from,
         })
     }
 }

@@ -24,6 +24,7 @@ macro_rules! table {
         impl Table for $row {
             const NAME: &'static str = $table;
             const SCHEMA: &'static TableSchema = &TableSchema {
+renamed_from: None,
                 name: $table,
                 rust_name: stringify!($row),
                 location: ("select_tests.rs", 1),
@@ -55,6 +56,7 @@ macro_rules! table {
 
 const fn plain(name: &'static str, sql_type: SqlType, nullable: bool) -> ColumnSchema {
     ColumnSchema {
+        renamed_from: None,
         name,
         sql_type,
         nullable,

@@ -62,6 +62,7 @@ impl Item {
 
 const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
     ColumnSchema {
+        renamed_from: None,
         name,
         sql_type,
         nullable: false,
@@ -77,6 +78,7 @@ const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
 impl Table for Item {
     const NAME: &'static str = "items";
     const SCHEMA: &'static TableSchema = &TableSchema {
+        renamed_from: None,
         name: "items",
         rust_name: "Item",
         location: ("tests.rs", 1),
@@ -147,7 +149,10 @@ fn on_both(test: impl Fn(&Db, &Warnings)) {
 pub(super) fn on_tables(tables: &[&'static TableSchema], test: impl Fn(&Db, &Warnings)) {
     for format in [RowFormat::Values, RowFormat::Json] {
         let database = memory_database();
-        for sql in tables.iter().flat_map(|table| create_statements(table)) {
+        for sql in tables
+            .iter()
+            .flat_map(|table| create_statements(&crate::schema::Table::from(*table)))
+        {
             database.run(&sql, &[]).unwrap();
         }
         let observer = Rc::new(Warnings::default());

@@ -13,8 +13,8 @@ use std::{
 };
 
 use super::{
-    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Outcome, QueryCtx, Registry,
-    RegistryError, Reply, SocketId, TransactionOutcome,
+    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Level, Outcome, QueryCtx,
+    Registry, RegistryError, Reply, SocketId, TransactionOutcome,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
     sessions::{SessionId, Sessions},
@@ -23,7 +23,8 @@ use super::{
 use crate::{
     Error, Result,
     db::{Database, Observer, SqlError, Value},
-    schema::{self, Mismatch, SchemaError},
+    migrations::{self, MigrationError, Migrations},
+    schema::{self, Mismatch, SchemaError, TableSchema},
     tracking::{TableName, TableSet, Tracker},
 };
 
@@ -49,6 +50,10 @@ pub enum StartError {
     Schema(SchemaError),
     /// A table of the database is not what its struct says.
     Mismatch(Mismatch),
+    /// With migrations: a table is not what its struct says, so a migration is missing.
+    NotMigrated(Mismatch),
+    /// The migrations do not fit this database, or one of them fails.
+    Migration(MigrationError),
     /// SQLite refuses the tables.
     Sql(String),
 }
@@ -58,7 +63,16 @@ impl fmt::Display for StartError {
         match self {
             StartError::Registry(error) => error.fmt(f),
             StartError::Schema(error) => error.fmt(f),
-            StartError::Mismatch(error) => error.fmt(f),
+            StartError::Mismatch(error) => write!(
+                f,
+                "{error}. Nothing was changed. Put the struct back as it was, write migrations (`edgepod migrations new`), \
+                 give the new shape another table name, or start with an empty database."
+            ),
+            StartError::NotMigrated(error) => write!(
+                f,
+                "{error}. The migrations of this build do not make it so. Write the one that does: `edgepod migrations new`."
+            ),
+            StartError::Migration(error) => error.fmt(f),
             StartError::Sql(error) => write!(f, "The tables cannot be made: {error}"),
         }
     }
@@ -67,33 +81,29 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl Engine {
-    /// Starts the engine: collects the functions and makes the tables that are missing.
+    /// Starts the engine: collects the functions and applies the migrations of the build; without any, makes the tables that
+    /// are missing.
     ///
     /// # Errors
-    /// See [`StartError`]; nothing was changed then.
+    /// See [`StartError`]. Nothing was changed then, but by migrations that were applied before one failed.
     pub fn start(host: Arc<dyn Host>) -> Result<Arc<Self>, StartError> {
         let registry = Registry::collect().map_err(StartError::Registry)?;
         let tables = schema::tables().map_err(StartError::Schema)?;
-        let sql = |error: SqlError| StartError::Sql(error.message);
-        for table in &tables {
-            if let Some(mismatch) = schema::mismatch(&*host, table).map_err(sql)? {
-                return Err(StartError::Mismatch(mismatch));
+        let migrations = Migrations::collect().map_err(StartError::Migration)?;
+        let pending = migrations.pending(&*host).map_err(StartError::Migration)?;
+        if migrations.is_empty() {
+            make_tables(&*host, &tables)?;
+        } else {
+            for migration in pending {
+                migrations::apply(&*host, migration).map_err(StartError::Migration)?;
+                host.log(
+                    Level::Info,
+                    &format!("The migration {} is applied.", migration.name),
+                );
             }
+            check_tables(&*host, &tables)?;
         }
-        let mut made: Result<(), SqlError> = Ok(());
-        host.transaction(&mut || {
-            made = tables
-                .iter()
-                .flat_map(|table| schema::create_statements(table))
-                .try_for_each(|sql| host.run(&sql, &[]).map(drop));
-            match made {
-                Ok(()) => TransactionOutcome::Commit,
-                Err(_) => TransactionOutcome::Rollback,
-            }
-        })
-        .and(made)
-        .map_err(sql)?;
-        let epoch = epoch(&*host).map_err(sql)?;
+        let epoch = epoch(&*host).map_err(|error| StartError::Sql(error.message))?;
         Ok(Arc::new(Self {
             versions: Versions::new(epoch),
             host,
@@ -289,6 +299,41 @@ fn epoch(host: &dyn Host) -> Result<String, SqlError> {
             message: format!("a random name for the engine was {other:?}"),
         }),
     }
+}
+
+/// Without migrations: makes the tables that are missing, and refuses those that differ before anything is made.
+fn make_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), StartError> {
+    let sql = |error: SqlError| StartError::Sql(error.message);
+    for table in tables {
+        if let Some(mismatch) = schema::mismatch(host, table).map_err(sql)? {
+            return Err(StartError::Mismatch(mismatch));
+        }
+    }
+    let mut made: Result<(), SqlError> = Ok(());
+    host.transaction(&mut || {
+        made = tables
+            .iter()
+            .flat_map(|table| schema::create_statements(&schema::Table::from(*table)))
+            .try_for_each(|sql| host.run(&sql, &[]).map(drop));
+        match made {
+            Ok(()) => TransactionOutcome::Commit,
+            Err(_) => TransactionOutcome::Rollback,
+        }
+    })
+    .and(made)
+    .map_err(sql)
+}
+
+/// With migrations: they have made what the structs say, or one is missing.
+fn check_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), StartError> {
+    for table in tables {
+        let difference =
+            schema::difference(host, table).map_err(|error| StartError::Sql(error.message))?;
+        if let Some(mismatch) = difference {
+            return Err(StartError::NotMigrated(mismatch));
+        }
+    }
+    Ok(())
 }
 
 /// A message to a socket, but for its number.

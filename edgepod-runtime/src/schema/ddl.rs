@@ -1,38 +1,40 @@
 //! The statements that create a table and its indexes.
 
-use std::fmt::Write;
+use super::snapshot::{Column, Table};
 
-use super::{ColumnSchema, Default, TableSchema};
+/// The time of an insert. `subsec` gives milliseconds; rounding keeps the float's last digit from showing.
+const NOW: &str = "(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)";
 
 /// The statements that create `table` and its indexes where they are missing, in order.
 ///
 /// Tables are STRICT: SQLite itself refuses a value of the wrong type.
-pub fn create_statements(table: &TableSchema) -> Vec<String> {
-    let mut create = format!("CREATE TABLE IF NOT EXISTS {} (", quote(table.name));
-    for (i, column) in table.columns.iter().enumerate() {
-        create.push_str(if i == 0 { "\n  " } else { ",\n  " });
-        push_column(&mut create, column);
-    }
-    create.push_str("\n) STRICT");
-    let mut statements = vec![create];
-    for column in table.columns.iter().filter(|c| c.index || c.unique) {
-        let (unique, suffix) = if column.unique {
-            ("UNIQUE ", "unique")
-        } else {
-            ("", "index")
-        };
-        statements.push(format!(
-            "CREATE {unique}INDEX IF NOT EXISTS {} ON {} ({})",
-            quote(&format!("{}_{}_{suffix}", table.name, column.name)),
-            quote(table.name),
-            quote(column.name)
-        ));
-    }
+pub fn create_statements(table: &Table) -> Vec<String> {
+    let mut statements = vec![create_table(table, &table.name, "IF NOT EXISTS ")];
+    statements.extend(
+        indexes(table)
+            .iter()
+            .map(|index| index.create("IF NOT EXISTS ")),
+    );
     statements
 }
 
-fn push_column(sql: &mut String, column: &ColumnSchema) {
-    let _ = write!(sql, "{} {}", quote(column.name), column.sql_type.as_sql());
+/// `CREATE TABLE`, under the given name; `condition` is nothing or `IF NOT EXISTS `.
+pub(super) fn create_table(table: &Table, name: &str, condition: &str) -> String {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| format!("\n  {}", column_definition(column)))
+        .collect();
+    format!(
+        "CREATE TABLE {condition}{} ({}\n) STRICT",
+        quote(name),
+        columns.join(",")
+    )
+}
+
+/// A column as `CREATE TABLE` and `ADD COLUMN` write it.
+pub(super) fn column_definition(column: &Column) -> String {
+    let mut sql = format!("{} {}", quote(&column.name), column.sql_type.as_sql());
     if column.primary_key {
         sql.push_str(" PRIMARY KEY");
     }
@@ -42,41 +44,80 @@ fn push_column(sql: &mut String, column: &ColumnSchema) {
     if !column.nullable {
         sql.push_str(" NOT NULL");
     }
-    match column.default {
-        None => {}
-        // `subsec` gives milliseconds; rounding keeps the float's last digit from showing.
-        Some(Default::Now) => {
-            sql.push_str(" DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)");
-        }
-        Some(Default::Integer(n)) => {
-            let _ = write!(sql, " DEFAULT {n}");
-        }
-        Some(Default::Real(x)) => {
-            let _ = write!(sql, " DEFAULT {x:?}");
-        }
-        Some(Default::Text(text)) => {
-            let _ = write!(sql, " DEFAULT '{}'", text.replace('\'', "''"));
-        }
+    if let Some(default) = &column.default {
+        sql.push_str(" DEFAULT ");
+        sql.push_str(default_expression(default));
     }
-    if let Some(reference) = column.reference {
-        let _ = write!(
-            sql,
+    if let Some(reference) = &column.references {
+        sql.push_str(&format!(
             " REFERENCES {} ({}) ON DELETE {}",
-            quote(reference.table),
-            quote(reference.column),
+            quote(&reference.table),
+            quote(&reference.column),
             reference.on_delete.as_sql()
-        );
+        ));
+    }
+    sql
+}
+
+/// The SQL of a snapshot's default.
+pub(super) fn default_expression(default: &str) -> &str {
+    if default == "now" { NOW } else { default }
+}
+
+/// An index of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Index {
+    pub(super) name: String,
+    unique: bool,
+    table: String,
+    column: String,
+}
+
+impl Index {
+    pub(super) fn create(&self, condition: &str) -> String {
+        format!(
+            "CREATE {}INDEX {condition}{} ON {} ({})",
+            if self.unique { "UNIQUE " } else { "" },
+            quote(&self.name),
+            quote(&self.table),
+            quote(&self.column)
+        )
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn drop(&self) -> String {
+        format!("DROP INDEX {}", quote(&self.name))
     }
 }
 
-fn quote(name: &str) -> String {
+/// The indexes of a table, in the order of its columns.
+pub(super) fn indexes(table: &Table) -> Vec<Index> {
+    table
+        .columns
+        .iter()
+        .filter(|column| column.index || column.unique)
+        .map(|column| Index {
+            name: format!(
+                "{}_{}_{}",
+                table.name,
+                column.name,
+                if column.unique { "unique" } else { "index" }
+            ),
+            unique: column.unique,
+            table: table.name.clone(),
+            column: column.name.clone(),
+        })
+        .collect()
+}
+
+pub(super) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{OnDelete, Reference, SqlType};
+    use crate::schema::{ColumnSchema, Default, OnDelete, Reference, SqlType, TableSchema};
 
     const PLAIN: ColumnSchema = ColumnSchema {
         name: "id",
@@ -88,6 +129,7 @@ mod tests {
         index: false,
         default: None,
         reference: None,
+        renamed_from: None,
     };
 
     #[test]
@@ -127,9 +169,10 @@ mod tests {
             rust_name: "Post",
             location: ("src/lib.rs", 1),
             columns: &COLUMNS,
+            renamed_from: None,
         };
         assert_eq!(
-            create_statements(&table),
+            create_statements(&Table::from(&table)),
             [
                 "CREATE TABLE IF NOT EXISTS \"posts\" (\n  \"id\" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,\n  \
                  \"e\"\"mail\" TEXT NOT NULL DEFAULT 'it''s',\n  \"author_id\" INTEGER REFERENCES \"users\" (\"id\") ON \

@@ -18,8 +18,7 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "The table `{}` in the database is not what `{}` ({}:{}) describes: {}. Nothing was changed. Put the struct \
-             back as it was, give the new shape another table name, or start with an empty database.",
+            "The table `{}` in the database is not what `{}` ({}:{}) describes: {}",
             self.table,
             self.rust_name,
             self.location.0,
@@ -59,9 +58,28 @@ pub fn mismatch(
     database: &dyn Database,
     table: &TableSchema,
 ) -> Result<Option<Mismatch>, SqlError> {
+    if live_columns(database, table.name)?.is_empty() {
+        return Ok(None);
+    }
+    difference(database, table)
+}
+
+/// Compares a table with the database, which must have it. `None` where they agree.
+///
+/// # Errors
+/// What SQLite says.
+pub fn difference(
+    database: &dyn Database,
+    table: &TableSchema,
+) -> Result<Option<Mismatch>, SqlError> {
     let live = live_columns(database, table.name)?;
     if live.is_empty() {
-        return Ok(None);
+        return Ok(Some(Mismatch {
+            table: table.name,
+            rust_name: table.rust_name,
+            location: table.location,
+            differences: vec!["it is not there".to_owned()],
+        }));
     }
     let described: Vec<Column> = table
         .columns
@@ -149,6 +167,7 @@ mod tests {
         index: false,
         default: None,
         reference: None,
+        renamed_from: None,
     };
     const NAME: ColumnSchema = ColumnSchema {
         name: "name",
@@ -165,12 +184,13 @@ mod tests {
             rust_name: "User",
             location: ("src/lib.rs", 6),
             columns,
+            renamed_from: None,
         }
     }
 
     fn compare(was: &'static [ColumnSchema], is: &'static [ColumnSchema]) -> Option<String> {
         let database = memory_database();
-        for sql in create_statements(&table(was)) {
+        for sql in create_statements(&(&table(was)).into()) {
             database.run(&sql, &[]).unwrap();
         }
         mismatch(&*database, &table(is))

@@ -2,13 +2,19 @@
 //! creates them.
 
 mod ddl;
+#[cfg(not(target_arch = "wasm32"))]
+mod diff;
 mod live;
 mod registry;
+mod snapshot;
 mod table;
 
 pub use ddl::create_statements;
-pub use live::{Mismatch, mismatch};
+#[cfg(not(target_arch = "wasm32"))]
+pub use diff::{Change, ChangeError, diff};
+pub use live::{Mismatch, difference, mismatch};
 #[doc(hidden)]
 pub use registry::Registration;
 pub use registry::{SchemaError, tables};
+pub use snapshot::{Column, ForeignKey, Object, ObjectKind, Snapshot, Table};
 pub use table::{ColumnSchema, Default, OnDelete, Reference, SqlType, TableSchema};

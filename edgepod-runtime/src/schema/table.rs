@@ -1,7 +1,8 @@
 //! The description of a table, made at compile time from a struct.
 
 /// The storage classes of SQLite's STRICT tables that columns use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SqlType {
     /// 64-bit signed integer. Also booleans (0 and 1) and timestamps (microseconds since 1970, UTC).
     Integer,
@@ -39,15 +40,18 @@ pub enum Default {
 }
 
 /// What happens to a row when the row that it references is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnDelete {
     /// The delete is refused.
     Restrict,
     /// The row is deleted too.
     Cascade,
     /// The column becomes NULL.
+    #[serde(rename = "set null")]
     SetNull,
     /// The column takes its default.
+    #[serde(rename = "set default")]
     SetDefault,
 }
 
@@ -95,6 +99,8 @@ pub struct ColumnSchema {
     pub default: Option<Default>,
     /// The foreign key.
     pub reference: Option<Reference>,
+    /// The name that it had before, for the next migration.
+    pub renamed_from: Option<&'static str>,
 }
 
 /// One table.
@@ -108,4 +114,6 @@ pub struct TableSchema {
     pub location: (&'static str, u32),
     /// The columns, in the order of the struct's fields.
     pub columns: &'static [ColumnSchema],
+    /// The name that it had before, for the next migration.
+    pub renamed_from: Option<&'static str>,
 }

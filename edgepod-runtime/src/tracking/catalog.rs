@@ -67,7 +67,10 @@ impl Catalog {
 
     /// The table that users know as the owner: the data of a virtual table is its own.
     fn owner(&self, table: &str) -> Option<TableName> {
-        if table.starts_with("sqlite_") || table.starts_with("_cf_") {
+        if ["sqlite_", "_cf_", "_edgepod_"]
+            .iter()
+            .any(|prefix| table.starts_with(prefix))
+        {
             return None;
         }
         let shadowed = self.virtuals.iter().find(|v| v.is_shadow(table));

@@ -4,8 +4,8 @@ use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::ExitCod
 
 use tokio::net::TcpListener;
 
-use super::{Location, Server};
-use crate::manifest::manifest;
+use super::{Location, Server, server::migration_statuses};
+use crate::{manifest::manifest, migrations::Status};
 
 /// The address that is served unless `EDGEPOD_LISTEN` says otherwise.
 const LISTEN: &str = "127.0.0.1:8989";
@@ -20,6 +20,7 @@ const DATABASE: &str = ".edgepod/data.sqlite";
 /// | `EDGEPOD_LISTEN` | address and port | `127.0.0.1:8989` |
 /// | `EDGEPOD_DATABASE` | the database's file, or `:memory:` | `.edgepod/data.sqlite` |
 /// | `EDGEPOD_API_KEY` | the publishable key | none: it must be set |
+/// | `EDGEPOD_MIGRATE` | `status`: print the migrations as JSON and exit; `apply`: apply them first | |
 /// | `EDGEPOD_MANIFEST` | `1`: print the app's manifest as JSON and exit | |
 pub fn main() -> ExitCode {
     match run(std::env::vars().collect()) {
@@ -42,6 +43,10 @@ fn run(vars: HashMap<String, String>) -> Result<(), String> {
         println!("{}", manifest()?);
         return Ok(());
     }
+    if let Some(mode) = vars.get("EDGEPOD_MIGRATE") {
+        let mode = mode.clone();
+        return migrate(&mode, location(&vars)?, vars);
+    }
     if vars
         .get("EDGEPOD_API_KEY")
         .is_none_or(|key| key.trim().is_empty())
@@ -54,21 +59,7 @@ fn run(vars: HashMap<String, String>) -> Result<(), String> {
             format!("EDGEPOD_LISTEN is `{text}`, which is no address such as {LISTEN}: {error}")
         })?
     };
-    let location = match vars
-        .get("EDGEPOD_DATABASE")
-        .map_or(DATABASE, String::as_str)
-    {
-        ":memory:" => Location::Memory,
-        path => {
-            let path = PathBuf::from(path);
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).map_err(|error| {
-                    format!("The folder {} cannot be made: {error}", folder.display())
-                })?;
-            }
-            Location::File(path)
-        }
-    };
+    let location = location(&vars)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -84,6 +75,50 @@ fn run(vars: HashMap<String, String>) -> Result<(), String> {
                 .await
                 .map_err(|error| error.to_string())
         })
+}
+
+fn location(vars: &HashMap<String, String>) -> Result<Location, String> {
+    Ok(
+        match vars
+            .get("EDGEPOD_DATABASE")
+            .map_or(DATABASE, String::as_str)
+        {
+            ":memory:" => Location::Memory,
+            path => {
+                let path = PathBuf::from(path);
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(|error| {
+                        format!("The folder {} cannot be made: {error}", folder.display())
+                    })?;
+                }
+                Location::File(path)
+            }
+        },
+    )
+}
+
+fn statuses(location: &Location) -> Result<Vec<Status>, String> {
+    migration_statuses(location).map_err(|error| error.to_string())
+}
+
+/// Shows or applies the migrations, and prints them with what became of them.
+fn migrate(mode: &str, location: Location, vars: HashMap<String, String>) -> Result<(), String> {
+    let statuses = match mode {
+        "status" => statuses(&location)?,
+        "apply" => {
+            // A database in memory is another one each time: it is the start alone that shows whether they apply.
+            drop(Server::start(location.clone(), vars).map_err(|error| error.to_string())?);
+            statuses(&location)?
+        }
+        other => {
+            return Err(format!(
+                "EDGEPOD_MIGRATE is `{other}`; it is `status` or `apply`."
+            ));
+        }
+    };
+    let json = serde_json::to_string(&statuses).map_err(|error| error.to_string())?;
+    println!("{json}");
+    Ok(())
 }
 
 async fn stop_signal() {

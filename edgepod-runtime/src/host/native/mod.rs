@@ -18,3 +18,9 @@ pub use signature::is_right;
 pub(crate) fn memory_database() -> std::sync::Arc<dyn crate::db::Database> {
     server::memory_host()
 }
+
+/// The host of a database in memory.
+#[cfg(test)]
+pub(crate) fn memory_host() -> std::sync::Arc<dyn crate::engine::Host> {
+    server::memory_host()
+}

@@ -41,6 +41,7 @@ use crate::{
         TransactionOutcome,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
+    migrations::{Migrations, Status},
 };
 
 /// The keep-alive of clients, and its answer.
@@ -113,6 +114,22 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
+/// The migrations of this program, and what became of each in a database. Nothing is written, but the file is made where it
+/// is missing.
+///
+/// # Errors
+/// When the database cannot be opened, or has applied what this program does not have.
+pub(super) fn migration_statuses(location: &Location) -> Result<Vec<Status>, ServerError> {
+    let host = NativeHost {
+        database: NativeDatabase::open(location).map_err(ServerError::Database)?,
+        sockets: Sockets::default(),
+        vars: HashMap::new(),
+    };
+    Migrations::collect()
+        .and_then(|migrations| migrations.statuses(&host))
+        .map_err(|error| ServerError::App(StartError::Migration(error)))
+}
+
 impl Server {
     /// Opens the database, makes its tables and starts the engine. `vars` is the environment of the app.
     ///
@@ -160,7 +177,7 @@ impl Server {
 }
 
 #[cfg(test)]
-pub(super) fn memory_host() -> Arc<dyn Database> {
+pub(super) fn memory_host() -> Arc<dyn Host> {
     Arc::new(NativeHost {
         database: NativeDatabase::open(&Location::Memory).expect("memory is at hand"),
         sockets: Sockets::default(),

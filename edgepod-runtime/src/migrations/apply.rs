@@ -1,0 +1,176 @@
+//! Which migrations are left to apply, and applying one.
+
+use super::{
+    Migration, MigrationDb, MigrationError, Step,
+    journal::{self, State, Status},
+};
+use crate::{
+    db::{Database, Value},
+    engine::{Host, TransactionOutcome},
+};
+
+/// Holds until the transaction ends; where a migration sets it, its references are checked before it commits.
+const DEFERS: &str = "defer_foreign_keys";
+
+/// The migrations of a build, by number.
+pub struct Migrations {
+    all: Vec<&'static Migration>,
+}
+
+impl Migrations {
+    /// Those that the program has embedded.
+    ///
+    /// # Errors
+    /// When two have one number.
+    pub fn collect() -> Result<Self, MigrationError> {
+        Self::new(inventory::iter::<Migration>().collect())
+    }
+
+    /// These ones.
+    ///
+    /// # Errors
+    /// When two have one number.
+    pub fn new(mut all: Vec<&'static Migration>) -> Result<Self, MigrationError> {
+        all.sort_by_key(|migration| (migration.number, migration.name));
+        for pair in all.windows(2) {
+            if pair[0].number == pair[1].number {
+                return Err(MigrationError::DuplicateNumber {
+                    number: pair[0].number,
+                    names: [pair[0].name, pair[1].name],
+                });
+            }
+        }
+        Ok(Self { all })
+    }
+
+    /// Whether the build has none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Those that the database has not applied, in order. Nothing is written.
+    ///
+    /// # Errors
+    /// When what it has applied is not what the build has.
+    pub fn pending(
+        &self,
+        database: &dyn Database,
+    ) -> Result<Vec<&'static Migration>, MigrationError> {
+        let applied = journal::read(database).map_err(|error| MigrationError::Journal {
+            message: error.message,
+        })?;
+        for row in &applied {
+            let Some(migration) = self.all.iter().find(|m| m.number == row.number) else {
+                return Err(MigrationError::Missing {
+                    name: row.name.clone(),
+                });
+            };
+            if migration.checksum != row.checksum {
+                return Err(MigrationError::Edited {
+                    name: migration.name,
+                });
+            }
+            if migration.name != row.name {
+                return Err(MigrationError::Renamed {
+                    name: migration.name,
+                    applied: row.name.clone(),
+                });
+            }
+        }
+        let pending: Vec<_> = self
+            .all
+            .iter()
+            .copied()
+            .filter(|migration| !applied.iter().any(|row| row.number == migration.number))
+            .collect();
+        if let (Some(first), Some(last)) = (pending.first(), applied.last())
+            && first.number < last.number
+        {
+            return Err(MigrationError::OutOfOrder {
+                name: first.name,
+                applied: last.name.clone(),
+            });
+        }
+        Ok(pending)
+    }
+
+    /// All of them, with what became of each.
+    ///
+    /// # Errors
+    /// As [`pending`](Self::pending).
+    pub fn statuses(&self, database: &dyn Database) -> Result<Vec<Status>, MigrationError> {
+        let pending = self.pending(database)?;
+        Ok(self
+            .all
+            .iter()
+            .map(|migration| Status {
+                name: migration.name.to_owned(),
+                state: if pending.iter().any(|p| p.number == migration.number) {
+                    State::Pending
+                } else {
+                    State::Applied
+                },
+            })
+            .collect())
+    }
+}
+
+/// Applies one migration and writes its row of the journal, in one transaction.
+///
+/// # Errors
+/// When it fails; then the database is as it was.
+pub fn apply(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationError> {
+    let mut result = Ok(());
+    let transaction = host.transaction(&mut || {
+        result = run(host, migration);
+        match result {
+            Ok(()) => TransactionOutcome::Commit,
+            Err(_) => TransactionOutcome::Rollback,
+        }
+    });
+    result?;
+    transaction.map_err(|error| failed(migration, None, error.message))
+}
+
+fn run(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationError> {
+    let mut defers = false;
+    match migration.step {
+        Step::Sql(statements) => {
+            for statement in statements {
+                defers |= statement.contains(DEFERS);
+                host.run(statement, &[])
+                    .map_err(|error| failed(migration, Some(statement), error.message))?;
+            }
+        }
+        Step::Rust(function) => function(&MigrationDb::new(host))
+            .map_err(|error| failed(migration, None, error.message().to_owned()))?,
+    }
+    if defers {
+        // On a Durable Object the outermost transaction is the platform's: it would find the violation too late.
+        let violations = host
+            .run("PRAGMA foreign_key_check", &[])
+            .map_err(|error| failed(migration, None, error.message))?
+            .rows;
+        if let Some([Value::Text(table), _, Value::Text(parent), ..]) = violations.iter().next() {
+            return Err(MigrationError::ForeignKey {
+                name: migration.name,
+                table: table.clone(),
+                parent: parent.clone(),
+            });
+        }
+    }
+    journal::write(host, migration, host.now_micros())
+        .map_err(|error| failed(migration, None, error.message))
+}
+
+fn failed(
+    migration: &Migration,
+    statement: Option<&'static str>,
+    message: String,
+) -> MigrationError {
+    MigrationError::Failed {
+        name: migration.name,
+        statement,
+        message,
+    }
+}

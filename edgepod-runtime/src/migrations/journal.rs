@@ -1,0 +1,86 @@
+//! The journal: which migrations a database has applied.
+
+use serde::Serialize;
+
+use crate::db::{Database, SqlError, Value};
+
+const EXISTS: &str =
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_edgepod_migrations'";
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS \"_edgepod_migrations\" (number INTEGER PRIMARY KEY NOT NULL, \
+    name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
+
+/// A migration that a database has applied.
+pub(super) struct Applied {
+    pub(super) number: u32,
+    pub(super) name: String,
+    pub(super) checksum: String,
+}
+
+/// A migration of a build, and what became of it in a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The migration's name.
+    pub name: String,
+    /// What became of it.
+    pub state: State,
+}
+
+/// What became of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It is applied.
+    Applied,
+    /// It is applied at the next start.
+    Pending,
+}
+
+/// Reads the journal, by number. A database without one has applied nothing.
+pub(super) fn read(database: &dyn Database) -> Result<Vec<Applied>, SqlError> {
+    if database.run(EXISTS, &[])?.rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = database
+        .run(
+            "SELECT number, name, checksum FROM \"_edgepod_migrations\" ORDER BY number",
+            &[],
+        )?
+        .rows;
+    rows.iter()
+        .map(|row| match row {
+            [number, Value::Text(name), Value::Text(checksum)] => Ok(Applied {
+                number: match number {
+                    Value::Integer(n) => u32::try_from(*n).unwrap_or(u32::MAX),
+                    Value::Real(x) => *x as u32,
+                    _ => 0,
+                },
+                name: name.clone(),
+                checksum: checksum.clone(),
+            }),
+            other => Err(SqlError {
+                message: format!("a row is {other:?}"),
+            }),
+        })
+        .collect()
+}
+
+/// Adds a row, in the migration's transaction.
+pub(super) fn write(
+    database: &dyn Database,
+    migration: &super::Migration,
+    now_micros: i64,
+) -> Result<(), SqlError> {
+    database.run(CREATE, &[])?;
+    database.run(
+        "INSERT INTO \"_edgepod_migrations\" (number, name, checksum, applied_at) \
+         VALUES (CAST(? AS INTEGER), ?, ?, CAST(? AS INTEGER))",
+        &[
+            Value::Integer(migration.number.into()),
+            Value::Text(migration.name.to_owned()),
+            Value::Text(migration.checksum.to_owned()),
+            Value::Integer(now_micros),
+        ],
+    )?;
+    Ok(())
+}

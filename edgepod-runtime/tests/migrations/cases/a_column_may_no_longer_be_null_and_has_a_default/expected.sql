@@ -1,0 +1,10 @@
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE "_edgepod_new_users" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "a" TEXT NOT NULL DEFAULT 'x'
+) STRICT;
+INSERT INTO "_edgepod_new_users" ("id", "a") SELECT "id", coalesce("a", 'x') FROM "users";
+DELETE FROM sqlite_sequence WHERE name = '_edgepod_new_users';
+INSERT INTO sqlite_sequence (name, seq) SELECT '_edgepod_new_users', seq FROM sqlite_sequence WHERE name = 'users';
+DROP TABLE "users";
+ALTER TABLE "_edgepod_new_users" RENAME TO "users";

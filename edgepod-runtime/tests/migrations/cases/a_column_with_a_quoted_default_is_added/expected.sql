@@ -1,0 +1,1 @@
+ALTER TABLE "users" ADD COLUMN "mood" TEXT NOT NULL DEFAULT 'it''s fine';

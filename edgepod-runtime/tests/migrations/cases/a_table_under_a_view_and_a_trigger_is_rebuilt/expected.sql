@@ -1,0 +1,16 @@
+DROP TRIGGER "trim";
+DROP VIEW "names";
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE "_edgepod_new_users" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "email" TEXT NOT NULL,
+  "name" TEXT NOT NULL DEFAULT ''
+) STRICT;
+INSERT INTO "_edgepod_new_users" ("id", "email", "name") SELECT "id", "email", coalesce("name", '') FROM "users";
+DELETE FROM sqlite_sequence WHERE name = '_edgepod_new_users';
+INSERT INTO sqlite_sequence (name, seq) SELECT '_edgepod_new_users', seq FROM sqlite_sequence WHERE name = 'users';
+DROP TABLE "users";
+ALTER TABLE "_edgepod_new_users" RENAME TO "users";
+CREATE UNIQUE INDEX "users_email_unique" ON "users" ("email");
+CREATE VIEW names AS SELECT name FROM users;
+CREATE TRIGGER trim AFTER INSERT ON users BEGIN UPDATE users SET name = trim(name) WHERE id = new.id; END;

@@ -1,0 +1,2 @@
+ALTER TABLE "users" ADD COLUMN "slug" TEXT;
+CREATE UNIQUE INDEX "users_slug_unique" ON "users" ("slug");

@@ -1,0 +1,3 @@
+ALTER TABLE "users" RENAME COLUMN "email" TO "mail";
+CREATE UNIQUE INDEX "users_mail_unique" ON "users" ("mail");
+DROP INDEX "users_email_unique";

@@ -1,0 +1,2 @@
+DROP VIEW "names";
+CREATE VIEW names AS SELECT id, name FROM users;
