@@ -19,6 +19,8 @@ cases![
     known_keys_outlive_an_issuer_that_fails,
     one_slow_fetch_serves_everyone_who_waits,
     the_claims_may_be_the_apps_own_type,
+    a_key_is_its_callers_own,
+    middleware_runs_for_each_query_of_a_batch,
 ];
 
 fn main() -> ExitCode {
@@ -203,4 +205,55 @@ fn the_claims_may_be_the_apps_own_type() {
     let error = call("role", &key.sign("ES256", &with("role", 7.into()))).assert_error(401);
     assert!(!error.to_string().contains("invalid type"), "{error}");
     server().call("role").error(401);
+}
+
+fn a_key_is_its_callers_own() {
+    let key = Key::ec("i1", "P-256");
+    publish_and_wait(&[&key]);
+    let idempotency = server::unique("key");
+    let greet = |token: Option<&str>| {
+        let mut call = server()
+            .call("greet")
+            .header("x-edgepod-idempotency-key", &idempotency);
+        if let Some(token) = token {
+            call = call.header("authorization", &format!("Bearer {token}"));
+        }
+        call.send()
+    };
+    let one = key.sign("ES256", &claims());
+    let two = key.sign("ES256", &with("sub", "u2".into()));
+    for (token, name) in [(Some(&one), "u1"), (Some(&two), "u2"), (None, "nobody")] {
+        let reply = greet(token.map(String::as_str)).json();
+        assert_eq!(reply["data"], json!(name), "{reply}");
+        assert_eq!(reply["meta"].get("replayed"), None, "{reply}");
+    }
+    // The same caller with a fresh token.
+    let renewed = key.sign("ES256", &with("exp", at(900).into()));
+    let reply = greet(Some(&renewed)).json();
+    assert_eq!(reply["data"], json!("u1"));
+    assert_eq!(reply["meta"]["replayed"], json!(true), "{reply}");
+    // Of another issuer, or of none, `u1` is somebody else; without a subject it is nobody.
+    let nameless = key.sign("ES256", &with("sub", Value::Null));
+    let error = greet(Some(&nameless)).assert_error(400);
+    assert!(error["message"].to_string().contains("sub"), "{error}");
+}
+
+fn middleware_runs_for_each_query_of_a_batch() {
+    let key = Key::ec("b1", "P-256");
+    publish_and_wait(&[&key]);
+    let batch = || {
+        server().request("POST", "/rpc").args(json!({"calls": [
+            {"name": "whoAmI"},
+            {"name": "details"},
+        ]}))
+    };
+    let anonymous = batch().send().json();
+    assert_eq!(anonymous["results"][0]["status"], json!(200));
+    assert_eq!(anonymous["results"][1]["status"], json!(401));
+    let token = format!("Bearer {}", key.sign("ES256", &claims()));
+    let known = batch().header("authorization", &token).send().json();
+    for result in known["results"].as_array().expect("results") {
+        assert_eq!(result["data"]["sub"], json!("u1"), "{known}");
+    }
+    batch().header("authorization", "Bearer wrong").error(401);
 }

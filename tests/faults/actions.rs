@@ -9,6 +9,7 @@ cases![
     what_an_action_committed_stays_when_it_fails,
     what_an_action_rolled_back_is_gone_and_untold,
     a_get_does_not_reach_an_action,
+    an_action_takes_no_idempotency_key,
 ];
 
 fn what_an_action_committed_stays_when_it_fails() {
@@ -38,4 +39,15 @@ fn what_an_action_rolled_back_is_gone_and_untold() {
 
 fn a_get_does_not_reach_an_action() {
     server().get("rollBack", &json!({"text": "x"})).error(405);
+}
+
+fn an_action_takes_no_idempotency_key() {
+    let text = server::unique("keyed");
+    let error = server()
+        .call("commitAndFail")
+        .header("x-edgepod-idempotency-key", &server::unique("key"))
+        .args(json!({"text": text}))
+        .error(400);
+    assert!(error["message"].to_string().contains("action"), "{error}");
+    assert_eq!(notes(&text), 0);
 }

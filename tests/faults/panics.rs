@@ -12,7 +12,61 @@ cases![
     the_words_of_a_panic_are_in_the_log_only,
     sockets_and_subscriptions_outlive_a_panic,
     many_panics_leave_the_server_serving,
+    a_panic_in_a_batch_fails_its_item_only,
+    a_panic_under_a_key_is_not_remembered,
 ];
+
+fn a_panic_in_a_batch_fails_its_item_only() {
+    let text = server::unique("batch");
+    server().call("addNote").args(json!({"text": text})).ok();
+    let names = [
+        "getNotes",
+        "getNotesAndPanic",
+        "getNumbers",
+        "getNotesAndPanic",
+        "getNotes",
+    ];
+    let calls: Vec<_> = names.iter().map(|name| json!({"name": name})).collect();
+    let session = server::unique("batch");
+    let mut socket = server().socket(&session);
+    let reply = server()
+        .request("POST", "/rpc")
+        .session(&session)
+        .args(json!({"calls": calls}))
+        .send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(!reply.text().contains("secret"), "{}", reply.text());
+    let reply = reply.json();
+    let results = reply["results"].as_array().expect("results");
+    let status: Vec<_> = results.iter().map(|result| &result["status"]).collect();
+    assert_eq!(status, [200, 500, 200, 500, 200]);
+    assert_eq!(results[1]["error"]["code"], json!("INTERNAL"));
+    assert!(results[0]["data"].to_string().contains(&text));
+    assert_eq!(results[0]["data"], results[4]["data"]);
+    assert_eq!(results[4]["meta"]["version"], reply["meta"]["version"]);
+    server().call("addNote").args(json!({"text": text})).ok();
+    socket.stale_of("notes");
+}
+
+fn a_panic_under_a_key_is_not_remembered() {
+    let (key, text) = (server::unique("key"), server::unique("panicked"));
+    for _ in 0..2 {
+        assert_internal(
+            server()
+                .call("addNoteAndPanic")
+                .header("x-edgepod-idempotency-key", &key)
+                .args(json!({"text": text})),
+        );
+    }
+    assert_eq!(notes(&text), 0);
+    // Nothing holds the key: another call may use it.
+    server()
+        .call("addNote")
+        .header("x-edgepod-idempotency-key", &key)
+        .args(json!({"text": text}))
+        .ok();
+    assert_eq!(notes(&text), 1);
+}
 
 #[track_caller]
 fn assert_internal(call: Call<'_>) {

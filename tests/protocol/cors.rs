@@ -22,7 +22,7 @@ fn preflight(path: &str) -> Reply {
         .header("access-control-request-method", "POST")
         .header(
             "access-control-request-headers",
-            "authorization,content-type,x-edgepod-key,x-edgepod-reactive,x-edgepod-session-id",
+            "authorization,content-type,x-edgepod-key,x-edgepod-idempotency-key,x-edgepod-reactive,x-edgepod-session-id",
         )
         .send()
 }
@@ -63,6 +63,7 @@ fn a_preflight_allows_what_the_client_sends() {
         "x-edgepod-key",
         "x-edgepod-session-id",
         "x-edgepod-reactive",
+        "x-edgepod-idempotency-key",
     ] {
         assert!(headers.contains(header), "{header} in {headers}");
     }

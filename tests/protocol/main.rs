@@ -4,8 +4,10 @@
 //! `EDGEPOD_TEST_URL=http://… EDGEPOD_TEST_KEY=…` against any server that runs the users example.
 
 mod arguments;
+mod batch;
 mod cors;
 mod errors;
+mod idempotency;
 mod keys;
 mod reactivity;
 mod replies;
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
             ("sockets", sockets::CASES),
             ("reactivity", reactivity::CASES),
             ("versions", versions::CASES),
+            ("batch", batch::CASES),
+            ("idempotency", idempotency::CASES),
         ],
     )
 }

@@ -235,8 +235,12 @@ impl Server {
 
     /// Any request, with the key.
     pub fn request(&self, method: &str, path: &str) -> Call<'_> {
-        Call::new(&self.agent, method, format!("{}{path}", self.url))
-            .header("x-edgepod-key", &self.key)
+        self.request_to(&self.url, method, path)
+    }
+
+    /// Any request to another server that takes this one's key.
+    pub fn request_to(&self, url: &str, method: &str, path: &str) -> Call<'_> {
+        Call::new(&self.agent, method, format!("{url}{path}")).header("x-edgepod-key", &self.key)
     }
 
     /// Opens the invalidation socket of a session.
@@ -277,15 +281,40 @@ pub fn unique(prefix: &str) -> String {
 }
 
 /// Builds the `edgepod` command and says where it is.
-fn build_command() -> Result<PathBuf> {
+///
+/// # Errors
+/// When it does not build.
+pub fn build_command() -> Result<PathBuf> {
+    build("edgepod-cli", |artifact| {
+        (artifact["target"]["name"] == "edgepod").then(|| artifact["executable"].as_str())?
+    })
+}
+
+/// Builds an app and says where its library is: what `edgepod __run` takes.
+///
+/// # Errors
+/// When it does not build.
+pub fn build_library(package: &str) -> Result<PathBuf> {
+    build(package, |artifact| {
+        if artifact["target"]["name"] != package {
+            return None;
+        }
+        let files = artifact["filenames"].as_array()?;
+        files
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|file| file.ends_with(std::env::consts::DLL_EXTENSION))
+    })
+}
+
+/// Builds a package and finds a file among what cargo says it made.
+fn build(package: &str, find: impl Fn(&Value) -> Option<&str>) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args([
             "build",
             "--package",
-            "edgepod-cli",
-            "--bin",
-            "edgepod",
+            package,
             "--message-format",
             "json-render-diagnostics",
         ])
@@ -295,14 +324,13 @@ fn build_command() -> Result<PathBuf> {
         .output()
         .context("starting cargo")?;
     if !built.status.success() {
-        bail!("the `edgepod` command does not build");
+        bail!("{package} does not build");
     }
     String::from_utf8_lossy(&built.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "edgepod")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo did not say where it put the `edgepod` command")
+        .find_map(|message| find(&message).map(PathBuf::from))
+        .with_context(|| format!("cargo did not say where it put {package}"))
 }
 
 fn workspace() -> &'static Path {
@@ -311,7 +339,11 @@ fn workspace() -> &'static Path {
         .expect("the tests are a folder of the workspace")
 }
 
-fn free_port() -> Result<u16> {
+/// A port that nobody listens on.
+///
+/// # Errors
+/// When the system has none.
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a free port")?;
     Ok(listener.local_addr()?.port())
 }

@@ -76,6 +76,8 @@ impl Outcome {
             written: Option<&'a TableSet>,
             version: &'a str,
             trace_id: &'a str,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            replayed: bool,
         }
         let touched = state.touched.borrow();
         let mut tables = touched.read.clone();
@@ -85,6 +87,7 @@ impl Outcome {
             written: (state.kind != Kind::Query).then_some(&touched.written),
             version: &state.engine.version_name(state.version.get()),
             trace_id: &state.trace_id,
+            replayed: state.replayed.get(),
         };
         let meta = serde_json::to_string(&meta).expect("strings are JSON");
         let warnings = state.warnings.borrow();
@@ -117,6 +120,8 @@ pub(super) struct CallState {
     pub(super) extensions: Extensions,
     /// The count of the version that the reply shows.
     pub(super) version: Cell<u64>,
+    /// Whether the reply is one that was stored.
+    replayed: Cell<bool>,
     kind: Kind,
     session: Option<SessionId>,
     /// Whether a read added a table to the session's subscriptions.
@@ -140,6 +145,7 @@ impl CallState {
             user: call.user,
             extensions: Extensions::default(),
             version: Cell::new(engine.version_count()),
+            replayed: Cell::new(false),
             kind: call.function.kind,
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
@@ -164,6 +170,27 @@ impl CallState {
     /// Takes what was written so far, to announce it or to forget it.
     pub(super) fn take_written(&self) -> TableSet {
         std::mem::take(&mut self.touched.borrow_mut().written)
+    }
+
+    /// What the reply tells beside its data, so far: tables read, tables written, warnings.
+    pub(super) fn so_far(&self) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let touched = self.touched.borrow();
+        let names = |tables: &TableSet| tables.iter().map(|t| t.as_str().to_owned()).collect();
+        (
+            names(&touched.read),
+            names(&touched.written),
+            self.warnings.borrow().clone(),
+        )
+    }
+
+    /// The reply is one that was stored, with these tables read and written and these warnings.
+    pub(super) fn replay(&self, read: &TableSet, written: &TableSet, warnings: Vec<String>) {
+        self.read(read);
+        self.wrote(written);
+        *self.warnings.borrow_mut() = warnings;
+        // What it wrote is in this version, or in one before.
+        self.version.set(self.engine.version_count());
+        self.replayed.set(true);
     }
 
     /// The subscriptions of the session must outlive hibernation; once for a call.

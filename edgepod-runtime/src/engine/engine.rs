@@ -17,6 +17,7 @@ use super::{
     Registry, RegistryError, Reply, SocketId, TransactionOutcome,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
+    idempotency::Once,
     sessions::{SessionId, Sessions},
     versions::{self, Resume, Versions},
 };
@@ -144,23 +145,41 @@ impl Engine {
                 let mut result = None;
                 self.host.exclusive(&mut || {
                     state.version.set(self.versions.count());
-                    let ctx = QueryCtx::new(state.clone());
-                    result = Some(caught(|| {
-                        at_once(self.chain(function, CtxRef::Query(&ctx), &args))
-                            .unwrap_or_else(|| Err(must_be_action(function)))
-                    }));
-                    state.remember_subscriptions();
+                    result = Some(self.read(&state, function, &args));
                 });
                 result.unwrap_or_else(|| Err(Error::internal("the host did not run the query")))
             }
-            Kind::Function => in_transaction(&state, |ctx| {
-                at_once(self.chain(function, CtxRef::Function(ctx), &args))
-                    .unwrap_or_else(|| Err(must_be_action(function)))
-            }),
+            Kind::Function => {
+                let body = |ctx: &Ctx| {
+                    at_once(self.chain(function, CtxRef::Function(ctx), &args))
+                        .unwrap_or_else(|| Err(must_be_action(function)))
+                };
+                match Once::of(function, &state.headers(), state.user.as_ref(), &args) {
+                    Ok(None) => in_transaction(&state, body),
+                    Ok(Some(once)) => once.run(&state, body),
+                    Err(error) => Err(error),
+                }
+            }
             Kind::Action => panic!("an action is called through call_action"),
         };
         state.remember_subscriptions();
         state.finish(result)
+    }
+
+    /// Runs a query, while nobody else uses the database.
+    pub(super) fn read(
+        &self,
+        state: &Rc<CallState>,
+        function: &'static FunctionDef,
+        args: &Args,
+    ) -> Result<Reply> {
+        let ctx = QueryCtx::new(state.clone());
+        let result = caught(|| {
+            at_once(self.chain(function, CtxRef::Query(&ctx), args))
+                .unwrap_or_else(|| Err(must_be_action(function)))
+        });
+        state.remember_subscriptions();
+        result
     }
 
     /// Runs an action, which may await.
@@ -169,7 +188,10 @@ impl Engine {
         let args = Args::new(call.args);
         let state = CallState::new(self.clone(), call);
         let ctx = ActionCtx::new(state.clone());
-        let result = CatchUnwind(self.chain(function, CtxRef::Action(&ctx), &args)).await;
+        let result = match Once::of(function, &state.headers(), state.user.as_ref(), &args) {
+            Ok(_) => CatchUnwind(self.chain(function, CtxRef::Action(&ctx), &args)).await,
+            Err(error) => Err(error),
+        };
         state.remember_subscriptions();
         state.finish(result)
     }

@@ -18,6 +18,10 @@ impl Headers {
         }
     }
 
+    pub(super) fn as_json(&self) -> &str {
+        &self.json
+    }
+
     /// The value of a header, whatever the case of its name. Values of a repeated header are joined by `, `.
     ///
     /// ```

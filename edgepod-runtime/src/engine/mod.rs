@@ -4,6 +4,7 @@
 //! [`Host`] port what to send.
 
 mod args;
+mod batch;
 mod call;
 mod context;
 #[expect(
@@ -14,6 +15,7 @@ mod engine;
 mod extensions;
 mod handler;
 mod headers;
+mod idempotency;
 mod log;
 mod parameters;
 mod port;
@@ -24,6 +26,7 @@ mod tokens;
 mod versions;
 
 pub use args::Args;
+pub use batch::Batch;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, CtxRef, Env, QueryCtx};
 pub use engine::{Engine, StartError};

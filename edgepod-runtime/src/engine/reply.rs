@@ -21,6 +21,10 @@ impl Reply {
         })
     }
 
+    pub(super) fn from_json(json: impl Into<String>) -> Self {
+        Self { json: json.into() }
+    }
+
     /// The JSON text.
     pub fn as_json(&self) -> &str {
         &self.json

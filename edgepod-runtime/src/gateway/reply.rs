@@ -58,7 +58,7 @@ impl Reply {
     pub(super) fn preflight(request_headers: Option<&str>) -> Self {
         let allowed = request_headers
             .filter(|names| is_header_list(names))
-            .unwrap_or("authorization, content-type, x-edgepod-key, x-edgepod-session-id, x-edgepod-reactive");
+            .unwrap_or("authorization, content-type, x-edgepod-key, x-edgepod-session-id, x-edgepod-reactive, x-edgepod-idempotency-key");
         Self {
             status: 204,
             headers: vec![

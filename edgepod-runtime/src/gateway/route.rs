@@ -28,6 +28,13 @@ pub enum Route {
         /// Who calls, where a token says so.
         user: Option<Claims>,
     },
+    /// A batch of queries: the body says which.
+    Batch {
+        /// The session to subscribe.
+        session: Option<String>,
+        /// Who calls, where a token says so.
+        user: Option<Claims>,
+    },
     /// A WebSocket for a session.
     Socket {
         /// The session.
@@ -127,6 +134,19 @@ impl Gateway {
                     Identity::Needs(route) => Ok(route),
                 }
             }
+            None if head.path == "/rpc" && head.method == "POST" => {
+                self.open(head)?;
+                match self.identify(head, now)? {
+                    Identity::Is(user) => {
+                        check_length(head)?;
+                        Ok(Route::Batch {
+                            session: subscribed(head)?,
+                            user,
+                        })
+                    }
+                    Identity::Needs(route) => Ok(route),
+                }
+            }
             None if head.path == "/ws" => {
                 if head.method != "GET" {
                     return Err(method_not_allowed("/ws", "GET, OPTIONS"));
@@ -148,7 +168,7 @@ impl Gateway {
             None => Err(Error::new(
                 Code::NotFound,
                 format!(
-                    "There is nothing at {}. Functions are at /rpc/<name>, the socket is at /ws.",
+                    "There is nothing at {}. Functions are at /rpc/<name>, several queries at once with POST /rpc, the socket is at /ws.",
                     head.path
                 ),
             )
@@ -232,6 +252,16 @@ fn call(
         (_, Kind::Query) => return Err(method_not_allowed(name, "GET, HEAD, POST, OPTIONS")),
         _ => return Err(method_not_allowed(name, "POST, OPTIONS")),
     };
+    check_length(head)?;
+    Ok(Route::Call {
+        function,
+        args,
+        session: subscribed(head)?,
+        user,
+    })
+}
+
+fn check_length(head: &Head<'_>) -> Result<(), Refusal> {
     let too_large = head
         .content_length
         .and_then(|length| length.parse::<u64>().ok())
@@ -239,19 +269,18 @@ fn call(
     if too_large {
         return Err(body::too_large().into());
     }
+    Ok(())
+}
+
+/// The session that the request's reads subscribe.
+fn subscribed(head: &Head<'_>) -> Result<Option<String>, Refusal> {
     let reactive = !head
         .reactive
         .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
-    let session = match head.session {
-        Some(id) if reactive => Some(session(id)?),
-        _ => None,
-    };
-    Ok(Route::Call {
-        function,
-        args,
-        session,
-        user,
-    })
+    match head.session {
+        Some(id) if reactive => session(id).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn socket(head: &Head<'_>) -> Result<Route, Refusal> {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Error,
     auth::{Claims, FETCH_LIMIT, Verification},
-    engine::{Call, Engine, Headers, Held, Kind, Outcome, Registry, Resume, SocketId},
+    engine::{Batch, Call, Engine, Headers, Held, Kind, Outcome, Registry, Resume, SocketId},
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
 };
 
@@ -94,6 +94,7 @@ pub fn configure(environment: JsValue) -> String {
 /// - `S` and a text: a socket for this session.
 /// - `C`, `A` (an action): a call; then lines: the session or nothing, the name, the claims of the user or nothing, and where
 ///   they came with a GET the arguments.
+/// - `B`: a batch; then lines as of a call, with no name.
 /// - `V` and JSON: verify this signature, call [`verified`], and unless that refuses, ask again.
 /// - `F` and a URL: fetch the keys there, call [`keys_fetched`], and ask again.
 /// - `W`: ask again in a few milliseconds.
@@ -107,6 +108,9 @@ pub fn route(head: &str, trace_id: &str) -> String {
             Route::Verify(verification) => format!("V{}", encode_verification(&verification)),
             Route::FetchKeys(url) => format!("F{url}"),
             Route::Wait => "W".to_owned(),
+            Route::Batch { session, user } => {
+                format!("B{}\n\n{}", session.unwrap_or_default(), user_json(user))
+            }
             Route::Call {
                 function,
                 args,
@@ -119,9 +123,7 @@ pub fn route(head: &str, trace_id: &str) -> String {
                     'C'
                 };
                 let session = session.unwrap_or_default();
-                let user = user.map_or_else(String::new, |claims| {
-                    serde_json::to_string(&claims).expect("claims are JSON")
-                });
+                let user = user_json(user);
                 match args {
                     None => format!("{letter}{session}\n{}\n{user}", function.name),
                     Some(args) => format!("{letter}{session}\n{}\n{user}\n{args}", function.name),
@@ -363,6 +365,29 @@ pub async fn call_action(object: u32, call: String) -> String {
     encode_outcome(match Packed::parse(&call).call(&engine) {
         Ok(call) => engine.call_action(call).await,
         Err(outcome) => outcome,
+    })
+}
+
+/// Runs a batch of queries, without those in `lost`, by their places; the text as of [`call`], with no name. `begins` is told
+/// the place of each before it runs.
+#[wasm_bindgen]
+pub fn call_batch(object: u32, call: &str, lost: &[u32], begins: &js_sys::Function) -> String {
+    let packed = Packed::parse(call);
+    let batch = Batch {
+        body: packed.args,
+        session: packed.session,
+        user: claims(packed.user),
+        headers: packed.headers,
+        trace_id: packed.trace_id,
+    };
+    encode_outcome(engine(object).call_batch(&batch, lost, |place| {
+        let _ = begins.call1(&JsValue::NULL, &place.into());
+    }))
+}
+
+fn user_json(user: Option<Claims>) -> String {
+    user.map_or_else(String::new, |claims| {
+        serde_json::to_string(&claims).expect("claims are JSON")
     })
 }
 

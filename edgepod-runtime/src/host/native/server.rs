@@ -37,7 +37,7 @@ use crate::{
     auth::Claims,
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
-        Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId, StartError,
+        Batch, Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId, StartError,
         TransactionOutcome,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
@@ -288,6 +288,30 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         Route::Socket { session, resume } => {
             upgrade(shared, &mut parts, session, resume, &trace_id).await
+        }
+        Route::Batch { session, user } => {
+            let bytes = read(body).await;
+            let outcome = match bytes
+                .as_deref()
+                .map_err(Error::clone)
+                .and_then(gateway::body)
+            {
+                Ok(body) => shared.engine.call_batch(
+                    &Batch {
+                        body,
+                        session: session.as_deref(),
+                        user,
+                        headers: &headers_json(&parts.headers),
+                        trace_id: &trace_id,
+                    },
+                    &[],
+                    |_| {},
+                ),
+                Err(error) => {
+                    return gateway_response(gateway::Reply::error(&error, &trace_id));
+                }
+            };
+            outcome_response(outcome)
         }
         Route::Call {
             function,

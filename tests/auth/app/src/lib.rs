@@ -45,6 +45,13 @@ pub async fn who_waits(ctx: &ActionCtx) -> Result<Option<Claims>> {
     Ok(ctx.user().cloned())
 }
 
+/// Who is greeted: the caller, or nobody.
+#[edgepod::function]
+pub async fn greet(ctx: &Ctx) -> Result<String> {
+    let subject = ctx.user().and_then(Claims::subject);
+    Ok(subject.unwrap_or("nobody").to_owned())
+}
+
 /// A token for somebody.
 #[edgepod::function]
 pub async fn issue(ctx: &Ctx, sub: String, seconds: u32) -> Result<String> {

@@ -1,0 +1,180 @@
+//! Many queries in one request, of one version of the database.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Args, Call, Engine, FunctionDef, Headers, Kind, Outcome, call::CallState};
+use crate::{Code, Error, Result, auth::Claims};
+
+/// The most calls that a batch may have.
+const CALLS: usize = 50;
+
+/// Bytes of all results together: what does not fit is refused, so that a batch needs no more memory than some calls.
+const RESULTS: usize = 16 * 1024 * 1024;
+
+/// A batch as the gateway hands it to the engine.
+pub struct Batch<'a> {
+    /// The request's body.
+    pub body: &'a str,
+    /// The session that the queries' reads subscribe.
+    pub session: Option<&'a str>,
+    /// Who calls, where a token said so.
+    pub user: Option<Claims>,
+    /// The request's headers, as JSON.
+    pub headers: &'a str,
+    /// Names the request in the reply and in the log.
+    pub trace_id: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    calls: Vec<Item<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    name: String,
+    #[serde(borrow, default)]
+    args: Option<&'a RawValue>,
+}
+
+impl Engine {
+    /// Runs the queries of a batch, one after the other and nothing between them.
+    ///
+    /// Where a panic ends the instance, the host runs the batch again without the calls that panicked: those are `lost`, by
+    /// their place. `begins` is told the place of each call before it runs.
+    pub fn call_batch(
+        self: &Arc<Self>,
+        batch: &Batch<'_>,
+        lost: &[u32],
+        mut begins: impl FnMut(u32),
+    ) -> Outcome {
+        let items = match items(batch.body) {
+            Ok(items) => items,
+            Err(error) => return Outcome::error(&error, batch.trace_id),
+        };
+        let mut body = String::from("{\"results\":[");
+        let mut version = 0;
+        self.host().exclusive(&mut || {
+            version = self.version_count();
+            for (place, item) in (0..).zip(&items) {
+                begins(place);
+                let outcome = if lost.contains(&place) {
+                    // Its panic is in the log.
+                    Outcome::error(&Error::internal("panicked"), batch.trace_id)
+                } else if body.len() >= RESULTS {
+                    Outcome::error(&too_large(&item.name), batch.trace_id)
+                } else {
+                    self.call_item(batch, item, version)
+                };
+                let outcome = if body.len() + outcome.body.len() > RESULTS {
+                    Outcome::error(&too_large(&item.name), batch.trace_id)
+                } else {
+                    outcome
+                };
+                if place > 0 {
+                    body.push(',');
+                }
+                // The reply is an object that is not empty: the status becomes its first member.
+                body.push_str("{\"status\":");
+                body.push_str(&outcome.status.to_string());
+                body.push(',');
+                body.push_str(&outcome.body[1..]);
+            }
+        });
+        #[derive(Serialize)]
+        struct Meta<'a> {
+            version: &'a str,
+            trace_id: &'a str,
+        }
+        let meta = serde_json::to_string(&Meta {
+            version: &self.version_name(version),
+            trace_id: batch.trace_id,
+        })
+        .expect("strings are JSON");
+        body.push_str("],\"meta\":");
+        body.push_str(&meta);
+        body.push('}');
+        Outcome { status: 200, body }
+    }
+
+    /// Runs a query of a batch, while nobody else uses the database.
+    fn call_item(self: &Arc<Self>, batch: &Batch<'_>, item: &Item<'_>, version: u64) -> Outcome {
+        let function = match self.query_named(&item.name) {
+            Ok(function) => function,
+            Err(error) => return Outcome::error(&error, batch.trace_id),
+        };
+        let args = item.args.map_or("", RawValue::get);
+        let args = Args::new(if args == "null" { "" } else { args });
+        let state = CallState::new(
+            self.clone(),
+            Call {
+                function,
+                args: "",
+                session: batch.session,
+                user: batch.user.clone(),
+                headers: Headers::from_json(batch.headers),
+                trace_id: batch.trace_id,
+            },
+        );
+        state.version.set(version);
+        let result = self.read(&state, function, &args);
+        state.finish(result)
+    }
+
+    fn query_named(&self, name: &str) -> Result<&'static FunctionDef> {
+        let Some(function) = self.registry().get(name) else {
+            return Err(Error::not_found(format!("There is no function `{name}`.")));
+        };
+        if function.kind == Kind::Query {
+            return Ok(function);
+        }
+        Err(Error::new(
+            Code::MethodNotAllowed,
+            format!(
+                "`{name}` is no query, and a batch has queries only: call it alone, with POST /rpc/{name}."
+            ),
+        ))
+    }
+}
+
+fn items(body: &str) -> Result<Vec<Item<'_>>> {
+    let mut deserializer = serde_json::Deserializer::from_str(body);
+    let parsed: Result<Body<'_>, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let parsed = match parsed {
+        Ok(parsed) => deserializer
+            .end()
+            .map(|()| parsed)
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(match error.path().to_string() {
+            path if path == "." => error.inner().to_string(),
+            path => format!("{path}: {}", error.inner()),
+        }),
+    };
+    let calls = parsed
+        .map_err(|why| {
+            Error::bad_request(format!(
+                "The batch is not {{\"calls\":[{{\"name\":…,\"args\":{{…}}}},…]}}: {why}"
+            ))
+        })?
+        .calls;
+    if calls.is_empty() || calls.len() > CALLS {
+        return Err(Error::bad_request(format!(
+            "A batch has 1 to {CALLS} calls, and this one has {}.",
+            calls.len()
+        )));
+    }
+    Ok(calls)
+}
+
+fn too_large(name: &str) -> Error {
+    Error::new(
+        Code::PayloadTooLarge,
+        format!(
+            "With the result of `{name}` the batch would be larger than {RESULTS} bytes: call it alone, or ask for less."
+        ),
+    )
+}

@@ -1,0 +1,215 @@
+//! Functions that may be called again without being done again: the reply is stored under the caller's key, in the
+//! transaction of the writes.
+
+use std::{cell::RefCell, rc::Rc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::{
+    Args, Ctx, FunctionDef, Headers, Kind, Reply, call::CallState, engine::in_transaction,
+};
+use crate::{
+    Code, Error, Result,
+    auth::Claims,
+    db::{SqlError, Value},
+    tracking::TableSet,
+};
+
+/// The header with the key, as it is in the headers' JSON.
+const HEADER: &str = "x-edgepod-idempotency-key";
+
+/// The longest key, in bytes.
+const KEY: usize = 128;
+
+/// How long a reply is kept at least, in milliseconds: a day.
+const KEPT: i64 = 24 * 60 * 60 * 1000;
+
+/// The largest reply that is stored, in bytes: a row holds 2 MB on the platform.
+const REPLY: usize = 1024 * 1024;
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS _edgepod_idempotency (id INTEGER PRIMARY KEY, \
+     caller TEXT NOT NULL, key TEXT NOT NULL, call TEXT NOT NULL, reply TEXT NOT NULL, at INTEGER NOT NULL, \
+     UNIQUE (caller, key))";
+const FIND: &str = "SELECT call, reply FROM _edgepod_idempotency WHERE caller = ?1 AND key = ?2";
+const STORE: &str =
+    "INSERT INTO _edgepod_idempotency (caller, key, call, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// Each reply that comes makes room for itself: the oldest are looked at, and no others.
+const FORGET: &str = "DELETE FROM _edgepod_idempotency WHERE at < CAST(?1 AS INTEGER) \
+     AND id IN (SELECT id FROM _edgepod_idempotency ORDER BY id LIMIT 2)";
+
+/// A call that is to be done once.
+pub(super) struct Once {
+    caller: String,
+    key: String,
+    /// The function, and what stands for its arguments.
+    call: String,
+}
+
+/// A reply as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    data: &'a RawValue,
+    read: Vec<String>,
+    written: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Once {
+    /// The call's key, if it has one.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST`: a key that is none, a caller without a name, an action.
+    pub(super) fn of(
+        function: &FunctionDef,
+        headers: &Headers,
+        user: Option<&Claims>,
+        args: &Args,
+    ) -> Result<Option<Self>> {
+        // Most calls have no key, and are not to pay for reading their headers.
+        if !headers.as_json().contains(HEADER) {
+            return Ok(None);
+        }
+        let Some(key) = headers.get(HEADER) else {
+            return Ok(None);
+        };
+        if function.kind == Kind::Action {
+            return Err(Error::bad_request(format!(
+                "`{}` is an action: what it does outside cannot be remembered with its reply, so it takes no \
+                 X-EdgePod-Idempotency-Key. Call it without.",
+                function.name
+            )));
+        }
+        if key.is_empty() || key.len() > KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::bad_request(format!(
+                "An X-EdgePod-Idempotency-Key has 1 to {KEY} visible ASCII characters, such as a UUID."
+            )));
+        }
+        Ok(Some(Self {
+            caller: caller(user)?,
+            key: key.to_owned(),
+            call: format!("{} {}", function.name, digest(args)?),
+        }))
+    }
+
+    /// Runs the function, or returns the reply that is stored for it.
+    pub(super) fn run(
+        &self,
+        state: &Rc<CallState>,
+        body: impl FnOnce(&Ctx) -> Result<Reply>,
+    ) -> Result<Reply> {
+        let replayed = RefCell::new(None);
+        let reply = in_transaction(state, |ctx| {
+            if let Some(text) = self.find(state)? {
+                let stored: Stored<'_> = serde_json::from_str(&text)?;
+                let reply = Reply::from_json(stored.data.get());
+                replayed.replace(Some((stored.read, stored.written, stored.warnings)));
+                return Ok(reply);
+            }
+            let reply = body(ctx)?;
+            self.store(state, &reply)?;
+            Ok(reply)
+        })?;
+        // After the transaction, which else would announce it again.
+        if let Some((read, written, warnings)) = replayed.take() {
+            let tables =
+                |names: Vec<String>| names.iter().map(String::as_str).collect::<TableSet>();
+            state.replay(&tables(read), &tables(written), warnings);
+        }
+        Ok(reply)
+    }
+
+    /// The stored reply, if there is one.
+    fn find(&self, state: &CallState) -> Result<Option<String>> {
+        let params = [
+            Value::Text(self.caller.clone()),
+            Value::Text(self.key.clone()),
+        ];
+        let found = match state.engine.host().run(FIND, &params) {
+            Err(error) if is_missing(&error) => return Ok(None),
+            found => found?,
+        };
+        let mut values = found.rows.into_values().into_iter();
+        let (Some(Value::Text(call)), Some(Value::Text(reply))) = (values.next(), values.next())
+        else {
+            return Ok(None);
+        };
+        if call != self.call {
+            return Err(Error::conflict(
+                "This X-EdgePod-Idempotency-Key was used for another function or other arguments. A key stands for one call: \
+                 send a new one.",
+            ));
+        }
+        Ok(Some(reply))
+    }
+
+    fn store(&self, state: &CallState, reply: &Reply) -> Result<()> {
+        if reply.as_json().len() > REPLY {
+            return Err(Error::new(
+                Code::PayloadTooLarge,
+                format!(
+                    "The reply has {} bytes, and one that is remembered under an X-EdgePod-Idempotency-Key may have {REPLY}. \
+                     Nothing was written. Return less, or call without the key.",
+                    reply.as_json().len()
+                ),
+            ));
+        }
+        let (read, written, warnings) = state.so_far();
+        let data: &RawValue = serde_json::from_str(reply.as_json())?;
+        let stored = serde_json::to_string(&Stored {
+            data,
+            read,
+            written,
+            warnings,
+        })?;
+        let host = state.engine.host();
+        let now = host.now_micros().div_euclid(1000);
+        let params = [
+            Value::Text(self.caller.clone()),
+            Value::Text(self.key.clone()),
+            Value::Text(self.call.clone()),
+            Value::Text(stored),
+            Value::Integer(now),
+        ];
+        match host.run(STORE, &params) {
+            Err(error) if is_missing(&error) => {
+                host.run(CREATE, &[])?;
+                host.run(STORE, &params)?;
+            }
+            done => drop(done?),
+        }
+        host.run(FORGET, &[Value::Integer(now - KEPT)])?;
+        Ok(())
+    }
+}
+
+/// The table is made by the first call that needs it.
+fn is_missing(error: &SqlError) -> bool {
+    error
+        .message
+        .contains("no such table: _edgepod_idempotency")
+}
+
+/// Who calls: nobody may hear a reply that was another's.
+fn caller(user: Option<&Claims>) -> Result<String> {
+    let Some(claims) = user else {
+        return Ok(String::new());
+    };
+    let Some(subject) = claims.subject() else {
+        return Err(Error::bad_request(
+            "The token has no `sub`, so its caller cannot be told from others: call without X-EdgePod-Idempotency-Key, or \
+             issue tokens with a subject.",
+        ));
+    };
+    let issuer: String = claims.get("iss").unwrap_or_default();
+    Ok(serde_json::to_string(&(issuer, subject))?)
+}
+
+/// What stands for the arguments: the same for objects that differ in white space and in the order of their members.
+fn digest(args: &Args) -> Result<String> {
+    let args: serde_json::Value = args.parse()?;
+    let digest = Sha256::digest(args.to_string().as_bytes());
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
