@@ -143,7 +143,8 @@ impl Connection {
                 sql.text
             )));
         }
-        let before = match plan.indirect.is_empty() {
+        let reached = plan.reached(database, &sql.params);
+        let before = match plan.indirect.is_empty() && !plan.may_fail_halfway {
             true => None,
             false => Some(total_changes(database)?),
         };
@@ -157,14 +158,20 @@ impl Connection {
                     return Err(self.refuse(too_many_returned(rows.len())));
                 }
                 if changes > 0 || plan.schema_change {
-                    self.observer.wrote(&written(database, &plan, before)?);
+                    self.observer
+                        .wrote(&written(database, &plan, before, reached.as_ref())?);
                 }
                 Ok((rows, changes))
             }
             Err(error) => {
                 // `OR FAIL` keeps the rows before the one that failed, and the function may go on. SQLite's counts leave
                 // out what a trigger wrote before its failure.
-                if plan.may_fail_halfway {
+                if plan.may_fail_halfway
+                    && (!plan.indirect.is_empty()
+                        || before.is_none_or(|before| {
+                            total_changes(database).is_ok_and(|now| now > before)
+                        }))
+                {
                     self.observer.wrote(&plan.writes);
                 }
                 Err(error)
@@ -251,14 +258,19 @@ fn total_changes(database: &dyn Database) -> Result<i64> {
 }
 
 /// The tables that a statement really changed, or may have changed where that cannot be told at a bearable cost.
-fn written(database: &dyn Database, plan: &Plan, before: Option<i64>) -> Result<TableSet> {
+fn written(
+    database: &dyn Database,
+    plan: &Plan,
+    before: Option<i64>,
+    reached: Option<&TableSet>,
+) -> Result<TableSet> {
     if plan.schema_change {
         return Ok(plan.writes.clone());
     }
     if let Some(before) = before {
         let (own, total) = changes(database)?;
         return Ok(plan
-            .changed(own, total - before)
+            .changed(own, total - before, reached)
             .unwrap_or_else(|| plan.writes.clone()));
     }
     // A host may count what is no row of a table.

@@ -9,6 +9,7 @@
 //! - `catalog`: pages and virtual tables of the schema.
 //! - `tracker`: brings them together, and remembers.
 
+mod cascade;
 mod catalog;
 mod explain;
 mod statement;

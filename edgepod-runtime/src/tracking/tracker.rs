@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     TableName, TableSet,
+    cascade::Cascade,
     catalog::{Catalog, Source},
     explain::{self, Program},
     statement::{Refusal, StatementKind, statement_kind},
@@ -37,6 +38,8 @@ pub struct Plan {
     pub may_fail_halfway: bool,
     /// Whether it may move SQLite's own counters and no row (`OR IGNORE` into a table with AUTOINCREMENT).
     pub may_only_count: bool,
+    /// Tells which of several tables in `indirect` a DELETE is about to reach.
+    cascade: Option<Cascade>,
 }
 
 impl Plan {
@@ -51,10 +54,16 @@ impl Plan {
         }
     }
 
+    /// The tables that the statement is about to change through foreign keys, where it may change several and the rows tell
+    /// which; to be asked right before it runs. For other statements this costs nothing.
+    pub fn reached(&self, database: &dyn Database, params: &[Value]) -> Option<TableSet> {
+        self.cascade.as_ref()?.ask(database, params)
+    }
+
     /// The tables that a run of the statement changed, where that can be told from two numbers: the rows that it changed
     /// itself (`changes()`), and those with the rows of triggers and foreign keys (by how much `total_changes()` grew). `None`
-    /// where several tables may have changed and the numbers do not tell which.
-    pub fn changed(&self, own: i64, all: i64) -> Option<TableSet> {
+    /// where several tables may have changed and neither the numbers tell which nor what it [`reached`](Self::reached).
+    pub fn changed(&self, own: i64, all: i64, reached: Option<&TableSet>) -> Option<TableSet> {
         let mut changed = if own > 0 {
             self.direct.clone()
         } else {
@@ -64,7 +73,10 @@ impl Plan {
             match self.indirect.len() {
                 0 => {}
                 1 => changed.extend(&self.indirect),
-                _ => return None,
+                _ => match reached {
+                    Some(reached) if own > 0 => changed.extend(reached),
+                    _ => return None,
+                },
             }
         }
         Some(changed)
@@ -200,6 +212,12 @@ impl State {
         }
         // Whether SQLite opens a table that it writes for reading, too, depends on the plan it chose.
         reads.remove_all(&writes);
+        let cascade = if indirect.len() > 1 && !schema_change {
+            // Without it more is announced than has changed.
+            Cascade::of(database, sql, &direct, &indirect).unwrap_or_default()
+        } else {
+            None
+        };
         Ok(Some(Plan {
             reads,
             writes,
@@ -208,6 +226,7 @@ impl State {
             schema_change,
             may_fail_halfway,
             may_only_count: ignores,
+            cascade,
         }))
     }
 

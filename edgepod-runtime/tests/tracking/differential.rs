@@ -195,6 +195,7 @@ fn every_table_that_changes_is_announced() {
         let before = snapshot(sqlite, schema);
         let total = sqlite.integer("SELECT total_changes()");
         sqlite.execute("SAVEPOINT try");
+        let reached = plan.reached(sqlite, &[]);
         let outcome = sqlite.run(sql, &[]);
         let own = sqlite.integer("SELECT changes()");
         let all = sqlite.integer("SELECT total_changes()") - total;
@@ -207,8 +208,13 @@ fn every_table_that_changes_is_announced() {
             .collect();
         let Err(error) = outcome else {
             counts.add("statements that ran", 1);
-            let announced = match plan.changed(own, all) {
-                Some(announced) => announced,
+            let announced = match plan.changed(own, all, reached.as_ref()) {
+                Some(announced) => {
+                    if plan.indirect.len() > 1 && all > own {
+                        counts.add("told which of several tables", 1);
+                    }
+                    announced
+                }
                 None => {
                     counts.add("statements that do not tell which tables", 1);
                     plan.writes.clone()
