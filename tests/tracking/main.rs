@@ -5,6 +5,7 @@
 mod model;
 mod plans;
 mod selects;
+mod world;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
             ("plans", plans::CASES),
             ("model", model::CASES),
             ("selects", selects::CASES),
+            ("world", world::CASES),
         ],
     )
 }

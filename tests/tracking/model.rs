@@ -11,9 +11,6 @@ cases![the_database_and_the_signals_are_those_of_the_successful_calls];
 const CALLS: u64 = 150;
 
 fn the_database_and_the_signals_are_those_of_the_successful_calls() {
-    let number = |name: &str, default| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
-    };
     let seed = number("EDGEPOD_FAULT_SEED", 1);
     let mut rng = fastrand::Rng::with_seed(seed);
     let session = server::unique("model");
@@ -76,8 +73,16 @@ fn the_database_and_the_signals_are_those_of_the_successful_calls() {
     socket.ping();
 }
 
+/// A number that the environment may choose.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
 /// The tables that are announced: waits for those that should be, and a little for those that should not.
-fn heard(socket: &mut edgepod_tests::Socket, expected: &BTreeSet<String>) -> BTreeSet<String> {
+pub(crate) fn heard(
+    socket: &mut edgepod_tests::Socket,
+    expected: &BTreeSet<String>,
+) -> BTreeSet<String> {
     let mut heard = BTreeSet::new();
     loop {
         let patience = if heard.is_superset(expected) {

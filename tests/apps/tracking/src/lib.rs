@@ -3,6 +3,7 @@
 //! The tests in `tests/tracking` call it on both hosts.
 
 mod selects;
+mod world;
 
 use std::cell::RefCell;
 
