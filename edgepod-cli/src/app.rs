@@ -25,6 +25,8 @@ pub struct App {
     pub client: Option<PathBuf>,
     /// The front end's folder, by `[package.metadata.edgepod] web`.
     pub web: Option<PathBuf>,
+    /// Whether it signs its tokens itself, by `[package.metadata.edgepod] auth = "local"`.
+    pub signs: bool,
     /// The version of wasm-bindgen in the lock file.
     pub wasm_bindgen: Option<String>,
     /// The folder of the edgepod-runtime that the app is compiled with.
@@ -49,6 +51,14 @@ pub enum Target {
 struct Settings {
     client: Option<PathBuf>,
     web: Option<PathBuf>,
+    auth: Option<Auth>,
+}
+
+/// Who signs the tokens of an app.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Auth {
+    Local,
 }
 
 impl App {
@@ -138,6 +148,7 @@ impl App {
             cdylib,
             client: settings.client.map(|client| folder.join(client)),
             web: settings.web.map(|web| folder.join(web)),
+            signs: settings.auth == Some(Auth::Local),
             wasm_bindgen: named("wasm-bindgen").map(|package| package.version.to_string()),
             runtime: named("edgepod-runtime").map(parent),
             sources: local_sources(metadata, package),

@@ -4,6 +4,7 @@
 //! it fetches itself, once.
 
 mod bench;
+mod fuzz;
 mod run;
 mod test;
 mod workspace;
@@ -20,12 +21,15 @@ enum Task {
     Test(test::Options),
     /// Measure examples/users on workerd beside the same Worker written by hand in JavaScript
     Bench(bench::Options),
+    /// Fuzz tokens or requests, guided by coverage
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -13,24 +13,26 @@ const KEY = "ep_pk_browser_tests";
 /** Long enough for a first build. */
 const START = 800;
 
-/** `edgepod dev examples/users`, on a port and a database of its own. */
+/** `edgepod dev` of an example, on a port and a database of its own. */
 export class App {
   readonly api: string;
+  readonly #app: string;
   readonly #port: number;
   readonly #withPage: boolean;
   readonly #data = mkdtempSync(join(tmpdir(), "edgepod-browser-"));
   #program: Program | undefined;
   #page = "";
 
-  private constructor(port: number, withPage: boolean) {
+  private constructor(app: string, port: number, withPage: boolean) {
+    this.#app = app;
     this.#port = port;
     this.#withPage = withPage;
     this.api = `http://127.0.0.1:${port}`;
   }
 
-  /** Starts the app, and its page unless told otherwise. */
-  static async start(options: { page: boolean }): Promise<App> {
-    const app = new App(await freePort(), options.page);
+  /** Starts the app, `examples/users` unless told otherwise, and its page. */
+  static async start(options: { page: boolean; app?: string }): Promise<App> {
+    const app = new App(options.app ?? "examples/users", await freePort(), options.page);
     await app.resume();
     return app;
   }
@@ -42,7 +44,7 @@ export class App {
 
   /** Starts the app again, on the same port and the same database. */
   async resume(): Promise<void> {
-    const args = ["dev", "examples/users", "--host", HOST, "--port", `${this.#port}`, "--data", this.#data];
+    const args = ["dev", this.#app, "--host", HOST, "--port", `${this.#port}`, "--data", this.#data];
     if (!this.#withPage) args.push("--no-page");
     this.#program = new Program(inject("edgepod"), args, { cwd: WORKSPACE, env: { EDGEPOD_API_KEY: KEY } });
     await this.#program.printed(/API (http:\S+)/, START);
@@ -62,10 +64,10 @@ export class App {
   }
 
   /** Calls a function, as somebody without a page would. */
-  async call(name: string, args: object = {}): Promise<any> {
+  async call(name: string, args: object = {}, token?: string): Promise<any> {
     const reply = await fetch(`${this.api}/rpc/${name}`, {
       method: "POST",
-      headers: { "x-edgepod-key": KEY },
+      headers: { "x-edgepod-key": KEY, ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify(args),
     });
     const body: any = await reply.json();

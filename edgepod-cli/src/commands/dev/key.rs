@@ -1,4 +1,4 @@
-//! The key that clients send in development.
+//! The keys of development: the one that clients send, and the one that signs tokens.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use anyhow::Result;
 use fs_err as fs;
 use rand::distr::{Alphanumeric, SampleString};
 
+use crate::commands::init::secrets;
 use crate::env::{self, Vars};
 use crate::term;
 
@@ -48,9 +49,45 @@ pub(crate) fn ensure(vars: &mut Vars, state: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The variable of the key that signs tokens.
+const PRIVATE: &str = "EDGEPOD_JWT_PRIVATE_KEY";
+
+/// Where that key is kept when it was made here, in the folder `.edgepod`.
+const PRIVATE_FILE: &str = "dev.jwt.pem";
+
+/// Sees to it that `vars` says who signs tokens: as it is set, else with the key kept in `state`, else with a new one.
+pub(crate) fn ensure_private(vars: &mut Vars, state: &Path) -> Result<()> {
+    if vars.contains_key(PRIVATE) || vars.contains_key("EDGEPOD_JWKS_URL") {
+        return Ok(());
+    }
+    let file = state.join(PRIVATE_FILE);
+    if !file.is_file() {
+        secrets::write(&file, &secrets::private_key()?)?;
+        term::status(
+            "Created",
+            format_args!("a private key for tokens, in {}", file.display()),
+        );
+    }
+    vars.insert(PRIVATE.to_owned(), fs::read_to_string(&file)?);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_private_key_is_made_once_and_another_source_of_tokens_is_left_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let mut set = Vars::from([("EDGEPOD_JWKS_URL".to_owned(), "https://a".to_owned())]);
+        ensure_private(&mut set, state.path()).unwrap();
+        assert!(!set.contains_key(PRIVATE) && !state.path().join(PRIVATE_FILE).exists());
+        let (mut first, mut second) = (Vars::new(), Vars::new());
+        ensure_private(&mut first, state.path()).unwrap();
+        ensure_private(&mut second, state.path()).unwrap();
+        assert!(first[PRIVATE].starts_with("-----BEGIN PRIVATE KEY-----"));
+        assert_eq!(first, second);
+    }
 
     #[test]
     fn a_key_is_made_once_and_then_kept() {

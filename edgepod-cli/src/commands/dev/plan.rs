@@ -47,6 +47,9 @@ impl Plan {
         let state = app.state()?;
         let mut vars = env::of_app(&app.folder)?;
         key::ensure(&mut vars, &state)?;
+        if app.signs {
+            key::ensure_private(&mut vars, &state)?;
+        }
         let folder = match &args.data {
             Some(folder) => {
                 fs::create_dir_all(folder)?;
@@ -83,6 +86,9 @@ impl Plan {
         self.app = App::find(&self.app.folder)?;
         let mut vars = env::of_app(&self.app.folder)?;
         key::ensure(&mut vars, &self.app.state()?)?;
+        if self.app.signs {
+            key::ensure_private(&mut vars, &self.app.state()?)?;
+        }
         let is_changed = vars != self.vars;
         self.vars = vars;
         Ok(is_changed)

@@ -141,6 +141,7 @@ mod tests {
             cdylib: Some("app".into()),
             client: Some(folder.join("web/src/edgepod")),
             web: None,
+            signs: false,
             wasm_bindgen: None,
             runtime: None,
             sources: vec![folder.to_owned()],

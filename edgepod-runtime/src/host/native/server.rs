@@ -154,6 +154,12 @@ impl Server {
         })
     }
 
+    /// Answers one request without a network, for tests. A WebSocket needs a connection, so its handshake is refused.
+    /// To be called on a tokio runtime.
+    pub async fn answer(&self, request: Request) -> Response {
+        handle(State(self.shared.clone()), request).await
+    }
+
     /// Serves requests until `stop` is ready; open sockets are then closed.
     ///
     /// # Errors
