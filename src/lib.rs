@@ -85,3 +85,7 @@ pub use edgepod_runtime::__private;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/database.md")]
 mod database_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/authentication.md")]
+mod authentication_guide {}

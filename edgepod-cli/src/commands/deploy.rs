@@ -117,6 +117,10 @@ fn secrets_of(app: &App, is_dry: bool) -> Result<Vars> {
     }
     let mut vars = env::of_app(&app.folder)?;
     vars.retain(|name, _| name.starts_with("EDGEPOD_") && name != key::NAME);
+    if app.signs && !vars.contains_key("EDGEPOD_JWKS_URL") {
+        vars.entry("EDGEPOD_JWT_PRIVATE_KEY".to_owned())
+            .or_default();
+    }
     if let Some(private_key) = vars.get_mut("EDGEPOD_JWT_PRIVATE_KEY") {
         *private_key = secrets::private_key()?;
     }

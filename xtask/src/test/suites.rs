@@ -181,19 +181,17 @@ fn hosted(program: &str, host: Host) -> Result<Totals> {
 }
 
 fn page() -> Result<Totals> {
-    let generated = tee(cargo().args([
-        "run",
-        "--quiet",
-        "--package",
-        "edgepod-cli",
-        "--",
-        "generate",
-        "examples/users",
-    ]))?;
+    Ok(page_of("users")? + page_of("auth")?)
+}
+
+fn page_of(example: &str) -> Result<Totals> {
+    let generated = tee(cargo()
+        .args(["run", "--quiet", "--package", "edgepod-cli", "--"])
+        .args(["generate", &format!("examples/{example}")]))?;
     if !generated.success {
         bail!("the page's typed client could not be generated, so the page was not built");
     }
-    let folder = workspace::root().join("examples/users/web");
+    let folder = workspace::root().join("examples").join(example).join("web");
     setup::npm_packages(&folder)?;
     let finished = tee(program(setup::npm(), &folder).args(["run", "build"]))?;
     Ok(Totals::of_exit(&finished))
@@ -204,7 +202,9 @@ fn browser(host: Host) -> Result<Totals> {
     let chromium = setup::chromium()?;
     let folder = workspace::root().join("tests/browser");
     setup::npm_packages(&folder)?;
-    setup::npm_packages(&workspace::root().join("examples/users/web"))?;
+    for example in ["users", "auth"] {
+        setup::npm_packages(&workspace::root().join("examples").join(example).join("web"))?;
+    }
     let finished = tee(program(setup::npm(), &folder)
         .arg("test")
         .env("CHROMIUM", chromium)

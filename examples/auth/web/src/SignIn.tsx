@@ -91,15 +91,14 @@ export function SignIn({ expiredFor, onSignedIn, onForget }: Props) {
         <button type="button" className="link" onClick={() => setNew(!isNew)}>
           {isNew ? "Log in instead" : "Sign up instead"}
         </button>
-        {expiredFor && (
-          <>
-            {" · "}
-            <button type="button" className="link" onClick={onForget}>
-              Not {expiredFor}?
-            </button>
-          </>
-        )}
       </p>
+      {expiredFor && (
+        <p className="switch">
+          <button type="button" className="link" onClick={onForget}>
+            Not {expiredFor}?
+          </button>
+        </p>
+      )}
     </section>
   );
 }
