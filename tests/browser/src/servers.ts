@@ -86,7 +86,7 @@ export class Page {
     this.#program = program;
   }
 
-  static async start(app: App): Promise<Page> {
+  static async start(app: { readonly api: string }): Promise<Page> {
     const port = await freePort();
     const vite = join(PAGE, "node_modules/vite/bin/vite.js");
     const program = new Program(process.execPath, [vite, "--host", "127.0.0.1", "--port", `${port}`, "--strictPort"], {

@@ -1,0 +1,221 @@
+/** Between the windows and their server a network that loses, doubles and reorders: no window stays behind. */
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FaultProxy, random, unreliable } from "./proxy.ts";
+import { App, HOST, Page } from "./servers.ts";
+import { startBrowser, Window } from "./windows.ts";
+
+/** A reconnect: a cut socket is noticed at once, and the client's waits between attempts are short at first. */
+const RECONNECT = 10_000;
+
+let app: App;
+let proxy: FaultProxy;
+let page: Page;
+let browser: Browser;
+const windows: Window[] = [];
+
+beforeAll(async () => {
+  app = await App.start({ page: false });
+  proxy = await FaultProxy.start(app.api);
+  page = await Page.start(proxy);
+  browser = await startBrowser();
+});
+
+afterEach(async () => {
+  proxy.heal();
+  await Promise.all(windows.splice(0).map((window) => window.close()));
+  for (const user of await app.call("getUsers")) await app.call("deleteUser", { id: user.id });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await page?.stop();
+  await proxy?.stop();
+  await app?.stop();
+});
+
+async function open(): Promise<Window> {
+  const window = await (await Window.open(browser, page.url)).live();
+  windows.push(window);
+  return window;
+}
+
+async function openTwo(): Promise<[Window, Window]> {
+  return [await open(), await open()];
+}
+
+/** The database's users and posts, as the page lists them. */
+async function inDatabase(): Promise<{ users: string[]; posts: string[] }> {
+  const [users, posts] = [await app.call("getUsers"), await app.call("getPosts")];
+  return {
+    users: users.map((user: { email: string }) => user.email).sort(),
+    posts: posts.map((post: { title: string }) => post.title).sort(),
+  };
+}
+
+/** Waits until a window shows what the database holds, and nothing else. */
+async function inStep(window: Window, timeout = RECONNECT): Promise<void> {
+  const { users, posts } = await inDatabase();
+  const rows = (list: "Users" | "Posts"): Promise<string[]> =>
+    window.page.getByRole("list", { name: list }).getByRole("listitem").allInnerTexts();
+  const shows = (shown: string[], expected: string[]): boolean =>
+    shown.length === expected.length && expected.every((text) => shown.some((row) => row.includes(text)));
+  const end = performance.now() + timeout;
+  for (;;) {
+    const [shownUsers, shownPosts] = [await rows("Users"), await rows("Posts")];
+    if (shows(shownUsers, users) && shows(shownPosts, posts)) return;
+    if (performance.now() > end) {
+      expect({ users: shownUsers.length, posts: shownPosts.length }).toEqual({
+        users: users.length,
+        posts: posts.length,
+      });
+      throw new Error(`the window shows ${shownUsers.join(" | ")}, and the database holds ${users.join(" | ")}`);
+    }
+    await window.page.waitForTimeout(50);
+  }
+}
+
+let counted = 0;
+async function insert(): Promise<{ id: number; email: string }> {
+  counted += 1;
+  return app.call("insertUser", { email: `fault-${counted}@example.com`, name: `Fault ${counted}` });
+}
+
+const isStale = (text: string): boolean => text.includes('"stale"');
+const wait = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
+
+describe(`two windows and a bad network before the ${HOST} host`, () => {
+  test("a lost signal is made good by the reconnect", async () => {
+    const [first, second] = await openTwo();
+    const lost = proxy.faults.lost;
+    proxy.message = (text) => (isStale(text) ? "lose" : "pass");
+    const user = await insert();
+    await expect.poll(() => proxy.faults.lost, { timeout: 5000 }).toBe(lost + 2);
+    expect(await first.row("Users", user.email).count()).toBe(0);
+    proxy.heal();
+    proxy.cut();
+    await inStep(first);
+    await inStep(second);
+  });
+
+  test("a lost signal does not hide behind a later one of another table", async () => {
+    const author = await insert();
+    const [first, second] = await openTwo();
+    await inStep(first);
+    await inStep(second);
+    let losing = true;
+    proxy.message = (text) => {
+      if (!isStale(text) || !losing) return "pass";
+      return text.includes('"users"') ? "lose" : "pass";
+    };
+    const user = await insert();
+    // Both windows hear of this one, and of a later version with it.
+    await app.call("createPost", { author_id: author.id, title: "After the loss" });
+    await first.row("Posts", "After the loss").waitFor();
+    await second.row("Posts", "After the loss").waitFor();
+    losing = false;
+    proxy.cut();
+    await first.row("Users", user.email).waitFor({ timeout: RECONNECT });
+    await second.row("Users", user.email).waitFor({ timeout: RECONNECT });
+  });
+
+  test("a doubled signal costs no more than one refetch", async () => {
+    const window = await open();
+    await inStep(window);
+    proxy.message = () => "double";
+    const before = window.calls.length;
+    await insert();
+    await inStep(window, 5000);
+    await wait(500);
+    expect(window.calls.length - before).toBeLessThanOrEqual(2);
+    expect(proxy.faults.doubled).toBeGreaterThan(0);
+  });
+
+  test("signals out of order leave both windows with the last state", async () => {
+    const [first, second] = await openTwo();
+    const next = random(7);
+    proxy.message = () => ({ delay: Math.round(next() * 400) });
+    const author = await insert();
+    for (let i = 0; i < 10; i += 1) {
+      await insert();
+      await app.call("createPost", { author_id: author.id, title: `Out of order ${i}` });
+    }
+    await inStep(first, 5000);
+    await inStep(second, 5000);
+  });
+
+  test("a reply that comes late does not bring back what it shows", async () => {
+    const window = await open();
+    await inStep(window);
+    let delayed = 0;
+    // The first refetch is late by more than the second takes.
+    proxy.reply = (path) => {
+      if (!path.startsWith("/rpc") || delayed > 0) return "pass";
+      delayed += 1;
+      return { delay: 1500 };
+    };
+    await insert();
+    await expect.poll(() => delayed).toBe(1);
+    await insert();
+    await inStep(window, 5000);
+    await wait(2000);
+    await inStep(window, 500);
+  });
+
+  test("signals and replies that are late, lost or doubled at random, and sockets that are cut", async () => {
+    const [first, second] = await openTwo();
+    const next = random(42);
+    proxy.message = unreliable(next);
+    proxy.reply = (path) => (path.startsWith("/rpc") && next() < 0.5 ? { delay: Math.round(next() * 400) } : "pass");
+    for (let i = 0; i < 25; i += 1) {
+      const user = await insert();
+      if (next() < 0.3) await app.call("deleteUser", { id: user.id });
+      if (next() < 0.1) proxy.cut();
+    }
+    proxy.heal();
+    proxy.cut();
+    await inStep(first);
+    await inStep(second);
+    expect(proxy.faults.lost + proxy.faults.doubled + proxy.faults.delayed).toBeGreaterThan(10);
+  });
+
+  test("windows that were offline catch up", async () => {
+    const [first, second] = await openTwo();
+    proxy.online = false;
+    await first.status("Reconnecting…");
+    for (let i = 0; i < 5; i += 1) await insert();
+    proxy.online = true;
+    await inStep(first, 30_000);
+    await inStep(second, 30_000);
+    await first.status("Live");
+    expect(await first.notReloaded()).toBe(true);
+  });
+
+  test("windows catch up with a server that was restarted, and go on", async () => {
+    const [first, second] = await openTwo();
+    await insert();
+    await inStep(first);
+    await app.pause();
+    await first.status("Reconnecting…");
+    await app.resume();
+    await insert();
+    await inStep(first, 30_000);
+    await inStep(second, 30_000);
+    await first.status("Live");
+    await second.status("Live");
+    await insert();
+    await inStep(first, 3000);
+    await inStep(second, 3000);
+  });
+
+  test("fifty writes in a moment reach both windows, in far fewer refetches", async () => {
+    const [first, second] = await openTwo();
+    await inStep(first);
+    const before = second.calls.length;
+    await Promise.all(Array.from({ length: 50 }, () => insert()));
+    await inStep(first, 5000);
+    await inStep(second, 5000);
+    expect((await inDatabase()).users.length).toBe(50);
+    expect(second.calls.length - before).toBeLessThan(100);
+  });
+});
