@@ -210,7 +210,7 @@ fn what_is_no_batch_is_a_bad_request() {
         .body(r#"{"calls":[{"name":"getPosts"},{"name":7}]}"#)
         .error(400);
     let message = error["message"].to_string();
-    assert!(message.contains("calls[1].name"), "{message}");
+    assert!(message.contains("calls[1]"), "{message}");
 }
 
 fn a_batch_needs_the_key() {

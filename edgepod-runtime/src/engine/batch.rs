@@ -31,7 +31,7 @@ pub struct Batch<'a> {
 #[derive(Deserialize)]
 struct Body<'a> {
     #[serde(borrow)]
-    calls: Vec<Item<'a>>,
+    calls: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -142,32 +142,25 @@ impl Engine {
 }
 
 fn items(body: &str) -> Result<Vec<Item<'_>>> {
-    let mut deserializer = serde_json::Deserializer::from_str(body);
-    let parsed: Result<Body<'_>, _> = serde_path_to_error::deserialize(&mut deserializer);
-    let parsed = match parsed {
-        Ok(parsed) => deserializer
-            .end()
-            .map(|()| parsed)
-            .map_err(|error| error.to_string()),
-        Err(error) => Err(match error.path().to_string() {
-            path if path == "." => error.inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
-        }),
+    let refuse = |place: String, why: serde_json::Error| {
+        Error::bad_request(format!(
+            "The batch is not {{\"calls\":[{{\"name\":…,\"args\":{{…}}}},…]}}: {place}{why}"
+        ))
     };
-    let calls = parsed
-        .map_err(|why| {
-            Error::bad_request(format!(
-                "The batch is not {{\"calls\":[{{\"name\":…,\"args\":{{…}}}},…]}}: {why}"
-            ))
-        })?
-        .calls;
+    let Body { calls } = serde_json::from_str(body).map_err(|why| refuse(String::new(), why))?;
     if calls.is_empty() || calls.len() > CALLS {
         return Err(Error::bad_request(format!(
             "A batch has 1 to {CALLS} calls, and this one has {}.",
             calls.len()
         )));
     }
-    Ok(calls)
+    // One by one, to name the place of the one that is wrong.
+    let mut items = Vec::with_capacity(calls.len());
+    for (place, call) in calls.into_iter().enumerate() {
+        let item = serde_json::from_str(call.get());
+        items.push(item.map_err(|why| refuse(format!("calls[{place}]: "), why))?);
+    }
+    Ok(items)
 }
 
 fn too_large(name: &str) -> Error {
