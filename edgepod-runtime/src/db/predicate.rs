@@ -231,6 +231,14 @@ impl<S, V: ColumnType<Optional = std::convert::Infallible>> Comparable<S, Option
     }
 }
 
+impl<S, V: ColumnType<Optional = std::convert::Infallible> + Clone> Comparable<S, Option<V>>
+    for &V
+{
+    fn into_operand(self) -> Result<Operand> {
+        self.clone().into_value().map(Operand::Value)
+    }
+}
+
 impl<S> Comparable<S, String> for &str {
     fn into_operand(self) -> Result<Operand> {
         Ok(Operand::Value(Value::Text(self.to_owned())))
@@ -245,21 +253,18 @@ impl<S> Comparable<S, Option<String>> for &str {
 
 macro_rules! computed {
     ($(<$x:ident $(: $bound:ident)?> $of:ident by $contains:ident, $self:ident => $operand:expr;)+) => {$(
-        #[diagnostic::do_not_recommend]
         impl<S: $contains<$x, P>, P, $x $(: $bound)?, V: ColumnType> Comparable<S, V, Same<P>> for $of<$x, V> {
             fn into_operand($self) -> Result<Operand> {
                 $operand
             }
         }
 
-        #[diagnostic::do_not_recommend]
         impl<S: $contains<$x, P>, P, $x $(: $bound)?, V: ColumnType> Comparable<S, Option<V>, Certain<P>> for $of<$x, V> {
             fn into_operand($self) -> Result<Operand> {
                 $operand
             }
         }
 
-        #[diagnostic::do_not_recommend]
         impl<S: $contains<$x, P>, P, $x $(: $bound)?, V: ColumnType> Comparable<S, V, Uncertain<P>> for $of<$x, Option<V>> {
             fn into_operand($self) -> Result<Operand> {
                 $operand

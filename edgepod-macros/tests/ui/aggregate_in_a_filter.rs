@@ -1,0 +1,27 @@
+#![allow(unused)]
+
+use edgepod::db::count;
+use edgepod::prelude::*;
+
+#[edgepod::table(name = "users")]
+pub struct User {
+    #[primary_key]
+    pub id: i64,
+    pub name: Option<String>,
+}
+
+#[edgepod::table(name = "posts")]
+pub struct Post {
+    #[primary_key]
+    pub id: i64,
+    pub author_id: i64,
+    pub title: String,
+}
+
+
+#[edgepod::query]
+async fn find(ctx: &QueryCtx) -> Result<Vec<User>> {
+    ctx.db.select::<User>().filter(count().gt(1)).all()
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+#![allow(unused)]
+
+use edgepod::prelude::*;
+
+#[edgepod::table(name = "users")]
+pub struct User {
+    #[primary_key]
+    pub id: i64,
+    pub name: Option<String>,
+}
+
+#[edgepod::table(name = "posts")]
+pub struct Post {
+    #[primary_key]
+    pub id: i64,
+    pub author_id: i64,
+    pub title: String,
+}
+
+
+#[edgepod::query]
+async fn find(ctx: &QueryCtx) -> Result<Vec<(i64, String)>> {
+    ctx.db.select::<User>().columns((User::id, Post::title)).all()
+}
+
+fn main() {}
