@@ -108,6 +108,8 @@ impl TypeVisitor for Types {
                         )
                     });
                 }
+                // A `Page<User>` after a `Page<Post>`: what it is a page of may be new.
+                T::visit_generics(self);
                 return;
             }
             self.declarations.insert(

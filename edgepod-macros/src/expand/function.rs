@@ -69,6 +69,8 @@ fn registration(
 
     quote! {
         #(#cfgs)*
+        // A tuple of joined tables is what it is.
+        #[allow(clippy::type_complexity)]
         const _: () = {
             #(#parameters)*
             #returned
