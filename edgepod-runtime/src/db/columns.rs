@@ -7,7 +7,7 @@ use sea_query::Expr;
 use super::{
     Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, OrderBy,
     Page, Predicate, Relation, RowReader, Source,
-    core::{Core, Selected},
+    core::Core,
     row,
     source::{Named, Optional, Required},
 };
@@ -331,7 +331,7 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     /// A column beside aggregates that is not the same in a whole group; a sum beyond 64 bits; what SQLite says.
     pub fn all(self) -> Result<Vec<O>> {
         self.check()?;
-        let rows = self.core.all(Selected::These(&self.items.exprs))?;
+        let rows = self.core.all(Core::listed, &self.items.exprs)?;
         row::decode_by(rows, self.width, self.read)
     }
 
@@ -373,7 +373,7 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
 
     fn few(&self, rows: u64) -> Result<Vec<O>> {
         self.check()?;
-        let rows = self.core.few(Selected::These(&self.items.exprs), rows)?;
+        let rows = self.core.few(Core::listed, &self.items.exprs, rows)?;
         row::decode_by(rows, self.width, self.read)
     }
 

@@ -35,13 +35,8 @@ pub(super) struct Join {
     pub(super) on: Condition,
 }
 
-/// What a SELECT returns.
-pub(super) enum Selected<'a> {
-    /// All columns of all its tables.
-    Everything,
-    /// These.
-    These(&'a [Expr]),
-}
+/// How a SELECT runs: [`Core::plain`] or [`Core::listed`]. Two functions, so that an app which only reads tables carries one.
+pub(super) type Run<'db> = fn(&Core<'db>, &[Expr], u64) -> Result<Rows>;
 
 impl<'db> Core<'db> {
     pub(super) fn new(connection: &'db Connection, table: Named) -> Self {
@@ -103,7 +98,7 @@ impl<'db> Core<'db> {
     }
 
     /// All rows that one statement may return, with the warnings of that.
-    pub(super) fn all(&self, selected: Selected<'_>) -> Result<Rows> {
+    pub(super) fn all(&self, run: Run<'db>, items: &[Expr]) -> Result<Rows> {
         let limit = self.limit.unwrap_or(MAX_ROWS);
         if limit > MAX_ROWS {
             self.connection.warn(format!(
@@ -111,7 +106,7 @@ impl<'db> Core<'db> {
                 self.name()
             ));
         }
-        let rows = self.rows(selected, limit.min(MAX_ROWS))?;
+        let rows = run(self, items, limit.min(MAX_ROWS))?;
         if rows.len() as u64 == MAX_ROWS {
             self.connection.warn(format!(
                 "A select from `{}` returned exactly {MAX_ROWS} rows, the most that one may: there may be more. Page with \
@@ -123,8 +118,8 @@ impl<'db> Core<'db> {
     }
 
     /// At most `rows` rows, for those that need one or two.
-    pub(super) fn few(&self, selected: Selected<'_>, rows: u64) -> Result<Rows> {
-        self.rows(selected, self.limit.unwrap_or(rows).min(rows))
+    pub(super) fn few(&self, run: Run<'db>, items: &[Expr], rows: u64) -> Result<Rows> {
+        run(self, items, self.limit.unwrap_or(rows).min(rows))
     }
 
     /// The only one of some rows.
@@ -142,51 +137,52 @@ impl<'db> Core<'db> {
         }
     }
 
-    /// Runs the statement for at most `limit` rows.
-    pub(super) fn rows(&self, selected: Selected<'_>, limit: u64) -> Result<Rows> {
+    /// At most `limit` whole rows of one table.
+    pub(super) fn plain(&self, _: &[Expr], limit: u64) -> Result<Rows> {
         let connection = self.connection;
         let mut sql = Writer::new();
         let json = connection.format() == RowFormat::Json;
-        if let (Selected::Everything, true) = (&selected, self.joins.is_empty()) {
-            let columns = self.table.table.columns;
-            let names = columns.iter().map(|column| column.name);
-            // A few rows are not worth a subquery.
-            if json && limit <= 2 {
-                sql.push("SELECT ");
-                encode::push_array(&mut sql, columns);
-                let sql = self.finish(sql, Some(limit))?;
-                return Ok(connection.run_json(&sql, JsonRows::Each)?.0);
-            }
-            if json {
-                sql.push("SELECT json_group_array(");
-                encode::push_array(&mut sql, columns);
-                sql.push(") FROM (");
-            }
+        let columns = self.table.table.columns;
+        // A few rows are not worth a subquery.
+        if json && limit <= 2 {
             sql.push("SELECT ");
-            sql.push_names(names);
-            let mut sql = self.finish(sql, Some(limit))?;
-            if !json {
-                return Ok(connection.run(&sql)?.0);
-            }
-            sql.text.push(')');
-            return Ok(connection.run_json(&sql, JsonRows::Together)?.0);
+            encode::push_array(&mut sql, columns);
+            let sql = self.finish(sql, Some(limit))?;
+            return Ok(connection.run_json(&sql, JsonRows::Each)?.0);
         }
+        if json {
+            sql.push("SELECT json_group_array(");
+            encode::push_array(&mut sql, columns);
+            sql.push(") FROM (");
+        }
+        sql.push("SELECT ");
+        sql.push_names(columns.iter().map(|column| column.name));
+        let mut sql = self.finish(sql, Some(limit))?;
+        if !json {
+            return Ok(connection.run(&sql)?.0);
+        }
+        sql.text.push(')');
+        Ok(connection.run_json(&sql, JsonRows::Together)?.0)
+    }
+
+    /// At most `limit` rows of these expressions; of none, whole rows of all tables.
+    pub(super) fn listed(&self, items: &[Expr], limit: u64) -> Result<Rows> {
+        let connection = self.connection;
+        let mut sql = Writer::new();
         sql.push(if self.distinct {
             "SELECT DISTINCT "
         } else {
             "SELECT "
         });
-        let width = match selected {
-            Selected::Everything => self.push_columns(&mut sql),
-            Selected::These(items) => {
-                for (i, item) in items.iter().enumerate() {
-                    if i > 0 {
-                        sql.push(", ");
-                    }
-                    sql.push_expr(item);
-                }
-                items.len()
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                sql.push(", ");
             }
+            sql.push_expr(item);
+        }
+        let width = match items.len() {
+            0 => self.push_columns(&mut sql),
+            width => width,
         };
         if width > MAX_COLUMNS {
             return Err(Error::internal(format!(
@@ -196,7 +192,7 @@ impl<'db> Core<'db> {
             )));
         }
         let mut sql = self.finish(sql, Some(limit))?;
-        let rows = if json {
+        let rows = if connection.format() == RowFormat::Json {
             sql.text = encode::wrap_any(&sql.text, width, limit);
             connection.run_json(&sql, JsonRows::Together)
         } else {

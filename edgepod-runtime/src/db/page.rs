@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     MAX_ROWS, RowFormat, Rows, Value,
     column::Key,
-    core::{Core, Selected, push_key},
+    core::{Core, push_key},
     encode,
     writer::{self, Writer},
 };
@@ -86,7 +86,7 @@ impl Core<'_> {
                 .collect(),
         };
         selected.extend(self.order.iter().map(|key| key.expr.clone()));
-        let rows = self.rows(Selected::These(&selected), size + 1)?;
+        let rows = self.listed(&selected, size + 1)?;
 
         let more = rows.len() as u64 > size;
         let mut kept = Vec::with_capacity(width * rows.len());

@@ -95,11 +95,11 @@ pub(super) fn decode<T: FromRow>(rows: Rows) -> Result<Vec<T>> {
     decode_by(rows, T::WIDTH, T::from_row)
 }
 
-/// Decodes every row of `width` columns.
+/// Decodes every row of `width` columns. `read` is no type parameter: a Worker carries this once for each type of row.
 pub(super) fn decode_by<T>(
     rows: Rows,
     width: usize,
-    read: impl Fn(&mut RowReader<'_>) -> Result<T>,
+    read: fn(&mut RowReader<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     if rows.is_empty() {
         return Ok(Vec::new());

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     Columns, Connection, Joinable, OrderBy, Page, Predicate, Relation, Selection, Source, Table,
-    core::{Core, Selected},
+    core::{Core, Run},
     row,
     source::Named,
 };
@@ -28,6 +28,8 @@ impl<'db, T: Table> Select<'db, T> {
 }
 
 impl<'db, S: Source> Select<'db, S> {
+    const RUN: Run<'db> = if S::JOINED { Core::listed } else { Core::plain };
+
     /// Joins a table: a row for each pair of rows for which the condition holds.
     ///
     /// ```ignore
@@ -104,7 +106,7 @@ impl<'db, S: Source> Select<'db, S> {
     /// # Errors
     /// A value that cannot be a parameter; what SQLite says.
     pub fn all(self) -> Result<Vec<S::Row>> {
-        row::decode_by(self.core.all(Selected::Everything)?, S::WIDTH, S::read)
+        row::decode_by(self.core.all(Self::RUN, &[])?, S::WIDTH, S::read)
     }
 
     /// The first row, or `None` when there is none.
@@ -158,10 +160,6 @@ impl<'db, S: Source> Select<'db, S> {
     }
 
     fn few(&self, rows: u64) -> Result<Vec<S::Row>> {
-        row::decode_by(
-            self.core.few(Selected::Everything, rows)?,
-            S::WIDTH,
-            S::read,
-        )
+        row::decode_by(self.core.few(Self::RUN, &[], rows)?, S::WIDTH, S::read)
     }
 }

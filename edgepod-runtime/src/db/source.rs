@@ -122,6 +122,10 @@ pub trait Source: 'static {
     #[doc(hidden)]
     const WIDTH: usize;
 
+    /// Whether it is more than one table.
+    #[doc(hidden)]
+    const JOINED: bool;
+
     #[doc(hidden)]
     fn read(row: &mut RowReader<'_>) -> Result<Self::Row>;
 }
@@ -129,6 +133,7 @@ pub trait Source: 'static {
 impl<T: Table> Source for T {
     type Row = T;
     const WIDTH: usize = <T as FromRow>::WIDTH;
+    const JOINED: bool = false;
 
     fn read(row: &mut RowReader<'_>) -> Result<T> {
         T::from_row(row)
@@ -159,6 +164,7 @@ macro_rules! sources {
         impl<$($slot: Slot),+> Source for ($($slot,)+) {
             type Row = ($($slot::Row,)+);
             const WIDTH: usize = 0 $(+ $slot::WIDTH)+;
+            const JOINED: bool = true;
 
             fn read(row: &mut RowReader<'_>) -> Result<Self::Row> {
                 Ok(($($slot::read(row)?,)+))
