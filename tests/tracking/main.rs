@@ -2,9 +2,19 @@
 //!
 //! `tests/apps/tracking` is the app.
 
+mod generated;
+#[path = "../../edgepod-runtime/tests/tracking/generator.rs"]
+#[allow(dead_code, reason = "rows are for the tests that run the statements")]
+mod generator;
 mod model;
 mod plans;
 mod selects;
+#[path = "../../edgepod-runtime/tests/tracking/sqlite.rs"]
+#[allow(
+    dead_code,
+    reason = "the authorizer's half is for the tests of the tracker"
+)]
+mod sqlite;
 mod world;
 
 use std::process::ExitCode;
@@ -16,6 +26,7 @@ fn main() -> ExitCode {
         App::TRACKING,
         &[
             ("plans", plans::CASES),
+            ("generated", generated::CASES),
             ("model", model::CASES),
             ("selects", selects::CASES),
             ("world", world::CASES),
