@@ -20,7 +20,11 @@ const MANY_PARAMS: &str = "a statement takes 100 parameters at most, and this on
 /// Text that is too long, too many parameters, and values too large for a row.
 pub(super) fn check(text: &str, params: &[Value]) -> Result<()> {
     if text.len() > MAX_TEXT {
-        return Err(Error::internal(text_too_long(Some(text))));
+        let start: String = text.chars().take(200).collect();
+        return Err(Error::internal(format!(
+            "a statement has {MAX_TEXT} bytes of SQL at most, and this one has {}: pass values as parameters. {start}…",
+            text.len()
+        )));
     }
     if params.len() > MAX_PARAMS {
         return Err(Error::internal(MANY_PARAMS));
@@ -48,77 +52,68 @@ pub(super) fn check(text: &str, params: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// Why a text is not run that is too long, and how it begins.
-fn text_too_long(text: Option<&str>) -> String {
-    let size = text.map_or_else(|| "more".to_owned(), |text| format!("{} bytes", text.len()));
-    let start: String = text.unwrap_or_default().chars().take(200).collect();
-    format!(
-        "a statement has {MAX_TEXT} bytes of SQL at most, and this one has {size}: pass values as parameters. {start}…"
-    )
-}
+/// What SQLite says of its limits, and what that means to a developer.
+const LIMITS: [(&str, Code, &str); 11] = [
+    (
+        "LIKE or GLOB pattern too complex",
+        Code::BadRequest,
+        "A LIKE pattern takes 50 bytes at most, and this one has more: search for less.",
+    ),
+    (
+        "string or blob too big",
+        Code::BadRequest,
+        "A text, a blob or a row is larger than the 2000000 bytes that SQLite takes here: keep large values in parts, each a row of \
+         its own.",
+    ),
+    (
+        "too many columns",
+        Code::Internal,
+        "a table, a result and an index have 100 columns at most, and this statement asks for more: select fewer, or split the \
+         table",
+    ),
+    (
+        "too many terms in compound SELECT",
+        Code::Internal,
+        "UNION, EXCEPT and INTERSECT join 5 selects at most, and this statement joins more: use several statements",
+    ),
+    (
+        "Expression tree is too large",
+        Code::Internal,
+        "an expression nests 100 levels at most, and this one nests more (each AND, OR and + is a level): compare with a list, or \
+         use several statements",
+    ),
+    ("too many SQL variables", Code::Internal, MANY_PARAMS),
+    (
+        "variable number must be between",
+        Code::Internal,
+        MANY_PARAMS,
+    ),
+    (
+        "too many arguments on function",
+        Code::Internal,
+        "a function of SQLite takes 127 arguments at most, and this statement passes more",
+    ),
+    (
+        "too many levels of trigger recursion",
+        Code::Internal,
+        "triggers call each other 10 levels deep at most: look for one that calls itself",
+    ),
+    (
+        "statement too long",
+        Code::Internal,
+        "a statement has 100000 bytes of SQL at most, and this one has more: pass values as parameters",
+    ),
+    (
+        "out of memory",
+        Code::Internal,
+        "the result, or a value of it, is too large for SQLite's memory here: read fewer rows at a time, or fewer columns",
+    ),
+];
 
 /// The error of a limit, where `error` is one.
 pub(super) fn of_limit(error: &SqlError) -> Option<Error> {
-    let says = |part: &str| error.message.contains(part);
-    let (code, words) = if says("LIKE or GLOB pattern too complex") {
-        (
-            Code::BadRequest,
-            "A LIKE pattern takes 50 bytes at most, and this one has more: search for less."
-                .to_owned(),
-        )
-    } else if says("string or blob too big") {
-        (
-            Code::BadRequest,
-            format!(
-                "A text, a blob or a row is larger than the {MAX_VALUE} bytes that SQLite takes here: keep large values in parts, \
-                 each a row of its own."
-            ),
-        )
-    } else if says("too many columns") {
-        (
-            Code::Internal,
-            "a table, a result and an index have 100 columns at most, and this statement asks for more: select fewer, or \
-             split the table"
-                .to_owned(),
-        )
-    } else if says("too many terms in compound SELECT") {
-        (
-            Code::Internal,
-            "UNION, EXCEPT and INTERSECT join 5 selects at most, and this statement joins more: use several statements, or one \
-             select with OR"
-                .to_owned(),
-        )
-    } else if says("Expression tree is too large") {
-        (
-            Code::Internal,
-            "an expression nests 100 levels at most, and this one nests more (each AND, OR and + is a level): compare with a \
-             list, `is_in(…)`, or use several statements"
-                .to_owned(),
-        )
-    } else if says("too many SQL variables") || says("variable number must be between") {
-        (Code::Internal, MANY_PARAMS.to_owned())
-    } else if says("too many arguments on function") {
-        (
-            Code::Internal,
-            "a function of SQLite takes 127 arguments at most, and this statement passes more"
-                .to_owned(),
-        )
-    } else if says("too many levels of trigger recursion") {
-        (
-            Code::Internal,
-            "triggers call each other 10 levels deep at most, and these go deeper: look for triggers that call themselves"
-                .to_owned(),
-        )
-    } else if says("statement too long") {
-        (Code::Internal, text_too_long(None))
-    } else if says("out of memory") {
-        (
-            Code::Internal,
-            "the result, or a value of it, is too large for SQLite's memory here: read fewer rows at a time, or fewer columns"
-                .to_owned(),
-        )
-    } else {
-        return None;
-    };
-    Some(Error::new(code, words))
+    LIMITS
+        .iter()
+        .find(|(says, ..)| error.message.contains(says))
+        .map(|(_, code, words)| Error::new(*code, *words))
 }
