@@ -63,10 +63,18 @@ pub use edgepod_runtime::__private::worker;
 #[cfg(target_arch = "wasm32")]
 pub use edgepod_runtime::host::durable_object::WorkerEnv;
 
+/// Middleware of one's own type, and what is ready-made.
+pub mod middleware {
+    pub use edgepod_runtime::engine::{
+        Middleware, Per, RateLimit, RequireRole, rate_limit, require_role, require_user,
+    };
+}
+
 /// What every module of an app uses: `use edgepod::prelude::*;`
 pub mod prelude {
     #[cfg(target_arch = "wasm32")]
     pub use crate::WorkerEnv;
+    pub use crate::middleware::{Middleware, Per, rate_limit, require_role, require_user};
     pub use crate::{
         ActionCtx, Args, Claims, Code, Ctx, Error, Next, QueryCtx, Reply, Result, Timestamp,
     };

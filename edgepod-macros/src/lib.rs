@@ -34,7 +34,7 @@ use parse::Kind;
 /// | key | meaning |
 /// |---|---|
 /// | `name = "listUsers"` | the public name, in place of the function's in camelCase |
-/// | `middleware = [with_auth]` | what runs around it, outermost first; see [`macro@middleware`] |
+/// | `middleware = [with_auth, require_role("role", "admin")]` | what runs around it, outermost first; see [`macro@middleware`] |
 ///
 /// An argument of type `Option<T>` may be left out by the client. Doc comments become those of the TypeScript client.
 #[proc_macro_attribute]
@@ -111,6 +111,9 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The SQL files in the crate's folder `migrations` are part of the build, and applied when it starts.
+///
+/// A list names such functions without parentheses. Anything else in it is a value, made once, whose type implements
+/// `Middleware`: `middleware = [with_auth, rate_limit(10, Per::Minute), RequirePlan("pro")]`.
 ///
 /// `edgepod::app!(middleware = [with_auth])` puts it around every function.
 #[proc_macro_attribute]

@@ -211,6 +211,39 @@ async fn tick(ctx: &Ctx, times: u8) -> std::result::Result<Vec<model::Tick>, Ove
         .collect()
 }
 
+/// Middleware with a setting, made once wherever it stands.
+struct Counted(&'static str, std::sync::atomic::AtomicU32);
+
+const COUNTED: Counted = Counted("counted", std::sync::atomic::AtomicU32::new(0));
+
+impl Middleware for Counted {
+    type Ctx = QueryCtx;
+
+    async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        let count = self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        let reply: Value = next.run(ctx, args).await?.parse()?;
+        Reply::new(&json!([reply, self.0, count]))
+    }
+}
+
+/// Middleware without a setting may be named.
+struct Wrapped;
+
+impl Middleware for Wrapped {
+    type Ctx = Ctx;
+
+    async fn call(&self, ctx: &Ctx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        Reply::new(&json!({ "wrapped": next.run(ctx, args).await?.parse::<Value>()? }))
+    }
+}
+
+/// Values and names side by side.
+#[edgepod::function(middleware = [Wrapped, COUNTED, { Counted("block", Default::default()) }, with_log])]
+async fn settle(ctx: &Ctx) -> Result<i64> {
+    let _ = ctx;
+    Ok(7)
+}
+
 /// It waits, and writes between.
 #[edgepod::action(middleware = [with_retry])]
 async fn forget_ticks(ctx: &ActionCtx, again: Option<bool>) -> Result<Shape> {
@@ -453,6 +486,19 @@ fn middleware_runs_outermost_first_and_sees_the_reply() {
         reply["data"],
         json!({ "rows": [{ "id": 1 }, { "id": 2 }], "notes": "app log audit " })
     );
+}
+
+#[test]
+fn middleware_may_be_a_value_that_is_made_once() {
+    let server = start();
+    for count in 1..=3 {
+        let reply = server.call("settle", json!({}));
+        assert_eq!(
+            reply["data"],
+            json!({ "wrapped": [[7, "block", count], "counted", count] }),
+            "{reply}"
+        );
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub use crate::{
     },
     engine::{
         ActionCtx, AppDef, Args, Context, Ctx, Fits, FunctionDef, Given, Handler, HandlerFuture,
-        Kind, Middleware, Next, Parameter, QueryCtx, Reply, Returned, Step, step,
+        Kind, Layer, Middleware, Next, Parameter, QueryCtx, Reply, Returned, Step,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

@@ -1,6 +1,6 @@
 //! The one error type of functions, and how each error looks to a client.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde_json::Value as Json;
 
@@ -96,6 +96,7 @@ struct Inner {
     code: Code,
     message: String,
     data: Option<Json>,
+    retry_after: Option<u32>,
 }
 
 impl Error {
@@ -105,6 +106,7 @@ impl Error {
             code,
             message: message.into(),
             data: None,
+            retry_after: None,
         }))
     }
 
@@ -153,6 +155,29 @@ impl Error {
     pub fn with_data(mut self, data: impl Into<Json>) -> Self {
         self.0.data = Some(data.into());
         self
+    }
+
+    /// Says when to try again: the reply's header `Retry-After`, in whole seconds and at least one. Where the error has no data
+    /// yet, `{"retry_after": seconds}` becomes it.
+    ///
+    /// ```
+    /// use edgepod_runtime::Error;
+    /// use std::time::Duration;
+    /// let error = Error::too_many_requests("One export at a time.").retry_after(Duration::from_millis(1200));
+    /// assert_eq!(error.data().unwrap()["retry_after"], 2);
+    /// ```
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX);
+        self.0.retry_after = Some(seconds);
+        self.0
+            .data
+            .get_or_insert_with(|| serde_json::json!({ "retry_after": seconds }));
+        self
+    }
+
+    /// The seconds of [`retry_after`](Self::retry_after).
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
+        self.0.retry_after
     }
 
     /// The code, and with it the HTTP status.

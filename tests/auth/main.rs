@@ -21,6 +21,9 @@ cases![
     the_claims_may_be_the_apps_own_type,
     a_key_is_its_callers_own,
     middleware_runs_for_each_query_of_a_batch,
+    ready_made_middleware_lets_in_users_and_roles,
+    a_limit_is_for_each_user_and_says_when_to_come_back,
+    middleware_changes_the_reply_or_answers_itself,
 ];
 
 fn main() -> ExitCode {
@@ -256,4 +259,70 @@ fn middleware_runs_for_each_query_of_a_batch() {
         assert_eq!(result["data"]["sub"], json!("u1"), "{known}");
     }
     batch().header("authorization", "Bearer wrong").error(401);
+}
+
+fn ready_made_middleware_lets_in_users_and_roles() {
+    let key = Key::ec("mw1", "P-256");
+    publish_and_wait(&[&key]);
+    for name in ["forUsers", "forAdmins"] {
+        let error = server().call(name).send().assert_error(401);
+        assert_eq!(error["code"], "UNAUTHORIZED");
+        let reply = call(name, &key.sign("ES256", &claims()));
+        assert_eq!(reply.json()["data"], "in", "{name}: {}", reply.text());
+    }
+    for role in [
+        json!("reader"),
+        json!(["reader"]),
+        json!({"admin": true}),
+        json!(null),
+    ] {
+        let token = key.sign("ES256", &with("role", role.clone()));
+        assert_eq!(call("forUsers", &token).status, 200);
+        let error = call("forAdmins", &token).assert_error(403);
+        assert_eq!(error["code"], "FORBIDDEN", "{role}");
+    }
+    let token = key.sign("ES256", &with("role", json!(["reader", "admin"])));
+    assert_eq!(call("forAdmins", &token).status, 200);
+}
+
+fn a_limit_is_for_each_user_and_says_when_to_come_back() {
+    let key = Key::ec("mw2", "P-256");
+    publish_and_wait(&[&key]);
+    let often = key.sign("ES256", &with("sub", json!("often")));
+    for _ in 0..3 {
+        assert_eq!(call("seldom", &often).status, 200);
+    }
+    let refused = call("seldom", &often);
+    let error = refused.assert_error(429);
+    assert_eq!(error["code"], "TOO_MANY_REQUESTS");
+    let wait = error["data"]["retry_after"].as_u64().unwrap();
+    assert!((1..=10).contains(&wait), "{error}");
+    assert_eq!(
+        refused.header("retry-after"),
+        Some(wait.to_string().as_str())
+    );
+    let exposed = refused
+        .header("access-control-expose-headers")
+        .unwrap_or_default();
+    assert!(exposed.contains("Retry-After"), "{exposed}");
+    let other = key.sign("ES256", &with("sub", json!("other")));
+    assert_eq!(
+        call("seldom", &other).status,
+        200,
+        "another user has a bucket of their own"
+    );
+    thread::sleep(Duration::from_secs(wait));
+    assert_eq!(call("seldom", &often).status, 200, "it was worth the wait");
+    call("seldom", &often).assert_error(429);
+}
+
+fn middleware_changes_the_reply_or_answers_itself() {
+    let greeting = |args: Value| server().call("greeting").args(args).send().json();
+    let reply = greeting(json!({}));
+    assert_eq!(reply["data"]["data"], "hello from within");
+    assert!(
+        reply["data"]["took"].as_i64().is_some_and(|took| took >= 0),
+        "{reply}"
+    );
+    assert_eq!(greeting(json!({"instead": true}))["data"]["data"], "hello");
 }

@@ -1,10 +1,10 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Path, spanned::Spanned};
+use syn::spanned::Spanned;
 
 use crate::{
     errors::Errors,
-    parse::{Function, FunctionKeys, FunctionTokens, Kind},
+    parse::{Function, FunctionKeys, FunctionTokens, Kind, Middleware},
 };
 
 /// What `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]` become: the function as it is, and its
@@ -112,17 +112,30 @@ fn registration(
     }
 }
 
-/// The middleware as steps around a function that takes `context`.
+/// The middleware as steps around a function that takes `context`: each is made once, at the first call.
 pub(super) fn steps<'a>(
-    middleware: &'a [Path],
+    middleware: &'a [Middleware],
     context: &str,
 ) -> impl Iterator<Item = TokenStream> + use<'a> {
     let context = format_ident!("{context}");
-    middleware.iter().map(move |path| {
-        // An alias, because only there a function without the attribute is said to be no type.
-        quote_spanned! {path.span()=> {
-            type __Middleware = #path;
-            ::edgepod::__private::step::<__Middleware, ::edgepod::__private::#context>()
+    middleware.iter().map(move |middleware| {
+        let (item, value, span) = match middleware {
+            // An alias, because only there a function without the attribute is said to be no type.
+            Middleware::Named(path) => (
+                Some(quote_spanned!(path.span()=> type __Middleware = #path;)),
+                quote_spanned!(path.span()=> __Middleware {}),
+                path.span(),
+            ),
+            Middleware::Value(expr) => (None, quote!(#expr), expr.span()),
+        };
+        let layer = quote_spanned! {span=>
+            ::edgepod::__private::Layer::new::<_, ::edgepod::__private::#context>(#value)
+        };
+        quote! {{
+            #item
+            static __LAYER: ::std::sync::LazyLock<::edgepod::__private::Layer> =
+                ::std::sync::LazyLock::new(|| #layer);
+            |ctx, args, next| __LAYER.call(ctx, args, next)
         }}
     })
 }

@@ -25,7 +25,7 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
     let (context, call) = match context {
         Some(context) => {
             let call = quote_spanned! {ident.span()=>
-                ::std::boxed::Box::pin(#ident(ctx, args, next))
+                #ident(ctx, args, next)
             };
             (quote!(#context), call)
         }
@@ -33,7 +33,7 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
             quote!(::edgepod::__private::QueryCtx),
             quote!({
                 let _ = (ctx, args, next);
-                ::core::unreachable!()
+                ::core::future::pending()
             }),
         ),
     };
@@ -49,11 +49,12 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
         impl ::edgepod::__private::Middleware for #ident {
             type Ctx = #context;
 
-            fn call<'a>(
-                ctx: &'a Self::Ctx,
-                args: &'a ::edgepod::__private::Args,
-                next: ::edgepod::__private::Next<'a>,
-            ) -> ::edgepod::__private::HandlerFuture<'a> {
+            fn call(
+                &self,
+                ctx: &Self::Ctx,
+                args: &::edgepod::__private::Args,
+                next: ::edgepod::__private::Next<'_>,
+            ) -> impl ::core::future::Future<Output = ::edgepod::__private::Result<::edgepod::__private::Reply>> {
                 #call
             }
         }

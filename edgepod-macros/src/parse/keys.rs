@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Ident, LitStr, Path, Token, bracketed,
+    Expr, ExprPath, Ident, LitStr, Path, Token, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
@@ -14,7 +14,7 @@ use crate::errors::Errors;
 #[derive(Default)]
 pub(crate) struct FunctionKeys {
     pub(crate) name: Option<String>,
-    pub(crate) middleware: Vec<Path>,
+    pub(crate) middleware: Vec<Middleware>,
 }
 
 impl FunctionKeys {
@@ -116,7 +116,7 @@ impl TableKeys {
 
 /// The keys of `edgepod::app!`.
 pub(crate) struct AppKeys {
-    pub(crate) middleware: Vec<Path>,
+    pub(crate) middleware: Vec<Middleware>,
 }
 
 impl AppKeys {
@@ -187,7 +187,40 @@ fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
     })
 }
 
-fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
+/// What stands in a list of middleware.
+pub(crate) enum Middleware {
+    /// The name of a function with `#[edgepod::middleware]`.
+    Named(Path),
+    /// A value, such as `require_role("role", "admin")`.
+    Value(Expr),
+}
+
+impl Middleware {
+    /// A path is a function's name, unless it is written like a constant, or a type without fields.
+    fn new(expr: Expr) -> Self {
+        match expr {
+            Expr::Path(ExprPath {
+                attrs,
+                qself: None,
+                path,
+            }) if attrs.is_empty()
+                && path.segments.last().is_some_and(|last| {
+                    last.arguments.is_none()
+                        && last
+                            .ident
+                            .unraw()
+                            .to_string()
+                            .starts_with(|c: char| !c.is_uppercase())
+                }) =>
+            {
+                Self::Named(path)
+            }
+            expr => Self::Value(expr),
+        }
+    }
+}
+
+fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Middleware>> {
     input.parse::<Token![=]>()?;
     let list;
     if !input.peek(syn::token::Bracket) {
@@ -197,21 +230,26 @@ fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
         ));
     }
     bracketed!(list in input);
-    let paths = Punctuated::<Path, Token![,]>::parse_terminated_with(&list, |input| {
-        let path = input.parse::<Path>().map_err(|error| {
+    let listed = Punctuated::<Middleware, Token![,]>::parse_terminated_with(&list, |input| {
+        let expr = input.parse::<Expr>().map_err(|error| {
             syn::Error::new(
                 error.span(),
-                "expected the path of a middleware, such as `with_auth`",
+                "expected a middleware: the name of a function, such as `with_auth`, or a value, such as \
+                 `require_role(\"role\", \"admin\")`",
             )
         })?;
-        if input.peek(syn::token::Paren) {
-            return Err(
-                input.error("a middleware is named here, not called: remove the parentheses")
-            );
+        match expr {
+            Expr::Lit(_) | Expr::Assign(_) | Expr::Array(_) | Expr::Tuple(_) => {
+                Err(syn::Error::new_spanned(
+                    expr,
+                    "this is no middleware: name a function, such as `with_auth`, or give a value, such as \
+                     `require_role(\"role\", \"admin\")`",
+                ))
+            }
+            expr => Ok(Middleware::new(expr)),
         }
-        Ok(path)
     })?;
-    Ok(paths.into_iter().collect())
+    Ok(listed.into_iter().collect())
 }
 
 /// Passes over a value that nobody knows, up to the next comma.

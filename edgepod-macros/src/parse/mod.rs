@@ -11,7 +11,7 @@ mod table;
 pub(crate) use column::{Column, Default, OnDelete};
 pub(crate) use derives::missing_derives;
 pub(crate) use function::{Function, FunctionTokens, Kind};
-pub(crate) use keys::{AppKeys, FunctionKeys, TableKeys, no_keys};
+pub(crate) use keys::{AppKeys, FunctionKeys, Middleware, TableKeys, no_keys};
 pub(crate) use middleware::check_middleware;
 pub(crate) use migrations::{SNAPSHOT, checksum, number_of, read_folder};
 pub(crate) use table::Table;

@@ -21,6 +21,15 @@ impl Claims {
         T::deserialize(self.0.get(name)?).ok()
     }
 
+    /// The claim of this name, or else what a path of names separated by dots leads to.
+    pub(crate) fn at(&self, path: &str) -> Option<&Json> {
+        self.0.get(path).or_else(|| {
+            let mut names = path.split('.');
+            let first = self.0.get(names.next()?)?;
+            names.try_fold(first, |value, name| value.get(name))
+        })
+    }
+
     /// All claims as one value of the app's own type.
     ///
     /// # Errors

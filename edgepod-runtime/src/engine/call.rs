@@ -36,6 +36,8 @@ pub struct Outcome {
     pub status: u16,
     /// The reply's JSON.
     pub body: String,
+    /// The header `Retry-After`, in seconds.
+    pub retry_after: Option<u32>,
 }
 
 impl Outcome {
@@ -64,6 +66,7 @@ impl Outcome {
         Self {
             status: error.code().status(),
             body: serde_json::to_string(&body).expect("strings and JSON are JSON"),
+            retry_after: error.retry_after_seconds(),
         }
     }
 
@@ -101,7 +104,11 @@ impl Outcome {
             body.push_str(&serde_json::to_string(&*warnings).expect("strings are JSON"));
         }
         body.push('}');
-        Self { status: 200, body }
+        Self {
+            status: 200,
+            body,
+            retry_after: None,
+        }
     }
 }
 
@@ -123,7 +130,7 @@ pub(super) struct CallState {
     /// Whether the reply is one that was stored.
     replayed: Cell<bool>,
     kind: Kind,
-    session: Option<SessionId>,
+    pub(super) session: Option<SessionId>,
     /// Whether a read added a table to the session's subscriptions.
     subscribed: Cell<bool>,
     touched: RefCell<Touched>,

@@ -4,7 +4,7 @@ use std::{cell::Cell, ops::Deref, rc::Rc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Headers, Log, call::CallState};
+use super::{Headers, Log, call::CallState, headers::CLIENT_ADDRESS, sessions::SessionId};
 use crate::{
     Error, Result,
     auth::{self, Claims},
@@ -106,6 +106,17 @@ impl QueryCtx {
     /// `INTERNAL` where there is no key, or the claims are no object.
     pub fn sign_jwt(&self, claims: impl Serialize, expires_in: Duration) -> Result<String> {
         self.env.sign_jwt(claims, expires_in)
+    }
+
+    /// The address of the client. Cloudflare names it in `CF-Connecting-IP`; natively it is that of the connection, so that of
+    /// the proxy where there is one. `None` where nobody knows it, as in a Worker on a developer's machine.
+    pub fn client_address(&self) -> Option<&str> {
+        self.headers.get(CLIENT_ADDRESS)
+    }
+
+    /// The session that this call's reads subscribe. The client chooses its name.
+    pub fn session(&self) -> Option<&str> {
+        self.state.session.as_ref().map(SessionId::as_str)
     }
 
     /// The current time.

@@ -14,18 +14,58 @@ pub type Handler = for<'a> fn(CtxRef<'a>, &'a Args) -> HandlerFuture<'a>;
 /// A middleware as the engine calls it.
 pub type Step = for<'a> fn(CtxRef<'a>, &'a Args, Next<'a>) -> HandlerFuture<'a>;
 
-/// A middleware: what `#[edgepod::middleware]` implements for a type of the function's name.
+/// Runs around functions: what `#[edgepod::middleware]` makes of a function, and what a type of the app's own may be.
+///
+/// A type of one's own takes what a function cannot: settings. Its value stands in the list, and is made once.
+///
+/// ```
+/// # use edgepod_runtime::{Error, Result, engine::{Args, Middleware, Next, QueryCtx, Reply}};
+/// /// Lets in who has paid for a plan: `middleware = [RequirePlan("pro")]`.
+/// pub struct RequirePlan(pub &'static str);
+///
+/// impl Middleware for RequirePlan {
+///     type Ctx = QueryCtx;
+///
+///     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+///         let plan: Option<String> = ctx.user().and_then(|user| user.get("plan"));
+///         if plan.as_deref() != Some(self.0) {
+///             return Err(Error::forbidden(format!("This needs the plan {}.", self.0)));
+///         }
+///         next.run(ctx, args).await
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a middleware",
     label = "not a middleware",
-    note = "put `#[edgepod::middleware]` on `async fn {Self}(ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply>`"
+    note = "a middleware is a function with `#[edgepod::middleware]`, named without parentheses, or a value whose type has \
+            `impl Middleware`, such as `require_role(\"role\", \"admin\")`"
 )]
-pub trait Middleware {
-    /// The context that it takes.
+pub trait Middleware: Send + Sync + 'static {
+    /// The context that it takes: `QueryCtx` fits every kind of function, `Ctx` and `ActionCtx` their own.
     type Ctx: Context;
 
-    /// Runs it.
-    fn call<'a>(ctx: &'a Self::Ctx, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a>;
+    /// Runs around the rest of the chain. Write it as an `async fn`.
+    fn call(
+        &self,
+        ctx: &Self::Ctx,
+        args: &Args,
+        next: Next<'_>,
+    ) -> impl Future<Output = Result<Reply>>;
+}
+
+/// One value around several functions: `[&*LIMIT]`.
+impl<M: Middleware> Middleware for &'static M {
+    type Ctx = M::Ctx;
+
+    fn call(
+        &self,
+        ctx: &M::Ctx,
+        args: &Args,
+        next: Next<'_>,
+    ) -> impl Future<Output = Result<Reply>> {
+        (**self).call(ctx, args, next)
+    }
 }
 
 /// Says that middleware which takes `Self` may stand around a function that takes `C`.
@@ -43,12 +83,37 @@ impl Fits<ActionCtx> for QueryCtx {}
 impl Fits<Ctx> for Ctx {}
 impl Fits<ActionCtx> for ActionCtx {}
 
-/// The middleware `M` as a step around a function that takes `C`.
-pub const fn step<M: Middleware, C>() -> Step
-where
-    M::Ctx: Fits<C>,
-{
-    |ctx, args, next| M::call(M::Ctx::extract(ctx), args, next)
+/// A middleware's value as it stands around a function that takes `C`, behind a pointer: made once, at the first call.
+pub struct Layer(Box<dyn Erased>);
+
+trait Erased: Send + Sync {
+    fn call<'a>(&'a self, ctx: CtxRef<'a>, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a>;
+}
+
+impl<M: Middleware> Erased for M {
+    fn call<'a>(&'a self, ctx: CtxRef<'a>, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a> {
+        Box::pin(Middleware::call(self, M::Ctx::extract(ctx), args, next))
+    }
+}
+
+impl Layer {
+    /// The middleware, around a function that takes `C`.
+    pub fn new<M: Middleware, C>(middleware: M) -> Self
+    where
+        M::Ctx: Fits<C>,
+    {
+        Self(Box::new(middleware))
+    }
+
+    /// Runs it.
+    pub fn call<'a>(
+        &'a self,
+        ctx: CtxRef<'a>,
+        args: &'a Args,
+        next: Next<'a>,
+    ) -> HandlerFuture<'a> {
+        self.0.call(ctx, args, next)
+    }
 }
 
 /// The rest of the chain: further middleware, and the function.

@@ -2,6 +2,9 @@
 
 use std::{cell::OnceCell, collections::HashMap};
 
+/// The header in which a host names the client's address; one that the client sent is replaced.
+pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
+
 /// The headers of a request, read only when a function asks for one.
 #[derive(Default)]
 pub struct Headers {

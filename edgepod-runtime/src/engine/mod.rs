@@ -19,6 +19,7 @@ mod idempotency;
 mod log;
 mod parameters;
 mod port;
+mod ready_made;
 mod registry;
 mod reply;
 mod sessions;
@@ -30,12 +31,17 @@ pub use batch::Batch;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, CtxRef, Env, QueryCtx};
 pub use engine::{Engine, StartError};
-pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step, step};
+#[doc(hidden)]
+pub use handler::Layer;
+pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step};
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
 pub use log::{Level, Log};
 #[doc(hidden)]
 pub use parameters::{ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns};
 pub use port::{Host, Outcome as TransactionOutcome, SocketId};
+pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;
 pub use tokens::{sign_jwt, verify_jwt};

@@ -27,6 +27,10 @@ impl SessionId {
     pub(super) fn new(id: &str) -> Self {
         Self(id.into())
     }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 #[derive(Default)]

@@ -25,12 +25,17 @@ impl Reply {
     /// The reply that tells of an error.
     pub fn error(error: &Error, trace_id: &str) -> Self {
         let outcome = Outcome::error(error, trace_id);
+        let headers = HEADERS
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .chain(
+                outcome
+                    .retry_after
+                    .map(|seconds| ("retry-after", seconds.to_string())),
+            );
         Self {
             status: outcome.status,
-            headers: HEADERS
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()))
-                .collect(),
+            headers: headers.collect(),
             body: outcome.body,
         }
     }

@@ -257,9 +257,12 @@ async function serve(request, env, ctx, trace) {
   if (kind === "A") outcome = await stub.callAction(call);
   else if (kind === "B") outcome = await stub.callBatch(call);
   else outcome = await stub.call(call);
-  return new Response(outcome.slice(3), outcome.startsWith("200") ? constants.ok : {
+  if (outcome.startsWith("200")) return new Response(outcome.slice(3), constants.ok);
+  const body = outcome.indexOf("{");
+  const wait = outcome.slice(3, body);
+  return new Response(outcome.slice(body), {
     status: Number(outcome.slice(0, 3)),
-    headers: constants.headers,
+    headers: wait === "" ? constants.headers : { ...constants.headers, "retry-after": wait },
   });
 }
 

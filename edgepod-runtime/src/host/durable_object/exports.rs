@@ -348,7 +348,8 @@ impl<'a> Packed<'a> {
     }
 }
 
-/// Calls a query or a function: three digits of status, then the reply's body.
+/// Calls a query or a function: three digits of status, the seconds of `Retry-After` where there are any, then the
+/// reply's body, which begins with a brace.
 #[wasm_bindgen]
 pub fn call(object: u32, call: &str) -> String {
     let engine = engine(object);
@@ -406,7 +407,11 @@ fn unknown(name: &str, trace_id: &str) -> Outcome {
 
 fn encode_outcome(outcome: Outcome) -> String {
     let mut text = outcome.body;
-    text.insert_str(0, &format!("{:03}", outcome.status));
+    let head = match outcome.retry_after {
+        None => format!("{:03}", outcome.status),
+        Some(seconds) => format!("{:03}{seconds}", outcome.status),
+    };
+    text.insert_str(0, &head);
     text
 }
 

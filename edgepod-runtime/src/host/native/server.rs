@@ -15,10 +15,10 @@ use axum::{
     Router,
     body::Body,
     extract::{
-        FromRequestParts, Request, State, WebSocketUpgrade,
+        ConnectInfo, FromRequestParts, Request, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket, close_code},
     },
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
 use futures_core::Stream;
@@ -37,7 +37,8 @@ use crate::{
     auth::Claims,
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
-        Batch, Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId, StartError,
+        Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId,
+        StartError,
         TransactionOutcome,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
@@ -348,7 +349,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
                     args: args.to_owned(),
                     session,
                     user,
-                    headers: headers_json(&parts.headers),
+                    headers: headers_json(&parts),
                     trace_id: trace_id.clone(),
                     answer,
                 };
@@ -359,7 +360,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
                     args,
                     session: session.as_deref(),
                     user,
-                    headers: Headers::from_json(headers_json(&parts.headers)),
+                    headers: Headers::from_json(headers_json(&parts)),
                     trace_id: &trace_id,
                 })
             };
@@ -555,9 +556,9 @@ async fn read(body: Body) -> crate::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn headers_json(headers: &HeaderMap) -> String {
+fn headers_json(parts: &Parts) -> String {
     let mut joined: HashMap<&str, String> = HashMap::new();
-    for (name, value) in headers {
+    for (name, value) in &parts.headers {
         let Ok(value) = value.to_str() else { continue };
         joined
             .entry(name.as_str())
@@ -566,6 +567,10 @@ fn headers_json(headers: &HeaderMap) -> String {
                 all.push_str(value);
             })
             .or_insert_with(|| value.to_owned());
+    }
+    joined.remove(CLIENT_ADDRESS);
+    if let Some(ConnectInfo(address)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        joined.insert(CLIENT_ADDRESS, address.ip().to_canonical().to_string());
     }
     serde_json::to_string(&joined).unwrap_or_default()
 }
@@ -578,6 +583,11 @@ fn outcome_response(outcome: Outcome) -> Response {
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
         );
+    }
+    if let Some(seconds) = outcome.retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

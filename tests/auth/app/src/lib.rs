@@ -61,6 +61,63 @@ pub async fn issue(ctx: &Ctx, sub: String, seconds: u32) -> Result<String> {
     )
 }
 
+/// For those who are signed in.
+#[edgepod::query(middleware = [require_user])]
+pub async fn for_users(ctx: &QueryCtx) -> Result<String> {
+    Ok("in".to_owned())
+}
+
+/// For administrators.
+#[edgepod::function(middleware = [require_role("role", "admin")])]
+pub async fn for_admins(ctx: &Ctx) -> Result<String> {
+    Ok("in".to_owned())
+}
+
+/// Thrice at once, then every ten seconds.
+#[edgepod::query(middleware = [rate_limit(3, std::time::Duration::from_secs(30))])]
+pub async fn seldom(ctx: &QueryCtx) -> Result<String> {
+    Ok("in".to_owned())
+}
+
+/// How long the functions within took, in microseconds, around what they return.
+#[edgepod::middleware]
+pub async fn timing(ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+    let began = ctx.now();
+    let reply = next.run(ctx, args).await?;
+    let took = ctx.now().as_micros() - began.as_micros();
+    let data: serde_json::Value = reply.parse()?;
+    Reply::new(&serde_json::json!({ "data": data, "took": took }))
+}
+
+/// Answers in place of the function, where its argument says so.
+pub struct Instead(pub &'static str);
+
+impl Middleware for Instead {
+    type Ctx = QueryCtx;
+
+    async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        ctx.set(Greeting(self.0));
+        match args.get::<bool>("instead")? {
+            Some(true) => Reply::new(self.0),
+            _ => next.run(ctx, args).await,
+        }
+    }
+}
+
+/// What middleware hands to the function.
+struct Greeting(&'static str);
+
+/// What the middleware said.
+#[edgepod::action(middleware = [timing, Instead("hello")])]
+pub async fn greeting(ctx: &ActionCtx, instead: Option<bool>) -> Result<String> {
+    let _ = instead;
+    Ok(format!(
+        "{} from within",
+        ctx.get::<Greeting>()
+            .map_or("nothing", |greeting| greeting.0)
+    ))
+}
+
 /// Whom a token is for that came as an argument.
 #[edgepod::query]
 pub async fn subject_of(ctx: &QueryCtx, token: String) -> Result<Option<String>> {

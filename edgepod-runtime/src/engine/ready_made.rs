@@ -1,0 +1,351 @@
+//! Middleware that everyone needs: [`require_user`], [`require_role`] and [`rate_limit`].
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value as Json;
+
+use super::{Args, Middleware, Next, QueryCtx, Reply};
+use crate::{Error, Result, auth::Claims};
+
+/// Lets in who is signed in; anyone else is told 401 `UNAUTHORIZED`.
+///
+/// It stands in a list by its name: `middleware = [require_user]`.
+#[expect(
+    non_camel_case_types,
+    reason = "in lists it reads like the functions that it stands beside"
+)]
+#[derive(Clone, Copy, Debug)]
+pub struct require_user {}
+
+impl Middleware for require_user {
+    type Ctx = QueryCtx;
+
+    async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        signed_in(ctx)?;
+        next.run(ctx, args).await
+    }
+}
+
+fn signed_in(ctx: &QueryCtx) -> Result<&Claims> {
+    ctx.user()
+        .ok_or_else(|| Error::unauthorized("This needs a signed-in user: send a bearer token."))
+}
+
+/// Lets in who has a role: whose token has this claim with this value.
+///
+/// The claim may be a text, or an array that contains the value. `scope` and `scp` may also be words separated by spaces, as
+/// OAuth has them. A name that is no claim is a path into objects: `realm_access.roles` is Keycloak's.
+///
+/// ```
+/// use edgepod_runtime::engine::require_role;
+/// let admins = require_role("role", "admin");
+/// ```
+///
+/// Who is not signed in is told 401 `UNAUTHORIZED`, who has not the role 403 `FORBIDDEN`.
+pub fn require_role(claim: impl Into<String>, value: impl Into<String>) -> RequireRole {
+    RequireRole {
+        claim: claim.into(),
+        value: value.into(),
+    }
+}
+
+/// What [`require_role`] returns.
+#[derive(Clone, Debug)]
+pub struct RequireRole {
+    claim: String,
+    value: String,
+}
+
+impl Middleware for RequireRole {
+    type Ctx = QueryCtx;
+
+    async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        if !self.is_in(signed_in(ctx)?) {
+            return Err(Error::forbidden(format!(
+                "This needs a token whose `{}` is `{}`.",
+                self.claim, self.value
+            )));
+        }
+        next.run(ctx, args).await
+    }
+}
+
+impl RequireRole {
+    fn is_in(&self, claims: &Claims) -> bool {
+        match claims.at(&self.claim) {
+            Some(Json::String(text)) => {
+                *text == self.value
+                    || matches!(&*self.claim, "scope" | "scp")
+                        && text.split(' ').any(|word| word == self.value)
+            }
+            Some(Json::Array(values)) => values
+                .iter()
+                .any(|value| value.as_str() == Some(&*self.value)),
+            _ => false,
+        }
+    }
+}
+
+/// The time in which a [`rate_limit`] allows its calls. A [`Duration`] does as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// A second.
+    Second,
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// 24 hours.
+    Day,
+}
+
+impl From<Per> for Duration {
+    fn from(per: Per) -> Self {
+        Self::from_secs(match per {
+            Per::Second => 1,
+            Per::Minute => 60,
+            Per::Hour => 60 * 60,
+            Per::Day => 24 * 60 * 60,
+        })
+    }
+}
+
+/// Lets a caller in so many times in so much time: a token bucket, which a caller may empty at once, and which fills up again
+/// evenly.
+///
+/// ```
+/// use edgepod_runtime::engine::{Per, rate_limit};
+/// let limit = rate_limit(10, Per::Minute);
+/// ```
+///
+/// Callers are told apart by their user (`iss` and `sub` of the token), else by the [address](QueryCtx::client_address) of
+/// the client (an IPv6 address by its first 64 bits: those are one customer's), else by their session;
+/// [`by`](RateLimit::by) says it otherwise. The session is last because a client chooses it. Who is too fast is told 429
+/// `TOO_MANY_REQUESTS`, with the seconds to wait in the header `Retry-After` and in the error's data, `{"retry_after": 12}`.
+///
+/// Each place where it stands has buckets of its own. They are in memory: a Worker's object that was idle begins anew. There
+/// are at most 10,000; those that are full are forgotten first, since a new one is full, and then the ones unused for longest.
+///
+/// # Panics
+/// Where `calls` is 0, or the time is.
+pub fn rate_limit(calls: u32, per: impl Into<Duration>) -> RateLimit {
+    let per = per.into().as_micros() as f64;
+    assert!(
+        calls > 0 && per > 0.0,
+        "rate_limit allows no call at all: give it a number of calls and a time above 0"
+    );
+    RateLimit {
+        calls: f64::from(calls),
+        per_micro: f64::from(calls) / per,
+        by: caller,
+        hasher: RandomState::new(),
+        buckets: Mutex::default(),
+    }
+}
+
+/// What [`rate_limit`] returns.
+pub struct RateLimit {
+    calls: f64,
+    per_micro: f64,
+    by: fn(&QueryCtx) -> Option<String>,
+    hasher: RandomState,
+    buckets: Mutex<HashMap<u64, Bucket>>,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: i64,
+}
+
+/// The buckets that one limit remembers at most.
+const BUCKETS: usize = 10_000;
+
+impl RateLimit {
+    /// Tells callers apart by what `key` returns; all whose key is `None` share a bucket.
+    ///
+    /// ```
+    /// use edgepod_runtime::engine::{Per, rate_limit};
+    /// let per_tenant = rate_limit(1000, Per::Hour).by(|ctx| ctx.user()?.get("tenant"));
+    /// ```
+    #[must_use]
+    pub fn by(mut self, key: fn(&QueryCtx) -> Option<String>) -> Self {
+        self.by = key;
+        self
+    }
+
+    /// Takes a token of this caller, or says how many microseconds to wait for one.
+    fn take(&self, key: Option<&str>, now: i64) -> Result<(), f64> {
+        let key = self.hasher.hash_one(key);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= BUCKETS && !buckets.contains_key(&key) {
+            self.forget(&mut buckets, now);
+        }
+        let bucket = buckets.entry(key).or_insert(Bucket {
+            tokens: self.calls,
+            at: now,
+        });
+        bucket.tokens = self.filled(bucket, now);
+        bucket.at = now;
+        if bucket.tokens < 1.0 {
+            return Err((1.0 - bucket.tokens) / self.per_micro);
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+
+    /// What is in a bucket now. A clock that was set back fills nothing.
+    fn filled(&self, bucket: &Bucket, now: i64) -> f64 {
+        let passed = now.saturating_sub(bucket.at).max(0) as f64;
+        (bucket.tokens + passed * self.per_micro).min(self.calls)
+    }
+
+    fn forget(&self, buckets: &mut HashMap<u64, Bucket>, now: i64) {
+        buckets.retain(|_, bucket| self.filled(bucket, now) < self.calls);
+        if buckets.len() >= BUCKETS {
+            // A tenth at once, so that a flood of callers does not sort them at every call.
+            let mut times: Vec<i64> = buckets.values().map(|bucket| bucket.at).collect();
+            let (_, oldest, _) = times.select_nth_unstable(BUCKETS / 10);
+            let oldest = *oldest;
+            buckets.retain(|_, bucket| bucket.at > oldest);
+        }
+    }
+}
+
+impl Middleware for RateLimit {
+    type Ctx = QueryCtx;
+
+    async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        let key = (self.by)(ctx);
+        if let Err(micros) = self.take(key.as_deref(), ctx.now().as_micros()) {
+            return Err(
+                Error::too_many_requests("Too many calls: wait, then try again.")
+                    .retry_after(Duration::from_micros(micros.ceil() as u64)),
+            );
+        }
+        next.run(ctx, args).await
+    }
+}
+
+fn caller(ctx: &QueryCtx) -> Option<String> {
+    if let Some(user) = ctx.user()
+        && let Some(subject) = user.subject()
+    {
+        let issuer: String = user.get("iss").unwrap_or_default();
+        return Some(format!("user {issuer} {subject}"));
+    }
+    match ctx.client_address() {
+        Some(address) => Some(format!("address {}", network(address))),
+        None => ctx.session().map(|session| format!("session {session}")),
+    }
+}
+
+/// The part of an address that one customer has.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_none() => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+        _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    #[test]
+    fn a_bucket_is_emptied_at_once_and_fills_evenly() {
+        let limit = rate_limit(3, Duration::from_secs(30));
+        for _ in 0..3 {
+            assert_eq!(limit.take(Some("a"), 0), Ok(()));
+        }
+        assert_eq!(limit.take(Some("a"), 0), Err(10.0 * SECOND as f64));
+        assert_eq!(limit.take(Some("b"), 0), Ok(()), "another caller");
+        assert_eq!(
+            limit.take(Some("a"), 4 * SECOND).map_err(f64::round),
+            Err(6.0 * SECOND as f64)
+        );
+        assert_eq!(limit.take(Some("a"), 10 * SECOND + 1), Ok(()));
+        assert!(limit.take(Some("a"), 10 * SECOND + 1).is_err());
+        // A long time fills it once, not more.
+        for _ in 0..3 {
+            assert_eq!(limit.take(Some("a"), 10_000 * SECOND), Ok(()));
+        }
+        assert!(limit.take(Some("a"), 10_000 * SECOND).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_gives_nothing_and_takes_nothing() {
+        let limit = rate_limit(1, Per::Second);
+        assert_eq!(limit.take(None, 100 * SECOND), Ok(()));
+        assert!(limit.take(None, 50 * SECOND).is_err());
+        assert_eq!(limit.take(None, 51 * SECOND), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_callers_stays_in_bounds_and_does_not_free_the_one_who_is_limited_now() {
+        let limit = rate_limit(1, Per::Hour);
+        for caller in 0..(3 * BUCKETS as i64) {
+            assert_eq!(limit.take(Some(&caller.to_string()), caller), Ok(()));
+            if caller % 1000 == 0 {
+                assert!(caller == 0 || limit.take(Some("busy"), caller).is_err() || caller == 1000);
+                let _ = limit.take(Some("busy"), caller);
+            }
+        }
+        assert!(limit.buckets.lock().unwrap().len() <= BUCKETS);
+        assert!(limit.take(Some("busy"), 3 * BUCKETS as i64).is_err());
+    }
+
+    #[test]
+    fn a_role_is_a_text_a_member_of_an_array_or_a_word_of_a_scope() {
+        let claims: Claims = serde_json::from_value(serde_json::json!({
+            "role": "admin",
+            "roles": ["reader", "writer"],
+            "scope": "read:notes write:notes",
+            "note": "admin writer",
+            "level": 7,
+            "realm_access": { "roles": ["boss"] },
+            "https://example.com/roles": ["owner"],
+        }))
+        .unwrap();
+        for (claim, value, expected) in [
+            ("role", "admin", true),
+            ("role", "Admin", false),
+            ("role", "adm", false),
+            ("roles", "writer", true),
+            ("roles", "admin", false),
+            ("scope", "write:notes", true),
+            ("scope", "write", false),
+            ("note", "admin", false),
+            ("level", "7", false),
+            ("realm_access.roles", "boss", true),
+            ("realm_access", "boss", false),
+            ("https://example.com/roles", "owner", true),
+            ("none", "", false),
+        ] {
+            assert_eq!(
+                require_role(claim, value).is_in(&claims),
+                expected,
+                "{claim} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_customer_has_one_address() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
+    }
+}
