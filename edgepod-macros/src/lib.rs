@@ -110,8 +110,6 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The SQL files in the crate's folder `migrations` are part of the build, and applied when it starts.
-///
 /// A list names such functions without parentheses. Anything else in it is a value, made once, whose type implements
 /// `Middleware`: `middleware = [with_auth, rate_limit(10, Per::Minute), RequirePlan("pro")]`.
 ///
@@ -250,6 +248,8 @@ pub fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 /// edgepod::app!();
 /// ```
+///
+/// The SQL files in the crate's folder `migrations` are part of the build, and applied when it starts.
 ///
 /// `edgepod::app!(middleware = [with_timing])` puts middleware around every function, outermost first.
 #[proc_macro]

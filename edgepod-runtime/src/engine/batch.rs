@@ -98,7 +98,11 @@ impl Engine {
         body.push_str("],\"meta\":");
         body.push_str(&meta);
         body.push('}');
-        Outcome { status: 200, body }
+        Outcome {
+            status: 200,
+            body,
+            retry_after: None,
+        }
     }
 
     /// Runs a query of a batch, while nobody else uses the database.

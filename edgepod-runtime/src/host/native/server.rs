@@ -308,7 +308,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
                         body,
                         session: session.as_deref(),
                         user,
-                        headers: &headers_json(&parts.headers),
+                        headers: &headers_json(&parts),
                         trace_id: &trace_id,
                     },
                     &[],
