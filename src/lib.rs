@@ -40,12 +40,15 @@
 //! | read | [`query`](macro@query), which takes [`&QueryCtx`](QueryCtx) |
 //! | write, in one transaction | [`function`], which takes [`&Ctx`](Ctx) |
 //! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
-//! | run something around functions | [`middleware`] |
+//! | run something around functions | [`middleware`](macro@middleware) |
+//! | say what can be wrong | [`error`](macro@error) |
 //! | make the crate a Worker and a program | [`app!`] |
 //!
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
-pub use edgepod_macros::{action, app, data, function, middleware, migration, query, row, table};
+pub use edgepod_macros::{
+    action, app, data, error, function, middleware, migration, query, row, table,
+};
 pub use edgepod_runtime::{
     Code, Error, Result,
     auth::Claims,

@@ -100,7 +100,7 @@ export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQu
 export const useMutation: UseMutation<EdgePodMutations> = anyMutation as UseMutation<EdgePodMutations>;
 
 export {{ EdgePodError }} from "./core";
-export type {{ ErrorCode, Status }} from "./core";
+export type {{ ErrorCode, Status, SystemCode }} from "./core";
 export {{ EdgePodProvider, useStatus }} from "./react";
 export type {{ EdgePodProviderProps, MutationOptions, QueryOptions, UseMutationResult }} from "./react";
 export type * from "./types";

@@ -243,6 +243,51 @@ pub fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::migration(attr.into(), item.into()).into()
 }
 
+/// Makes an enum the error of functions: each variant is something that can be wrong, with a status, a message and data.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "accounts")]
+/// # pub struct Account { #[primary_key] pub id: i64, pub balance: i64 }
+///
+/// #[edgepod::error]
+/// pub enum WithdrawError {
+///     /// 404, code `NO_ACCOUNT`, data `{"id": 7}`.
+///     #[error(not_found, "There is no account {id}.")]
+///     NoAccount { id: i64 },
+///     /// 409, code `NOT_ENOUGH`.
+///     #[error(409, "The balance is {balance}.")]
+///     NotEnough { balance: i64 },
+/// }
+///
+/// #[edgepod::function]
+/// pub async fn withdraw(ctx: &Ctx, id: i64, amount: i64) -> Result<i64, WithdrawError> {
+///     let account = ctx.db.select::<Account>().filter(Account::id.eq(id)).first()?;
+///     let Account { balance, .. } = account.ok_or(WithdrawError::NoAccount { id })?;
+///     if balance < amount {
+///         return Err(WithdrawError::NotEnough { balance });
+///     }
+///     ctx.db.update::<Account>().filter(Account::id.eq(id)).set(Account::balance, balance - amount).exec()?;
+///     Ok(balance - amount)
+/// }
+/// ```
+///
+/// TypeScript has a union of the variants, and a `switch` on `error.code` narrows `error.data`. A message names fields as
+/// `format!` does.
+///
+/// | on | meaning |
+/// |---|---|
+/// | a variant: `#[error(not_found, "…")]`, `#[error(404, "…")]` | the status and the message for the client |
+/// | a variant: `#[error(transparent)]` | what the error in its field tells |
+/// | its one field: `#[from]` | `?` makes the variant of such an error; it goes to the log and not to the client, unless the variant is transparent |
+///
+/// `Debug` is derived unless the enum derives it; `Display`, `std::error::Error` and the conversion into `edgepod::Error` are
+/// made. A variant `System(edgepod::Error)` is added, so that `?` works on EdgePod's own errors and on those of `serde_json`.
+#[proc_macro_attribute]
+pub fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::error(attr.into(), item.into()).into()
+}
+
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.
 ///
 /// ```

@@ -167,6 +167,97 @@ impl From<Overdrawn> for Error {
     }
 }
 
+/// What can be wrong with a page.
+#[edgepod::error]
+#[derive(Clone, PartialEq)]
+pub enum PageError {
+    /// Pages begin at 1.
+    #[error(bad_request, "There is no page {number} of {{{total:>3}}}.")]
+    NoPage {
+        /// Which.
+        number: i64,
+        /// Of how many.
+        total: u8,
+    },
+    #[error(418, "{0} and {1:?}")]
+    Both(String, Option<bool>),
+    #[error(503, "{0:?} is not well.")]
+    Shapeless(Shape),
+    #[error(gone, "It is gone.")]
+    Gone,
+    #[error(bad_gateway, "The printer does not answer.")]
+    Printer(#[from] std::num::ParseIntError),
+    #[error(transparent)]
+    Inner(#[from] InnerError),
+}
+
+/// One error within another.
+#[edgepod::error]
+#[derive(Clone, PartialEq)]
+pub enum InnerError {
+    #[error(locked, "Locked by {by}.")]
+    Locked {
+        /// Who has it.
+        by: String,
+    },
+}
+
+/// The variant for EdgePod's own errors may be the app's.
+#[edgepod::error]
+enum OwnError {
+    #[error(transparent)]
+    Edgepod(#[from] Error),
+    #[error(internal, "The numbers do not add up.")]
+    Json(#[from] serde_json::Error),
+}
+
+fn inner(locked: bool) -> Result<(), InnerError> {
+    match locked {
+        true => Err(InnerError::Locked { by: "me".into() }),
+        false => Ok(()),
+    }
+}
+
+/// Every way to fail.
+#[edgepod::query]
+fn open_page(ctx: &QueryCtx, way: String) -> Result<i64, PageError> {
+    let parsed = match way.as_str() {
+        "fields" => {
+            return Err(PageError::NoPage {
+                number: 7,
+                total: 3,
+            });
+        }
+        "tuple" => return Err(PageError::Both("a".into(), None)),
+        "one" => return Err(PageError::Shapeless(Shape::Circle { radius: 1.5 })),
+        "unit" => return Err(PageError::Gone),
+        "inner" => {
+            inner(true)?;
+            0
+        }
+        "system" => {
+            ctx.db
+                .select::<model::Node>()
+                .filter(model::Node::id.eq(-1))
+                .one()?;
+            0
+        }
+        "json" => serde_json::from_str::<i64>("{secret")?,
+        number => number.parse()?,
+    };
+    Ok(parsed)
+}
+
+/// EdgePod's own errors, by another name.
+#[edgepod::query]
+fn open_own(ctx: &QueryCtx, json: bool) -> Result<i64, OwnError> {
+    let _ = ctx;
+    if json {
+        return Ok(serde_json::from_str("{secret")?);
+    }
+    Err(Error::forbidden("Not you."))?
+}
+
 /// A plain function.
 #[edgepod::query]
 fn plain(_ctx: &QueryCtx) -> Result<()> {
@@ -214,7 +305,7 @@ async fn tick(ctx: &Ctx, times: u8) -> std::result::Result<Vec<model::Tick>, Ove
 /// Middleware with a setting, made once wherever it stands.
 struct Counted(&'static str, std::sync::atomic::AtomicU32);
 
-const COUNTED: Counted = Counted("counted", std::sync::atomic::AtomicU32::new(0));
+static COUNTED: Counted = Counted("counted", std::sync::atomic::AtomicU32::new(0));
 
 impl Middleware for Counted {
     type Ctx = QueryCtx;
@@ -238,7 +329,7 @@ impl Middleware for Wrapped {
 }
 
 /// Values and names side by side.
-#[edgepod::function(middleware = [Wrapped, COUNTED, { Counted("block", Default::default()) }, with_log])]
+#[edgepod::function(middleware = [Wrapped, &COUNTED, Counted("block", Default::default()), with_log])]
 async fn settle(ctx: &Ctx) -> Result<i64> {
     let _ = ctx;
     Ok(7)
@@ -327,9 +418,12 @@ fn every_function_is_described_by_its_public_name() {
         [
             ("forgetTicks", "action"),
             ("foundTeam", "function"),
+            ("openOwn", "query"),
+            ("openPage", "query"),
             ("plain", "query"),
             ("plant", "function"),
             ("search", "query"),
+            ("settle", "function"),
             ("tick", "function"),
         ]
     );
@@ -339,7 +433,7 @@ fn every_function_is_described_by_its_public_name() {
 #[test]
 fn arguments_and_results_have_typescript_types() {
     let manifest = described();
-    let search = &manifest["functions"][4];
+    let search = &manifest["functions"][6];
     assert_eq!(
         search["docs"],
         "Every kind of argument,\nand a result with parameters."
@@ -358,7 +452,7 @@ fn arguments_and_results_have_typescript_types() {
         ])
     );
     assert_eq!(search["returns"], "Page<Node>");
-    assert_eq!(manifest["functions"][2]["returns"], "null");
+    assert_eq!(manifest["functions"][4]["returns"], "null");
     let line = search["source"]["line"].as_u64().unwrap() as usize;
     assert!(
         include_str!("attributes.rs")
@@ -507,6 +601,106 @@ fn an_error_of_the_apps_own_becomes_a_reply() {
     let reply = server.call("tick", json!({ "times": 4 }));
     assert_eq!(reply["error"]["code"], "CONFLICT");
     assert_eq!(reply["error"]["message"], "overdrawn");
+}
+
+#[test]
+fn each_variant_of_an_error_has_its_status_message_and_data() {
+    let error = Error::from(PageError::NoPage {
+        number: 7,
+        total: 3,
+    });
+    assert_eq!(
+        (error.code().status(), error.code().as_str()),
+        (400, "NO_PAGE")
+    );
+    assert_eq!(PageError::Gone.to_string(), "It is gone.");
+    let server = start();
+    let fail = |way: &str| {
+        let mut reply = server.call("openPage", json!({ "way": way }));
+        let error = reply["error"]
+            .as_object_mut()
+            .unwrap_or_else(|| panic!("{way}"));
+        assert!(error.remove("trace_id").is_some());
+        Value::from(std::mem::take(error))
+    };
+    for (way, expected) in [
+        (
+            "fields",
+            json!({ "code": "NO_PAGE", "message": "There is no page 7 of {  3}.", "data": { "number": 7, "total": 3 } }),
+        ),
+        (
+            "tuple",
+            json!({ "code": "BOTH", "message": "a and None", "data": ["a", null] }),
+        ),
+        (
+            "one",
+            json!({
+                "code": "SHAPELESS", "message": "Circle { radius: 1.5 } is not well.",
+                "data": { "kind": "circle", "radius": 1.5 },
+            }),
+        ),
+        ("unit", json!({ "code": "GONE", "message": "It is gone." })),
+        (
+            "x",
+            json!({ "code": "PRINTER", "message": "The printer does not answer." }),
+        ),
+        (
+            "inner",
+            json!({ "code": "LOCKED", "message": "Locked by me.", "data": { "by": "me" } }),
+        ),
+    ] {
+        assert_eq!(fail(way), expected, "{way}");
+    }
+    assert_eq!(fail("system")["code"], "NOT_FOUND");
+    let json = fail("json");
+    assert_eq!(json["code"], "INTERNAL");
+    assert!(
+        !json.to_string().contains("secret") && !json.to_string().contains("line"),
+        "{json}"
+    );
+    assert_eq!(server.call("openPage", json!({ "way": "12" }))["data"], 12);
+
+    let own = |json: bool| server.call("openOwn", json!({ "json": json }))["error"].clone();
+    assert_eq!(own(false)["code"], "FORBIDDEN");
+    assert_eq!(own(true)["code"], "JSON");
+    assert_eq!(own(true)["message"], "The numbers do not add up.");
+}
+
+#[test]
+fn clients_know_the_errors_as_a_union() {
+    let manifest = described();
+    let function = |name: &str| {
+        let functions = manifest["functions"].as_array().unwrap();
+        functions
+            .iter()
+            .find(|function| function["name"] == name)
+            .unwrap()["error"]
+            .clone()
+    };
+    assert_eq!(function("openPage"), "PageError");
+    assert_eq!(function("plain"), Value::Null);
+    assert_eq!(
+        function("tick"),
+        Value::Null,
+        "an error that is no enum of errors is EdgePod's"
+    );
+    let types = manifest["types"].as_array().unwrap();
+    let declared = |name: &str| types.iter().find(|found| found["name"] == name).unwrap();
+    assert_eq!(
+        declared("PageError")["declaration"],
+        "type PageError = { code: \"NO_PAGE\", data: { number: number, total: number } } | \
+         { code: \"BOTH\", data: [string, boolean | null] } | { code: \"SHAPELESS\", data: Shape } | \
+         { code: \"GONE\", data?: undefined } | { code: \"PRINTER\", data?: undefined } | InnerError;"
+    );
+    assert_eq!(
+        declared("PageError")["docs"],
+        "What can be wrong with a page."
+    );
+    assert_eq!(
+        declared("InnerError")["declaration"],
+        "type InnerError = { code: \"LOCKED\", data: { by: string } };"
+    );
+    declared("Shape");
 }
 
 #[test]

@@ -2,21 +2,23 @@
 
 pub use inventory;
 pub use serde;
+pub use serde_json;
 pub use ts_rs;
 #[cfg(target_arch = "wasm32")]
 pub use worker;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::manifest::{FunctionTypes, Signature, Types};
+pub use crate::manifest::{ErrorTypes, FunctionTypes, Signature, Types, error_member};
 pub use crate::{
-    Result,
+    Error, Result,
     db::{
         AutoIncrement, Column, ColumnType, Default as HasDefault, FromColumns, FromRow, Insertable,
         Nullable, RowReader, Table, Value, defaults, in_range, is_referable, reference,
     },
     engine::{
-        ActionCtx, AppDef, Args, Context, Ctx, Fits, FunctionDef, Given, Handler, HandlerFuture,
-        Kind, Layer, Middleware, Next, Parameter, QueryCtx, Reply, Returned, Step,
+        ActionCtx, AppDef, Args, Context, Ctx, ErrorType, Fits, FunctionDef, Given, Handler,
+        HandlerFuture, Kind, Layer, Middleware, Next, Parameter, QueryCtx, Reply, Returned, Step,
+        app_error, error_array, error_field, error_object,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

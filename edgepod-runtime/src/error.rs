@@ -31,6 +31,15 @@ pub enum Code {
     TooManyRequests,
     /// 500: a failure that the client can do nothing about. What happened is in the log, under the trace id.
     Internal,
+    /// 503: something that the server needs is away for a while; try again.
+    Unavailable,
+    /// A code of the app's own: a variant of an `#[edgepod::error]` enum.
+    App {
+        /// The name on the wire.
+        name: &'static str,
+        /// The HTTP status.
+        status: u16,
+    },
 }
 
 impl Code {
@@ -51,6 +60,8 @@ impl Code {
             Code::UpgradeRequired => 426,
             Code::TooManyRequests => 429,
             Code::Internal => 500,
+            Code::Unavailable => 503,
+            Code::App { status, .. } => status,
         }
     }
 
@@ -67,6 +78,8 @@ impl Code {
             Code::UpgradeRequired => "UPGRADE_REQUIRED",
             Code::TooManyRequests => "TOO_MANY_REQUESTS",
             Code::Internal => "INTERNAL",
+            Code::Unavailable => "UNAVAILABLE",
+            Code::App { name, .. } => name,
         }
     }
 }
@@ -97,6 +110,7 @@ struct Inner {
     message: String,
     data: Option<Json>,
     retry_after: Option<u32>,
+    cause: Option<String>,
 }
 
 impl Error {
@@ -107,6 +121,7 @@ impl Error {
             message: message.into(),
             data: None,
             retry_after: None,
+            cause: None,
         }))
     }
 
@@ -138,6 +153,11 @@ impl Error {
     /// 429: the caller does this too often.
     pub fn too_many_requests(message: impl Into<String>) -> Self {
         Self::new(Code::TooManyRequests, message)
+    }
+
+    /// 503: something that this needs is away for a while.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, message)
     }
 
     /// 500: something broke. The message goes to the log, never to the client.
@@ -178,6 +198,17 @@ impl Error {
     /// The seconds of [`retry_after`](Self::retry_after).
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         self.0.retry_after
+    }
+
+    /// Adds what caused it: for the log, never for the client.
+    pub fn with_cause(mut self, cause: impl fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// What caused it, for the log.
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
     }
 
     /// The code, and with it the HTTP status.

@@ -3,13 +3,13 @@
 //! The compiled app prints it (`EDGEPOD_MANIFEST=1`), code generation reads it. There is no second list and no parsing of
 //! sources.
 
-use std::collections::BTreeMap;
+use std::{any::TypeId, collections::BTreeMap};
 
 use serde::Serialize;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
-    engine::{Registry, RegistryError},
+    engine::{Registry, RegistryError, ResultType},
     schema,
 };
 
@@ -25,6 +25,24 @@ pub struct FunctionTypes {
 }
 
 inventory::collect!(FunctionTypes);
+
+/// An enum of errors, as `#[edgepod::error]` registers it. Only natively.
+pub struct ErrorTypes {
+    /// Which type it is.
+    pub id: fn() -> TypeId,
+    /// Adds it to a description and returns how it is named.
+    pub describe: fn(&mut Types) -> String,
+}
+
+inventory::collect!(ErrorTypes);
+
+/// A member of a union of errors.
+pub fn error_member(code: &str, data: Option<String>) -> String {
+    match data {
+        Some(data) => format!("{{ code: \"{code}\", data: {data} }}"),
+        None => format!("{{ code: \"{code}\", data?: undefined }}"),
+    }
+}
 
 /// Arguments and result of a function, in TypeScript.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,6 +98,66 @@ impl Types {
         T::name(&self.config)
     }
 
+    /// The TypeScript name of the errors of a type, where it is an `#[edgepod::error]` enum.
+    pub fn error_of<E: 'static>(&mut self) -> Option<String> {
+        let id = TypeId::of::<E>();
+        let types = inventory::iter::<ErrorTypes>().find(|types| (types.id)() == id)?;
+        Some((types.describe)(self))
+    }
+
+    /// The type of an error's field.
+    pub fn error_field<T: ResultType>(&mut self) -> String {
+        self.name_of::<T>()
+    }
+
+    /// Declares an enum of errors as the union of its members, where an empty text is none.
+    pub fn error(
+        &mut self,
+        name: &str,
+        rust_name: &'static str,
+        docs: &str,
+        members: Vec<String>,
+    ) -> String {
+        let members: Vec<_> = members
+            .into_iter()
+            .filter(|member| !member.is_empty())
+            .collect();
+        let union = if members.is_empty() {
+            "never".to_owned()
+        } else {
+            members.join(" | ")
+        };
+        self.declare(Declaration {
+            rust_name,
+            name: name.to_owned(),
+            declaration: format!("type {name} = {union};"),
+            docs: Some(docs.to_owned()).filter(|docs| !docs.is_empty()),
+        });
+        name.to_owned()
+    }
+
+    /// Adds a declaration; two of one name that differ are a clash.
+    fn declare(&mut self, declaration: Declaration) -> bool {
+        let Declaration {
+            name, rust_name, ..
+        } = &declaration;
+        if let Some(known) = self.declarations.get(name) {
+            // The same declaration is the same type, or one that is as good; TypeScript compares by structure.
+            if known.declaration != declaration.declaration {
+                self.clash.get_or_insert_with(|| {
+                    format!(
+                        "Two types have the name `{name}` in TypeScript: {} and {rust_name}. Rename one, or give it \
+                         another name there with `#[ts(rename = \"…\")]`.",
+                        known.rust_name
+                    )
+                });
+            }
+            return false;
+        }
+        self.declarations.insert(name.clone(), declaration);
+        true
+    }
+
     /// An argument of a type. An `Option` may be left out.
     pub fn argument<T: TS + 'static>(&mut self, name: &'static str) -> Argument {
         Argument {
@@ -94,33 +172,17 @@ impl TypeVisitor for Types {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
         // Only a type that ts-rs would write to a file of its own has a declaration.
         if T::output_path().is_some() {
-            let name = T::ident(&self.config);
-            let declaration = T::decl(&self.config);
-            let rust_name = std::any::type_name::<T>();
-            if let Some(known) = self.declarations.get(&name) {
-                // The same declaration is the same type, or one that is as good; TypeScript compares by structure.
-                if known.declaration != declaration {
-                    self.clash.get_or_insert_with(|| {
-                        format!(
-                            "Two types have the name `{name}` in TypeScript: {} and {rust_name}. Rename one, or give it \
-                             another name there with `#[ts(rename = \"…\")]`.",
-                            known.rust_name
-                        )
-                    });
-                }
+            let declaration = Declaration {
+                rust_name: std::any::type_name::<T>(),
+                name: T::ident(&self.config),
+                declaration: T::decl(&self.config),
+                docs: T::docs(),
+            };
+            if !self.declare(declaration) {
                 // A `Page<User>` after a `Page<Post>`: what it is a page of may be new.
                 T::visit_generics(self);
                 return;
             }
-            self.declarations.insert(
-                name.clone(),
-                Declaration {
-                    rust_name,
-                    name,
-                    declaration,
-                    docs: T::docs(),
-                },
-            );
         }
         T::visit_dependencies(self);
         T::visit_generics(self);

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use issuer::{Issuer, Key, Mood, asked, at, is, publish};
 
 cases![
+    // First, while the host knows no keys.
+    without_any_key_a_token_is_to_be_tried_again,
     every_algorithm_is_verified,
     what_is_wrong_with_a_token_is_unauthorized_everywhere,
     a_wrong_key_comes_before_a_wrong_token,
@@ -24,6 +26,7 @@ cases![
     ready_made_middleware_lets_in_users_and_roles,
     a_limit_is_for_each_user_and_says_when_to_come_back,
     middleware_changes_the_reply_or_answers_itself,
+    an_error_of_the_apps_own_has_its_status_code_and_data,
 ];
 
 fn main() -> ExitCode {
@@ -75,6 +78,25 @@ fn publish_and_wait(keys: &[&Key]) {
     is(Mood::Well);
     publish(keys);
     thread::sleep(Duration::from_millis(10_500));
+}
+
+fn without_any_key_a_token_is_to_be_tried_again() {
+    let key = Key::ec("first", "P-256");
+    let token = key.sign("ES256", &claims());
+    publish(&[&key]);
+    is(Mood::Broken);
+    for _ in 0..2 {
+        let reply = call("whoAmI", &token);
+        let error = reply.assert_error(503);
+        assert_eq!(error["code"], "UNAVAILABLE");
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert!(!error.to_string().contains("http"), "{error}");
+    }
+    // Who has no token needs no keys.
+    assert_eq!(server().call("whoAmI").send().status, 200);
+    is(Mood::Well);
+    thread::sleep(Duration::from_millis(1_100));
+    assert_eq!(call("whoAmI", &token).status, 200);
 }
 
 fn every_algorithm_is_verified() {
@@ -325,4 +347,25 @@ fn middleware_changes_the_reply_or_answers_itself() {
         "{reply}"
     );
     assert_eq!(greeting(json!({"instead": true}))["data"]["data"], "hello");
+}
+
+fn an_error_of_the_apps_own_has_its_status_code_and_data() {
+    let book = |seat: &str| server().call("book").args(json!({"seat": seat})).send();
+    assert_eq!(book("2").json()["data"], 2);
+    let error = book("1").assert_error(409);
+    assert_eq!(error["code"], "SEAT_TAKEN");
+    assert_eq!(error["message"], "Seat 1 is Ada's.");
+    assert_eq!(error["data"], json!({"seat": 1, "by": "Ada"}));
+    assert!(error["trace_id"].as_str().is_some_and(|id| !id.is_empty()));
+    let error = book("secret").assert_error(503);
+    assert_eq!(
+        (&error["code"], error.get("data")),
+        (&json!("CLOSED"), None)
+    );
+    assert!(!error.to_string().contains("digit"), "{error}");
+    let error = book("none").assert_error(404);
+    assert_eq!(
+        error["code"], "NOT_FOUND",
+        "EdgePod's own errors pass through"
+    );
 }

@@ -3,6 +3,7 @@ import {
   type EdgePodError,
   type EdgePodFunctions,
   EdgePodProvider,
+  type InsertUserError,
   type Post,
   type Status,
   type User,
@@ -57,6 +58,40 @@ export function Queries() {
   user.data?.name.length;
 }
 
+/** Every code has a sentence: the compiler sees which is forgotten. */
+export function sentence(error: EdgePodError<InsertUserError>): string {
+  switch (error.code) {
+    case "EMAIL_TAKEN":
+      return `It is user ${error.data.by}'s.`;
+    case "NOTHING_GIVEN":
+      return "Who?";
+    case "BAD_REQUEST":
+    case "UNAUTHORIZED":
+    case "FORBIDDEN":
+    case "NOT_FOUND":
+    case "METHOD_NOT_ALLOWED":
+    case "CONFLICT":
+    case "PAYLOAD_TOO_LARGE":
+    case "TOO_MANY_REQUESTS":
+    case "INTERNAL":
+    case "UNAVAILABLE":
+    case "NETWORK":
+    case "INVALID_REPLY":
+      return error.message;
+  }
+}
+
+/** A switch that forgets some. */
+export function forgetful(error: EdgePodError<InsertUserError>): unknown {
+  switch (error.code) {
+    case "EMAIL_TAKEN":
+      return error.data.by;
+    default:
+      // @ts-expect-error NOTHING_GIVEN and EdgePod's own are forgotten
+      return error satisfies never;
+  }
+}
+
 export function Mutations() {
   const insert = useMutation("insertUser");
   same<ReturnType<typeof insert.trigger>, Promise<User>>();
@@ -65,10 +100,15 @@ export function Mutations() {
   void insert.trigger({ email: "ada@example.org", name: null });
 
   // A function's own errors arrive as a discriminated union.
-  const reason = insert.error?.data;
-  if (reason?.kind === "EmailTaken") same<typeof reason.by, number>();
+  const { error } = insert;
+  if (error?.code === "EMAIL_TAKEN") same<typeof error.data, { by: number }>();
+  if (error?.code === "NOTHING_GIVEN") same<typeof error.data, undefined>();
+  if (error?.code === "CONFLICT") same<typeof error.data, unknown>();
+  if (error) same<[string, number, string | undefined], [typeof error.message, typeof error.status, typeof error.traceId]>();
   // @ts-expect-error there is no such variant
-  if (reason?.kind === "EmailGone") return;
+  if (error?.code === "EMAIL_GONE") return;
+  // @ts-expect-error only a taken address has this
+  void error?.data?.by;
 
   const remove = useMutation("deleteUser", { onSuccess: (user) => same<typeof user, User>() });
   same<Parameters<typeof remove.trigger>, [args: { id: number }]>();

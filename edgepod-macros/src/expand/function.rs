@@ -104,7 +104,7 @@ fn registration(
                     describe: |types| ::edgepod::__private::Signature {
                         args: ::std::vec![#(#constants.describe(types)),*],
                         returns: __RETURNED.describe(types),
-                        error: ::core::option::Option::None,
+                        error: __RETURNED.describe_error(types),
                     },
                 }
             }

@@ -2,6 +2,7 @@
 
 mod app;
 mod data;
+mod error;
 mod function;
 mod middleware;
 mod migrations;
@@ -11,6 +12,7 @@ mod table;
 
 pub(crate) use app::app;
 pub(crate) use data::data;
+pub(crate) use error::error;
 pub(crate) use function::function;
 pub(crate) use middleware::middleware;
 pub(crate) use migrations::migration;

@@ -6,20 +6,7 @@ use syn::{Attribute, Path, Token, punctuated::Punctuated};
 
 /// The attributes that add what data needs and `attrs` does not have: derives, and where serde and ts-rs are found.
 pub(crate) fn missing_derives(attrs: &[Attribute]) -> TokenStream {
-    let derived: Vec<String> = attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("derive"))
-        .filter_map(|attr| {
-            attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-                .ok()
-        })
-        .flatten()
-        .filter_map(|path| {
-            path.segments
-                .last()
-                .map(|segment| segment.ident.to_string())
-        })
-        .collect();
+    let derived = derived(attrs);
     let missing = [
         ("Clone", quote!(::core::clone::Clone)),
         ("Debug", quote!(::core::fmt::Debug)),
@@ -43,6 +30,28 @@ pub(crate) fn missing_derives(attrs: &[Attribute]) -> TokenStream {
         #serde
         #ts
     }
+}
+
+/// Whether a type derives `Debug` itself.
+pub(crate) fn derives_debug(attrs: &[Attribute]) -> bool {
+    derived(attrs).iter().any(|derived| derived == "Debug")
+}
+
+fn derived(attrs: &[Attribute]) -> Vec<String> {
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("derive"))
+        .filter_map(|attr| {
+            attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                .ok()
+        })
+        .flatten()
+        .filter_map(|path| {
+            path.segments
+                .last()
+                .map(|segment| segment.ident.to_string())
+        })
+        .collect()
 }
 
 fn names_crate(attrs: &[Attribute], attribute: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod column;
 mod derives;
+mod error;
 mod function;
 mod keys;
 mod middleware;
@@ -9,7 +10,8 @@ mod migrations;
 mod table;
 
 pub(crate) use column::{Column, Default, OnDelete};
-pub(crate) use derives::missing_derives;
+pub(crate) use derives::{derives_debug, missing_derives};
+pub(crate) use error::{ErrorEnum, ErrorVariant, Told, is_type};
 pub(crate) use function::{Function, FunctionTokens, Kind};
 pub(crate) use keys::{AppKeys, FunctionKeys, Middleware, TableKeys, no_keys};
 pub(crate) use middleware::check_middleware;

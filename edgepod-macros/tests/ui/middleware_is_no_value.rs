@@ -14,16 +14,6 @@ async fn lacks_the_value(ctx: &QueryCtx) -> Result<i64> {
     Ok(1)
 }
 
-#[edgepod::query(middleware = [rate_limit])]
-async fn is_not_called(ctx: &QueryCtx) -> Result<i64> {
-    Ok(1)
-}
-
-#[edgepod::query(middleware = [require_user()])]
-async fn is_called(ctx: &QueryCtx) -> Result<i64> {
-    Ok(1)
-}
-
 #[edgepod::query(middleware = ["admin"])]
 async fn is_a_text(ctx: &QueryCtx) -> Result<i64> {
     Ok(1)

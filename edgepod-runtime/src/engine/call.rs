@@ -209,14 +209,27 @@ impl CallState {
         }
     }
 
+    /// What the client is not told goes to the log.
+    fn log_failure(&self, error: &Error) {
+        match (error.cause(), error.code()) {
+            (Some(cause), code) => {
+                self.log.error(format_args!(
+                    "{code}: {} Caused by: {cause}",
+                    error.message()
+                ));
+            }
+            (None, Code::Internal) => self.log.error(error.message()),
+            (None, code) if code.status() >= 500 => self.log.error(error),
+            _ => {}
+        }
+    }
+
     /// The answer to the call.
     pub(super) fn finish(&self, result: Result<Reply, Error>) -> Outcome {
         match result {
             Ok(reply) => Outcome::data(&reply, self),
             Err(error) => {
-                if error.code() == Code::Internal {
-                    self.log.error(error.message());
-                }
+                self.log_failure(&error);
                 Outcome::error(&error, &self.trace_id)
             }
         }

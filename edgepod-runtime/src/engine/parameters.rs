@@ -9,13 +9,13 @@ use serde::{
     Deserialize, Serialize,
     de::{DeserializeOwned, Deserializer, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Value as Json, value::RawValue};
 use ts_rs::TS;
 
 use super::{Args, Reply, args::refuse};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{Argument, Types};
-use crate::{Error, Result};
+use crate::{Code, Error, Result};
 
 /// The type of a parameter: what a client sends for it.
 #[diagnostic::on_unimplemented(
@@ -72,18 +72,56 @@ impl<T, E> Returns for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a function: it does not say what a client is told",
     label = "an error that does not become `edgepod::Error`",
-    note = "return `Result<…>` with edgepod's own error, or an error of yours for which there is `impl From<…> for edgepod::Error`"
+    note = "return `Result<…>` with edgepod's own error, an enum with `#[edgepod::error]`, or an error for which there is \
+            `impl From<…> for edgepod::Error`"
 )]
-pub trait ErrorType {
+pub trait ErrorType: 'static {
     /// The framework's error of it.
     fn into_error(self) -> Error;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Into<Error>> ErrorType for E {
+impl<E: Into<Error> + 'static> ErrorType for E {
     fn into_error(self) -> Error {
         self.into()
     }
+}
+
+/// The error that a variant of an `#[edgepod::error]` enum is.
+pub fn app_error(
+    status: u16,
+    name: &'static str,
+    message: String,
+    data: Option<Json>,
+    cause: Option<String>,
+) -> Error {
+    let error = Error::new(Code::App { name, status }, message);
+    let error = match data {
+        Some(data) => error.with_data(data),
+        None => error,
+    };
+    match cause {
+        Some(cause) => error.with_cause(cause),
+        None => error,
+    }
+}
+
+/// A field of an error as JSON; `null` where JSON cannot hold it.
+pub fn error_field<T: ResultType>(value: &T) -> Json {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// An error's fields by their names.
+pub fn error_object<const N: usize>(fields: [(&'static str, Json); N]) -> Json {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// An error's fields by their positions.
+pub fn error_array<const N: usize>(fields: [Json; N]) -> Json {
+    Json::Array(fields.into())
 }
 
 /// One parameter of a function.
@@ -237,6 +275,8 @@ pub struct Returned<R> {
     reply: fn(R) -> Result<Reply>,
     #[cfg(not(target_arch = "wasm32"))]
     describe: fn(&mut Types) -> String,
+    #[cfg(not(target_arch = "wasm32"))]
+    describe_error: fn(&mut Types) -> Option<String>,
 }
 
 impl<R> Returned<R> {
@@ -253,6 +293,8 @@ impl<R> Returned<R> {
             },
             #[cfg(not(target_arch = "wasm32"))]
             describe: |types| types.name_of::<R::Ok>(),
+            #[cfg(not(target_arch = "wasm32"))]
+            describe_error: |types| types.error_of::<R::Error>(),
         }
     }
 
@@ -268,6 +310,12 @@ impl<R> Returned<R> {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn describe(&self, types: &mut Types) -> String {
         (self.describe)(types)
+    }
+
+    /// The type of the app's own errors, where it returns such.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn describe_error(&self, types: &mut Types) -> Option<String> {
+        (self.describe_error)(types)
     }
 }
 

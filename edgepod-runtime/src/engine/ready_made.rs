@@ -23,6 +23,11 @@ use crate::{Error, Result, auth::Claims};
 #[derive(Clone, Copy, Debug)]
 pub struct require_user {}
 
+/// The same, for those who call it.
+pub fn require_user() -> require_user {
+    require_user {}
+}
+
 impl Middleware for require_user {
     type Ctx = QueryCtx;
 

@@ -1,5 +1,7 @@
 //! Where a request goes.
 
+use std::time::Duration;
+
 use super::{BODY_LIMIT, Config, Head, Reply, body};
 use crate::{
     Code, Error,
@@ -49,6 +51,9 @@ pub enum Route {
     /// Another request fetches the keys: route again in a few milliseconds.
     Wait,
 }
+
+/// When to try again where keys could not be fetched.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The longest name of a session.
 const SESSION_LIMIT: usize = 128;
@@ -188,9 +193,11 @@ impl Gateway {
             Check::Verify(verification) => Ok(Identity::Needs(Route::Verify(verification))),
             Check::Fetch(url) => Ok(Identity::Needs(Route::FetchKeys(url))),
             Check::Wait => Ok(Identity::Needs(Route::Wait)),
-            Check::Unavailable => Err(Error::internal(
-                "a token cannot be verified: the keys at EDGEPOD_JWKS_URL could not be fetched",
+            // Why they cannot be fetched is in the log.
+            Check::Unavailable => Err(Error::unavailable(
+                "The token cannot be verified now: its issuer's keys cannot be fetched. Try again soon.",
             )
+            .retry_after(RETRY)
             .into()),
         }
     }

@@ -1,18 +1,22 @@
-/** The codes a server or this client gives. A function's own error type may add others. */
-export type ErrorCode =
+/** The codes that EdgePod gives, whatever the function: those of the server, and two of this client. */
+export type SystemCode =
   | "BAD_REQUEST"
   | "UNAUTHORIZED"
   | "FORBIDDEN"
   | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
   | "CONFLICT"
   | "PAYLOAD_TOO_LARGE"
   | "TOO_MANY_REQUESTS"
   | "INTERNAL"
+  | "UNAVAILABLE"
   /** No reply came: the server is down, the network is, or the browser blocked the request. */
   | "NETWORK"
   /** A reply came that EdgePod did not write, for example a proxy's error page. */
-  | "INVALID_REPLY"
-  | (string & Record<never, never>);
+  | "INVALID_REPLY";
+
+/** EdgePod's codes, or one of a function's own. */
+export type ErrorCode = SystemCode | (string & Record<never, never>);
 
 /** What {@link EdgePodError} is made from. */
 export interface ErrorFields<Data> {
@@ -23,6 +27,17 @@ export interface ErrorFields<Data> {
   traceId?: string | undefined;
 }
 
+/** One member of a union of failures: what `code` says decides what `data` is. */
+type Of<E> = E extends { code: infer Code extends string; data?: infer Data }
+  ? Omit<Failure, "code" | "data"> & { readonly code: Code; readonly data: Data }
+  : never;
+
+/**
+ * Any failure of a call: the server's refusal, or no reply at all. A function's own errors `E`, an `#[edgepod::error]`
+ * enum, are members of the union beside EdgePod's, so that `code` tells what `data` is, and a `switch` may be exhaustive.
+ */
+export type EdgePodError<E = unknown> = unknown extends E ? Failure : Of<E | { code: SystemCode; data?: unknown }>;
+
 /**
  * Any failure of a call: the server's refusal, or no reply at all.
  *
@@ -30,7 +45,7 @@ export interface ErrorFields<Data> {
  * const { error } = useQuery("getUserById", { id: 7 });
  * if (error?.code === "NOT_FOUND") return <p>There is no such user.</p>;
  */
-export class EdgePodError<Data = unknown> extends Error {
+class Failure<Data = unknown> extends Error {
   override readonly name = "EdgePodError";
   /** What went wrong, for programs. */
   readonly code: ErrorCode;
@@ -49,3 +64,5 @@ export class EdgePodError<Data = unknown> extends Error {
     this.traceId = fields.traceId;
   }
 }
+
+export const EdgePodError = Failure;

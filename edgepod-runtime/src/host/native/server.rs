@@ -38,8 +38,7 @@ use crate::{
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
         Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId,
-        StartError,
-        TransactionOutcome,
+        StartError, TransactionOutcome,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
     migrations::{Migrations, Status},

@@ -62,7 +62,7 @@ pub async fn issue(ctx: &Ctx, sub: String, seconds: u32) -> Result<String> {
 }
 
 /// For those who are signed in.
-#[edgepod::query(middleware = [require_user])]
+#[edgepod::query(middleware = [require_user, require_user()])]
 pub async fn for_users(ctx: &QueryCtx) -> Result<String> {
     Ok("in".to_owned())
 }
@@ -116,6 +116,31 @@ pub async fn greeting(ctx: &ActionCtx, instead: Option<bool>) -> Result<String> 
         ctx.get::<Greeting>()
             .map_or("nothing", |greeting| greeting.0)
     ))
+}
+
+/// What can be wrong with a seat.
+#[edgepod::error]
+pub enum SeatError {
+    #[error(conflict, "Seat {seat} is {by}'s.")]
+    SeatTaken { seat: u8, by: String },
+    #[error(unavailable, "The box office is closed.")]
+    Closed(#[from] std::num::ParseIntError),
+}
+
+/// Fails, in the way that is asked for.
+#[edgepod::function]
+pub async fn book(_ctx: &Ctx, seat: String) -> Result<u8, SeatError> {
+    if seat == "none" {
+        Err(Error::not_found("There is no such seat."))?;
+    }
+    let seat = seat.parse()?;
+    match seat {
+        1 => Err(SeatError::SeatTaken {
+            seat,
+            by: "Ada".to_owned(),
+        }),
+        seat => Ok(seat),
+    }
 }
 
 /// Whom a token is for that came as an argument.

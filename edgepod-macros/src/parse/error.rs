@@ -1,0 +1,357 @@
+//! Errors: `enum TransferError { #[error(not_found, "There is no account {id}.")] NoAccount { id: i64 }, … }`.
+
+use heck::ToShoutySnakeCase;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident};
+use syn::{
+    Attribute, Fields, Ident, ItemEnum, LitInt, LitStr, Token, Type, Variant,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+    spanned::Spanned,
+};
+
+use crate::errors::Errors;
+
+/// Names of statuses that an attribute may say in place of the number.
+const STATUSES: [(&str, u16); 13] = [
+    ("bad_request", 400),
+    ("unauthorized", 401),
+    ("payment_required", 402),
+    ("forbidden", 403),
+    ("not_found", 404),
+    ("conflict", 409),
+    ("gone", 410),
+    ("unprocessable", 422),
+    ("locked", 423),
+    ("too_many_requests", 429),
+    ("internal", 500),
+    ("bad_gateway", 502),
+    ("unavailable", 503),
+];
+
+/// Codes that EdgePod gives itself: a client must be able to tell them from the app's.
+const CODES: [&str; 14] = [
+    "BAD_REQUEST",
+    "UNAUTHORIZED",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
+    "CONFLICT",
+    "PAYLOAD_TOO_LARGE",
+    "UPGRADE_REQUIRED",
+    "TOO_MANY_REQUESTS",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "NETWORK",
+    "INVALID_REPLY",
+    "TIMEOUT",
+];
+
+/// The enum of an app's errors.
+pub(crate) struct ErrorEnum {
+    /// The enum without this attribute's own attributes.
+    pub(crate) item: ItemEnum,
+    pub(crate) variants: Vec<ErrorVariant>,
+    /// The variant that holds EdgePod's own errors, where the enum has one.
+    pub(crate) system: Option<Ident>,
+}
+
+/// A variant, and what a client is told of it.
+pub(crate) struct ErrorVariant {
+    pub(crate) ident: Ident,
+    pub(crate) fields: Fields,
+    /// What the fields are bound to.
+    pub(crate) bindings: Vec<Ident>,
+    pub(crate) told: Told,
+    /// The field that another error becomes.
+    pub(crate) from: Option<usize>,
+}
+
+pub(crate) enum Told {
+    /// A status, a code and a message.
+    Message {
+        status: u16,
+        code: String,
+        message: LitStr,
+    },
+    /// What the error within tells.
+    Transparent,
+}
+
+impl ErrorEnum {
+    /// Reads the enum; `None` after a mistake, and then only the item without this attribute's attributes is of use.
+    pub(crate) fn read(mut item: ItemEnum, errors: &mut Errors) -> (ItemEnum, Option<Self>) {
+        let mut found = Errors::default();
+        if !item.generics.params.is_empty() {
+            found.at(
+                &item.generics,
+                "an error of functions has no parameters: clients know it by its name",
+            );
+        }
+        let mut variants: Vec<ErrorVariant> = Vec::new();
+        let mut codes: Vec<String> = Vec::new();
+        for variant in &mut item.variants {
+            if let Some(cfg) = variant
+                .attrs
+                .iter()
+                .find(|attr| attr.path().is_ident("cfg"))
+            {
+                found.at(
+                    cfg,
+                    "a variant behind `cfg` would be an error that clients know only sometimes",
+                );
+            }
+            if let Some(read) = read_variant(variant, &mut found) {
+                if let Told::Message { code, .. } = &read.told {
+                    if CODES.contains(&code.as_str()) {
+                        found.at(
+                            &read.ident,
+                            format!(
+                                "the code {code} is EdgePod's own, and clients must be able to tell them apart: name the \
+                                 variant after what is wrong, such as `{}`",
+                                example(code)
+                            ),
+                        );
+                    } else if codes.contains(code) {
+                        found.at(&read.ident, format!("two variants have the code {code}"));
+                    }
+                    codes.push(code.clone());
+                }
+                variants.push(read);
+            }
+        }
+        let system = variants
+            .iter()
+            .find(|variant| {
+                matches!(variant.told, Told::Transparent)
+                    && variant.source().is_some_and(|ty| is_type(ty, "Error"))
+            })
+            .map(|variant| variant.ident.clone());
+        if system.is_none()
+            && let Some(variant) = item
+                .variants
+                .iter()
+                .find(|variant| variant.ident == "System")
+        {
+            found.at(
+                &variant.ident,
+                "a variant `System(edgepod::Error)` is added here, for EdgePod's own errors: give this one another name",
+            );
+        }
+        let fine = found.is_empty();
+        errors.extend(found);
+        let read = fine.then(|| Self {
+            item: item.clone(),
+            variants,
+            system,
+        });
+        (item, read)
+    }
+}
+
+impl ErrorVariant {
+    pub(crate) fn source(&self) -> Option<&Type> {
+        self.fields.iter().nth(self.from?).map(|field| &field.ty)
+    }
+}
+
+/// Whether a type is `edgepod::<name>` or `serde_json::<name>` as people write it.
+pub(crate) fn is_type(ty: &Type, name: &str) -> bool {
+    let text = ty.to_token_stream().to_string().replace(' ', "");
+    let text = text.strip_prefix("::").unwrap_or(&text);
+    text == name || name == "Error" && text == "edgepod::Error"
+}
+
+fn example(code: &str) -> &'static str {
+    match code {
+        "NOT_FOUND" => "NoSuchAccount",
+        "CONFLICT" => "NameTaken",
+        "TOO_MANY_REQUESTS" => "OneExportAtATime",
+        "UNAUTHORIZED" => "WrongPassword",
+        "FORBIDDEN" => "NotTheOwner",
+        _ => "AmountIsNegative",
+    }
+}
+
+fn read_variant(variant: &mut Variant, errors: &mut Errors) -> Option<ErrorVariant> {
+    const FORM: &str = "`#[error(not_found, \"There is no account {id}.\")]`";
+    let told: Vec<Attribute> = take(&mut variant.attrs, "error");
+    let mut from = None;
+    for (index, field) in variant.fields.iter_mut().enumerate() {
+        for attr in take(&mut field.attrs, "from") {
+            if from.replace(index).is_some() {
+                errors.at(&attr, "one field is made `#[from]` another error, not two");
+            }
+            if let Err(error) = attr.meta.require_path_only() {
+                errors.add(error);
+            }
+        }
+    }
+    if from.is_some() && variant.fields.len() != 1 {
+        errors.at(
+            &variant.fields,
+            "a variant that is made `#[from]` another error has that one field",
+        );
+        return None;
+    }
+    if let Some((_, value)) = &variant.discriminant {
+        errors.at(value, "an error has a status, not a number: remove this");
+    }
+    let [attr] = told.as_slice() else {
+        errors.at(
+            &variant.ident,
+            if told.is_empty() {
+                format!("a client must be told what is wrong: {FORM}")
+            } else {
+                format!("`{}` has two messages: keep one", variant.ident)
+            },
+        );
+        return None;
+    };
+    let code = variant.ident.unraw().to_string().to_shouty_snake_case();
+    let list = match attr.meta.require_list() {
+        Ok(list) => list,
+        Err(_) => {
+            errors.at(attr, format!("expected a status and a message: {FORM}"));
+            return None;
+        }
+    };
+    let told = errors.ok(
+        (|input: ParseStream<'_>| told_of(input, code, &variant.fields))
+            .parse2(list.tokens.clone()),
+    )?;
+    if matches!(told, Told::Transparent) && variant.fields.len() != 1 {
+        errors.at(
+            &variant.ident,
+            "a transparent variant tells what the error in its one field tells: `Other(#[from] OtherError)`",
+        );
+        return None;
+    }
+    let bindings = variant
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| match &field.ident {
+            Some(ident) => ident.clone(),
+            None => format_ident!("_{index}", span = field.ty.span()),
+        })
+        .collect();
+    Some(ErrorVariant {
+        ident: variant.ident.clone(),
+        fields: variant.fields.clone(),
+        bindings,
+        told,
+        from,
+    })
+}
+
+fn take(attrs: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
+    let (taken, kept) = std::mem::take(attrs)
+        .into_iter()
+        .partition(|attr| attr.path().is_ident(name));
+    *attrs = kept;
+    taken
+}
+
+fn told_of(input: ParseStream<'_>, code: String, fields: &Fields) -> syn::Result<Told> {
+    let start = input.span();
+    let status = if input.peek(LitInt) {
+        let number: LitInt = input.parse()?;
+        match number.base10_parse::<u16>() {
+            Ok(status @ 400..=599) => status,
+            _ => {
+                return Err(syn::Error::new(
+                    number.span(),
+                    "the status of an error is between 400 and 599",
+                ));
+            }
+        }
+    } else if input.peek(LitStr) {
+        return Err(input.error(
+            "the status comes first: `#[error(not_found, \"…\")]` or `#[error(404, \"…\")]`",
+        ));
+    } else {
+        let name = input.call(Ident::parse_any)?;
+        if name == "transparent" {
+            if !input.is_empty() {
+                return Err(input.error(
+                    "`transparent` stands alone: the error within has the status and the message",
+                ));
+            }
+            return Ok(Told::Transparent);
+        }
+        match STATUSES.iter().find(|(known, _)| name == *known) {
+            Some((_, status)) => *status,
+            None => {
+                let known: Vec<_> = STATUSES.iter().map(|(name, _)| *name).collect();
+                return Err(syn::Error::new(
+                    name.span(),
+                    format!(
+                        "`{name}` is no status: write its number, `transparent`, or one of {}",
+                        known.join(", ")
+                    ),
+                ));
+            }
+        }
+    };
+    if input.is_empty() {
+        return Err(syn::Error::new(
+            start,
+            "a message for the client is missing: `#[error(not_found, \"There is no account {id}.\")]`",
+        ));
+    }
+    input.parse::<Token![,]>()?;
+    let message: LitStr = input.parse().map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "expected the message for the client, in quotes",
+        )
+    })?;
+    let _: Option<Token![,]> = input.parse()?;
+    if !input.is_empty() {
+        let rest: TokenStream = input.parse()?;
+        return Err(syn::Error::new_spanned(
+            rest,
+            "the message names the fields within its braces: `\"There is no account {id}.\"`",
+        ));
+    }
+    let message = match fields {
+        Fields::Unnamed(_) => LitStr::new(&positions_as_names(&message.value()), message.span()),
+        _ => message,
+    };
+    Ok(Told::Message {
+        status,
+        code,
+        message,
+    })
+}
+
+/// `{0}` as `{_0}`: a name that the variant's first field is bound to.
+fn positions_as_names(message: &str) -> String {
+    let mut text = String::with_capacity(message.len() + 4);
+    let mut chars = message.chars().peekable();
+    while let Some(c) = chars.next() {
+        text.push(c);
+        if c == '{' {
+            match chars.peek() {
+                Some('{') => text.extend(chars.next()),
+                Some(digit) if digit.is_ascii_digit() => text.push('_'),
+                _ => {}
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_become_names_and_braces_stay() {
+        assert_eq!(
+            positions_as_names("{0} of {1:>5}, {{0}} and {name}"),
+            "{_0} of {_1:>5}, {{0}} and {name}"
+        );
+    }
+}
