@@ -100,3 +100,11 @@ mod database_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/authentication.md")]
 mod authentication_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/middleware.md")]
+mod middleware_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/errors.md")]
+mod errors_guide {}
