@@ -8,6 +8,8 @@ use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package, PackageId, T
 use fs_err as fs;
 use serde::Deserialize;
 
+use crate::residency::Residency;
+
 /// An EdgePod app: a Rust crate, and perhaps a front end beside it.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -27,6 +29,8 @@ pub struct App {
     pub web: Option<PathBuf>,
     /// Whether it signs its tokens itself, by `[package.metadata.edgepod] auth = "local"`.
     pub signs: bool,
+    /// Where its database is, once deployed: `[package.metadata.edgepod] jurisdiction` or `location_hint`.
+    pub residency: Residency,
     /// The version of wasm-bindgen in the lock file.
     pub wasm_bindgen: Option<String>,
     /// The folder of the edgepod-runtime that the app is compiled with.
@@ -52,6 +56,8 @@ struct Settings {
     client: Option<PathBuf>,
     web: Option<PathBuf>,
     auth: Option<Auth>,
+    #[serde(flatten)]
+    residency: Residency,
 }
 
 /// Who signs the tokens of an app.
@@ -135,6 +141,12 @@ impl App {
             })?,
             None => Settings::default(),
         };
+        let residency = settings.residency.checked().with_context(|| {
+            format!(
+                "[package.metadata.edgepod] in {} is not understood",
+                package.manifest_path
+            )
+        })?;
         let named = |name: &str| {
             metadata
                 .packages
@@ -148,6 +160,7 @@ impl App {
             cdylib,
             client: settings.client.map(|client| folder.join(client)),
             web: settings.web.map(|web| folder.join(web)),
+            residency,
             signs: settings.auth == Some(Auth::Local),
             wasm_bindgen: named("wasm-bindgen").map(|package| package.version.to_string()),
             runtime: named("edgepod-runtime").map(parent),

@@ -12,6 +12,7 @@ use crate::app::App;
 /// compiled with, and not from this command: the two speak to each other and must be of one version.
 const ENTRY_FOLDER: &str = "src/host/durable_object";
 const ENTRY: &str = "entry.mjs";
+const RESIDENCY: &str = "residency.mjs";
 
 /// A Worker, built: a folder with `entry.mjs` (the main module), `core.js`, `core_bg.wasm` and perhaps `snippets/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,7 @@ impl Worker {
             optimize::run(app, &workshop.path().join("core_bg.wasm"))?;
         }
         copy_scripts(scripts, workshop.path())?;
+        tell_residency(app, profile, workshop.path())?;
 
         let folder = state.join("worker");
         if folder.exists() {
@@ -68,6 +70,23 @@ impl Worker {
         fs::rename(workshop.keep(), &folder)?;
         Ok(Self { folder })
     }
+}
+
+/// Writes where the database is.
+fn tell_residency(app: &App, profile: Profile, folder: &Path) -> Result<()> {
+    let module = folder.join(RESIDENCY);
+    if !module.is_file() {
+        if app.residency.is_anywhere() {
+            return Ok(());
+        }
+        bail!(
+            "the edgepod that {} is compiled with cannot keep data in a place: `cargo update edgepod`, or remove \
+             `jurisdiction` and `location_hint` from its Cargo.toml",
+            app.name
+        );
+    }
+    fs::write(module, app.residency.module(profile))?;
+    Ok(())
 }
 
 fn copy_scripts(from: &Path, to: &Path) -> Result<()> {

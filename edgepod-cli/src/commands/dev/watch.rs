@@ -141,6 +141,7 @@ mod tests {
             cdylib: Some("app".into()),
             client: Some(folder.join("web/src/edgepod")),
             web: None,
+            residency: Default::default(),
             signs: false,
             wasm_bindgen: None,
             runtime: None,

@@ -4,6 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import module from "./core_bg.wasm";
 import * as core from "./core.js";
+import { jurisdiction, locationHint } from "./residency.mjs";
 
 // The core as it runs now. A panic ends the instance and all memory in it; the next use starts another.
 let generation = 0;
@@ -231,6 +232,13 @@ async function decide(request, length, env, ctx, trace) {
   }
 }
 
+// The object that has the database. Within a jurisdiction a name is another object than outside.
+function objectOf(env) {
+  const objects = jurisdiction === null ? env.EDGEPOD_DO : env.EDGEPOD_DO.jurisdiction(jurisdiction);
+  const id = objects.idFromName("global");
+  return locationHint === null ? objects.get(id) : objects.get(id, { locationHint });
+}
+
 async function serve(request, env, ctx, trace) {
   const length = request.headers.get("content-length");
   const decision = await decide(request, length, env, ctx, trace);
@@ -239,7 +247,7 @@ async function serve(request, env, ctx, trace) {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
     return reply(decision);
   }
-  const stub = env.EDGEPOD_DO.get(env.EDGEPOD_DO.idFromName("global"));
+  const stub = objectOf(env);
   if (kind === "S") return stub.fetch(request);
 
   const [session, name, user] = decision.slice(1).split("\n", 3);
