@@ -116,9 +116,15 @@ struct Inner {
 impl Error {
     /// An error with this code and message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self::made(code, message.into())
+    }
+
+    // Not inlined: in a Worker this is in hundreds of places.
+    #[inline(never)]
+    fn made(code: Code, message: String) -> Self {
         Self(Box::new(Inner {
             code,
-            message: message.into(),
+            message,
             data: None,
             retry_after: None,
             cause: None,
