@@ -63,19 +63,19 @@ pub async fn issue(ctx: &Ctx, sub: String, seconds: u32) -> Result<String> {
 
 /// For those who are signed in.
 #[edgepod::query(middleware = [require_user, require_user()])]
-pub async fn for_users(ctx: &QueryCtx) -> Result<String> {
+pub async fn for_users(_ctx: &QueryCtx) -> Result<String> {
     Ok("in".to_owned())
 }
 
 /// For administrators.
 #[edgepod::function(middleware = [require_role("role", "admin")])]
-pub async fn for_admins(ctx: &Ctx) -> Result<String> {
+pub async fn for_admins(_ctx: &Ctx) -> Result<String> {
     Ok("in".to_owned())
 }
 
 /// Thrice at once, then every ten seconds.
 #[edgepod::query(middleware = [rate_limit(3, std::time::Duration::from_secs(30))])]
-pub async fn seldom(ctx: &QueryCtx) -> Result<String> {
+pub async fn seldom(_ctx: &QueryCtx) -> Result<String> {
     Ok("in".to_owned())
 }
 
