@@ -122,7 +122,12 @@ pub async fn greeting(ctx: &ActionCtx, instead: Option<bool>) -> Result<String> 
 #[edgepod::error]
 pub enum SeatError {
     #[error(conflict, "Seat {seat} is {by}'s.")]
-    SeatTaken { seat: u8, by: String },
+    SeatTaken {
+        /// Which seat.
+        seat: u8,
+        /// Who has it.
+        by: String,
+    },
     #[error(unavailable, "The box office is closed.")]
     Closed(#[from] std::num::ParseIntError),
 }
