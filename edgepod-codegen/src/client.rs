@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::folder::{self, Difference, Report};
 use crate::manifest::Manifest;
-use crate::source::{SOURCE_FILES, TANSTACK_SEAM};
+use crate::source::{MANIFEST, SOURCE_FILES, TANSTACK_SEAM};
 use crate::{Error, typescript};
 
 /// A generated TypeScript client: paths and what they contain. A front end imports `client.ts`.
@@ -34,6 +34,7 @@ impl Client {
                 typescript::with_header(&contents),
             );
         }
+        files.insert(MANIFEST.into(), typescript::runtime_manifest(manifest));
         files.insert("types.ts".into(), typescript::types(manifest));
         files.insert("client.ts".into(), typescript::entry(manifest));
         Self { files }

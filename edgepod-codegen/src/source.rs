@@ -18,16 +18,23 @@ pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
     "core/client.ts",
     "core/error.ts",
     "core/index.ts",
+    "core/json.ts",
+    "core/manifest.ts",
+    "core/optimistic.ts",
     "core/registry.ts",
     "core/session.ts",
     "core/socket.ts",
     "core/tanstack.ts",
+    "core/token.ts",
     "core/transport.ts",
     "core/types.ts",
     "react/hooks.ts",
     "react/index.ts",
     "react/provider.ts",
 ];
+
+/// The file of [`SOURCE_FILES`] that each app has its own of.
+pub(crate) const MANIFEST: &str = "core/manifest.ts";
 
 /// The file of [`SOURCE_FILES`] that says where TanStack Query comes from.
 pub(crate) const TANSTACK_SEAM: &str = "core/tanstack.ts";

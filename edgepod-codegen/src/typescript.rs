@@ -69,6 +69,22 @@ pub(crate) fn types(manifest: &Manifest) -> String {
     with_header(&out)
 }
 
+/// `core/manifest.ts`: what the client has to know of the app while it runs.
+pub(crate) fn runtime_manifest(manifest: &Manifest) -> String {
+    let mut actions: Vec<&str> = manifest
+        .functions
+        .iter()
+        .filter(|function| function.kind == Kind::Action)
+        .map(|function| function.name.as_str())
+        .collect();
+    actions.sort_unstable();
+    with_header(&format!(
+        "/** The actions' names: their effects outside cannot be remembered, so a lost one is not sent again. */\n\
+         export const ACTIONS: readonly string[] = {};\n",
+        serde_json::Value::from(actions)
+    ))
+}
+
 /// `client.ts`: what a front end imports.
 pub(crate) fn entry(manifest: &Manifest) -> String {
     let query = example(manifest, |kind| kind == Kind::Query);
@@ -97,7 +113,7 @@ export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQu
  * @example
  * const {{ trigger, isMutating, error }} = useMutation({mutation});
  */
-export const useMutation: UseMutation<EdgePodMutations> = anyMutation as UseMutation<EdgePodMutations>;
+export const useMutation: UseMutation<EdgePodMutations, EdgePodQueries> = anyMutation as UseMutation<EdgePodMutations, EdgePodQueries>;
 
 export {{ EdgePodError }} from "./core";
 export type {{ ErrorCode, Status, SystemCode }} from "./core";

@@ -7,6 +7,7 @@ interface Outcome {
   data?: unknown;
   reads?: string[];
   writes?: string[];
+  version?: string;
   error?: { status: number; code: string; message: string; data?: unknown };
 }
 
@@ -30,11 +31,21 @@ export class Pod {
   calls: string[] = [];
   /** The headers of the last call. */
   headers: IncomingMessage["headers"] = {};
+  /** What the batches asked for so far, in order. */
+  batches: string[][] = [];
+  /** The query of the last socket's address. */
+  asked = new URLSearchParams();
+  /** The next requests are carried out, and their replies lost. */
+  losesReplies = 0;
+  /** Functions that write do not run before this. */
+  gate: Promise<void> = Promise.resolve();
+  /** The tokens that are taken; without it, any and none. */
+  tokens: Set<string> | undefined;
+  /** Whether sockets are greeted. */
+  greets = true;
   /** How many sockets were opened so far. */
   opened = 0;
   signals: Signals = "sent";
-  /** Whether replies name what was written, as newer servers do. */
-  saysWritten = true;
   /** Whether pings are answered. */
   answersPings = true;
   /** Refuses every call with this. */
@@ -51,9 +62,20 @@ export class Pod {
   #kept: (() => void)[] = [];
   #held = new Map<string, { arrived: () => void; released: Promise<void> }[]>();
   #nextId = 1;
+  #life = 1;
+  #version = 1;
+  /** The version of each table's last change in this life. */
+  #changed = new Map<string, number>();
+  #seq = new Map<WebSocket, number>();
+  #remembered = new Map<string, Outcome>();
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** The version of the tables as they are. */
+  get version(): string {
+    return `e${this.#life}.${this.#version}`;
   }
 
   get openSockets(): number {
@@ -70,9 +92,7 @@ export class Pod {
         socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
         return;
       }
-      upgrades.handleUpgrade(request, socket, head, (client) =>
-        this.#accept(client, url.searchParams.get("sessionId") ?? ""),
-      );
+      upgrades.handleUpgrade(request, socket, head, (client) => this.#accept(client, url.searchParams));
     });
     server.on("connection", (connection) => {
       this.#connections.add(connection);
@@ -91,8 +111,22 @@ export class Pod {
     this.#subscriptions.clear();
     this.#missed.clear();
     this.#sockets.clear();
+    this.#live();
     for (const connection of this.#connections) connection.destroy();
     await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+  }
+
+  /** The next life of the server: what it counted is forgotten. */
+  #live(): void {
+    this.#life++;
+    this.#version = 1;
+    this.#changed.clear();
+    this.#seq.clear();
+  }
+
+  /** Hibernates, as an idle object does: the sockets and what they subscribed to stay. */
+  hibernate(): void {
+    this.#live();
   }
 
   /** Cuts every socket, as a network does. */
@@ -149,14 +183,14 @@ export class Pod {
   addUser(name: string): User {
     const user = { id: this.#nextId++, name };
     this.users = [...this.users, user];
-    this.#announce(["users"]);
+    this.announce(["users"]);
     return user;
   }
 
   /** Another client adds a post. */
   addPost(title: string): void {
     this.posts = [...this.posts, { id: this.#nextId++, title }];
-    this.#announce(["posts"]);
+    this.announce(["posts"]);
   }
 
   #run(name: string, args: Record<string, unknown>): Outcome {
@@ -180,8 +214,19 @@ export class Pod {
           const message = "That name is taken";
           return { error: { status: 409, code: "CONFLICT", message, data: { columns: ["name"] } } };
         }
-        return { data: this.addUser(String(args["name"])), reads: ["users", "posts"], writes: ["users"] };
+        return {
+          data: this.addUser(String(args["name"])),
+          reads: ["users", "posts"],
+          writes: ["users"],
+          version: this.version,
+        };
       }
+      case "getUserPage": {
+        const start = Number(args["cursor"] ?? 0);
+        const next = start + 2 < this.users.length ? start + 2 : null;
+        return { data: { items: this.users.slice(start, start + 2), next }, reads: ["users"] };
+      }
+      case "sendMail":
       case "doNothing":
         return { data: null, reads: [], writes: [] };
       default:
@@ -202,38 +247,71 @@ export class Pod {
       return reply(426, { error: { code: "UPGRADE_REQUIRED", message: "Upgrade", trace_id: "t1" } });
     }
 
-    const name = decodeURIComponent(url.pathname.replace("/rpc/", ""));
+    const token = request.headers.authorization?.replace("Bearer ", "");
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    this.calls.push(name);
     this.headers = request.headers;
-    if (name === "getErrorPage") {
+    if (this.tokens && (!token || !this.tokens.has(token))) {
+      return reply(401, { error: { code: "UNAUTHORIZED", message: "Token expired", trace_id: "t2" } });
+    }
+    const body = JSON.parse(Buffer.concat(chunks).toString() || "{}");
+    const single = decodeURIComponent(url.pathname.replace(/^\/rpc\/?/, ""));
+    const calls: { name: string; args?: Record<string, unknown> }[] = single
+      ? [{ name: single, args: body }]
+      : body.calls;
+    if (!single) this.batches.push(calls.map(({ name }) => name));
+    this.calls.push(...calls.map(({ name }) => name));
+    if (single === "getErrorPage") {
       response.writeHead(502, { "content-type": "text/html" });
       return void response.end("<h1>Bad gateway</h1>");
     }
-    const outcome = this.#run(name, JSON.parse(Buffer.concat(chunks).toString() || "{}"));
-    const session = request.headers["x-edgepod-session-id"];
-    if (typeof session === "string" && request.headers["x-edgepod-reactive"] !== "false") {
-      const known = this.#subscriptions.get(session) ?? new Set();
-      for (const table of outcome.reads ?? ["users"]) known.add(table);
-      this.#subscriptions.set(session, known);
-    }
-
-    const held = this.#held.get(name)?.shift();
-    if (held) {
-      held.arrived();
-      await held.released;
+    if (single && !single.startsWith("get")) await this.gate;
+    const results = calls.map(({ name, args }) => this.#answer(name, args ?? {}, request));
+    const waits = calls.map(({ name }) => this.#held.get(name)?.shift());
+    for (const held of waits) {
+      held?.arrived();
+      await held?.released;
     }
     if (this.replyDelayMs) await new Promise((resolve) => setTimeout(resolve, this.replyDelayMs));
-    if (outcome.error) {
-      const { status, ...error } = outcome.error;
-      return reply(status, { error: { ...error, trace_id: "trace-7" } });
+    if (this.losesReplies > 0) {
+      this.losesReplies--;
+      return void response.destroy();
     }
-    const meta = this.saysWritten ? { tables: outcome.reads, written: outcome.writes } : { tables: outcome.reads };
-    return reply(200, { data: outcome.data, meta });
+    const [{ status, ...rest } = { status: 500 }] = results;
+    reply(single ? status : 200, single ? rest : { results, meta: { version: this.version, trace_id: "trace-7" } });
   }
 
-  #accept(socket: WebSocket, session: string): void {
+  #answer(name: string, args: Record<string, unknown>, request: IncomingMessage) {
+    const idempotencyKey = request.headers["x-edgepod-idempotency-key"];
+    const known = typeof idempotencyKey === "string" ? this.#remembered.get(idempotencyKey) : undefined;
+    const outcome = known ?? this.#run(name, args);
+    if (typeof idempotencyKey === "string" && !outcome.error) this.#remembered.set(idempotencyKey, outcome);
+    const session = request.headers["x-edgepod-session-id"];
+    if (typeof session === "string" && request.headers["x-edgepod-reactive"] !== "false") {
+      this.#subscribe(session, outcome.reads ?? ["users"]);
+    }
+    if (outcome.error) {
+      const { status, ...error } = outcome.error;
+      return { status, error: { ...error, trace_id: "trace-7" } };
+    }
+    const meta = {
+      tables: outcome.reads,
+      version: known ? this.version : (outcome.version ?? this.version),
+      ...(known && { replayed: true }),
+      written: outcome.writes,
+    };
+    return { status: 200, data: outcome.data, meta };
+  }
+
+  #subscribe(session: string, tables: string[]): void {
+    const known = this.#subscriptions.get(session) ?? new Set();
+    for (const table of tables) known.add(table);
+    this.#subscriptions.set(session, known);
+  }
+
+  #accept(socket: WebSocket, query: URLSearchParams): void {
+    const session = query.get("sessionId") ?? "";
+    this.asked = query;
     this.opened++;
     this.#sockets.set(session, socket);
     socket.on("message", (data) => {
@@ -245,15 +323,32 @@ export class Pod {
       this.#sockets.delete(session);
       this.#subscriptions.delete(session);
     });
-    const missed = this.#missed.get(session);
-    if (missed) {
-      this.#missed.delete(session);
-      socket.send(JSON.stringify({ type: "stale", tables: [...missed] }));
+    const missed = this.#missed.get(session) ?? new Set<string>();
+    this.#missed.delete(session);
+    const held = query.getAll("table").map((table) => table.split("@") as [string, string]);
+    for (const [table, version] of held) {
+      const [epoch, number] = version.split(".");
+      const changed =
+        table === "*"
+          ? Math.max(0, ...this.#changed.values())
+          : Math.max(this.#changed.get(table) ?? 0, this.#changed.get("*") ?? 0);
+      if (epoch !== `e${this.#life}` || changed > Number(number)) missed.add(table);
+      else missed.delete(table);
+    }
+    this.#subscribe(
+      session,
+      held.map(([table]) => table),
+    );
+    if (this.greets) {
+      socket.send(JSON.stringify({ type: "hello", tables: [...missed], version: this.version, seq: 0 }));
     }
   }
 
-  #announce(tables: string[]): void {
-    const message = JSON.stringify({ type: "stale", tables });
+  /** Something has changed in these tables. */
+  announce(tables: string[]): void {
+    this.#version++;
+    for (const table of tables) this.#changed.set(table, this.#version);
+    const version = this.version;
     for (const [session, subscribed] of this.#subscriptions) {
       if (!subscribed.has("*") && !tables.some((table) => subscribed.has(table))) continue;
       const socket = this.#sockets.get(session);
@@ -262,7 +357,12 @@ export class Pod {
         const missed = this.#missed.get(session) ?? new Set();
         for (const table of tables) missed.add(table);
         this.#missed.set(session, missed);
-      } else if (this.signals === "kept") {
+        continue;
+      }
+      const seq = (this.#seq.get(socket) ?? 0) + 1;
+      this.#seq.set(socket, seq);
+      const message = JSON.stringify({ type: "stale", tables, version, seq });
+      if (this.signals === "kept") {
         this.#kept.push(() => socket.send(message));
       } else if (this.signals !== "lost") {
         socket.send(message);

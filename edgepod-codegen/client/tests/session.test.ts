@@ -1,15 +1,14 @@
-import { afterEach, expect, test, vi } from "vitest";
-import { newSessionId } from "../src/core/session";
+import { expect, test, vi } from "vitest";
+import { newId } from "../src/core/session";
 
-afterEach(() => vi.unstubAllGlobals());
-
-test("each session id is new", () => {
-  expect(newSessionId()).not.toBe(newSessionId());
+test("each id is new", () => {
+  expect(newId()).toMatch(/^[0-9]+-[0-9]+$/);
+  expect(newId()).not.toBe(newId());
 });
 
-test("a page that is not in a secure context has session ids too", () => {
+test("a page that is not in a secure context has ids too", () => {
   const getRandomValues = crypto.getRandomValues.bind(crypto);
   vi.stubGlobal("crypto", { getRandomValues });
-  expect(newSessionId()).toMatch(/^[0-9a-f]{32}$/);
-  expect(newSessionId()).not.toBe(newSessionId());
+  expect(newId()).not.toBe(newId());
+  vi.unstubAllGlobals();
 });

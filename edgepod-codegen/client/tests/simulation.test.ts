@@ -1,7 +1,7 @@
 import { QueryObserver } from "@tanstack/query-core";
 import { expect, test } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
-import { EdgePodClient } from "../src/core";
+import { EdgePodClient, query } from "../src/core";
 import { Pod, sleep, until } from "./pod";
 
 const SEEDS = 24;
@@ -39,7 +39,7 @@ test.concurrent.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
     const shown = new Map<string, { observer: QueryObserver<unknown>; hide: () => void }>();
     const show = (name: string) => {
       if (shown.has(name)) return;
-      const observer = new QueryObserver<unknown>(client.queryClient, client.query(name) as never);
+      const observer = new QueryObserver<unknown>(client.queryClient, query(name) as never);
       shown.set(name, { observer, hide: observer.subscribe(() => {}) });
     };
     const names = ["getUsers", "getPosts", "getAnything"];

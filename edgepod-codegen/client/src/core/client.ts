@@ -1,15 +1,19 @@
 import { EdgePodError } from "./error";
-import { Registry } from "./registry";
-import { newSessionId } from "./session";
+import { ACTIONS } from "./manifest";
+import type { Layers, OptimisticUpdates } from "./optimistic";
+import { isNewer, Registry } from "./registry";
+import { newId } from "./session";
 import { StaleSocket } from "./socket";
 import { type Query, QueryClient, type QueryFunctionContext, skipToken } from "./tanstack";
-import { type GetToken, type Reply, Transport } from "./transport";
+import type { GetToken } from "./token";
+import { Transport } from "./transport";
 import type { Status } from "./types";
 
 /** The first part of every query key of EdgePod's. */
 const KEY = "edgepod";
-/** How long a write's own signal may take after its reply, before the client stops counting on it. */
-const ECHO_WITHIN_MS = 250;
+/** A function whose reply was lost is sent again after this long, then after twice as long, and so on. */
+const FIRST_RESEND_MS = 300;
+const RESENDS = 3;
 /** How long a mutation stays unfinished at most for the sake of the screen, once its reply is there. */
 const SETTLE_WITHIN_MS = 3_000;
 
@@ -19,7 +23,7 @@ export interface EdgePodOptions {
   url: string;
   /** The publishable key, which identifies the app; it is no secret. */
   apiKey: string;
-  /** Called before each call for the user's token. */
+  /** Called before each call for the user's token, and with `refresh` when that is refused or about to expire. */
   getToken?: GetToken | undefined;
   /** A TanStack query client to share. By default EdgePod keeps its own. */
   queryClient?: QueryClient | undefined;
@@ -27,14 +31,51 @@ export interface EdgePodOptions {
   WebSocket?: typeof WebSocket | undefined;
 }
 
-/** A query as TanStack Query understands it. Every framework's adapter takes it. */
+/** What identifies a query. Every function of TanStack Query's takes it; EdgePod's query client knows the rest. */
 export interface EdgePodQuery {
   queryKey: readonly [typeof KEY, string, object | null];
-  queryFn: ((context: QueryFunctionContext) => Promise<unknown>) | typeof skipToken;
-  staleTime: (query: { queryHash: string }) => number;
-  refetchOnWindowFocus: () => boolean;
-  refetchOnReconnect: boolean;
-  retry: (failures: number, error: unknown) => boolean;
+  queryFn?: typeof skipToken;
+}
+
+/** A query of pages, likewise. */
+export interface EdgePodPages {
+  queryKey: readonly [typeof KEY, string, object, "pages"];
+  initialPageParam: null;
+  getNextPageParam: (page: never) => unknown;
+}
+
+/** A mutation, likewise. */
+export interface EdgePodMutation {
+  mutationKey: readonly [typeof KEY, string];
+  networkMode: "always";
+}
+
+/** How one mutation is made. */
+export interface MutateOptions {
+  /** What is shown of queries until the server has answered. */
+  optimistic?: OptimisticUpdates | undefined;
+  /** Gives up waiting, and sending again. What has been sent may have its effect all the same. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A query and its arguments. `null` for `args` is a query that is never read. */
+export function query(name: string, args: object | null = {}): EdgePodQuery {
+  return { queryKey: [KEY, name, args], ...(!args && { queryFn: skipToken }) };
+}
+
+/** A query over pages: each is `{ items, next }`, and `next` is the `cursor` of the one after it. */
+export function pages(name: string, args: object = {}): EdgePodPages {
+  return {
+    queryKey: [KEY, name, args, "pages"],
+    initialPageParam: null,
+    getNextPageParam: ({ next }: { next?: unknown }) => next,
+  };
+}
+
+/** A function or an action. */
+export function mutation(name: string): EdgePodMutation {
+  // The call fails where there is no network, rather than being sent unasked much later.
+  return { mutationKey: [KEY, name], networkMode: "always" };
 }
 
 /**
@@ -45,37 +86,53 @@ export class EdgePodClient {
   /** Holds the cached replies. */
   readonly queryClient: QueryClient;
   /** Ties this client's calls to its socket. */
-  readonly sessionId = newSessionId();
+  readonly sessionId = newId();
+  /** Which query read what, and when. */
+  readonly registry = new Registry();
   readonly #transport: Transport;
   readonly #socket: StaleSocket;
-  readonly #registry = new Registry();
+  /** The user's token is refused. */
+  #refused = false;
+  #layers: Layers | undefined;
   readonly #statusListeners = new Set<() => void>();
-  readonly #waiting = new Set<() => void>();
   #refreshing: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: EdgePodOptions) {
     this.queryClient = options.queryClient ?? new QueryClient();
-    this.#transport = new Transport(options.url, options.apiKey, this.sessionId, async () => options.getToken?.());
+    const onStatus = () => {
+      for (const listener of this.#statusListeners) listener();
+    };
+    this.#transport = new Transport({
+      url: options.url,
+      apiKey: options.apiKey,
+      sessionId: this.sessionId,
+      getToken: options.getToken,
+      // What one user has read is not the next one's to see.
+      onUser: () => void this.queryClient.resetQueries({ queryKey: [KEY] }),
+      onRefused: (refused) => {
+        this.#refused = refused;
+        onStatus();
+      },
+    });
     this.#socket = new StaleSocket({
-      url: this.#transport.socketUrl,
+      url: () => this.#transport.socketUrl(...this.registry.held),
       WebSocket: options.WebSocket,
-      onStale: (tables) => {
-        this.#registry.changed(tables);
-        this.#refreshSoon();
-        this.#checkWaiting();
+      onStale: (tables, version) => this.#changed(tables, version),
+      onHello: (tables, version, resumed) => {
+        this.registry.greeted(tables, version);
+        if (resumed) this.#resume();
+        this.#changed(tables, version);
       },
-      onResumed: () => this.#resume(),
-      onStatus: () => {
-        for (const listener of this.#statusListeners) listener();
-      },
+      onStatus,
       isRefused: () => this.#transport.socketRefused(),
     });
+    this.adopt();
   }
 
-  /** The socket's state. */
+  /** The connection's state. */
   get status(): Status {
-    return this.#socket.status;
+    return this.#refused ? "unauthorized" : this.#socket.status;
   }
 
   /** Calls `listener` whenever the status changes, until the function that it returns is called. */
@@ -84,80 +141,127 @@ export class EdgePodClient {
     return () => void this.#statusListeners.delete(listener);
   };
 
-  /** Starts keeping the cache fresh. It may be called again after `disconnect`. */
-  connect(): void {
-    this.#socket.start();
-    this.#unsubscribe ??= this.queryClient.getQueryCache().subscribe(({ type, query }) => {
-      if (query.queryKey[0] !== KEY) return;
-      if (type === "removed") this.#registry.forget(query.queryHash);
+  /** Tells the query client how EdgePod's queries are read, and when they count as fresh. */
+  adopt(): void {
+    // Without signals, TanStack's own defaults do the work: read again on mount and on focus.
+    const informed = () => ["live", "connecting"].includes(this.#socket.status);
+    this.queryClient.setQueryDefaults([KEY], {
+      queryFn: (context) => this.#read(context),
+      // The server signals what this session has read; of data from elsewhere (another client that shares
+      // the cache, a page rendered on a server) it knows nothing.
+      staleTime: ({ queryHash }) => (informed() && this.registry.versionOf(queryHash) ? Number.POSITIVE_INFINITY : 0),
+      // The socket reconnects when the network does, and says what has changed.
+      refetchOnReconnect: false,
+      // The same call may succeed a moment later.
+      retry: (failures, error) =>
+        failures < 3 && (isInconclusive(error, 500) || (error as unknown as EdgePodError).status === 429),
+    });
+    this.queryClient.setMutationDefaults([KEY], {
+      mutationFn: (args: unknown, { mutationKey, meta }) =>
+        this.mutate(mutationKey?.[1] as string, args as object | undefined, meta),
     });
   }
 
-  /** Closes the socket. What is cached stays, and is read again after the next `connect`. */
-  disconnect(): void {
-    this.#socket.stop();
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
+  /** Loads what optimistic updates need, which is a file of its own, so that a page without them does not carry it. */
+  async prepare(): Promise<Layers> {
+    const { Layers } = await import("./optimistic");
+    this.#layers ??= new Layers(
+      (name) => this.#queries().filter(({ queryKey }) => queryKey[1] === name && queryKey.length === 3),
+      ({ queryHash }, version) => !isNewer(version, this.registry.versionOf(queryHash)),
+    );
+    return this.#layers;
   }
 
-  /** A query's key and fetcher, and when it counts as fresh. `null` for `args` is a query that is never read. */
-  query(name: string, args: object | null = {}): EdgePodQuery {
-    // Without signals, TanStack's own defaults do the work: read again on mount and on focus.
-    const informed = () => this.status === "live" || this.status === "connecting";
-    return {
-      queryKey: [KEY, name, args],
-      queryFn: args ? (context) => this.#read(name, args, context) : skipToken,
-      // The server signals what this session has read; of data from elsewhere (another client that shares
-      // the cache, a page rendered on a server) it knows nothing.
-      staleTime: ({ queryHash }) => (informed() && this.#registry.isKnown(queryHash) ? Number.POSITIVE_INFINITY : 0),
-      refetchOnWindowFocus: () => !informed(),
-      // The socket reconnects when the network does, and then everything is read again.
-      refetchOnReconnect: false,
-      retry: (failures, error) => failures < 3 && mayPass(error),
-    };
+  /** Starts keeping the cache fresh. It may be called again after `disconnect`. */
+  connect(): void {
+    if (this.#unsubscribe) return;
+    this.#socket.start();
+    // So that it notices when the page gets the focus.
+    this.queryClient.mount();
+    this.#unsubscribe = this.queryClient.getQueryCache().subscribe(({ type, query }) => {
+      if (type === "removed") this.registry.forget(query.queryHash);
+    });
+  }
+
+  /** Closes the socket. What is cached stays; the next `connect` asks what has changed. */
+  disconnect(): void {
+    if (!this.#unsubscribe) return;
+    this.#socket.stop();
+    this.queryClient.unmount();
+    this.#unsubscribe();
+    this.#unsubscribe = undefined;
   }
 
   /**
    * Calls a function or an action. The promise is fulfilled when the write is on the screen: once the
    * queries in use that read what it wrote have been answered again, or after three seconds.
    *
-   * @throws EdgePodError when the call fails.
+   * A function whose request or reply was lost is sent again, a few times, under one key by which the server knows
+   * whether it has run. An action is sent once.
+   *
+   * @throws EdgePodError when the call fails; the abort's reason when `signal` aborts.
    */
-  async mutate(name: string, args: object = {}): Promise<unknown> {
-    const sent = this.#registry.now;
-    let reply: Reply;
+  async mutate(name: string, args: object = {}, { optimistic, signal }: MutateOptions = {}): Promise<unknown> {
+    const layers = optimistic && (this.#layers ?? (await this.prepare()));
+    const layer = optimistic && layers?.add(optimistic, args);
     try {
-      reply = await this.#transport.call(name, args, { reactive: false });
+      const { data, meta } = await this.#send(name, args, signal);
+      const { written = ["*"], version = "" } = meta;
+      if (layer) layer.version = version;
+      this.#changed(written, version);
+      await this.#settle(version);
+      // What could not be read again yet goes on showing what is expected.
+      if (layer) layers?.remove(layer, ({ queryHash }) => this.registry.isStale(queryHash));
+      return data;
     } catch (error) {
-      // It may have written all the same: an action before it failed, or anything whose reply was lost.
-      if (this.status !== "live" && mayHaveWritten(error)) this.#registry.everythingChanged();
-      this.#refreshSoon();
+      if (layer) layers?.remove(layer, () => false);
       throw error;
     }
-    await this.#settle(reply.meta.written ?? reply.meta.tables ?? ["*"], sent);
-    return reply.data;
   }
 
-  async #read(name: string, args: object, context: QueryFunctionContext): Promise<unknown> {
-    const { signal } = context;
-    const hash = this.#hash(context);
-    const asked = this.#registry.now;
-    this.#registry.asked(hash);
+  async #send(name: string, args: object, signal: AbortSignal | undefined) {
+    const headers: Record<string, string> = { "X-EdgePod-Reactive": "false" };
+    const isOnce = ACTIONS.includes(name);
+    if (!isOnce) headers["X-EdgePod-Idempotency-Key"] = newId();
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#transport.call(name, args, signal, headers);
+      } catch (error) {
+        if (isOnce || tries === RESENDS || !isInconclusive(error, 502)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, FIRST_RESEND_MS * 2 ** tries));
+        signal?.throwIfAborted();
+      }
+    }
+  }
+
+  async #read({ queryKey, signal, pageParam }: QueryFunctionContext): Promise<unknown> {
+    const [, name, args] = queryKey as unknown as [string, string, object];
+    const query = this.queryClient.getQueryCache().find({ queryKey, exact: true }) as Query;
+    const hash = query.queryHash;
+    const { known } = this.registry;
+    const more = pageParam != null;
+    this.registry.asked(hash);
     try {
-      const { data, meta } = await this.#transport.call(name, args, { reactive: true, signal });
-      this.#registry.answered(hash, asked, meta.tables ?? ["*"]);
-      return data ?? null;
+      const { data, meta } = await this.#transport.read(name, more ? { ...args, cursor: pageParam } : args, signal);
+      const { tables = ["*"], version = "" } = meta;
+      // A reply that was overtaken by a later one has nothing to tell.
+      if (!more && query.state.data !== undefined && isNewer(this.registry.versionOf(hash), version)) {
+        return query.state.data;
+      }
+      this.registry.answered(hash, known, tables, version, more);
+      return this.#layers ? this.#layers.over(query, data) : data;
     } catch (error) {
-      if (!signal.aborted) this.#registry.answered(hash, asked);
+      if (!signal.aborted) this.registry.answered(hash, known);
       throw error;
     } finally {
       // What changed while the request was under way has to be read again.
-      if (this.#registry.isStale(hash)) this.#refreshSoon();
+      if (this.registry.isStale(hash)) this.#refreshSoon();
     }
   }
 
-  #hash({ queryKey }: QueryFunctionContext): string {
-    return this.queryClient.getQueryCache().find({ queryKey, exact: true })?.queryHash ?? "";
+  #changed(tables: readonly string[], version: string): void {
+    this.registry.changed(tables, version);
+    this.#refreshSoon();
   }
 
   /**
@@ -174,85 +278,53 @@ export class EdgePodClient {
     });
   }
 
-  /** Reads everything again. Requests from before the interruption may hang for ever, so they are given up. */
+  /** Requests from before the interruption may hang for ever, so they are given up and made again. */
   #resume(): void {
-    this.#registry.everythingChanged();
-    const stale = this.#stale();
-    for (const query of stale) {
-      if (query.state.fetchStatus === "idle") continue;
+    const given = this.#queries().filter((query) => query.state.fetchStatus !== "idle");
+    for (const query of given) {
       // Silently where a new request follows at once, so that the screen does not flicker.
-      const followed = query.isActive() && !query.isStatic();
-      void query.cancel(followed ? { silent: true } : { revert: true });
+      const silent = query.isActive() && !query.isStatic();
+      void query.cancel({ silent, revert: !silent });
     }
-    this.#refresh(stale);
+    this.#refresh(given);
   }
 
   /** Reads those again that are on the screen, and marks the others. */
   #refresh(queries: readonly Query[]): void {
-    const predicate = (query: Query) => queries.includes(query);
-    void this.queryClient.invalidateQueries({ predicate }, { cancelRefetch: false });
+    void this.queryClient.invalidateQueries(
+      { predicate: (query) => queries.includes(query) },
+      { cancelRefetch: false },
+    );
   }
 
   #stale(): Query[] {
-    return this.#queries().filter((query) => this.#registry.isStale(query.queryHash));
+    return this.#queries().filter((query) => this.registry.isStale(query.queryHash));
   }
 
   #queries(): Query[] {
     return this.queryClient.getQueryCache().findAll({ queryKey: [KEY] });
   }
 
-  /** Returns when the screen shows what a mutation that was sent at `sent` wrote to `tables`. */
-  async #settle(tables: readonly string[], sent: number): Promise<void> {
-    if (!this.#registry.isRead(tables)) return;
-    const signalled = () => this.#registry.lastChange(tables) > sent;
-    // The signal and the reply race. Waiting for the signal saves reading everything twice.
-    if (this.status === "live") await this.#until(signalled, ECHO_WITHIN_MS);
-    if (!signalled()) {
-      this.#registry.changed(tables);
-      this.#refreshSoon();
-    }
-    const moment = this.#registry.now;
-    await this.#until(
-      () =>
-        !this.#queries().some((query) => query.isActive() && this.#registry.isBehind(query.queryHash, tables, moment)),
-      SETTLE_WITHIN_MS,
-    );
-  }
-
-  /** Waits for a condition over queries and signals, but not for ever. */
-  async #until(condition: () => boolean, withinMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = () => {
+  /** Returns when the screen shows a version, but waits only so long. */
+  #settle(version: string): Promise<void> {
+    return new Promise((resolve) => {
+      const behind = (query: Query) => query.isActive() && this.registry.isBehind(query.queryHash, version);
+      const check = (event?: unknown) => {
+        if (event !== TIME_IS_UP && this.#queries().some(behind)) return;
         clearTimeout(timer);
         unsubscribe();
-        this.#waiting.delete(check);
         resolve();
       };
-      const check = () => {
-        if (condition()) done();
-      };
-      const timer = setTimeout(done, withinMs);
+      const timer = setTimeout(check, SETTLE_WITHIN_MS, TIME_IS_UP);
       const unsubscribe = this.queryClient.getQueryCache().subscribe(check);
-      this.#waiting.add(check);
       check();
     });
   }
-
-  #checkWaiting(): void {
-    for (const check of this.#waiting) check();
-  }
 }
 
-/** Whether the same call may succeed a moment later. */
-function mayPass(error: unknown): boolean {
-  return error instanceof EdgePodError && (error.status === 429 || isInconclusive(error));
-}
+const TIME_IS_UP = 1;
 
-/** Whether a call that failed may have had its effect. */
-function mayHaveWritten(error: unknown): boolean {
-  return error instanceof EdgePodError && isInconclusive(error);
-}
-
-function isInconclusive({ code, status }: EdgePodError): boolean {
-  return code === "NETWORK" || status >= 500;
+/** Whether a call that failed may have had its effect, or, from 502 up, its answer may have been lost on the way. */
+function isInconclusive(error: unknown, status: 500 | 502): boolean {
+  return error instanceof EdgePodError && (error.code === "NETWORK" || error.status >= status);
 }

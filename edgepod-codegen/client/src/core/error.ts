@@ -48,20 +48,17 @@ export type EdgePodError<E = unknown> = unknown extends E ? Failure : Of<E | { c
 class Failure<Data = unknown> extends Error {
   override readonly name = "EdgePodError";
   /** What went wrong, for programs. */
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   /** The reply's HTTP status; 0 when there was no reply. */
-  readonly status: number;
+  declare readonly status: number;
   /** What the server added: for CONFLICT the columns, for a function's own error its value. */
-  readonly data: ([Data] extends [never] ? unknown : Data) | undefined;
+  declare readonly data: ([Data] extends [never] ? unknown : Data) | undefined;
   /** Finds this failure in the server's log. */
-  readonly traceId: string | undefined;
+  declare readonly traceId: string | undefined;
 
-  constructor(fields: ErrorFields<[Data] extends [never] ? unknown : Data>, options?: ErrorOptions) {
-    super(fields.message, options);
-    this.code = fields.code;
-    this.status = fields.status;
-    this.data = fields.data;
-    this.traceId = fields.traceId;
+  constructor({ message, ...fields }: ErrorFields<[Data] extends [never] ? unknown : Data>, options?: ErrorOptions) {
+    super(message, options);
+    Object.assign(this, fields);
   }
 }
 

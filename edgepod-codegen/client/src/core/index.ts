@@ -1,5 +1,16 @@
 /** The client without a framework. */
-export { EdgePodClient, type EdgePodOptions, type EdgePodQuery } from "./client";
+export {
+  EdgePodClient,
+  type EdgePodMutation,
+  type EdgePodOptions,
+  type EdgePodPages,
+  type EdgePodQuery,
+  type MutateOptions,
+  mutation,
+  pages,
+  query,
+} from "./client";
 export { EdgePodError, type ErrorCode, type SystemCode } from "./error";
-export type { GetToken } from "./transport";
-export type { Args, ArgsAndOptions, FunctionType, FunctionTypes, Status } from "./types";
+export type { OptimisticUpdates } from "./optimistic";
+export type { GetToken, Token } from "./token";
+export type { Args, ArgsAndOptions, FunctionType, FunctionTypes, Optimistic, PagedNames, Status } from "./types";

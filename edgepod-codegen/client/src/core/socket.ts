@@ -1,16 +1,17 @@
+import { parse } from "./json";
+import { epochOf } from "./registry";
 import type { Status } from "./types";
 
 /** Pings are this far apart; the server answers them without waking. */
 const PING_EVERY_MS = 30_000;
 /** A connection that is silent for this long after a ping is dead, whatever the browser believes. */
 const PONG_WITHIN_MS = 5_000;
-/** An attempt that has not succeeded by then has failed. */
+/** An attempt that the server has not greeted by then has failed. */
 const OPEN_WITHIN_MS = 10_000;
-/** Attempts begin this far apart, and grow to the longest wait. A connection that held starts over. */
+/** Attempts begin this far apart, and grow to the longest wait. A connection that carried something starts over. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const RETRY_GROWTH = 1.6;
-const HELD_MS = 5_000;
 /** A key that was refused is seldom good a moment later. */
 const REFUSED_RETRY_MS = 30_000;
 /** The close code for what the server does not allow. */
@@ -18,13 +19,14 @@ const POLICY_VIOLATION = 1008;
 
 /** What a socket needs, and whom it tells. */
 export interface SocketOptions {
-  url: string;
+  /** The address, with what is held at that moment. */
+  url(): string;
   /** The platform's WebSocket, or one that is given where it has none. */
   WebSocket?: typeof WebSocket | undefined;
   /** Tables of which something changed. */
-  onStale(tables: readonly string[]): void;
-  /** The connection is back after signals may have been missed. */
-  onResumed(): void;
+  onStale(tables: readonly string[], version: string): void;
+  /** The connection is there: what changed since the data that is held. `resumed`: it was there before. */
+  onHello(tables: readonly string[], version: string, resumed: boolean): void;
   onStatus(): void;
   /** Asks whether the server refuses the key; called after an attempt that failed. */
   isRefused(): Promise<boolean>;
@@ -34,25 +36,28 @@ export interface SocketOptions {
  * The invalidation socket: one connection that is kept up, and whose state has a name.
  *
  * ```text
- * connecting ───open───▶ live ───close───▶ reconnecting / offline
- *      │                  ▲                   │          │
- *      │                  └───────open────────┤       refused
- *      └──────────────failure─────────────────┘          ▼
- *                                                   unauthorized
+ * connecting ───hello───▶ live ──close, gap──▶ reconnecting / offline
+ *      │                   ▲                      │          │
+ *      │                   └────────hello─────────┤       refused
+ *      └────────────────failure───────────────────┘          ▼
+ *                                                       unauthorized
  * ```
  *
- * Every way into `live` but the straight one from the first attempt calls `onResumed`.
+ * The server counts its messages. Where one is missing, the connection is made anew, and the greeting says what
+ * the missing one would have said.
  */
 export class StaleSocket {
   readonly #options: SocketOptions;
   #status: Status = "connecting";
-  #started = false;
   #socket: WebSocket | undefined;
-  /** When the socket opened; 0 before. */
-  #openedAt = 0;
+  /** The server has greeted. */
+  #open = false;
   #failures = 0;
-  /** Signals may have been missed since everything was last read. */
-  #missed = false;
+  /** There was a connection, or an attempt, before this one. */
+  #resumed = false;
+  /** The life of the server that counts, and how far it has. */
+  #epoch: string | undefined;
+  #seq = 0;
   #attempt: Timer;
   #pinging: Timer;
   /** Until when the connection must show that it lives. */
@@ -66,10 +71,8 @@ export class StaleSocket {
     return this.#status;
   }
 
-  /** Opens the connection and keeps it up. It does nothing when that is under way. */
+  /** Opens the connection and keeps it up. */
   start(): void {
-    if (this.#started) return;
-    this.#started = true;
     // Not within this task: React's StrictMode mounts, unmounts and mounts again, and a socket that is
     // closed before it opened costs a connection and a warning in the console.
     this.#openIn(0);
@@ -79,57 +82,65 @@ export class StaleSocket {
 
   /** Closes the connection, until `start` is called again. */
   stop(): void {
-    if (!this.#started) return;
-    this.#started = false;
     clearInterval(this.#pinging);
+    this.#pinging = undefined;
     this.#listen("removeEventListener");
-    if (this.#socket) this.#missed = true;
+    if (this.#socket) this.#resumed = true;
     this.#drop();
     this.#setStatus("connecting");
   }
 
   #openIn(ms: number): void {
     clearTimeout(this.#attempt);
-    this.#attempt = setTimeout(() => this.#open(), ms);
+    this.#attempt = setTimeout(() => this.#connect(), ms);
   }
 
-  #open(): void {
+  #connect(): void {
     let socket: WebSocket;
     try {
-      socket = new (this.#options.WebSocket ?? WebSocket)(this.#options.url);
+      socket = new (this.#options.WebSocket ?? WebSocket)(this.#options.url());
     } catch {
       // For example ws: from an https: page. The console has the reason.
       this.#lost(0);
       return;
     }
     this.#socket = socket;
-    this.#openedAt = 0;
     this.#deadline = setTimeout(() => this.#lost(0), OPEN_WITHIN_MS);
-    socket.onopen = () => {
-      clearTimeout(this.#deadline);
-      this.#openedAt = Date.now();
-      const missed = this.#missed;
-      this.#missed = false;
-      this.#setStatus("live");
-      if (missed) this.#options.onResumed();
-    };
     socket.onmessage = ({ data }) => {
+      const message = read(data);
+      if (message?.type === "hello") {
+        this.#open = true;
+        const resumed = this.#resumed;
+        this.#resumed = true;
+        this.#setStatus("live");
+        this.#options.onHello(message.tables, message.version, resumed);
+      } else if (this.#open) this.#failures = 0;
+      else return;
       clearTimeout(this.#deadline);
-      const tables = staleTables(data);
-      if (tables) this.#options.onStale(tables);
+      const complete = !message || this.#count(message);
+      if (message?.type === "stale") this.#options.onStale(message.tables, message.version);
+      if (!complete) this.#lost(0);
     };
     socket.onclose = ({ code }) => this.#lost(code);
     // The close that follows says as much, but in Node an error that nobody listens to ends the process.
     socket.onerror = () => {};
   }
 
+  /** Whether no message is missing before this one. What comes late or twice leaves no gap. */
+  #count({ version, seq }: Message): boolean {
+    const epoch = epochOf(version);
+    const last = epoch === this.#epoch && seq > 0 ? this.#seq : 0;
+    this.#epoch = epoch;
+    this.#seq = Math.max(last, seq);
+    return seq <= last + 1;
+  }
+
   /** The connection ended, or an attempt failed. The next one is on its way. */
   #lost(code: number): void {
-    const held = this.#openedAt && Date.now() - this.#openedAt > HELD_MS;
-    const opened = this.#openedAt > 0;
+    const opened = this.#open;
     this.#drop();
-    this.#missed = true;
-    this.#failures = held ? 0 : this.#failures + 1;
+    this.#resumed = true;
+    this.#failures++;
     const refused = code === POLICY_VIOLATION;
     // An attempt that fails says nothing new about a key that was refused; the server's answer will.
     if (refused || this.#status !== "unauthorized") this.#setStatus(refused ? "unauthorized" : down());
@@ -142,7 +153,7 @@ export class StaleSocket {
   async #explain(): Promise<void> {
     const failures = this.#failures;
     const refused = await this.#options.isRefused();
-    if (!this.#started || this.#failures !== failures || this.#status === "live") return;
+    if (!this.#pinging || this.#failures !== failures || this.#status === "live") return;
     this.#setStatus(refused ? "unauthorized" : down());
     if (refused && !this.#socket) this.#openIn(REFUSED_RETRY_MS);
   }
@@ -154,8 +165,8 @@ export class StaleSocket {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = undefined;
-    this.#openedAt = 0;
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    this.#open = false;
+    socket.onmessage = socket.onclose = null;
     socket.close();
   }
 
@@ -194,13 +205,15 @@ function down(): Status {
   return typeof navigator === "object" && navigator.onLine === false ? "offline" : "reconnecting";
 }
 
-/** The tables of a stale signal. Nothing for a pong, for what a later server may say, and for nonsense. */
-function staleTables(data: unknown): string[] | undefined {
-  try {
-    const { type, tables } = JSON.parse(data as string);
-    if (type === "stale" && Array.isArray(tables)) return tables;
-  } catch {
-    // Not JSON, or not an object: no signal.
-  }
-  return undefined;
+interface Message {
+  type: string;
+  tables: string[];
+  version: string;
+  seq: number;
+}
+
+/** A message about a version. Nothing for a pong, for what a later server may say, and for nonsense. */
+function read(data: unknown): Message | undefined {
+  const message = parse(data as string);
+  return Array.isArray(message?.tables) && message.version ? message : undefined;
 }

@@ -36,3 +36,21 @@ export type Args<A> = NoFields extends A ? [args?: A] : [args: A];
  * - `unauthorized`: the server refuses the API key. Slower attempts go on, in case it is corrected.
  */
 export type Status = "connecting" | "live" | "reconnecting" | "offline" | "unauthorized";
+
+/** What a mutation expects of queries' results: given what a query shows, what it will show. */
+export type Optimistic<Queries extends FunctionTypes<Queries>, A> = {
+  [Name in keyof Queries]?: (
+    old: Queries[Name]["result"],
+    args: A,
+    queryArgs: Queries[Name]["args"],
+  ) => Queries[Name]["result"];
+};
+
+/** The names of the queries that give pages: they take a `cursor` and give `{ items, next }`. */
+export type PagedNames<Queries extends FunctionTypes<Queries>> = {
+  [Name in keyof Queries & string]: Queries[Name]["result"] extends { items: unknown; next?: unknown }
+    ? Queries[Name]["args"] extends { cursor?: unknown }
+      ? Name
+      : never
+    : never;
+}[keyof Queries & string];

@@ -2,11 +2,20 @@ import {
   type UseMutationOptions,
   type UseQueryOptions,
   type UseQueryResult,
-  useMutation as useTanstackMutation,
   useQuery as useTanstackQuery,
 } from "@tanstack/react-query";
-import { useCallback, useSyncExternalStore } from "react";
-import type { Args, ArgsAndOptions, EdgePodError, FunctionTypes, Status } from "../core";
+import { useEffect, useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type Args,
+  type ArgsAndOptions,
+  type EdgePodError,
+  type FunctionTypes,
+  type MutateOptions,
+  mutation,
+  type Optimistic,
+  query,
+  type Status,
+} from "../core";
 import { useClient } from "./provider";
 
 /** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
@@ -28,11 +37,19 @@ export type UseQuery<Queries extends FunctionTypes<Queries>> = <
   >
 ) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
 
-/** What a mutation may be told: TanStack Query's callbacks. */
-export type MutationOptions<Result, Err, Args> = Pick<
-  UseMutationOptions<Result, Err, Args>,
-  "onMutate" | "onSuccess" | "onError" | "onSettled" | "throwOnError" | "retry"
->;
+/** What a mutation may be told: TanStack Query's callbacks, and what it is expected to change. */
+export interface MutationOptions<Result, Err, Args, Updates = MutateOptions["optimistic"]>
+  extends Pick<
+    UseMutationOptions<Result, Err, Args>,
+    "onMutate" | "onSuccess" | "onError" | "onSettled" | "throwOnError"
+  > {
+  /**
+   * What queries show until the server has answered: by a query's name, a function of what it shows now and of the
+   * mutation's arguments. It must not change what it is given. It is undone when the mutation fails, and gives way
+   * to what the server says.
+   */
+  optimistic?: Updates;
+}
 
 /** What `useMutation` returns. */
 export interface UseMutationResult<A, Result, Err> {
@@ -53,9 +70,17 @@ export interface UseMutationResult<A, Result, Err> {
 }
 
 /** The type of `useMutation` for an app's functions and actions. */
-export type UseMutation<Mutations extends FunctionTypes<Mutations>> = <Name extends keyof Mutations & string>(
+export type UseMutation<
+  Mutations extends FunctionTypes<Mutations>,
+  Queries extends FunctionTypes<Queries> = Record<never, never>,
+> = <Name extends keyof Mutations & string>(
   name: Name,
-  options?: MutationOptions<Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>, Mutations[Name]["args"]>,
+  options?: MutationOptions<
+    Mutations[Name]["result"],
+    EdgePodError<Mutations[Name]["error"]>,
+    Mutations[Name]["args"],
+    Optimistic<Queries, Mutations[Name]["args"]>
+  >,
 ) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
 
 /** `useQuery` before the generated code gives it its types. */
@@ -65,37 +90,67 @@ export function useQuery(
   options?: QueryOptions<unknown, EdgePodError>,
 ): UseQueryResult<unknown, EdgePodError> {
   const client = useClient();
-  return useTanstackQuery<unknown, EdgePodError>(
-    { ...client.query(name, args), ...options, ...(args === null && { enabled: false }) },
-    client.queryClient,
-  );
+  return useTanstackQuery<unknown, EdgePodError>({ ...query(name, args), ...options }, client.queryClient);
 }
 
-/** `useMutation` before the generated code gives it its types. */
+interface MutationState {
+  isMutating: boolean;
+  data: unknown;
+  error: EdgePodError | null;
+}
+
+const IDLE: MutationState = { isMutating: false, data: undefined, error: null };
+
+/**
+ * `useMutation` before the generated code gives it its types.
+ *
+ * The mutation is TanStack Query's, with its callbacks and in its cache. The state is not: TanStack's observer of it
+ * would be a tenth of the whole client.
+ */
 export function useMutation(
   name: string,
-  options?: MutationOptions<unknown, EdgePodError, object | undefined>,
+  options: MutationOptions<unknown, EdgePodError, object | undefined> = {},
 ): UseMutationResult<object, unknown, EdgePodError> {
   const client = useClient();
-  const { mutateAsync, isPending, data, error, reset } = useTanstackMutation<unknown, EdgePodError, object | undefined>(
-    {
-      // The call fails at once where there is no network, rather than being sent unasked much later.
-      networkMode: "always",
-      ...options,
-      mutationFn: (args) => client.mutate(name, args),
-    },
-    client.queryClient,
-  );
-  const trigger = useCallback(
-    (args?: object) => {
-      const result = mutateAsync(args);
-      // The hook shows the error, so an ignored promise is no unhandled rejection.
-      result.catch(() => {});
-      return result;
-    },
-    [mutateAsync],
-  );
-  return { trigger, isMutating: isPending, data, error, reset };
+  const latest = useRef(options);
+  useInsertionEffect(() => {
+    latest.current = options;
+  });
+  const isOptimistic = options.optimistic !== undefined;
+  useEffect(() => {
+    if (isOptimistic) void client.prepare();
+  }, [client, isOptimistic]);
+  const [state, setState] = useState(IDLE);
+  const [trigger, reset] = useMemo(() => {
+    let current: unknown;
+    return [
+      (args?: object) => {
+        const { optimistic, ...options } = latest.current;
+        const call = client.queryClient
+          .getMutationCache()
+          .build(client.queryClient, { ...mutation(name), ...options, ...(optimistic && { meta: { optimistic } }) });
+        current = call;
+        // The last call is the one that is shown.
+        const show = (state: object) => call === current && setState({ ...IDLE, ...state });
+        show({ isMutating: true });
+        const result = call.execute(args);
+        // The hook shows the error, so an ignored promise is no unhandled rejection.
+        result.then(
+          (data) => show({ data }),
+          (error) => show({ error }),
+        );
+        return result;
+      },
+      () => {
+        current = undefined;
+        setState(IDLE);
+      },
+    ];
+  }, [client, name]);
+  const { error } = state;
+  const { throwOnError } = options;
+  if (error && (typeof throwOnError === "function" ? throwOnError(error) : throwOnError)) throw error;
+  return { trigger, reset, ...state };
 }
 
 /**

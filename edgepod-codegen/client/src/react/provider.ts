@@ -1,3 +1,4 @@
+import { QueryClientContext } from "@tanstack/react-query";
 import {
   createContext,
   createElement,
@@ -28,6 +29,7 @@ export interface EdgePodProviderProps extends EdgePodOptions {
  */
 export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
   const { url, apiKey, queryClient, children } = props;
+  const withTokens = props.getToken !== undefined;
   const latest = useRef(props);
   // Before any other effect, so that a call made by one already asks the new `getToken`.
   useInsertionEffect(() => {
@@ -39,24 +41,30 @@ export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
         url,
         apiKey,
         queryClient,
-        getToken: () => latest.current.getToken?.(),
+        getToken: withTokens ? (request) => latest.current.getToken?.(request) : undefined,
         WebSocket: latest.current.WebSocket,
       }),
-    [url, apiKey, queryClient],
+    [url, apiKey, queryClient, withTokens],
   );
+  // A query client that is given may have served another, for example the one that StrictMode makes and drops.
+  client.adopt();
   useEffect(() => {
     client.connect();
     return () => client.disconnect();
   }, [client]);
   // TanStack's hooks keep the query client that they began with, so another client needs another tree.
-  return createElement(ClientContext.Provider, { value: client, key: client.sessionId }, children);
+  return createElement(
+    ClientContext.Provider,
+    { value: client, key: client.sessionId },
+    createElement(QueryClientContext.Provider, { value: client.queryClient }, children),
+  );
 }
 
 /** The client of the nearest provider. */
 export function useClient(): EdgePodClient {
   const client = useContext(ClientContext);
   if (!client) {
-    throw new Error("EdgePod's hooks need <EdgePodProvider url=… apiKey=…> around the component that calls them.");
+    throw new Error("EdgePod's hooks need <EdgePodProvider url=… apiKey=…> around them.");
   }
   return client;
 }
