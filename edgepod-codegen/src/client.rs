@@ -36,6 +36,7 @@ impl Client {
         }
         files.insert(MANIFEST.into(), typescript::runtime_manifest(manifest));
         files.insert("types.ts".into(), typescript::types(manifest));
+        files.insert("mock.ts".into(), typescript::mock());
         files.insert("client.ts".into(), typescript::entry(manifest));
         Self { files }
     }

@@ -15,6 +15,7 @@ macro_rules! source_files {
 
 /// Every file of `client/src`; a test holds the two against each other.
 pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
+    "core/api.ts",
     "core/client.ts",
     "core/error.ts",
     "core/index.ts",
@@ -24,12 +25,16 @@ pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
     "core/registry.ts",
     "core/session.ts",
     "core/socket.ts",
+    "core/ssr.ts",
     "core/tanstack.ts",
     "core/token.ts",
     "core/transport.ts",
     "core/types.ts",
+    "mock/index.ts",
+    "react/api.ts",
     "react/hooks.ts",
     "react/index.ts",
+    "react/more.ts",
     "react/provider.ts",
 ];
 

@@ -90,8 +90,14 @@ pub(crate) fn entry(manifest: &Manifest) -> String {
     let query = example(manifest, |kind| kind == Kind::Query);
     let mutation = example(manifest, |kind| kind != Kind::Query);
     with_header(&format!(
-        r#"import {{ useMutation as anyMutation, useQuery as anyQuery }} from "./react";
-import type {{ UseMutation, UseQuery }} from "./react";
+        r#"import {{ api as anyApi }} from "./core";
+import {{
+  useInfiniteQuery as anyInfiniteQuery,
+  useMutation as anyMutation,
+  useQuery as anyQuery,
+  useSuspenseQuery as anySuspenseQuery,
+}} from "./react";
+import type {{ Api, UseInfiniteQuery, UseMutation, UseQuery, UseSuspenseQuery }} from "./react";
 import type {{ EdgePodMutations, EdgePodQueries }} from "./types";
 
 /**
@@ -105,23 +111,55 @@ import type {{ EdgePodMutations, EdgePodQueries }} from "./types";
  */
 export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQueries>;
 
+/** `useQuery` for a component inside `<Suspense>`: there is always data, and errors go to the nearest boundary. */
+export const useSuspenseQuery: UseSuspenseQuery<EdgePodQueries> = anySuspenseQuery as UseSuspenseQuery<EdgePodQueries>;
+
+/** `useQuery` for pages: for a query that takes a `cursor` and gives `{{ items, next }}`. */
+export const useInfiniteQuery: UseInfiniteQuery<EdgePodQueries> = anyInfiniteQuery as UseInfiniteQuery<EdgePodQueries>;
+
 /**
  * Writes, and refreshes what shows it.
  *
  * @param name the function or action
- * @param options TanStack Query's callbacks
+ * @param options TanStack Query's callbacks, and `optimistic`: what queries show until the server has answered
  * @example
  * const {{ trigger, isMutating, error }} = useMutation({mutation});
  */
-export const useMutation: UseMutation<EdgePodMutations, EdgePodQueries> = anyMutation as UseMutation<EdgePodMutations, EdgePodQueries>;
+export const useMutation: UseMutation<EdgePodMutations, EdgePodQueries> = anyMutation as UseMutation<
+  EdgePodMutations,
+  EdgePodQueries
+>;
 
-export {{ EdgePodError }} from "./core";
-export type {{ ErrorCode, Status, SystemCode }} from "./core";
-export {{ EdgePodProvider, useStatus }} from "./react";
+/** Every function, as TanStack Query's own hooks and functions take it: `api.name.queryOptions(args)`. */
+export const api: Api<EdgePodQueries, EdgePodMutations> = anyApi as Api<EdgePodQueries, EdgePodMutations>;
+
+export {{ dehydrate, EdgePodClient, EdgePodError, hydrate }} from "./core";
+export type {{ DehydratedPod, EdgePodOptions, ErrorCode, GetToken, Status, SystemCode }} from "./core";
+export {{ EdgePodProvider, useClient, useStatus }} from "./react";
 export type {{ EdgePodProviderProps, MutationOptions, QueryOptions, UseMutationResult }} from "./react";
 export type * from "./types";
 "#
     ))
+}
+
+/// `mock.ts`: a pod for tests and Storybook.
+pub(crate) fn mock() -> String {
+    with_header(
+        r#"import { createMockPod as anyMockPod } from "./mock/index";
+import type { CreateMockPod } from "./mock/index";
+import type { EdgePodFunctions } from "./types";
+
+/**
+ * A pod that answers from functions of your own, for tests and for Storybook.
+ *
+ * @example
+ * const pod = createMockPod({ … });
+ * render(<EdgePodProvider {...pod.props}><App /></EdgePodProvider>);
+ */
+export const createMockPod: CreateMockPod<EdgePodFunctions> = anyMockPod as CreateMockPod<EdgePodFunctions>;
+export type { MockFunctions, MockPod } from "./mock/index";
+"#,
+    )
 }
 
 /// A function of the app's for an example, quoted: by preference one that needs no arguments.

@@ -32,7 +32,7 @@ async function gzipped(contents: string, external: string[]): Promise<number> {
     .reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
 }
 
-const CORE = `export * from "../src/core";`;
+const CORE = `export { EdgePodClient, EdgePodError } from "../src/core";`;
 /** What the first page of the guide uses; suspense, infinite queries and the rest cost who uses them. */
 const REACT = `export { EdgePodProvider, useMutation, useQuery, useStatus } from "../src/react";`;
 

@@ -1,5 +1,8 @@
 // What the types of a generated client promise. Each line below a `@ts-expect-error` must not compile.
+import { useQuery as useTanstackQuery, useQueryClient, useSuspenseQuery as useTanstackSuspense } from "@tanstack/react-query";
+import { createMockPod } from "./edgepod/mock";
 import {
+  api,
   type EdgePodError,
   type EdgePodFunctions,
   EdgePodProvider,
@@ -7,9 +10,11 @@ import {
   type Post,
   type Status,
   type User,
+  useInfiniteQuery,
   useMutation,
   useQuery,
   useStatus,
+  useSuspenseQuery,
 } from "./edgepod/client";
 
 /** Fails to compile unless the two types are the same one. */
@@ -128,6 +133,90 @@ export function Mutations() {
   void insert.trigger({ mail: "ada@example.org" });
   // @ts-expect-error it takes no arguments
   void send.trigger({ to: "all" });
+}
+
+export function Optimism() {
+  useMutation("insertUser", {
+    optimistic: {
+      getUsers: (old, { name }) => {
+        same<typeof old, User[]>();
+        same<typeof name, string | null | undefined>();
+        return old;
+      },
+      getUserById: (old, _args, { id }) => {
+        same<typeof id, number>();
+        return old;
+      },
+    },
+  });
+  useMutation("deleteUser", { optimistic: { getUsers: (old, { id }) => old.filter((user) => user.id !== id) } });
+  // @ts-expect-error there is no such query
+  useMutation("insertUser", { optimistic: { getUser: (old) => old } });
+  // @ts-expect-error the query gives users
+  useMutation("insertUser", { optimistic: { getUsers: () => [1] } });
+}
+
+export function Tanstack() {
+  const users = useTanstackQuery(api.getUsers.queryOptions());
+  same<typeof users.data, User[] | undefined>();
+  same<typeof users.error, EdgePodError<never> | null>();
+  const count = useTanstackQuery(api.getUsers.queryOptions({}, { select: (all) => all.length }));
+  same<typeof count.data, number | undefined>();
+  const user = useTanstackSuspense(api.getUserById.queryOptions({ id: 7 }));
+  same<typeof user.data, User | null>();
+  const skipped = useTanstackQuery(api.getUserById.queryOptions(users.data ? { id: 7 } : null));
+  same<typeof skipped.data, User | null | undefined>();
+  const cache = useQueryClient();
+  same<ReturnType<typeof read>, User[] | undefined>();
+  function read() {
+    return cache.getQueryData(api.getUsers.queryKey());
+  }
+  void cache.prefetchQuery(api.getUserById.queryOptions({ id: 7 }));
+  // @ts-expect-error the argument is missing
+  api.getUserById.queryOptions();
+  // @ts-expect-error the id is a number
+  api.getUserById.queryOptions({ id: "7" });
+  // @ts-expect-error there is no such function
+  api.getUser;
+  // @ts-expect-error a mutation has no query options
+  api.insertUser.queryOptions();
+  // @ts-expect-error it gives no pages
+  api.getUsers.infiniteQueryOptions();
+}
+
+export function Waiting() {
+  const users = useSuspenseQuery("getUsers");
+  same<typeof users.data, User[]>();
+  // @ts-expect-error there is nothing to wait for
+  useSuspenseQuery("getUserById", null);
+  // @ts-expect-error it gives no pages
+  useInfiniteQuery("getUsers");
+}
+
+export function Failure(): string | undefined {
+  const insert = useMutation("insertUser");
+  const reason = insert.error?.data;
+  if (!reason) return undefined;
+  switch (reason.kind) {
+    case "EmailTaken":
+      return `by ${reason.by}`;
+    case "NothingGiven":
+      return "nothing";
+    default:
+      // Every variant is named above.
+      same<typeof reason, never>();
+      return reason;
+  }
+}
+
+export function Mocks() {
+  const user: User = { id: 1, email: "ada@example.org", name: "Ada", created_at: "2026-01-01T00:00:00Z" };
+  const pod = createMockPod({ getUsers: () => [user], insertUser: async ({ name }) => ({ ...user, name: name ?? null }) });
+  // @ts-expect-error it gives users
+  createMockPod({ getUsers: () => [1] });
+  // @ts-expect-error there is no such function
+  createMockPod({ getUser: () => user });
+  return <EdgePodProvider {...pod.props} />;
 }
 
 export function Connection() {

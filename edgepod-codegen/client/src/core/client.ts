@@ -29,6 +29,8 @@ export interface EdgePodOptions {
   queryClient?: QueryClient | undefined;
   /** A WebSocket class, where the platform has none (Node 20). */
   WebSocket?: typeof WebSocket | undefined;
+  /** What sends requests instead of the platform's `fetch`. */
+  fetch?: typeof fetch | undefined;
 }
 
 /** What identifies a query. Every function of TanStack Query's takes it; EdgePod's query client knows the rest. */
@@ -38,10 +40,10 @@ export interface EdgePodQuery {
 }
 
 /** A query of pages, likewise. */
-export interface EdgePodPages {
+export interface EdgePodPages<Page = never> {
   queryKey: readonly [typeof KEY, string, object, "pages"];
   initialPageParam: null;
-  getNextPageParam: (page: never) => unknown;
+  getNextPageParam: (page: Page) => unknown;
 }
 
 /** A mutation, likewise. */
@@ -104,10 +106,8 @@ export class EdgePodClient {
       for (const listener of this.#statusListeners) listener();
     };
     this.#transport = new Transport({
-      url: options.url,
-      apiKey: options.apiKey,
+      ...options,
       sessionId: this.sessionId,
-      getToken: options.getToken,
       // What one user has read is not the next one's to see.
       onUser: () => void this.queryClient.resetQueries({ queryKey: [KEY] }),
       onRefused: (refused) => {
@@ -179,7 +179,7 @@ export class EdgePodClient {
     // So that it notices when the page gets the focus.
     this.queryClient.mount();
     this.#unsubscribe = this.queryClient.getQueryCache().subscribe(({ type, query }) => {
-      if (type === "removed") this.registry.forget(query.queryHash);
+      if (type === "removed") this.registry.reads.delete(query.queryHash);
     });
   }
 

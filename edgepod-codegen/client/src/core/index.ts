@@ -1,4 +1,5 @@
 /** The client without a framework. */
+export { api } from "./api";
 export {
   EdgePodClient,
   type EdgePodMutation,
@@ -12,5 +13,6 @@ export {
 } from "./client";
 export { EdgePodError, type ErrorCode, type SystemCode } from "./error";
 export type { OptimisticUpdates } from "./optimistic";
+export { type DehydratedPod, dehydrate, hydrate } from "./ssr";
 export type { GetToken, Token } from "./token";
 export type { Args, ArgsAndOptions, FunctionType, FunctionTypes, Optimistic, PagedNames, Status } from "./types";

@@ -11,7 +11,8 @@ export function isNewer(a: Version, b: Version): boolean {
   return epochA === epochB ? Number(a2) > Number(b2) : epochA > epochB;
 }
 
-interface Read {
+/** What is known of one query. */
+export interface Read {
   /** What the last reply said that the query reads. Before a first reply that may be anything. */
   tables: readonly string[];
   /** Of which version the data is. */
@@ -32,7 +33,8 @@ export class Registry {
   /** The latest version that changed any table. */
   #latest: Version = "";
   #changed = new Map<string, Version>();
-  #reads = new Map<string, Read>();
+  /** The queries that this client has read, by their hashes. */
+  readonly reads = new Map<string, Read>();
 
   /** Notes a change of these tables, made by that version or known as of it. */
   changed(tables: readonly string[], version: Version): void {
@@ -51,7 +53,7 @@ export class Registry {
       this.known = this.#latest = "";
       this.#changed.clear();
     }
-    for (const read of this.#reads.values()) {
+    for (const read of this.reads.values()) {
       // What failed meanwhile is worth another attempt.
       read.tried = "";
       if (isOfAnotherLife(read.version)) read.version = "";
@@ -62,7 +64,7 @@ export class Registry {
   /** What to ask the server about: the latest known version, and for each table the version of the oldest data. */
   get held(): [since: Version, tables: Map<string, Version>] {
     const held = new Map<string, Version>();
-    for (const { tables, version } of this.#reads.values()) {
+    for (const { tables, version } of this.reads.values()) {
       if (!version) continue;
       for (const table of tables) {
         const other = held.get(table);
@@ -72,9 +74,9 @@ export class Registry {
     return [this.known, held];
   }
 
-  /** Notes that a query is read for the first time, or what another client knew of it that rendered the page. */
-  asked(hash: string, tables: readonly string[] = [EVERY_TABLE], version: Version = ""): void {
-    if (!this.#reads.has(hash)) this.#reads.set(hash, { tables, version, tried: "" });
+  /** Notes that a query's request is sent. */
+  asked(hash: string): void {
+    if (!this.reads.has(hash)) this.reads.set(hash, { tables: [EVERY_TABLE], version: "", tried: "" });
   }
 
   /**
@@ -82,7 +84,7 @@ export class Registry {
    * server is not asked without end. `known` is what was when it was sent, and `more` is a further page of what is there already.
    */
   answered(hash: string, known: Version, tables?: readonly string[], version: Version = "", more = false): void {
-    const read = this.#reads.get(hash);
+    const read = this.reads.get(hash);
     if (!read) return;
     read.tried = tables ? "" : known;
     if (!tables) return;
@@ -91,25 +93,20 @@ export class Registry {
     if (!more || isNewer(read.version, version)) read.version = version;
   }
 
-  /** Forgets a query. */
-  forget(hash: string): void {
-    this.#reads.delete(hash);
-  }
-
   /** Of which version a query's data is; `""` where this client has not read it. */
   versionOf(hash: string): Version {
-    return this.#reads.get(hash)?.version ?? "";
+    return this.reads.get(hash)?.version ?? "";
   }
 
   /** Whether what a query holds has changed since. One that never asked is not stale. */
   isStale(hash: string): boolean {
-    const read = this.#reads.get(hash);
+    const read = this.reads.get(hash);
     return !!read?.tables.length && isNewer(this.#lastChange(read.tables), later(read.tried, read.version));
   }
 
   /** Whether a stale query was last asked before `version`. */
   isBehind(hash: string, version: Version): boolean {
-    const { tried, version: held } = this.#reads.get(hash) ?? {};
+    const { tried, version: held } = this.reads.get(hash) ?? {};
     return this.isStale(hash) && isNewer(version, later(tried, held));
   }
 

@@ -6,5 +6,5 @@
  * package and can never end up with two copies of the query core.
  */
 
-export type { Query, QueryFunctionContext } from "@tanstack/query-core";
-export { QueryClient, skipToken } from "@tanstack/query-core";
+export type { DataTag, DehydratedState, Query, QueryFunctionContext } from "@tanstack/query-core";
+export { dehydrate, hydrate, QueryClient, skipToken } from "@tanstack/query-core";

@@ -40,6 +40,7 @@ export interface TransportOptions {
   apiKey: string;
   sessionId: string;
   getToken?: GetToken | undefined;
+  fetch?: typeof fetch | undefined;
   /** The token is another user's than the last one. */
   onUser(): void;
   /** The server has refused the user's token, and a new one as well; or it takes it again. */
@@ -138,9 +139,9 @@ export class Transport {
     more: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    const { apiKey, sessionId } = this.#options;
-    const send = async (authorization?: object) => {
-      const response = await fetch(this.base + path, {
+    const { apiKey, sessionId, fetch: send = fetch } = this.#options;
+    const attempt = async (authorization?: object) => {
+      const response = await send(this.base + path, {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
@@ -156,7 +157,7 @@ export class Transport {
     };
     try {
       const tokens = await this.#tokens;
-      return await (tokens ? tokens.send(name, send) : send());
+      return await (tokens ? tokens.send(name, attempt) : attempt());
     } catch (cause) {
       if (signal?.aborted || cause instanceof EdgePodError) throw cause;
       const message = `No reply from ${this.base} to ${name}. Check that the server runs and can be reached.`;

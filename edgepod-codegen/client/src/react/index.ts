@@ -1,4 +1,5 @@
 /** The client for React. */
+export type { Api, EdgePodKey, MutationApi, PagesApi, QueryApi } from "./api";
 export {
   type MutationOptions,
   type QueryOptions,
@@ -9,4 +10,5 @@ export {
   useQuery,
   useStatus,
 } from "./hooks";
-export { EdgePodProvider, type EdgePodProviderProps } from "./provider";
+export { type UseInfiniteQuery, type UseSuspenseQuery, useInfiniteQuery, useSuspenseQuery } from "./more";
+export { EdgePodProvider, type EdgePodProviderProps, useClient } from "./provider";

@@ -35,14 +35,12 @@ export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
   useInsertionEffect(() => {
     latest.current = props;
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the other properties may be new on each render
   const client = useMemo(
     () =>
       new EdgePodClient({
-        url,
-        apiKey,
-        queryClient,
+        ...props,
         getToken: withTokens ? (request) => latest.current.getToken?.(request) : undefined,
-        WebSocket: latest.current.WebSocket,
       }),
     [url, apiKey, queryClient, withTokens],
   );
@@ -64,7 +62,7 @@ export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
 export function useClient(): EdgePodClient {
   const client = useContext(ClientContext);
   if (!client) {
-    throw new Error("EdgePod's hooks need <EdgePodProvider url=… apiKey=…> around them.");
+    throw new Error("EdgePod's hooks need <EdgePodProvider> around them.");
   }
   return client;
 }

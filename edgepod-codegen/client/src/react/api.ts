@@ -1,0 +1,68 @@
+import type {
+  DataTag,
+  InfiniteData,
+  UnusedSkipTokenInfiniteOptions,
+  UnusedSkipTokenOptions,
+  UseMutationOptions,
+  UseQueryOptions,
+} from "@tanstack/react-query";
+import type { ArgsAndOptions, EdgePodError, FunctionType, FunctionTypes } from "../core";
+import type { QueryOptions } from "./hooks";
+
+/** A query's key in the cache. */
+export type EdgePodKey = readonly ["edgepod", string, object | null];
+
+type Tagged<F extends FunctionType> = {
+  queryKey: DataTag<EdgePodKey, F["result"], EdgePodError<F["error"]>>;
+};
+
+/** A query as TanStack Query's hooks and functions take it. */
+export interface QueryApi<F extends FunctionType> {
+  /** The key in the cache, with its data's type: for `getQueryData` and its kin. */
+  queryKey: (...args: ArgsAndOptions<F["args"], never>) => Tagged<F>["queryKey"];
+  /** For `useQuery`, `useSuspenseQuery`, `useQueries`, `prefetchQuery` and so on of TanStack Query. */
+  queryOptions: {
+    <Data = F["result"]>(
+      ...args: ArgsAndOptions<F["args"], QueryOptions<F["result"], EdgePodError<F["error"]>, Data>>
+    ): UnusedSkipTokenOptions<F["result"], EdgePodError<F["error"]>, Data, EdgePodKey> & Tagged<F>;
+    <Data = F["result"]>(
+      args: F["args"] | null,
+      options?: QueryOptions<F["result"], EdgePodError<F["error"]>, Data>,
+    ): UseQueryOptions<F["result"], EdgePodError<F["error"]>, Data, EdgePodKey> & Tagged<F>;
+  };
+}
+
+/** A query that takes a `cursor` and gives `{ items, next }`. */
+export interface PagesApi<F extends FunctionType> extends QueryApi<F> {
+  /** For `useInfiniteQuery` and `prefetchInfiniteQuery` of TanStack Query. */
+  infiniteQueryOptions: (...args: ArgsAndOptions<Omit<F["args"], "cursor">, never>) => UnusedSkipTokenInfiniteOptions<
+    F["result"],
+    EdgePodError<F["error"]>,
+    InfiniteData<F["result"]>,
+    readonly ["edgepod", string, object, "pages"],
+    unknown
+  > & {
+    queryKey: DataTag<
+      readonly ["edgepod", string, object, "pages"],
+      InfiniteData<F["result"]>,
+      EdgePodError<F["error"]>
+    >;
+  };
+}
+
+/** A function or an action. */
+export interface MutationApi<F extends FunctionType> {
+  /** For `useMutation` of TanStack Query. */
+  mutationOptions: (
+    options?: Omit<UseMutationOptions<F["result"], EdgePodError<F["error"]>, F["args"]>, "mutationFn" | "mutationKey">,
+  ) => UseMutationOptions<F["result"], EdgePodError<F["error"]>, F["args"]>;
+}
+
+/** Every function of an app, by its name. */
+export type Api<Queries extends FunctionTypes<Queries>, Mutations extends FunctionTypes<Mutations>> = {
+  [Name in keyof Queries]: Queries[Name]["args"] extends { cursor?: unknown }
+    ? Queries[Name]["result"] extends { items: unknown; next?: unknown }
+      ? PagesApi<Queries[Name]>
+      : QueryApi<Queries[Name]>
+    : QueryApi<Queries[Name]>;
+} & { [Name in keyof Mutations]: MutationApi<Mutations[Name]> };
