@@ -319,6 +319,15 @@ describe("interruptions", () => {
     await until("users are shown", () => users.data !== undefined, 800);
   });
 
+  test("a query that failed without a server is read when there is one", { timeout: 25_000 }, async () => {
+    await pod.stop();
+    client.connect();
+    const users = show("getUsers");
+    await until("it is given up", () => users.error !== null, 12_000);
+    await pod.start();
+    await until("users are shown", () => users.data !== undefined, 10_000);
+  });
+
   test("while there are no signals, a query is read whenever it is shown", async () => {
     const users = await showUsersLive();
     users.hide();

@@ -278,9 +278,12 @@ export class EdgePodClient {
     });
   }
 
-  /** Requests from before the interruption may hang for ever, so they are given up and made again. */
+  /**
+   * Requests from before the interruption may hang for ever, so they are given up and made again; and what failed
+   * is worth another attempt.
+   */
   #resume(): void {
-    const given = this.#queries().filter((query) => query.state.fetchStatus !== "idle");
+    const given = this.#queries().filter(({ state }) => state.fetchStatus !== "idle" || state.error);
     for (const query of given) {
       // Silently where a new request follows at once, so that the screen does not flicker.
       const silent = query.isActive() && !query.isStatic();

@@ -53,11 +53,7 @@ export class Registry {
       this.known = this.#latest = "";
       this.#changed.clear();
     }
-    for (const read of this.reads.values()) {
-      // What failed meanwhile is worth another attempt.
-      read.tried = "";
-      if (isOfAnotherLife(read.version)) read.version = "";
-    }
+    for (const read of this.reads.values()) if (isOfAnotherLife(read.version)) read.version = "";
     this.changed(tables, version);
   }
 
