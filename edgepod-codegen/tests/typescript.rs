@@ -114,16 +114,24 @@ fn the_types_keep_their_promises() {
 
 #[test]
 fn the_guides_examples_compile() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/client.md");
-    let guide = fs::read_to_string(guide).expect("docs/client.md");
     let front_end = FrontEnd::new(&users());
-    let mut examples = 0;
-    for block in guide.split("```tsx\n").skip(1) {
-        let (example, _) = block.split_once("```").expect("the block ends");
-        examples += 1;
-        front_end.write(&format!("Example{examples}.tsx"), example);
+    for name in [
+        "client",
+        "client-auth",
+        "optimistic",
+        "pagination",
+        "testing",
+    ] {
+        let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/{name}.md"));
+        let guide = fs::read_to_string(guide).expect("the guide is there");
+        let mut examples = 0;
+        for block in guide.split("```tsx\n").skip(1) {
+            let (example, _) = block.split_once("```").expect("the block ends");
+            examples += 1;
+            front_end.write(&format!("{name}{examples}.tsx"), example);
+        }
+        assert!(examples > 0, "docs/{name}.md has examples");
     }
-    assert!(examples > 0, "the guide has examples");
     front_end.compiles();
 }
 

@@ -1,5 +1,5 @@
 // What the types of a generated client promise. Each line below a `@ts-expect-error` must not compile.
-import { useQuery as useTanstackQuery, useQueryClient, useSuspenseQuery as useTanstackSuspense } from "@tanstack/react-query";
+import { useInfiniteQuery as useTanstackInfinite, useQuery as useTanstackQuery, useQueryClient, useSuspenseQuery as useTanstackSuspense } from "@tanstack/react-query";
 import { createMockPod } from "./edgepod/mock";
 import {
   api,
@@ -189,8 +189,13 @@ export function Waiting() {
   same<typeof users.data, User[]>();
   // @ts-expect-error there is nothing to wait for
   useSuspenseQuery("getUserById", null);
+  const pages = useInfiniteQuery("getUserPage");
+  same<NonNullable<typeof pages.data>["pages"][number]["items"], User[]>();
+  useTanstackInfinite(api.getUserPage.infiniteQueryOptions());
   // @ts-expect-error it gives no pages
   useInfiniteQuery("getUsers");
+  // @ts-expect-error the cursor is TanStack's to give
+  useInfiniteQuery("getUserPage", { cursor: "x" });
 }
 
 export function Failure(): string | undefined {

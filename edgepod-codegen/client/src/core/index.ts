@@ -15,4 +15,13 @@ export { EdgePodError, type ErrorCode, type SystemCode } from "./error";
 export type { OptimisticUpdates } from "./optimistic";
 export { type DehydratedPod, dehydrate, hydrate } from "./ssr";
 export type { GetToken, Token } from "./token";
-export type { Args, ArgsAndOptions, FunctionType, FunctionTypes, Optimistic, PagedNames, Status } from "./types";
+export type {
+  Args,
+  ArgsAndOptions,
+  FunctionType,
+  FunctionTypes,
+  Optimistic,
+  PagedNames,
+  Status,
+  WithoutCursor,
+} from "./types";

@@ -54,3 +54,6 @@ export type PagedNames<Queries extends FunctionTypes<Queries>> = {
       : never
     : never;
 }[keyof Queries & string];
+
+/** The arguments of a query of pages, apart from the cursor, which TanStack Query gives. */
+export type WithoutCursor<A> = Omit<A, "cursor"> & { cursor?: never };

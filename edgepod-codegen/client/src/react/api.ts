@@ -6,7 +6,7 @@ import type {
   UseMutationOptions,
   UseQueryOptions,
 } from "@tanstack/react-query";
-import type { ArgsAndOptions, EdgePodError, FunctionType, FunctionTypes } from "../core";
+import type { ArgsAndOptions, EdgePodError, FunctionType, FunctionTypes, WithoutCursor } from "../core";
 import type { QueryOptions } from "./hooks";
 
 /** A query's key in the cache. */
@@ -35,7 +35,7 @@ export interface QueryApi<F extends FunctionType> {
 /** A query that takes a `cursor` and gives `{ items, next }`. */
 export interface PagesApi<F extends FunctionType> extends QueryApi<F> {
   /** For `useInfiniteQuery` and `prefetchInfiniteQuery` of TanStack Query. */
-  infiniteQueryOptions: (...args: ArgsAndOptions<Omit<F["args"], "cursor">, never>) => UnusedSkipTokenInfiniteOptions<
+  infiniteQueryOptions: (...args: ArgsAndOptions<WithoutCursor<F["args"]>, never>) => UnusedSkipTokenInfiniteOptions<
     F["result"],
     EdgePodError<F["error"]>,
     InfiniteData<F["result"]>,

@@ -15,6 +15,7 @@ import {
   type PagedNames,
   pages,
   query,
+  type WithoutCursor,
 } from "../core";
 import { useClient } from "./provider";
 
@@ -39,7 +40,7 @@ export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
 >(
   name: Name,
   ...argsAndOptions: ArgsAndOptions<
-    Omit<Queries[Name]["args"], "cursor">,
+    WithoutCursor<Queries[Name]["args"]>,
     Omit<
       UseInfiniteQueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
       Reserved | "initialPageParam" | "getNextPageParam" | "getPreviousPageParam"
