@@ -52,7 +52,7 @@ pub use edgepod_macros::{
 pub use edgepod_runtime::{
     Code, Error, Result,
     auth::Claims,
-    db::{self, Timestamp},
+    db::{self, Bytes, Int64, Json, Timestamp, Uuid},
     engine::{
         ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply, sign_jwt, verify_jwt,
     },
@@ -79,7 +79,8 @@ pub mod prelude {
     pub use crate::WorkerEnv;
     pub use crate::middleware::{Middleware, Per, rate_limit, require_role, require_user};
     pub use crate::{
-        ActionCtx, Args, Claims, Code, Ctx, Error, Next, QueryCtx, Reply, Result, Timestamp,
+        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, Int64, Json, Next, QueryCtx, Reply,
+        Result, Timestamp, Uuid,
     };
 }
 

@@ -1,8 +1,10 @@
 //! TypeScript types of the runtime's own types.
 
-use ts_rs::{Config, TS};
+use std::path::PathBuf;
 
-use crate::db::Timestamp;
+use ts_rs::{Config, TS, TypeVisitor};
+
+use crate::db::{Bytes, Int64, Json, Timestamp};
 
 impl TS for Timestamp {
     type WithoutGenerics = Self;
@@ -14,5 +16,91 @@ impl TS for Timestamp {
 
     fn inline(cfg: &Config) -> String {
         Self::name(cfg)
+    }
+}
+
+/// A type that has a name of its own in TypeScript, where its docs say what it is.
+macro_rules! named {
+    ($rust:ty, $name:literal = $definition:literal, $docs:literal) => {
+        impl TS for $rust {
+            type WithoutGenerics = Self;
+            type OptionInnerType = Self;
+
+            fn docs() -> Option<String> {
+                Some($docs.to_owned())
+            }
+
+            fn name(_: &Config) -> String {
+                $name.to_owned()
+            }
+
+            fn inline(_: &Config) -> String {
+                $definition.to_owned()
+            }
+
+            fn decl(_: &Config) -> String {
+                concat!("type ", $name, " = ", $definition, ";").to_owned()
+            }
+
+            fn decl_concrete(cfg: &Config) -> String {
+                Self::decl(cfg)
+            }
+
+            // What has a file would be declared in it, and so is declared here.
+            fn output_path() -> Option<PathBuf> {
+                Some(concat!($name, ".ts").into())
+            }
+        }
+    };
+}
+
+named!(
+    Int64,
+    "Int64" = "`${bigint}`",
+    "An integer of 64 bits, as text: a number would be rounded beyond 2^53 - 1. `BigInt(value)` calculates with it, \
+     `` `${big}` `` makes it."
+);
+
+named!(
+    Bytes,
+    "Base64" = "string",
+    "Bytes as base64: `Uint8Array.from(atob(value), (c) => c.charCodeAt(0))` reads it, \
+     `btoa(String.fromCharCode(...bytes))` makes it."
+);
+
+impl<T: TS> TS for Json<T> {
+    type WithoutGenerics = T::WithoutGenerics;
+    type OptionInnerType = T::OptionInnerType;
+    const IS_OPTION: bool = T::IS_OPTION;
+
+    fn ident(cfg: &Config) -> String {
+        T::ident(cfg)
+    }
+
+    fn name(cfg: &Config) -> String {
+        T::name(cfg)
+    }
+
+    fn inline(cfg: &Config) -> String {
+        T::inline(cfg)
+    }
+
+    fn inline_flattened(cfg: &Config) -> String {
+        T::inline_flattened(cfg)
+    }
+
+    fn visit_dependencies(visitor: &mut impl TypeVisitor)
+    where
+        Self: 'static,
+    {
+        T::visit_dependencies(visitor);
+    }
+
+    fn visit_generics(visitor: &mut impl TypeVisitor)
+    where
+        Self: 'static,
+    {
+        T::visit_generics(visitor);
+        visitor.visit::<T>();
     }
 }

@@ -17,15 +17,25 @@ fn every_whole_number_is_exact() {
     ] {
         let reply = server()
             .call("keepNumber")
-            .body(format!("{{\"value\": {value}}}"))
+            .body(format!("{{\"value\": \"{value}\"}}"))
             .send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         // As text: a parser might round it too.
         let text = reply.text();
         assert!(
-            text.contains(&format!("\"value\":{value}")),
+            text.contains(&format!("\"value\":\"{value}\"")),
             "{value} became {text}"
         );
+        // As a number it goes out only where a client reads this very number.
+        let plain = server()
+            .call("getNumberPlain")
+            .args(json!({"id": reply.json()["data"]["id"]}))
+            .send();
+        if i128::from(value) == value as f64 as i128 {
+            assert_eq!(plain.json()["data"], json!(value));
+        } else {
+            assert_eq!(plain.status, 500, "{}", plain.text());
+        }
     }
 }
 

@@ -165,13 +165,18 @@ fn a_number_that_is_no_whole_number_is_refused() {
 }
 
 fn whole_numbers_reach_both_ends_of_their_range() {
+    for body in ["{\"id\": 9007199254740991}", "{\"id\": -9007199254740991}"] {
+        let user = server().call("getUserById").body(body).ok();
+        assert_eq!(user, Value::Null, "{body}");
+    }
+    // JavaScript has rounded what is beyond, before it was sent.
     for body in [
         "{\"id\": 9223372036854775807}",
         "{\"id\": -9223372036854775808}",
         "{\"id\": 9007199254740993}",
     ] {
-        let user = server().call("getUserById").body(body).ok();
-        assert_eq!(user, Value::Null, "{body}");
+        let error = server().call("getUserById").body(body).error(400);
+        assert_names(&error, "id");
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use sea_query::{BinOper, Expr, ExprTrait, NullOrdering, Order};
 
 use super::{
-    Aggregate, ColumnType, Comparable, Contains, Expression, Groups, Predicate, Relation, Value,
+    Aggregate, ColumnType, Comparable, Contains, Derived, Expression, Groups, Predicate, Relation, Value,
     list,
     predicate::{self, Bare, escape_like},
     source::Named,
@@ -234,6 +234,9 @@ pub trait Textual: ColumnType {}
 
 impl Textual for String {}
 impl Textual for Option<String> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Derived<Inner: Textual>> Textual for T {}
 
 /// What a column is compared with or set to: a value, or an expression over the same table.
 pub enum Operand {

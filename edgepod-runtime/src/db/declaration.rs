@@ -1,6 +1,6 @@
 //! What `#[edgepod::table]` asks of the types of columns, so that a declaration which SQLite would refuse does not compile.
 
-use super::{Column, ColumnType, Table, Timestamp};
+use super::{Bytes, Column, ColumnType, Derived, Int64, Table, Timestamp};
 use crate::schema::{OnDelete, Reference, TableSchema};
 
 type Never = std::convert::Infallible;
@@ -14,6 +14,10 @@ type Never = std::convert::Infallible;
 pub trait AutoIncrement {}
 
 impl AutoIncrement for i64 {}
+impl AutoIncrement for Int64 {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Derived<Inner: AutoIncrement>> AutoIncrement for T {}
 
 /// A type with NULL among its values.
 #[diagnostic::on_unimplemented(
@@ -37,24 +41,45 @@ pub mod defaults {
     pub struct Bool;
     /// `#[default("text")]`
     pub struct Text;
+    /// `#[default(b"bytes")]`
+    pub struct Bytes;
 }
 
 /// A type for which a column can have a default of the kind `D`.
 #[diagnostic::on_unimplemented(
     message = "this default does not fit a column of `{Self}`",
     label = "a column of `{Self}`",
-    note = "`now` is for Timestamp, a whole number for integers, a number with a point for f64, true and false for bool, \
-            \"text\" for String"
+    note = "`now` is for Timestamp, a whole number for integers, a number with a point for f64 and f32, true and false for \
+            bool, \"text\" for String and for enums, b\"bytes\" for Bytes"
 )]
 pub trait Default<D> {
     /// The smallest and the largest default, where it is an integer.
     const RANGE: (i64, i64) = (i64::MIN, i64::MAX);
+    /// The texts that the type has, where these are not all.
+    const TEXTS: Option<&'static [&'static str]> = None;
 }
 
 impl Default<defaults::Now> for Timestamp {}
 impl Default<defaults::Float> for f64 {}
 impl Default<defaults::Bool> for bool {}
+impl Default<defaults::Float> for f32 {}
 impl Default<defaults::Text> for String {}
+impl Default<defaults::Bytes> for Bytes {}
+
+impl Default<defaults::Integer> for u64 {
+    const RANGE: (i64, i64) = (0, i64::MAX);
+}
+
+impl Default<defaults::Integer> for Int64 {}
+
+#[diagnostic::do_not_recommend]
+impl<D, T: Derived<Inner: Default<D>>> Default<D> for T {
+    const RANGE: (i64, i64) = <T::Inner as Default<D>>::RANGE;
+    const TEXTS: Option<&'static [&'static str]> = match T::TEXTS {
+        Some(texts) => Some(texts),
+        None => <T::Inner as Default<D>>::TEXTS,
+    };
+}
 
 macro_rules! integers {
     ($($integer:ty),*) => {$(
@@ -69,11 +94,27 @@ integers!(i64, i32, i16, i8, u32, u16, u8);
 #[diagnostic::do_not_recommend]
 impl<D, T: Default<D> + ColumnType<Optional = Never>> Default<D> for Option<T> {
     const RANGE: (i64, i64) = T::RANGE;
+    const TEXTS: Option<&'static [&'static str]> = T::TEXTS;
 }
 
 /// Whether a column of `T` holds the integer.
 pub const fn in_range<T: Default<defaults::Integer>>(value: i64) -> bool {
     T::RANGE.0 <= value && value <= T::RANGE.1
+}
+
+/// Whether a column of `T` holds the text.
+pub const fn is_one_of<T: Default<defaults::Text>>(text: &str) -> bool {
+    let Some(texts) = T::TEXTS else {
+        return true;
+    };
+    let mut i = 0;
+    while i < texts.len() {
+        if same(texts[i], text) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// A column's type that may reference a column of `V`: the same type, or an `Option` of it.

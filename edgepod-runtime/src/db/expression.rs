@@ -7,7 +7,7 @@ use std::{
 
 use sea_query::{Expr, ExprTrait, Func};
 
-use super::{Both, Column, ColumnType, Relation, source::Nothing, writer};
+use super::{Both, Column, ColumnType, Derived, Int64, Relation, source::Nothing, writer};
 use crate::Result;
 
 /// A value that SQLite computes from columns of `X`: what `User::visits + 1` is.
@@ -36,7 +36,10 @@ macro_rules! numeric {
     ($($number:ty),*) => {$(impl Numeric for $number {})*};
 }
 
-numeric!(i64, i32, i16, i8, u32, u16, u8, f64);
+numeric!(i64, i32, i16, i8, u64, u32, u16, u8, f64, f32, Int64);
+
+#[diagnostic::do_not_recommend]
+impl<T: Derived<Inner: Numeric>> Numeric for T {}
 
 macro_rules! operators {
     ($($operator:ident $method:ident),*) => {$(

@@ -40,7 +40,8 @@ pub(crate) use connection::Access;
 pub use connection::{Connection, Db, Observer, ReadDb};
 #[doc(hidden)]
 pub use declaration::{
-    AutoIncrement, Default, Nullable, References, defaults, in_range, is_referable, reference,
+    AutoIncrement, Default, Nullable, References, defaults, in_range, is_one_of, is_referable,
+    reference,
 };
 pub use delete::Delete;
 #[cfg(target_arch = "wasm32")]
@@ -65,6 +66,8 @@ pub use source::{
 };
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
 pub use table::{Insertable, Table};
-pub use types::{ColumnType, Timestamp};
+#[doc(hidden)]
+pub use types::Derived;
+pub use types::{Bytes, ColumnType, Int64, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};
 pub use update::Update;
 pub use value::{Rows, Value};

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use sea_query::{BinOper, Condition, Expr, ExprTrait};
 
 use super::{
-    Aggregate, Column, ColumnType, Contains, Expression, Groups, Operand, Relation, Value,
+    Aggregate, Bytes, Column, ColumnType, Contains, Expression, Groups, Operand, Relation, Value,
 };
 use crate::{Error, Result};
 
@@ -252,6 +252,18 @@ impl<S> Comparable<S, String> for &str {
 impl<S> Comparable<S, Option<String>> for &str {
     fn into_operand(self) -> Result<Operand> {
         Ok(Operand::Value(Value::Text(self.to_owned())))
+    }
+}
+
+impl<S> Comparable<S, Bytes> for &[u8] {
+    fn into_operand(self) -> Result<Operand> {
+        Ok(Operand::Value(Value::Blob(self.to_vec())))
+    }
+}
+
+impl<S> Comparable<S, Option<Bytes>> for &[u8] {
+    fn into_operand(self) -> Result<Operand> {
+        Ok(Operand::Value(Value::Blob(self.to_vec())))
     }
 }
 

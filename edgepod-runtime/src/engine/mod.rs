@@ -16,6 +16,7 @@ mod extensions;
 mod handler;
 mod headers;
 mod idempotency;
+mod integers;
 mod log;
 mod parameters;
 mod port;

@@ -12,10 +12,10 @@ use serde::{
 use serde_json::{Value as Json, value::RawValue};
 use ts_rs::TS;
 
-use super::{Args, Reply, args::refuse};
+use super::{Args, Reply, args::refuse, integers};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{Argument, Types};
-use crate::{Code, Error, Result};
+use crate::{Code, Error, Result, db::MAX_SAFE_INTEGER};
 
 /// The type of a parameter: what a client sends for it.
 #[diagnostic::on_unimplemented(
@@ -168,14 +168,27 @@ impl<T> Parameter<T> {
                 Error::bad_request(format!("The argument `{}` is missing.", self.name))
                     .with_data(serde_json::json!({ "path": self.name }))
             }),
-            Some(json) => (self.decode)(json.get()).map_err(|misfit| {
-                let path = match misfit.path().to_string() {
-                    path if path == "." => self.name.to_owned(),
-                    path if path.starts_with('[') => format!("{}{path}", self.name),
-                    path => format!("{}.{path}", self.name),
-                };
-                refuse(path, misfit.inner())
-            }),
+            Some(json) => {
+                let json = json.get();
+                let value = (self.decode)(json)
+                    .map_err(|misfit| refuse(self.path(&misfit), misfit.inner()))?;
+                let large = integers::unsafe_integers(json);
+                if !large.is_empty()
+                    && let Err(misfit) = (self.decode)(&integers::as_floats(json, &large))
+                {
+                    return Err(refuse_large(self.path(&misfit)));
+                }
+                Ok(value)
+            }
+        }
+    }
+
+    /// Where in the arguments something does not fit.
+    fn path(&self, misfit: &Misfit) -> String {
+        match misfit.path().to_string() {
+            path if path == "." => self.name.to_owned(),
+            path if path.starts_with('[') => format!("{}{path}", self.name),
+            path => format!("{}.{path}", self.name),
         }
     }
 
@@ -184,6 +197,14 @@ impl<T> Parameter<T> {
     pub fn describe(&self, types: &mut Types) -> Argument {
         (self.describe)(types, self.name)
     }
+}
+
+fn refuse_large(path: String) -> Error {
+    Error::bad_request(format!(
+        "The argument `{path}` does not fit: it is an integer beyond {MAX_SAFE_INTEGER} (2^53 - 1), which JavaScript would \
+         have rounded before it was sent. A parameter of type `Int64` takes all 64 bits, as text."
+    ))
+    .with_data(serde_json::json!({ "path": path }))
 }
 
 /// The arguments that a client gave, by the position of their parameter.
@@ -322,6 +343,7 @@ impl<R> Returned<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Int64;
 
     const ID: Parameter<i64> = Parameter::new("id");
     const TAGS: Parameter<Vec<u8>> = Parameter::new("tags");
@@ -373,6 +395,32 @@ mod tests {
             assert_eq!(error.data().unwrap()["path"], path, "{json}: {error}");
             assert!(error.message().contains(path), "{json}: {error}");
         }
+    }
+
+    #[test]
+    fn an_integer_that_javascript_may_have_rounded_is_refused() {
+        for (id, fits) in [
+            ("9007199254740991", true),
+            ("-9007199254740991", true),
+            ("9007199254740992", false),
+            ("-9223372036854775808", false),
+        ] {
+            let taken = take(&format!(r#"{{"id": {id}, "tags": []}}"#));
+            assert_eq!(taken.is_ok(), fits, "{id}");
+            if let Err(error) = taken {
+                assert!(error.message().contains("`id`"), "{error}");
+                assert!(error.message().contains("Int64"), "{error}");
+            }
+        }
+        // How JavaScript writes a large float.
+        const FLOATS: Parameter<Vec<f64>> = Parameter::new("floats");
+        let args = Args::new(r#"{"floats": [100000000000000000000, 9007199254740993]}"#);
+        let floats = FLOATS.take(&args.given(&["floats"]).unwrap(), 0).unwrap();
+        assert_eq!(floats, [1e20, 9_007_199_254_740_992.0]);
+        const WHOLE: Parameter<Int64> = Parameter::new("whole");
+        let args = Args::new(r#"{"whole": "-9223372036854775808"}"#);
+        let whole = WHOLE.take(&args.given(&["whole"]).unwrap(), 0).unwrap();
+        assert_eq!(whole.0, i64::MIN);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::integers;
 use crate::Result;
 
 /// A handler's result as JSON text.
@@ -14,10 +15,10 @@ impl Reply {
     /// A value as a reply: its JSON becomes the reply's `data`.
     ///
     /// # Errors
-    /// A value that JSON cannot hold, such as a map whose keys are no strings.
+    /// A value that JSON cannot hold, such as a map whose keys are no strings; an integer that JavaScript would round.
     pub fn new(value: &(impl Serialize + ?Sized)) -> Result<Self> {
         Ok(Self {
-            json: serde_json::to_string(value)?,
+            json: integers::to_json(value)?,
         })
     }
 

@@ -25,7 +25,7 @@ pub struct Number {
     #[auto_inc]
     pub id: i64,
     /// The number.
-    pub value: i64,
+    pub value: Int64,
 }
 
 /// What must not reach a client.
@@ -115,6 +115,7 @@ pub async fn get_numbers(ctx: &QueryCtx) -> Result<Vec<Number>> {
 #[edgepod::function]
 pub async fn keep_numbers(ctx: &Ctx, count: i64) -> Result<()> {
     for value in 0..count {
+        let value = Int64(value);
         ctx.db.insert(NewNumber { value }).exec()?;
     }
     Ok(())
@@ -122,13 +123,25 @@ pub async fn keep_numbers(ctx: &Ctx, count: i64) -> Result<()> {
 
 /// Keeps a number, and returns what the database then holds.
 #[edgepod::function]
-pub async fn keep_number(ctx: &Ctx, value: i64) -> Result<Number> {
+pub async fn keep_number(ctx: &Ctx, value: Int64) -> Result<Number> {
     let kept = ctx.db.insert(NewNumber { value }).returning()?;
     ctx.db
         .select::<Number>()
         .filter(Number::id.eq(kept.id))
         .first()?
         .ok_or_else(|| Error::internal("the number is gone"))
+}
+
+/// The number as a client should not get it.
+#[edgepod::query]
+pub async fn get_number_plain(ctx: &QueryCtx, id: i64) -> Result<i64> {
+    Ok(ctx
+        .db
+        .select::<Number>()
+        .filter(Number::id.eq(id))
+        .one()?
+        .value
+        .0)
 }
 
 edgepod::app!();

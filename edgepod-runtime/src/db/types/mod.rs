@@ -1,26 +1,45 @@
 //! What Rust types columns have.
 
+mod bytes;
+mod derived;
+mod int64;
+mod json;
 mod timestamp;
+mod uuid;
 
+pub use ::uuid::Uuid;
+pub use bytes::Bytes;
+pub use derived::Derived;
+pub use int64::{Int64, MAX_SAFE_INTEGER};
+pub use json::Json;
 pub use timestamp::Timestamp;
 
 use super::Value;
-use crate::{Result, schema::SqlType};
+use crate::{Error, Result, schema::SqlType};
 
 /// A type that a column can have.
 ///
 /// | Rust | SQLite | JSON |
 /// |---|---|---|
-/// | `i64` `i32` `i16` `i8` `u32` `u16` `u8` | INTEGER | number |
+/// | `i64` `i32` `i16` `i8` `u64` `u32` `u16` `u8` | INTEGER | number, at most 2^53 - 1 |
+/// | [`Int64`] | INTEGER | string, all 64 bits |
 /// | `bool` | INTEGER 0 or 1 | boolean |
-/// | `f64` | REAL | number |
+/// | `f64` `f32` | REAL | number |
 /// | `String` | TEXT | string |
-/// | `Timestamp` | INTEGER, microseconds since 1970 UTC | string, RFC 3339 |
+/// | [`Bytes`] | BLOB | string, base64 |
+/// | [`Timestamp`] | INTEGER, microseconds since 1970 UTC | string, RFC 3339 |
+/// | [`Uuid`] | TEXT | string |
+/// | [`Json<T>`](Json) | TEXT | as `T` |
 /// | `Option<T>` | as `T`, or NULL | as `T`, or `null` |
+///
+/// `#[derive(edgepod::ColumnType)]` adds an enum without data, as TEXT, and a struct with one unnamed field, as that field.
 #[diagnostic::on_unimplemented(
     message = "a column cannot have the type `{Self}`",
     label = "not a column type",
-    note = "columns are integers up to 64 bits, f64, bool, String, Timestamp, or an Option of one of those"
+    note = "columns are integers up to 64 bits, Int64, f64, f32, bool, String, Bytes, Timestamp, Uuid, Json<…>, or an Option \
+            of one of those",
+    note = "for a list, a map or a struct write `Json<{Self}>`; for an enum or a struct around one column type put \
+            `#[derive(edgepod::ColumnType)]` on it"
 )]
 pub trait ColumnType: Sized {
     /// How values are stored.
@@ -66,6 +85,27 @@ macro_rules! integers {
 
 integers!(i64, i32, i16, i8, u32, u16, u8);
 
+impl ColumnType for u64 {
+    const SQL_TYPE: SqlType = SqlType::Integer;
+    type Optional = Never;
+
+    fn into_value(self) -> Result<Value> {
+        i64::try_from(self).map(Value::Integer).map_err(|_| {
+            Error::bad_request(format!(
+                "{self} is too large: SQLite's integers end at {} (2^63 - 1).",
+                i64::MAX
+            ))
+        })
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Integer(n) => n.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
 impl ColumnType for bool {
     const SQL_TYPE: SqlType = SqlType::Integer;
     type Optional = Never;
@@ -96,6 +136,22 @@ impl ColumnType for f64 {
             Value::Integer(n) => Some(n as f64),
             _ => None,
         }
+    }
+}
+
+impl ColumnType for f32 {
+    const SQL_TYPE: SqlType = SqlType::Real;
+    type Optional = Never;
+
+    fn into_value(self) -> Result<Value> {
+        Value::real(self.into())
+    }
+
+    /// Rounds what something else wrote with more digits; what is beyond the range of `f32` is no `f32`.
+    fn from_value(value: Value) -> Option<Self> {
+        f64::from_value(value)
+            .map(|x| x as f32)
+            .filter(|x| x.is_finite())
     }
 }
 
