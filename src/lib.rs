@@ -47,7 +47,7 @@
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
 pub use edgepod_macros::{
-    action, app, data, error, function, middleware, migration, query, row, table,
+    ColumnType, action, app, data, error, function, middleware, migration, query, row, table,
 };
 pub use edgepod_runtime::{
     Code, Error, Result,

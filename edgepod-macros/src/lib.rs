@@ -159,7 +159,7 @@ pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[auto_inc]` | the database counts it up: an `i64` primary key |
 /// | `#[unique]` | no two rows have the same value; this makes an index |
 /// | `#[index]` | an index |
-/// | `#[default(now)]`, `#[default(0)]`, `#[default("text")]`, `#[default(true)]` | what a new row has there |
+/// | `#[default(now)]`, `#[default(0)]`, `#[default("text")]`, `#[default(true)]`, `#[default(b"bytes")]` | what a new row has there |
 /// | `#[references(User::id, on_delete = cascade)]` | a foreign key; deleting the user does this: `restrict` (the default: it is refused), `cascade`, `set_null`, `set_default` |
 /// | `#[renamed_from = "mail"]` | the name that the column had: `edgepod migrations new` then renames it and keeps its data. On the struct, below this attribute, it is the table's |
 #[proc_macro_attribute]
@@ -286,6 +286,47 @@ pub fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::error(attr.into(), item.into()).into()
+}
+
+/// Makes a type one that a column can have: an enum of words, or a struct around another column type.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// /// TEXT in the database, `"admin" | "member"` in TypeScript.
+/// #[edgepod::data]
+/// #[derive(Copy, edgepod::ColumnType)]
+/// #[serde(rename_all = "snake_case")]
+/// pub enum Role {
+///     Admin,
+///     Member,
+/// }
+///
+/// /// INTEGER in the database; no other id is taken for it.
+/// #[edgepod::data]
+/// #[derive(Copy, edgepod::ColumnType)]
+/// pub struct AccountId(pub i64);
+///
+/// #[edgepod::table(name = "accounts")]
+/// pub struct Account {
+///     #[primary_key]
+///     #[auto_inc]
+///     pub id: AccountId,
+///     #[default("member")]
+///     pub role: Role,
+/// }
+///
+/// #[edgepod::query]
+/// pub async fn get_admins(ctx: &QueryCtx) -> Result<Vec<Account>> {
+///     ctx.db.select::<Account>().filter(Account::role.eq(Role::Admin)).all()
+/// }
+/// ```
+///
+/// An enum's texts are those of its JSON: `#[serde(rename_all = "…")]`, `#[serde(rename = "…")]`, and `#[serde(alias = "…")]`
+/// for texts of old rows. They sort as texts do. A value with data goes into a `Json<…>`.
+#[proc_macro_derive(ColumnType, attributes(serde))]
+pub fn column_type(input: TokenStream) -> TokenStream {
+    expand::column_type(input.into()).into()
 }
 
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.

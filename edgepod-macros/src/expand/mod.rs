@@ -1,6 +1,7 @@
 //! From what the items mean to tokens.
 
 mod app;
+mod column_type;
 mod data;
 mod error;
 mod function;
@@ -11,6 +12,7 @@ mod row;
 mod table;
 
 pub(crate) use app::app;
+pub(crate) use column_type::column_type;
 pub(crate) use data::data;
 pub(crate) use error::error;
 pub(crate) use function::function;

@@ -166,7 +166,8 @@ fn default_value(default: &Default) -> TokenStream {
             let value = i64::from(*value);
             quote!(::edgepod::__private::Default::Integer(#value))
         }
-        Default::Text(value) => quote!(::edgepod::__private::Default::Text(#value)),
+        Default::Text(value, _) => quote!(::edgepod::__private::Default::Text(#value)),
+        Default::Bytes(value) => quote!(::edgepod::__private::Default::Blob(#value)),
     }
 }
 
@@ -242,6 +243,14 @@ fn checks(table: &Table) -> TokenStream {
                 );
             });
         }
+        if let Some(Default::Text(value, span)) = &column.default {
+            checks.push(quote_spanned! {*span=>
+                const _: () = ::core::assert!(
+                    ::edgepod::__private::is_one_of::<#ty>(#value),
+                    "this default is no text of the column's type: write one as the type's JSON has it"
+                );
+            });
+        }
         if column.primary_key {
             checks.push(quote_spanned! {ty.span()=>
                 const _: () = ::core::assert!(
@@ -262,7 +271,8 @@ fn default_kind(default: &Default) -> Ident {
         Default::Integer(..) => "Integer",
         Default::Float(_) => "Float",
         Default::Bool(_) => "Bool",
-        Default::Text(_) => "Text",
+        Default::Text(..) => "Text",
+        Default::Bytes(_) => "Bytes",
     };
     format_ident!("{name}")
 }

@@ -3,8 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Expr, ExprLit, ExprUnary, Field, Ident, Lit, Meta, Path, Token, Type, UnOp,
-    Visibility,
+    Attribute, Expr, ExprLit, ExprUnary, Field, Ident, Lit, LitByteStr, Meta, Path, Token, Type,
+    UnOp, Visibility,
     ext::IdentExt,
     parse::{Parse, ParseStream},
 };
@@ -37,7 +37,9 @@ pub(crate) enum Default {
     Integer(i64, Span),
     Float(f64),
     Bool(bool),
-    Text(String),
+    /// With its place, for the message when the column's type has no such text.
+    Text(String, Span),
+    Bytes(LitByteStr),
 }
 
 /// A foreign key.
@@ -212,7 +214,8 @@ impl Column {
     }
 }
 
-const DEFAULT_FORM: &str = "a default is `now`, a number, `true`, `false` or a text in quotes";
+const DEFAULT_FORM: &str =
+    "a default is `now`, a number, `true`, `false`, a text in quotes or `b\"bytes\"`";
 
 impl Parse for Default {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -257,7 +260,12 @@ impl Parse for Default {
                 Ok(Default::Float(if negative { -value } else { value }))
             }
             Lit::Bool(bool) if !negative => Ok(Default::Bool(bool.value)),
-            Lit::Str(text) if !negative => Ok(Default::Text(text.value())),
+            Lit::Str(text) if text.value().contains('\0') => Err(syn::Error::new_spanned(
+                tokens,
+                "SQL ends at a NUL, so that no default has one",
+            )),
+            Lit::Str(text) if !negative => Ok(Default::Text(text.value(), text.span())),
+            Lit::ByteStr(bytes) if !negative => Ok(Default::Bytes(bytes.clone())),
             _ => Err(syn::Error::new_spanned(tokens, DEFAULT_FORM)),
         }
     }
@@ -370,6 +378,7 @@ mod tests {
             (parse_quote!(#[default(-1.5e3)]), true),
             (parse_quote!(#[default(false)]), true),
             (parse_quote!(#[default("it's")]), true),
+            (parse_quote!(#[default(b"\x00")]), true),
             (parse_quote!(#[default(9223372036854775808)]), false),
             (parse_quote!(#[default(1e999)]), false),
             (parse_quote!(#[default(-true)]), false),

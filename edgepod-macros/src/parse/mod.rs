@@ -1,6 +1,7 @@
 //! From tokens to what they mean, and what is wrong with them.
 
 mod column;
+mod column_type;
 mod derives;
 mod error;
 mod function;
@@ -10,6 +11,7 @@ mod migrations;
 mod table;
 
 pub(crate) use column::{Column, Default, OnDelete};
+pub(crate) use column_type::{ColumnType, Shape};
 pub(crate) use derives::{derives_debug, missing_derives};
 pub(crate) use error::{ErrorEnum, ErrorVariant, Told, is_type};
 pub(crate) use function::{Function, FunctionTokens, Kind};

@@ -38,6 +38,8 @@ pub use column::{Column, Operand, OrderBy, Textual};
 pub use columns::{Columns, FromColumns, Items, MaybeMissing, Plain, Selection, Whole, whole};
 pub(crate) use connection::Access;
 pub use connection::{Connection, Db, Observer, ReadDb};
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+use declaration::Default as HasDefault;
 #[doc(hidden)]
 pub use declaration::{
     AutoIncrement, Default, Nullable, References, defaults, in_range, is_one_of, is_referable,

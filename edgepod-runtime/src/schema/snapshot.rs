@@ -174,6 +174,10 @@ impl From<&ColumnSchema> for Column {
                 ColumnDefault::Integer(n) => n.to_string(),
                 ColumnDefault::Real(x) => format!("{x:?}"),
                 ColumnDefault::Text(text) => format!("'{}'", text.replace('\'', "''")),
+                ColumnDefault::Blob(bytes) => {
+                    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                    format!("x'{digits}'")
+                }
             }),
             references: column.reference.map(|reference| ForeignKey {
                 table: reference.table.to_owned(),

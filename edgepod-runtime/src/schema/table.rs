@@ -37,6 +37,8 @@ pub enum Default {
     Real(f64),
     /// A fixed text.
     Text(&'static str),
+    /// Fixed bytes.
+    Blob(&'static [u8]),
 }
 
 /// What happens to a row when the row that it references is deleted.

@@ -1,8 +1,12 @@
 //! What Rust types columns have.
 
 mod bytes;
+#[cfg(feature = "chrono")]
+mod chrono;
 mod derived;
 mod int64;
+#[cfg(feature = "jiff")]
+mod jiff;
 mod json;
 mod timestamp;
 mod uuid;
@@ -28,6 +32,8 @@ use crate::{Error, Result, schema::SqlType};
 /// | `String` | TEXT | string |
 /// | [`Bytes`] | BLOB | string, base64 |
 /// | [`Timestamp`] | INTEGER, microseconds since 1970 UTC | string, RFC 3339 |
+/// | `chrono::DateTime<Utc>`, `jiff::Timestamp` (features `chrono`, `jiff`) | as `Timestamp` | as `Timestamp` |
+/// | `chrono::NaiveDate`, `jiff::civil::Date` (the same features) | TEXT | string, `2026-11-24` |
 /// | [`Uuid`] | TEXT | string |
 /// | [`Json<T>`](Json) | TEXT | as `T` |
 /// | `Option<T>` | as `T`, or NULL | as `T`, or `null` |
@@ -59,6 +65,12 @@ pub trait ColumnType: Sized {
 
     /// The value of what SQLite has; `None` when it is of another type.
     fn from_value(value: Value) -> Option<Self>;
+}
+
+/// The refusal of a time that RFC 3339 cannot write.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+fn out_of_years(time: &dyn std::fmt::Display) -> Error {
+    Error::bad_request(format!("`{time}` is not in the years 0 to 9999."))
 }
 
 type Never = std::convert::Infallible;

@@ -1,0 +1,107 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{DeriveInput, spanned::Spanned};
+
+use crate::{
+    errors::Errors,
+    parse::{ColumnType, Shape},
+};
+
+/// What `#[derive(ColumnType)]` becomes.
+pub(crate) fn column_type(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let read = match syn::parse2::<DeriveInput>(input) {
+        Ok(input) => ColumnType::read(input, &mut errors),
+        Err(error) => {
+            errors.add(error);
+            None
+        }
+    };
+    let messages = errors.to_compile_errors();
+    let implementation = read.map(|ty| implementation(&ty));
+    quote!(#implementation #messages)
+}
+
+fn implementation(ty: &ColumnType) -> TokenStream {
+    let ident = &ty.ident;
+    let (inner, texts, into_value, from_value) = match &ty.shape {
+        Shape::Words(words) => {
+            let texts: Vec<&String> = words.iter().map(|word| &word.text).collect();
+            let write = words.iter().map(|word| {
+                let (variant, text) = (&word.variant, &word.text);
+                quote!(Self::#variant => #text)
+            });
+            let read = words.iter().map(|word| {
+                let (variant, text, aliases) = (&word.variant, &word.text, &word.aliases);
+                quote!(#text #(| #aliases)* => ::core::option::Option::Some(Self::#variant))
+            });
+            (
+                quote!(::std::string::String),
+                quote!(::core::option::Option::Some(&[#(#texts),*])),
+                quote! {
+                    ::core::result::Result::Ok(::edgepod::__private::Value::Text(
+                        ::std::string::String::from(match self { #(#write),* })
+                    ))
+                },
+                quote! {
+                    match value {
+                        ::edgepod::__private::Value::Text(text) => match text.as_str() {
+                            #(#read,)*
+                            _ => ::core::option::Option::None,
+                        },
+                        _ => ::core::option::Option::None,
+                    }
+                },
+            )
+        }
+        Shape::Around { ty, member } => (
+            quote!(#ty),
+            quote!(::core::option::Option::None),
+            quote_spanned!(ty.span()=>
+                <#ty as ::edgepod::__private::ColumnType>::into_value(self.#member)),
+            quote_spanned! {ty.span()=>
+                <#ty as ::edgepod::__private::ColumnType>::from_value(value)
+                    .map(|value| Self { #member: value })
+            },
+        ),
+    };
+    let span = match &ty.shape {
+        Shape::Around { ty, .. } => ty.span(),
+        Shape::Words(_) => ident.span(),
+    };
+    let source = quote_spanned!(span=> <#inner as ::edgepod::__private::ColumnType>);
+    // An `Option` inside would make a NULL that the schema cannot see.
+    let check = matches!(ty.shape, Shape::Around { .. }).then(|| {
+        quote_spanned! {span=>
+            const _: () = ::core::assert!(
+                !#source::NULLABLE,
+                "a column's type does not hold an `Option`: put the `Option` around it, in the table"
+            );
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl ::edgepod::__private::ColumnType for #ident {
+            const SQL_TYPE: ::edgepod::__private::SqlType = #source::SQL_TYPE;
+            type Optional = ::core::convert::Infallible;
+
+            fn into_value(self) -> ::edgepod::__private::Result<::edgepod::__private::Value> {
+                #into_value
+            }
+
+            fn from_value(
+                value: ::edgepod::__private::Value,
+            ) -> ::core::option::Option<Self> {
+                #from_value
+            }
+        }
+
+        #[automatically_derived]
+        impl ::edgepod::__private::Derived for #ident {
+            type Inner = #inner;
+            const TEXTS: ::core::option::Option<&'static [&'static str]> = #texts;
+        }
+
+        #check
+    }
+}

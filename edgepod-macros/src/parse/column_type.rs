@@ -1,0 +1,209 @@
+//! What `#[derive(ColumnType)]` reads: an enum of words, or a struct around one column type.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Ident, LitStr, Token, Type, Variant, ext::IdentExt,
+};
+
+use crate::errors::Errors;
+
+/// A type that a column can have.
+pub(crate) struct ColumnType {
+    pub(crate) ident: Ident,
+    pub(crate) shape: Shape,
+}
+
+/// What the column's values are.
+pub(crate) enum Shape {
+    /// A word for each variant.
+    Words(Vec<Word>),
+    /// The values of the only field.
+    Around {
+        ty: Box<Type>,
+        /// The field: its name, or `0`.
+        member: TokenStream,
+    },
+}
+
+/// A variant.
+pub(crate) struct Word {
+    pub(crate) variant: Ident,
+    /// What is stored, and what JSON has.
+    pub(crate) text: String,
+    /// What is read as well.
+    pub(crate) aliases: Vec<String>,
+}
+
+impl ColumnType {
+    pub(crate) fn read(input: DeriveInput, errors: &mut Errors) -> Option<Self> {
+        if !input.generics.params.is_empty() {
+            errors.at(
+                &input.generics,
+                "a column's type is one type: it has no generic parameters and no lifetimes",
+            );
+            return None;
+        }
+        let ident = input.ident;
+        let shape = match input.data {
+            Data::Enum(data) if data.variants.is_empty() => {
+                errors.at(&ident, "an enum without variants has no value to store");
+                return None;
+            }
+            Data::Enum(data) => {
+                Shape::Words(words(&ident, &input.attrs, data.variants.iter(), errors)?)
+            }
+            Data::Struct(data) => around(&ident, &data.fields, errors)?,
+            Data::Union(_) => {
+                errors.at(
+                    &ident,
+                    "`ColumnType` is for an enum without data, and for a struct around one column type",
+                );
+                return None;
+            }
+        };
+        Some(Self { ident, shape })
+    }
+}
+
+fn around(ident: &Ident, fields: &Fields, errors: &mut Errors) -> Option<Shape> {
+    let mut all = fields.iter();
+    if let (Fields::Unnamed(_), Some(field), None) = (fields, all.next(), all.next()) {
+        return Some(Shape::Around {
+            ty: Box::new(field.ty.clone()),
+            member: quote!(0),
+        });
+    }
+    errors.at(
+        ident,
+        format!(
+            "a column holds one value: write `struct {ident}(i64);` around one column type; for a struct of several fields \
+             make the column a `Json<{ident}>`"
+        ),
+    );
+    None
+}
+
+fn words<'a>(
+    ident: &Ident,
+    attrs: &[Attribute],
+    variants: impl Iterator<Item = &'a Variant>,
+    errors: &mut Errors,
+) -> Option<Vec<Word>> {
+    let rule = Names::read(attrs, errors).rename_all;
+    let mut words: Vec<Word> = Vec::new();
+    let mut fits = true;
+    for variant in variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            errors.at(
+                variant,
+                format!(
+                    "a variant with data does not fit a column of one word: make the column a `Json<{ident}>`, which needs no \
+                     `ColumnType`"
+                ),
+            );
+            fits = false;
+            continue;
+        }
+        let names = Names::read(&variant.attrs, errors);
+        let plain = variant.ident.unraw().to_string();
+        let text = names.rename.unwrap_or_else(|| match &rule {
+            Some(rule) => rename(&plain, rule, errors),
+            None => plain,
+        });
+        let known = words
+            .iter()
+            .find(|word| word.text == text || word.aliases.contains(&text));
+        if let Some(known) = known {
+            errors.at(
+                variant,
+                format!("`{}` is `\"{text}\"` in the database, too", known.variant),
+            );
+            fits = false;
+        }
+        words.push(Word {
+            variant: variant.ident.clone(),
+            text,
+            aliases: names.aliases,
+        });
+    }
+    fits.then_some(words)
+}
+
+/// What serde's attributes say about names.
+#[derive(Default)]
+struct Names {
+    rename: Option<String>,
+    rename_all: Option<LitStr>,
+    aliases: Vec<String>,
+}
+
+impl Names {
+    fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+        let mut names = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+            let read = attr.parse_nested_meta(|meta| {
+                let rename = meta.path.is_ident("rename");
+                let rename_all = meta.path.is_ident("rename_all");
+                if rename || rename_all || meta.path.is_ident("alias") {
+                    if !meta.input.peek(Token![=]) {
+                        return Err(meta.error(
+                            "a column has one text for reading and writing: write the name after `=`",
+                        ));
+                    }
+                    let text: LitStr = meta.value()?.parse()?;
+                    if rename {
+                        names.rename = Some(text.value());
+                    } else if rename_all {
+                        names.rename_all = Some(text);
+                    } else {
+                        names.aliases.push(text.value());
+                    }
+                } else if meta.input.peek(Token![=]) {
+                    meta.value()?.parse::<syn::Expr>()?;
+                } else if meta.input.peek(syn::token::Paren) {
+                    let inner;
+                    syn::parenthesized!(inner in meta.input);
+                    inner.parse::<TokenStream>()?;
+                }
+                Ok(())
+            });
+            errors.ok(read);
+        }
+        names
+    }
+}
+
+/// A variant's name under serde's rule.
+fn rename(name: &str, rule: &LitStr, errors: &mut Errors) -> String {
+    // As serde does: each capital begins a word, also where they follow each other.
+    let separated = |separator: char| {
+        let mut text = String::new();
+        for (i, c) in name.char_indices() {
+            if i > 0 && c.is_uppercase() {
+                text.push(separator);
+            }
+            text.push(c.to_ascii_lowercase());
+        }
+        text
+    };
+    match rule.value().as_str() {
+        "lowercase" => name.to_ascii_lowercase(),
+        "UPPERCASE" => name.to_ascii_uppercase(),
+        "PascalCase" => name.to_owned(),
+        "camelCase" => {
+            let mut chars = name.chars();
+            chars.next().map_or_else(String::new, |first| {
+                format!("{}{}", first.to_ascii_lowercase(), chars.as_str())
+            })
+        }
+        "snake_case" => separated('_'),
+        "SCREAMING_SNAKE_CASE" => separated('_').to_ascii_uppercase(),
+        "kebab-case" => separated('-'),
+        "SCREAMING-KEBAB-CASE" => separated('-').to_ascii_uppercase(),
+        _ => {
+            errors.at(rule.to_token_stream(), "serde has no such rule for names");
+            name.to_owned()
+        }
+    }
+}
