@@ -4,6 +4,7 @@
 
 mod actions;
 mod guards;
+mod kinds;
 mod numbers;
 mod panics;
 mod rollback;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
             ("actions", actions::CASES),
             ("guards", guards::CASES),
             ("numbers", numbers::CASES),
+            ("kinds", kinds::CASES),
         ],
     )
 }

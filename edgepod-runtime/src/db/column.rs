@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use sea_query::{BinOper, Expr, ExprTrait, NullOrdering, Order};
 
 use super::{
-    Aggregate, ColumnType, Comparable, Contains, Derived, Expression, Groups, Predicate, Relation, Value,
-    list,
+    Aggregate, ColumnType, Comparable, Contains, Derived, Expression, Groups, Predicate, Relation,
+    Value, list,
     predicate::{self, Bare, escape_like},
     source::Named,
 };

@@ -6,6 +6,8 @@ mod guards;
 
 use edgepod::prelude::*;
 
+pub mod kinds;
+
 /// What was noted.
 #[edgepod::table(name = "notes")]
 pub struct Note {

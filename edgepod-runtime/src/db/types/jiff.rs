@@ -9,10 +9,13 @@ use crate::{
     schema::SqlType,
 };
 
-impl From<Timestamp> for Time {
-    fn from(time: Timestamp) -> Self {
+/// jiff's times end on 9999-12-30, a day before the others.
+impl TryFrom<Timestamp> for Time {
+    type Error = Error;
+
+    fn try_from(time: Timestamp) -> Result<Self> {
         Self::from_microsecond(time.as_micros())
-            .expect("a Timestamp is in the years 0 to 9999, which jiff has")
+            .map_err(|error| Error::bad_request(format!("`{time}` is no time of jiff's: {error}")))
     }
 }
 
@@ -40,7 +43,7 @@ impl ColumnType for Time {
     }
 
     fn from_value(value: Value) -> Option<Self> {
-        Timestamp::from_value(value).map(Self::from)
+        Self::try_from(Timestamp::from_value(value)?).ok()
     }
 }
 
@@ -77,6 +80,9 @@ mod tests {
     fn times_and_dates_outside_of_the_years_0_to_9999_are_refused() {
         assert!(Time::MIN.into_value().is_err());
         assert!(Date::MIN.into_value().is_err());
+        let last = Timestamp::from_micros(253_402_300_799_999_999).unwrap();
+        assert!(Time::try_from(last).is_err());
+        assert_eq!(Time::from_value(last.into_value().unwrap()), None);
         for (nanos, micros) in [(1_001, 1), (-1, -1)] {
             let time = Time::from_nanosecond(nanos).unwrap();
             let value = time.into_value().unwrap();
