@@ -109,3 +109,8 @@ mod middleware_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/errors.md")]
 mod errors_guide {}
+
+/// The examples of the column types' page, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/types.md")]
+mod types_guide {}

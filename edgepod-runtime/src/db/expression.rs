@@ -149,7 +149,10 @@ macro_rules! summable {
     )*};
 }
 
-summable!(i64 => i64, i32 => i64, i16 => i64, i8 => i64, u32 => i64, u16 => i64, u8 => i64, f64 => f64);
+summable!(
+    i64 => i64, i32 => i64, i16 => i64, i8 => i64, u64 => i64, u32 => i64, u16 => i64, u8 => i64, f64 => f64, f32 => f64,
+    Int64 => Int64
+);
 
 /// How many rows there are.
 pub fn count() -> Aggregate<Nothing, i64> {
