@@ -54,19 +54,19 @@ fn implementation(ty: &ColumnType) -> TokenStream {
                 },
             )
         }
-        Shape::Around { ty, member } => (
+        Shape::Around { ty } => (
             quote!(#ty),
             quote!(::core::option::Option::None),
             quote_spanned!(ty.span()=>
-                <#ty as ::edgepod::__private::ColumnType>::into_value(self.#member)),
+                <#ty as ::edgepod::__private::ColumnType>::into_value(self.0)),
             quote_spanned! {ty.span()=>
                 <#ty as ::edgepod::__private::ColumnType>::from_value(value)
-                    .map(|value| Self { #member: value })
+                    .map(Self)
             },
         ),
     };
     let span = match &ty.shape {
-        Shape::Around { ty, .. } => ty.span(),
+        Shape::Around { ty } => ty.span(),
         Shape::Words(_) => ident.span(),
     };
     let source = quote_spanned!(span=> <#inner as ::edgepod::__private::ColumnType>);

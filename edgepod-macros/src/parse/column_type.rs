@@ -1,7 +1,7 @@
 //! What `#[derive(ColumnType)]` reads: an enum of words, or a struct around one column type.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::{
     Attribute, Data, DeriveInput, Fields, Ident, LitStr, Token, Type, Variant, ext::IdentExt,
 };
@@ -19,11 +19,7 @@ pub(crate) enum Shape {
     /// A word for each variant.
     Words(Vec<Word>),
     /// The values of the only field.
-    Around {
-        ty: Box<Type>,
-        /// The field: its name, or `0`.
-        member: TokenStream,
-    },
+    Around { ty: Box<Type> },
 }
 
 /// A variant.
@@ -71,7 +67,6 @@ fn around(ident: &Ident, fields: &Fields, errors: &mut Errors) -> Option<Shape> 
     if let (Fields::Unnamed(_), Some(field), None) = (fields, all.next(), all.next()) {
         return Some(Shape::Around {
             ty: Box::new(field.ty.clone()),
-            member: quote!(0),
         });
     }
     errors.at(

@@ -8,7 +8,8 @@ use super::ColumnType;
 #[doc(hidden)]
 pub trait Derived: ColumnType {
     /// The other type.
-    type Inner: ColumnType;
+    // Without a bound of its own, so that a type which cannot be a column's is one message less.
+    type Inner;
 
     /// The texts of an enum.
     const TEXTS: Option<&'static [&'static str]> = None;
