@@ -104,3 +104,27 @@ impl<T: TS> TS for Json<T> {
         visitor.visit::<T>();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_number_could_not_hold_has_a_type_of_its_own() {
+        let config = Config::default();
+        assert_eq!(<Option<Int64>>::name(&config), "Int64 | null");
+        assert_eq!(Int64::decl(&config), "type Int64 = `${bigint}`;");
+        assert_eq!(<Vec<Bytes>>::name(&config), "Array<Base64>");
+        assert_eq!(Bytes::decl(&config), "type Base64 = string;");
+        // Declared once, under their names.
+        assert!(Int64::output_path().is_some() && Bytes::output_path().is_some());
+    }
+
+    #[test]
+    fn json_is_what_it_holds() {
+        let config = Config::default();
+        assert_eq!(<Json<Vec<String>>>::name(&config), "Array<string>");
+        assert_eq!(<Option<Json<bool>>>::name(&config), "boolean | null");
+        assert_eq!(Json::<bool>::output_path(), None);
+    }
+}
