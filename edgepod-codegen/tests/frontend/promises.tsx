@@ -198,22 +198,6 @@ export function Waiting() {
   useInfiniteQuery("getUserPage", { cursor: "x" });
 }
 
-export function Failure(): string | undefined {
-  const insert = useMutation("insertUser");
-  const reason = insert.error?.data;
-  if (!reason) return undefined;
-  switch (reason.kind) {
-    case "EmailTaken":
-      return `by ${reason.by}`;
-    case "NothingGiven":
-      return "nothing";
-    default:
-      // Every variant is named above.
-      same<typeof reason, never>();
-      return reason;
-  }
-}
-
 export function Mocks() {
   const user: User = { id: 1, email: "ada@example.org", name: "Ada", created_at: "2026-01-01T00:00:00Z" };
   const pod = createMockPod({ getUsers: () => [user], insertUser: async ({ name }) => ({ ...user, name: name ?? null }) });
