@@ -63,7 +63,7 @@ fn a_join_reads_every_table_of_it() {
     assert_eq!(tables, json!(["authors", "works"]));
     assert_eq!(
         call("getTotal", json!({})),
-        (json!([6, 398]), json!(["works"]))
+        (json!([6, "398"]), json!(["works"]))
     );
 }
 
@@ -108,18 +108,20 @@ fn groups_become_a_struct() {
 
 fn integers_keep_every_digit_and_a_sum_beyond_64_bits_is_an_error() {
     let fill = |pages: &[i64]| {
-        let works: Vec<_> = pages.iter().map(|n| json!(["a", "t", n, null])).collect();
+        let pages: Vec<_> = pages.iter().map(i64::to_string).collect();
         server()
-            .call("fillLibrary")
-            .args(json!({"authors": [["a", null]], "works": works}))
+            .call("fillPages")
+            .args(json!({"pages": pages}))
             .ok();
     };
     fill(&[i64::MAX - 1, 1]);
-    assert_eq!(call("getTotal", json!({})).0, json!([2, i64::MAX]));
-    let (works, _) = call("getWorks", json!({}));
-    assert_eq!(works[0][1]["pages"], json!(i64::MAX - 1));
+    let total = call("getTotal", json!({})).0;
+    assert_eq!(total, json!([2, i64::MAX.to_string()]));
+    // A plain `i64` is a number in JavaScript, and this one would be rounded there.
+    server().call("getWorks").error(500);
     fill(&[i64::MIN]);
-    assert_eq!(call("getTotal", json!({})).0, json!([1, i64::MIN]));
+    let total = call("getTotal", json!({})).0;
+    assert_eq!(total, json!([1, i64::MIN.to_string()]));
     fill(&[i64::MAX, 1]);
     server().call("getTotal").error(500);
 }

@@ -237,7 +237,7 @@ fn statement(rng: &mut Rng, world: &World, next: &mut i64) -> Step {
         12 | 13 => {
             *next += 4;
             let id = if rng.u8(..4) == 0 { gauge - 1 } else { fresh };
-            ("gauges", id, rng.i64(..8), rng.i64(..4))
+            ("gauges", id, rng.i64(0..8), rng.i64(0..4))
         }
         14 => (
             "raise",
