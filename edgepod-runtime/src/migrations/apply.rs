@@ -5,7 +5,7 @@ use super::{
     journal::{self, State, Status},
 };
 use crate::{
-    db::{Database, Value},
+    db::{Database, SqlError, Value},
     engine::{Host, TransactionOutcome},
 };
 
@@ -135,6 +135,9 @@ pub fn apply(host: &dyn Host, migration: &'static Migration) -> Result<(), Migra
 fn run(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationError> {
     let mut defers = false;
     match migration.step {
+        Step::Sql(statements)
+            if has_made(host, statements)
+                .map_err(|error| failed(migration, None, error.message))? => {}
         Step::Sql(statements) => {
             for statement in statements {
                 defers |= statement.contains(DEFERS);
@@ -161,6 +164,30 @@ fn run(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationEr
     }
     journal::write(host, migration, host.now_micros())
         .map_err(|error| failed(migration, None, error.message))
+}
+
+/// Whether the database has what these statements make, and no journal: an app that began without migrations had its tables
+/// made at the start, and its first migration makes the very same.
+fn has_made(host: &dyn Host, statements: &[&str]) -> Result<bool, SqlError> {
+    let creates = |statement: &&str| {
+        ["CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX "]
+            .iter()
+            .any(|start| statement.starts_with(start))
+    };
+    if statements.is_empty() || !statements.iter().all(creates) || !journal::read(host)?.is_empty()
+    {
+        return Ok(false);
+    }
+    for statement in statements {
+        let found = host.run(
+            "SELECT 1 FROM sqlite_schema WHERE sql = ?",
+            &[Value::Text((*statement).to_owned())],
+        )?;
+        if found.rows.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn failed(

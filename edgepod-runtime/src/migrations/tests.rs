@@ -185,3 +185,36 @@ fn the_journal_is_of_no_table_that_anybody_reads() {
         .unwrap();
     assert_eq!(plan.reads, ["users"].into_iter().collect());
 }
+
+#[test]
+fn a_database_that_has_the_first_tables_already_takes_them_over() {
+    static FIRST: Migration = sql(
+        1,
+        "0001_first",
+        "a",
+        &[
+            "CREATE TABLE \"users\" (\n  \"id\" INTEGER PRIMARY KEY NOT NULL\n) STRICT",
+            "CREATE INDEX \"users_id_index\" ON \"users\" (\"id\")",
+        ],
+    );
+    let host = memory_host();
+    for made in [
+        "CREATE TABLE IF NOT EXISTS \"users\" (\n  \"id\" INTEGER PRIMARY KEY NOT NULL\n) STRICT",
+        "CREATE INDEX IF NOT EXISTS \"users_id_index\" ON \"users\" (\"id\")",
+        "INSERT INTO users VALUES (7)",
+    ] {
+        host.run(made, &[]).unwrap();
+    }
+    assert_eq!(
+        start(&*host, &[&FIRST, &POSTS]).unwrap(),
+        ["0001_first", "0002_posts"]
+    );
+    assert_eq!(one(&*host, "SELECT id FROM users"), Value::Integer(7));
+
+    // One that differs is not taken for it.
+    let host = memory_host();
+    host.run("CREATE TABLE \"users\" (\"id\" TEXT) STRICT", &[])
+        .unwrap();
+    let error = start(&*host, &[&FIRST]).unwrap_err();
+    assert!(matches!(error, MigrationError::Failed { .. }), "{error}");
+}

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    ddl::{column_definition, create_statements, create_table, default_expression, indexes, quote},
+    ddl::{column_definition, create_table, default_expression, indexes, quote},
     snapshot::{Column, Snapshot, Table, same_name},
 };
 
@@ -320,13 +320,8 @@ impl Plan<'_> {
         let renames = body.len();
         for table in &after.tables {
             if !self.pairs.contains_key(&table.name) {
-                if self.before.tables.is_empty() {
-                    // A database that `edgepod dev` made before there were migrations has these tables already.
-                    body.extend(create_statements(table));
-                } else {
-                    body.push(create_table(table, &table.name, ""));
-                    body.extend(indexes(table).iter().map(|index| index.create("")));
-                }
+                body.push(create_table(table, &table.name, ""));
+                body.extend(indexes(table).iter().map(|index| index.create("")));
             }
         }
         let created = body.len() - renames;

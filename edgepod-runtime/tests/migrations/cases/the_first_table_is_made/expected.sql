@@ -1,6 +1,6 @@
-CREATE TABLE IF NOT EXISTS "users" (
+CREATE TABLE "users" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   "email" TEXT NOT NULL,
   "name" TEXT
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS "users_email_unique" ON "users" ("email");
+CREATE UNIQUE INDEX "users_email_unique" ON "users" ("email");

@@ -1,12 +1,12 @@
-CREATE TABLE IF NOT EXISTS "posts" (
+CREATE TABLE "posts" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   "title" TEXT NOT NULL,
   "author_id" INTEGER NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE
 ) STRICT;
-CREATE INDEX IF NOT EXISTS "posts_author_id_index" ON "posts" ("author_id");
-CREATE TABLE IF NOT EXISTS "users" (
+CREATE INDEX "posts_author_id_index" ON "posts" ("author_id");
+CREATE TABLE "users" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   "email" TEXT NOT NULL,
   "name" TEXT
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS "users_email_unique" ON "users" ("email");
+CREATE UNIQUE INDEX "users_email_unique" ON "users" ("email");
