@@ -103,8 +103,28 @@ fn cargo(app: &App, profile: Profile) -> Command {
         .arg("--message-format=json-render-diagnostics")
         // Not --manifest-path alone: the folder also decides the toolchain and cargo's configuration.
         .current_dir(&app.folder)
+        .env(
+            MIGRATION_FILES,
+            migration_files(&app.folder.join("migrations")),
+        )
         .stdout(Stdio::piped());
     command
+}
+
+/// What `edgepod::app!()` asks the compiler to watch: a macro can watch the files that it finds, but no folder for new ones.
+const MIGRATION_FILES: &str = "EDGEPOD_MIGRATION_FILES";
+
+/// The names of the migrations in `folder`, in one text.
+fn migration_files(folder: &Path) -> String {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".sql"))
+        .collect();
+    names.sort();
+    names.join(" ")
 }
 
 fn program() -> std::ffi::OsString {

@@ -43,7 +43,12 @@ pub(super) fn embedded(errors: &mut Errors) -> TokenStream {
             &quote!(Sql(&[#(#statements),*])),
         )
     });
-    quote!(#(#watched)* #(#registrations)*)
+    // `edgepod` says by this variable which files there are, so that another file is another build.
+    quote! {
+        const _: ::core::option::Option<&str> = ::core::option_env!("EDGEPOD_MIGRATION_FILES");
+        #(#watched)*
+        #(#registrations)*
+    }
 }
 
 /// What `#[edgepod::migration("0003_fill_slugs")]` becomes: the function as it is, and its registration.
