@@ -39,6 +39,8 @@ pub enum Command {
     Sql(Sql),
     /// Look for every tool that is needed, and say how to get what is missing
     Doctor(Doctor),
+    /// Write migrations from the structs, and see what became of them
+    Migrations(Migrations),
     /// Run a built app's library until it ends
     #[command(name = "__run", hide = true)]
     Run(Run),
@@ -106,6 +108,68 @@ pub struct Generate {
     pub check: bool,
 }
 
+/// `edgepod migrations`
+#[derive(Debug, ClapArgs)]
+pub struct Migrations {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: MigrationsCommand,
+}
+
+/// The commands of `edgepod migrations`.
+#[derive(Debug, Subcommand)]
+pub enum MigrationsCommand {
+    /// Write the migration from the last snapshot to the structs
+    New(NewMigration),
+    /// List the migrations, and say whether the structs need another
+    Status(MigrationStatus),
+    /// Fail when the structs need another migration, or when the migrations do not apply
+    Check(CheckMigrations),
+}
+
+/// `edgepod migrations new`
+#[derive(Debug, ClapArgs)]
+pub struct NewMigration {
+    /// What the file is called, after its number
+    pub name: Option<String>,
+
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
+
+    /// Drop what the structs no longer have, with its data
+    #[arg(long)]
+    pub accept_data_loss: bool,
+
+    /// Write a file without statements, for statements of your own that lead to the structs
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    pub empty: Option<String>,
+}
+
+/// `edgepod migrations status`
+#[derive(Debug, ClapArgs)]
+pub struct MigrationStatus {
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
+
+    /// The database to look at [default: that of `edgepod dev`]
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+}
+
+/// `edgepod migrations check`
+#[derive(Debug, ClapArgs)]
+pub struct CheckMigrations {
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
+
+    /// Apply them to a copy of this database [default: to an empty one]
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+}
+
 /// `edgepod __run`
 #[derive(Debug, ClapArgs)]
 pub struct Run {
@@ -141,6 +205,14 @@ pub struct Init {
     #[arg(long, value_enum)]
     pub front_end: Option<FrontEnd>,
 
+    /// Keep the data inside these borders, and never anywhere else
+    #[arg(long, value_enum, conflicts_with = "location_hint")]
+    pub jurisdiction: Option<Jurisdiction>,
+
+    /// Where the data is close to most users [default: close to the first one]
+    #[arg(long, value_enum)]
+    pub location_hint: Option<LocationHint>,
+
     /// Ask nothing
     #[arg(long, short)]
     pub yes: bool,
@@ -163,6 +235,40 @@ pub enum Auth {
     Remote,
     /// The app itself, with a key that is made now
     Local,
+}
+
+/// Borders that Cloudflare keeps data inside of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Jurisdiction {
+    /// The European Union
+    Eu,
+    /// Data centers that the United States have authorized by FedRAMP
+    Fedramp,
+    /// The United States
+    Us,
+}
+
+/// Regions that Cloudflare places objects in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LocationHint {
+    /// Western North America
+    Wnam,
+    /// Eastern North America
+    Enam,
+    /// South America
+    Sam,
+    /// Western Europe
+    Weur,
+    /// Eastern Europe
+    Eeur,
+    /// Asia-Pacific
+    Apac,
+    /// Oceania
+    Oc,
+    /// Africa
+    Afr,
+    /// The Middle East
+    Me,
 }
 
 /// What page a new app has.

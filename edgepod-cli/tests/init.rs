@@ -28,6 +28,8 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     init.send(DOWN).unwrap();
     init.send(DOWN).unwrap();
     init.send(ENTER).unwrap();
+    init.expect("Where shall the data be?").unwrap();
+    init.send(ENTER).unwrap();
     init.expect("Which page").unwrap();
     init.send(ENTER).unwrap();
     init.expect("Created").unwrap();
@@ -142,10 +144,14 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
             "https://example.com/jwks.json",
             "--front-end",
             "none",
+            "--location-hint",
+            "weur",
         ],
     );
     assert!(made.status.success(), "{}", text(&made));
     assert!(read(&app, "Cargo.toml").contains("name = \"backend\""));
+    assert!(read(&app, "Cargo.toml").contains("location_hint = \"weur\""));
+    assert!(read(&app, "migrations/0001_first.sql").contains("CREATE TABLE \"tasks\""));
     assert!(read(&app, ".dev.vars").contains("EDGEPOD_JWKS_URL=\"https://example.com/jwks.json\""));
     assert!(!app.join("web/package.json").exists());
 
@@ -195,6 +201,8 @@ fn nothing_that_is_there_is_overwritten() {
         home.path(),
         &["init", "shop", "--auth", "none", "--front-end", "react"],
     );
+    init.expect("Where shall the data be?").unwrap();
+    init.send(ENTER).unwrap();
     init.expect("schema.rs is there already. Replace it?")
         .unwrap();
     init.send(ENTER).unwrap();
@@ -207,6 +215,7 @@ fn nothing_that_is_there_is_overwritten() {
             .success()
     );
     assert!(read(&app, "src/schema.rs").contains("struct Task"));
+    assert!(read(&app, "migrations/0001_first.sql").contains("\"tasks\""));
     assert_eq!(read(&app, ".dev.vars"), vars, "keys are never replaced");
 }
 

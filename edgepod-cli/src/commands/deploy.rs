@@ -9,6 +9,7 @@ use fs_err as fs;
 
 use super::dev::key;
 use super::init::secrets;
+use super::migrations::{self, Written};
 use crate::app::App;
 use crate::args::Deploy;
 use crate::build::{self, Profile};
@@ -28,7 +29,10 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     let app = App::find(&args.app)?;
     let configuration = configuration(&app)?;
 
-    check_client(&app)?;
+    let program = Program::new(&app, build::native(&app, Profile::Dev)?);
+    let manifest = program.manifest_text()?;
+    check_migrations(&app, &manifest)?;
+    check_client(&app, &program)?;
     super::build::build(&app, Profile::Release)?;
     let secrets = secrets_of(&app, args.dry_run)?;
 
@@ -70,12 +74,26 @@ fn configuration(app: &App) -> Result<PathBuf> {
     Ok(configuration)
 }
 
+/// A deployed object refuses to start where its tables are not those of the structs.
+fn check_migrations(app: &App, manifest: &str) -> Result<()> {
+    match migrations::ensure_written(app, manifest)? {
+        Written::All(count) => term::status(
+            "Checked",
+            format_args!("{count} migrations lead to the schema"),
+        ),
+        Written::None => bail!(
+            "the app has no migrations, and without them its tables could not change any more. Write the first: `edgepod \
+             migrations new`; databases that have its tables already take it over"
+        ),
+    }
+    Ok(())
+}
+
 /// A page that was built with the client of another version would call what is not there.
-fn check_client(app: &App) -> Result<()> {
+fn check_client(app: &App, program: &Program) -> Result<()> {
     let Some(folder) = &app.client else {
         return Ok(());
     };
-    let program = Program::new(app, build::native(app, Profile::Dev)?);
     let client = Client::from_manifest(&program.manifest()?);
     let differences = client.diff(folder)?;
     if !differences.is_empty() {

@@ -8,6 +8,7 @@ mod doctor;
 mod generate;
 mod info;
 mod init;
+mod migrations;
 mod run;
 mod sql;
 
@@ -32,6 +33,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Migrations(args) => migrations::run(&args),
         Command::Run(args) => run::run(&args),
     }
 }

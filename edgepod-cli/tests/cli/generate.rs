@@ -108,6 +108,10 @@ fn the_help_texts_are_as_reviewed() {
         ("call", &["call", "--help"]),
         ("sql", &["sql", "--help"]),
         ("doctor", &["doctor", "--help"]),
+        ("migrations", &["migrations", "--help"]),
+        ("migrations_new", &["migrations", "new", "--help"]),
+        ("migrations_status", &["migrations", "status", "--help"]),
+        ("migrations_check", &["migrations", "check", "--help"]),
     ] {
         let (status, output) = app.run(arguments);
         assert!(status.success());

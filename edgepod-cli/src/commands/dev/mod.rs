@@ -24,7 +24,7 @@ use self::page::{Install, Page};
 use self::plan::Plan;
 use self::server::{Build, Server};
 use self::watch::Watcher;
-use super::generate;
+use super::{generate, migrations};
 use crate::args::{Dev, Host};
 use crate::build::{self, Profile, Worker};
 use crate::native::Program;
@@ -170,7 +170,15 @@ impl Session {
             Some(program) if program.is_same_as(&built) => program.clone(),
             _ => {
                 let program = built.copy_into(self.plan.programs.path())?;
-                let client = Client::from_manifest(&program.manifest()?);
+                let manifest = program.manifest_text()?;
+                if let Err(error) = migrations::ensure_written(app, &manifest) {
+                    program.remove()?;
+                    return Err(error);
+                }
+                let client = Client::from_manifest(
+                    &serde_json::from_str(&manifest)
+                        .context("the app's manifest is not understood")?,
+                );
                 if let Some(folder) = &app.client {
                     generate::write(app, &client, folder)?;
                 }

@@ -9,7 +9,9 @@ use inquire::{Select, Text};
 use super::files::is_terminal;
 use super::layout::{self, Kind, Layout};
 use super::secrets;
-use crate::args::{Auth, FrontEnd, Init};
+use clap::ValueEnum;
+
+use crate::args::{Auth, FrontEnd, Init, Jurisdiction, LocationHint};
 use crate::env::Vars;
 
 /// Everything that there is to know.
@@ -18,7 +20,37 @@ pub(super) struct Answers {
     /// The crate's.
     pub name: String,
     pub authentication: Authentication,
+    pub residency: Residency,
     pub front_end: FrontEnd,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Residency {
+    /// Close to who calls first.
+    Anywhere,
+    /// Inside borders. Objects cannot leave them later.
+    Jurisdiction(Jurisdiction),
+    /// In a region, where Cloudflare can.
+    LocationHint(LocationHint),
+}
+
+impl Residency {
+    /// The key of `[package.metadata.edgepod]` and its value.
+    pub fn setting(self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Anywhere => None,
+            Self::Jurisdiction(jurisdiction) => Some(("jurisdiction", word(jurisdiction))),
+            Self::LocationHint(hint) => Some(("location_hint", word(hint))),
+        }
+    }
+}
+
+/// The word that is typed for a value.
+fn word(value: impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Who issues tokens, and what that takes.
@@ -58,6 +90,7 @@ impl Answers {
         Ok(Self {
             name: name(args, layout, asks)?,
             authentication: authentication(args, asks)?,
+            residency: residency(args, asks)?,
             front_end: front_end(args, layout, asks)?,
         })
     }
@@ -136,6 +169,50 @@ fn authentication(args: &Init, asks: bool) -> Result<Authentication> {
              `--jwks-url https://example.com/.well-known/jwks.json`"
         ),
     })
+}
+
+fn residency(args: &Init, asks: bool) -> Result<Residency> {
+    Ok(match (args.jurisdiction, args.location_hint) {
+        (Some(jurisdiction), _) => Residency::Jurisdiction(jurisdiction),
+        (None, Some(hint)) => Residency::LocationHint(hint),
+        (None, None) if asks => {
+            let mut choices = vec![Named(
+                Residency::Anywhere,
+                "Close to whoever calls first".to_owned(),
+            )];
+            choices.extend(Jurisdiction::value_variants().iter().map(|value| {
+                Named(
+                    Residency::Jurisdiction(*value),
+                    format!("Never outside: {}", description(*value)),
+                )
+            }));
+            choices.extend(LocationHint::value_variants().iter().map(|value| {
+                Named(
+                    Residency::LocationHint(*value),
+                    format!("Where possible: {}", description(*value)),
+                )
+            }));
+            Select::new("Where shall the data be?", choices).prompt()?.0
+        }
+        (None, None) => Residency::Anywhere,
+    })
+}
+
+/// What the help says about a value.
+fn description(value: impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .and_then(|value| value.get_help().map(ToString::to_string))
+        .unwrap_or_default()
+}
+
+/// A place that can be selected, and how it is called.
+struct Named(Residency, String);
+
+impl Display for Named {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.1)
+    }
 }
 
 fn front_end(args: &Init, layout: &Layout, asks: bool) -> Result<FrontEnd> {

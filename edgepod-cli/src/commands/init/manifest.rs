@@ -86,6 +86,9 @@ fn change(manifest: &mut DocumentMut, layout: &Layout, answers: &Answers, checko
             settings["web"].or_insert(value(web));
         }
         settings["client"].or_insert(value(client));
+        if let Some((name, place)) = answers.residency.setting() {
+            settings[name].or_insert(value(place));
+        }
     }
 
     let dependencies = manifest["dependencies"].or_insert(Item::Table(Table::new()));

@@ -22,6 +22,7 @@ use self::answers::{Answers, Authentication};
 use self::files::Files;
 use self::layout::{Kind, Layout};
 use super::dev::key;
+use super::migrations;
 use crate::args::{FrontEnd, Init};
 use crate::{term, tools, workerd};
 
@@ -96,7 +97,14 @@ fn write_crate(layout: &Layout, answers: &Answers, files: &mut Files) -> Result<
         )?;
     }
     files.write(&source.join("functions.rs"), &functions)?;
-    files.write(&source.join("schema.rs"), template!("app/schema.rs"))?;
+    let schema = source.join("schema.rs");
+    files.write(&schema, template!("app/schema.rs"))?;
+    // Of a schema that was there and stays, only the compiler knows the tables.
+    if fs::read_to_string(&schema)? == template!("app/schema.rs")
+        && let Some(file) = migrations::write_first(&layout.krate, template!("app/schema.json"))?
+    {
+        term::status("Wrote", files::short(&file));
+    }
 
     let modules = if signs_in { "mod middlewares;\n" } else { "" };
     let library = template!("app/lib.rs")

@@ -1,0 +1,278 @@
+//! `edgepod migrations`: from the structs to numbered SQL files, and what became of them.
+
+mod files;
+mod objects;
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use edgepod_runtime::schema::{Change, Snapshot, Table, diff};
+use fs_err as fs;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::args::{Migrations, MigrationsCommand, NewMigration};
+use crate::build::{self, Profile};
+use crate::native::Program;
+use crate::process::Process;
+use crate::{process, term};
+use files::Folder;
+
+/// What the first migration is called, after its number.
+const FIRST: &str = "first";
+
+pub(super) fn run(args: &Migrations) -> Result<ExitCode> {
+    process::stop_on_signals(|| {})?;
+    match &args.command {
+        MigrationsCommand::New(args) => new(args),
+        MigrationsCommand::Status(args) => {
+            status(&Built::new(&args.app)?, args.database.as_deref())
+        }
+        MigrationsCommand::Check(args) => check(&Built::new(&args.app)?, args.against.as_deref()),
+    }
+}
+
+/// An app that is built, and its migrations.
+struct Built {
+    app: App,
+    program: Program,
+    folder: Folder,
+    /// What the structs and the SQL files say.
+    schema: Snapshot,
+}
+
+/// A migration as the app's program prints it.
+#[derive(Deserialize)]
+struct Status {
+    name: String,
+    state: String,
+}
+
+impl Built {
+    fn new(folder: &Path) -> Result<Self> {
+        let app = App::find(folder)?;
+        let folder = Folder::open(&app.folder.join("migrations"))?;
+        let program = Program::new(&app, build::native(&app, Profile::Dev)?);
+
+        Ok(Self {
+            schema: schema(&app, &program.manifest_text()?)?,
+            program,
+            folder,
+            app,
+        })
+    }
+
+    /// The migrations and what became of them in a database: `mode` is `status` or `apply`.
+    fn migrate(&self, mode: &str, database: &Path) -> Result<Vec<Status>> {
+        let text = output(
+            &self.app,
+            &self.program,
+            &[
+                ("EDGEPOD_MIGRATE", mode.as_ref()),
+                ("EDGEPOD_DATABASE", database.as_os_str()),
+            ],
+        )?;
+        serde_json::from_str(&text).context("the app's answer is not understood")
+    }
+}
+
+/// What the program prints with these variables.
+fn output(app: &App, program: &Program, vars: &[(&str, &std::ffi::OsStr)]) -> Result<String> {
+    let mut command = program.command()?;
+    command.envs(vars.iter().copied()).stdout(Stdio::piped());
+    let process = Process::spawn(&app.name, command)?;
+    let stdout = process
+        .take_stdout()
+        .context("the app's stdout is no pipe")?;
+    let text = std::io::read_to_string(stdout)?;
+    let status = process.wait()?;
+    if !status.success() {
+        bail!("`{}` refuses ({status}); its message is above", app.name);
+    }
+    Ok(text)
+}
+
+/// Refuses where an app with migrations has a schema that they do not lead to. `manifest` is what the app says that it is.
+///
+/// # Errors
+/// What is to be done; or that the folder or the manifest cannot be read.
+pub(super) fn ensure_written(app: &App, manifest: &str) -> Result<Written> {
+    let folder = Folder::open(&app.folder.join("migrations"))?;
+    if folder.names.is_empty() && !app.folder.join("migrations").is_dir() {
+        return Ok(Written::None);
+    }
+    ensure_led_to(&folder, &schema(app, manifest)?)?;
+    Ok(Written::All(folder.names.len()))
+}
+
+/// Whether an app has migrations.
+pub(super) enum Written {
+    /// It has none: its tables are made at the start.
+    None,
+    /// So many, and they lead to the schema.
+    All(usize),
+}
+
+fn schema(app: &App, manifest: &str) -> Result<Snapshot> {
+    #[derive(Deserialize)]
+    struct Tables {
+        tables: Vec<Table>,
+    }
+    let tables: Tables = serde_json::from_str(manifest).context(
+        "the app's manifest is not understood: are its `edgepod` and this command of one version?",
+    )?;
+    Ok(Snapshot {
+        tables: tables.tables,
+        objects: objects::read(&app.folder.join("schema"))?,
+    })
+}
+
+fn change(folder: &Folder, schema: &Snapshot) -> Result<Change> {
+    diff(&folder.snapshot, schema).map_err(|errors| {
+        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("no migration can be written. {}", messages.join("\n"))
+    })
+}
+
+fn ensure_led_to(folder: &Folder, schema: &Snapshot) -> Result<()> {
+    let change = change(folder, schema)?;
+    if !change.statements.is_empty() {
+        bail!(
+            "the schema is not that of the last migration. Write the migration: `edgepod migrations new`. It would be:\n{};",
+            change.statements.join(";\n")
+        );
+    }
+    Ok(())
+}
+
+fn new(args: &NewMigration) -> Result<ExitCode> {
+    let mut built = Built::new(&args.app)?;
+    let (name, text) = if let Some(name) = &args.empty {
+        (
+            name.clone(),
+            "-- One transaction, made for this file: write no BEGIN and no COMMIT.\n".to_owned(),
+        )
+    } else {
+        let change = change(&built.folder, &built.schema)?;
+        if change.statements.is_empty() {
+            term::status("Unchanged", "the schema is that of the last migration");
+            return Ok(ExitCode::SUCCESS);
+        }
+        if !change.losses.is_empty() && !args.accept_data_loss {
+            bail!(
+                "the migration would lose {}. Nothing was written. Was it renamed? Then say so with `#[renamed_from = \
+                 \"…\"]`. To lose it: `edgepod migrations new --accept-data-loss`",
+                change.losses.join(", ")
+            );
+        }
+        for warning in &change.warnings {
+            term::warning(warning);
+        }
+        let text = change.statements.join(";\n\n") + ";\n";
+        let name = args.name.clone().unwrap_or_else(|| {
+            if built.folder.snapshot.tables.is_empty() {
+                FIRST
+            } else {
+                "change"
+            }
+            .to_owned()
+        });
+        (name, text)
+    };
+    // Those in Rust have numbers, too.
+    let numbered = built.migrate("status", Path::new(":memory:"))?;
+    built
+        .folder
+        .names
+        .extend(numbered.into_iter().map(|status| status.name));
+    let file = built
+        .folder
+        .add(&name, &text, &built.schema.clone().without_renames())?;
+    term::status("Written", built.app.display(&file));
+    if args.empty.is_some() {
+        term::status(
+            "Next",
+            "write its statements, then `edgepod migrations check`",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the first migration of an app that is being made. `schema` is what its structs say, as JSON.
+pub(super) fn write_first(krate: &Path, schema: &str) -> Result<Option<PathBuf>> {
+    let mut folder = Folder::open(&krate.join("migrations"))?;
+    if !folder.names.is_empty() {
+        return Ok(None);
+    }
+    let schema: Snapshot = serde_json::from_str(schema).context("the template's schema")?;
+    let text = change(&folder, &schema)?.statements.join(";\n\n") + ";\n";
+    folder.add(FIRST, &text, &schema).map(Some)
+}
+
+fn status(built: &Built, database: Option<&Path>) -> Result<ExitCode> {
+    let file = match database {
+        Some(file) => existing(file)?,
+        None => built.app.state()?.join("data.sqlite"),
+    };
+    if file.is_file() {
+        for status in built.migrate("status", &file)? {
+            term::fact(&status.state, status.name);
+        }
+    } else {
+        for name in &built.folder.names {
+            term::fact("no database", name);
+        }
+    }
+    let change = change(&built.folder, &built.schema)?;
+    if change.statements.is_empty() {
+        term::status("Unchanged", "the schema is that of the last migration");
+    } else {
+        term::status(
+            "Changed",
+            "the schema is not that of the last migration: `edgepod migrations new`",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
+    ensure_led_to(&built.folder, &built.schema)?;
+    let copies = tempfile::tempdir()?;
+    let copy = copies.path().join("copy.sqlite");
+    if let Some(file) = against {
+        let file = existing(file)?;
+        fs::copy(&file, &copy)?;
+        // What was written last may still be in the log beside the file.
+        let mut log = file.into_os_string();
+        log.push("-wal");
+        if Path::new(&log).is_file() {
+            fs::copy(&log, copies.path().join("copy.sqlite-wal"))?;
+        }
+    }
+    let before = built.migrate("status", &copy)?;
+    let pending = before
+        .iter()
+        .filter(|status| status.state == "pending")
+        .count();
+    built.migrate("apply", &copy)?;
+    term::status(
+        "Checked",
+        format_args!(
+            "{pending} of {} migrations, on {}",
+            before.len(),
+            against.map_or("an empty database".to_owned(), |file| format!(
+                "a copy of {}",
+                file.display()
+            ))
+        ),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn existing(file: &Path) -> Result<PathBuf> {
+    if !file.is_file() {
+        bail!("there is no database {}", file.display());
+    }
+    Ok(fs::canonicalize(file)?)
+}

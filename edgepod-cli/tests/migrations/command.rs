@@ -1,0 +1,260 @@
+//! `edgepod migrations`, as who writes an app lives it: from its first migration to refusals.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::Connection;
+
+/// An app of one table, which depends on this checkout.
+struct App {
+    folder: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// Apps have one name, so what cargo makes of one takes the place of what it made of another.
+static ALONE: Mutex<()> = Mutex::new(());
+
+const TABLE: &str = r#"#[edgepod::table(name = "tasks")]
+pub struct Task {
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    pub title: String,
+}
+"#;
+
+impl App {
+    fn new() -> Self {
+        let app = Self {
+            _alone: ALONE.lock().unwrap_or_else(PoisonError::into_inner),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        app.write(
+            "Cargo.toml",
+            &format!(
+                "[workspace]\n[package]\nname = \"tasks\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+                 [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\nedgepod = {{ path = {:?} }}\n",
+                checkout.to_str().unwrap()
+            ),
+        );
+        fs::copy(checkout.join("Cargo.lock"), app.path("Cargo.lock")).unwrap();
+        app.table(TABLE);
+        app
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
+        fs::write(self.path(file), text).unwrap();
+    }
+
+    fn table(&self, table: &str) {
+        self.write(
+            "src/lib.rs",
+            &format!("#![allow(dead_code, unused_imports)]\nuse edgepod::prelude::*;\n{table}\nedgepod::app!();\n"),
+        );
+    }
+
+    /// `edgepod migrations …`: its exit code and what it printed.
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_edgepod"))
+            .arg("migrations")
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("NO_COLOR", "1")
+            .env(
+                "CARGO_TARGET_DIR",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("made"),
+            )
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.code().unwrap(), text)
+    }
+
+    #[track_caller]
+    fn succeeds(&self, arguments: &[&str], says: &str) {
+        let (code, text) = self.run(arguments);
+        assert!(
+            code == 0 && text.contains(says),
+            "{code}, without `{says}`: {text}"
+        );
+    }
+
+    #[track_caller]
+    fn fails(&self, arguments: &[&str], says: &[&str]) {
+        let (code, text) = self.run(arguments);
+        assert_eq!(code, 1, "{text}");
+        for says in says {
+            assert!(text.contains(says), "no `{says}` in: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_app_migrates_from_its_first_table_on() {
+    let app = App::new();
+    app.fails(
+        &["check"],
+        &["`edgepod migrations new`", "CREATE TABLE \"tasks\""],
+    );
+    app.succeeds(&["new"], "migrations/0001_first.sql");
+    assert!(
+        app.read("migrations/0001_first.sql")
+            .starts_with("CREATE TABLE \"tasks\" (")
+    );
+    app.succeeds(&["new"], "the schema is that of the last migration");
+    app.succeeds(&["check"], "1 of 1 migrations, on an empty database");
+
+    // Another column, and a database that has the first migration only.
+    let old = app.path("old.sqlite");
+    let old_name = old.to_str().unwrap();
+    fs::copy(app.path("migrations/snapshot.json"), app.path("first.json")).unwrap();
+    let connection = Connection::open(&old).unwrap();
+    connection
+        .execute_batch(&app.read("migrations/0001_first.sql"))
+        .unwrap();
+    connection
+        .execute_batch("INSERT INTO tasks (title) VALUES ('milk')")
+        .unwrap();
+    drop(connection);
+    app.table(&TABLE.replace("pub title", "pub done: Option<bool>,\n    pub title"));
+    app.fails(&["check"], &["ADD COLUMN \"done\""]);
+    app.succeeds(&["status"], "`edgepod migrations new`");
+    app.succeeds(&["new", "add_done"], "migrations/0002_add_done.sql");
+    app.succeeds(
+        &["check", "--against", old_name],
+        "2 of 2 migrations, on a copy of",
+    );
+    let connection = Connection::open(&old).unwrap();
+    let tables: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name = '_edgepod_migrations'",
+            (),
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(tables, 0, "a rehearsal changes the copy only");
+
+    // What loses data is said, and done only when it is wanted.
+    app.table(TABLE);
+    app.fails(
+        &["new", "drop_done"],
+        &[
+            "would lose",
+            "column `done` of the table `tasks`",
+            "--accept-data-loss",
+            "renamed_from",
+        ],
+    );
+    assert!(!app.path("migrations/0003_drop_done.sql").exists());
+    app.succeeds(
+        &["new", "drop_done", "--accept-data-loss"],
+        "0003_drop_done.sql",
+    );
+
+    // Another type is no migration.
+    app.table(&TABLE.replace("title: String", "title: i64"));
+    let expected = [
+        "`title`", "`tasks`", "TEXT", "INTEGER", "1. ", "2. ", "3. ", "--empty",
+    ];
+    app.fails(&["new", "retype"], &expected);
+    app.table(TABLE);
+
+    // A view, and a migration in Rust.
+    app.write(
+        "schema/titles.sql",
+        "CREATE VIEW titles AS SELECT title FROM tasks;\n",
+    );
+    app.succeeds(&["new", "titles"], "0004_titles.sql");
+    app.table(&format!(
+        "{TABLE}\n#[edgepod::migration(\"0005_shout\")]\nfn shout(db: &edgepod::MigrationDb<'_>) -> Result<()> {{\n    \
+         db.run(\"UPDATE tasks SET title = upper(title)\", &[]).map(drop)\n}}\n"
+    ));
+    app.succeeds(&["check", "--against", old_name], "5 of 5 migrations");
+    app.succeeds(&["new", "--empty", "mine"], "migrations/0006_mine.sql");
+    app.succeeds(&["check"], "6 of 6 migrations");
+}
+
+#[test]
+fn what_a_database_has_applied_is_not_edited_and_not_taken_away() {
+    let app = App::new();
+    app.succeeds(&["new"], "0001_first.sql");
+    app.succeeds(&["new", "--empty", "mine"], "0002_mine.sql");
+    app.write(
+        "migrations/0002_mine.sql",
+        "INSERT INTO tasks (title) VALUES ('milk');\n",
+    );
+    app.succeeds(&["check"], "2 of 2");
+    let database = app.path("data.sqlite");
+    let database = database.to_str().unwrap();
+    Connection::open(database)
+        .unwrap()
+        .execute_batch("PRAGMA user_version = 0; CREATE TABLE other (x)")
+        .unwrap();
+    app.succeeds(&["status", "--database", database], "pending");
+    // Applied as `edgepod dev` does.
+    let library = fs::read_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join("made/debug"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            path.file_name()
+                .is_some_and(|name| name == "libtasks.so" || name == "libtasks.dylib")
+        })
+        .unwrap();
+    let applied = Command::new(env!("CARGO_BIN_EXE_edgepod"))
+        .arg("__run")
+        .arg(library)
+        .envs([("EDGEPOD_MIGRATE", "apply"), ("EDGEPOD_DATABASE", database)])
+        .output()
+        .unwrap();
+    assert!(applied.status.success(), "{applied:?}");
+    app.succeeds(&["status", "--database", database], "applied");
+
+    let file = "migrations/0002_mine.sql";
+    let text = app.read(file);
+    app.write(file, &text.replace("milk", "bread"));
+    let expected = ["0002_mine", "was edited", "Nothing was changed"];
+    app.fails(&["check", "--against", database], &expected);
+    app.fails(&["status", "--database", database], &expected);
+    app.write(file, &text);
+
+    fs::remove_file(app.path(file)).unwrap();
+    app.fails(
+        &["check", "--against", database],
+        &["0002_mine", "not in this build", "version control"],
+    );
+    app.write(file, &text);
+
+    app.write("migrations/0002_other.sql", "SELECT 1;\n");
+    app.fails(
+        &["check"],
+        &[
+            "two migrations have the number 2",
+            "0002_mine",
+            "0002_other",
+        ],
+    );
+    fs::remove_file(app.path("migrations/0002_other.sql")).unwrap();
+
+    app.fails(
+        &["check", "--against", "nowhere.sqlite"],
+        &["nowhere.sqlite"],
+    );
+
+    fs::remove_file(app.path("migrations/snapshot.json")).unwrap();
+    app.fails(&["new"], &["snapshot.json", "version control"]);
+}

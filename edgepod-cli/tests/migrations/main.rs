@@ -1,0 +1,7 @@
+//! Migrations where they end up: on the SQLite of Durable Objects, in processes that are killed, and in the hands of who
+//! writes them.
+#![cfg(unix)]
+
+mod command;
+mod kill;
+mod workerd;

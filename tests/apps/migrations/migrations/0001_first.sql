@@ -1,0 +1,12 @@
+CREATE TABLE "authors" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "name" TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE "notes" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "body" TEXT NOT NULL,
+  "author_id" INTEGER NOT NULL REFERENCES "authors" ("id") ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX "notes_author_id_index" ON "notes" ("author_id");
