@@ -9,6 +9,7 @@
 //! | [`load`] | requests for a while over several connections: how many, and at what cost |
 //! | [`stale`] | one write, many sockets: when the last one knew |
 //! | [`cold`] | from starting the process to the first reply |
+//! | [`save`] | from a saved function to the backend that has it |
 //! | [`size`] | what is uploaded, compressed |
 //! | [`machine`] | processor time and memory, as the operating system tells them |
 //! | [`stats`] | medians and percentiles |
@@ -25,6 +26,7 @@ mod load;
 mod machine;
 mod options;
 mod report;
+mod save;
 mod server;
 mod size;
 mod stale;
@@ -60,6 +62,17 @@ fn run(options: &Options) -> Result<bool> {
         .enable_all()
         .build()
         .context("starting the load generator's event loop")?;
+    let missed_save = if options.wants(save::NAME) {
+        save::measure(options.rounds)?
+    } else {
+        None
+    };
+    if options.only == [save::NAME] {
+        if let Some(miss) = &missed_save {
+            println!("Over budget: {miss}");
+        }
+        return Ok(!options.check || missed_save.is_none());
+    }
     let contenders = contender::all(options)?;
     let mut report = Report::new(options, &contenders)?;
     for case in load::CASES.iter().filter(|case| options.wants(case.name)) {
@@ -77,7 +90,8 @@ fn run(options: &Options) -> Result<bool> {
     report.print();
     let path = report.save(options)?;
     println!("\nSaved as {}", path.display());
-    let missed = report.missed_budgets();
+    let mut missed = report.missed_budgets();
+    missed.extend(missed_save);
     for miss in &missed {
         println!("Over budget: {miss}");
     }

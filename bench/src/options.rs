@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use crate::{cold, load, size, stale};
+use crate::{cold, load, save, size, stale};
 
 /// Measures examples/users on workerd beside the same Worker written by hand in JavaScript.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ pub(crate) struct Options {
 
     /// Measure this only; may be given several times
     #[arg(long, value_name = "CASE", value_parser = cases())]
-    only: Vec<String>,
+    pub(crate) only: Vec<String>,
 
     /// The EdgePod app to build and measure: one with the functions of examples/users
     #[arg(long, value_name = "FOLDER", default_value = "examples/users")]
@@ -63,7 +63,7 @@ fn cases() -> clap::builder::PossibleValuesParser {
     load::CASES
         .iter()
         .map(|case| case.name)
-        .chain([stale::NAME, cold::NAME, size::NAME])
+        .chain([stale::NAME, cold::NAME, size::NAME, save::NAME])
         .collect::<Vec<_>>()
         .into()
 }
