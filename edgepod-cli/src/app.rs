@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package, PackageId, TargetKind};
+use edgepod_codegen::Framework;
 use fs_err as fs;
 use serde::Deserialize;
 
@@ -25,6 +26,8 @@ pub struct App {
     pub cdylib: Option<String>,
     /// Where the generated client goes, by `[package.metadata.edgepod] client`.
     pub client: Option<PathBuf>,
+    /// What the generated client is for, by `[package.metadata.edgepod] framework`.
+    pub framework: Framework,
     /// The front end's folder, by `[package.metadata.edgepod] web`.
     pub web: Option<PathBuf>,
     /// Whether it signs its tokens itself, by `[package.metadata.edgepod] auth = "local"`.
@@ -54,6 +57,8 @@ pub enum Target {
 #[derive(Debug, Default, Deserialize)]
 struct Settings {
     client: Option<PathBuf>,
+    #[serde(default)]
+    framework: Framework,
     web: Option<PathBuf>,
     auth: Option<Auth>,
     #[serde(flatten)]
@@ -159,6 +164,7 @@ impl App {
             native,
             cdylib,
             client: settings.client.map(|client| folder.join(client)),
+            framework: settings.framework,
             web: settings.web.map(|web| folder.join(web)),
             residency,
             signs: settings.auth == Some(Auth::Local),

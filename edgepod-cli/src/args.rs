@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use edgepod_codegen::Framework;
 
 /// Reactive backends in Rust, in your own Durable Objects.
 #[derive(Debug, Parser)]
@@ -54,6 +55,7 @@ The app's Cargo.toml may say where its front end is and where the generated clie
   [package.metadata.edgepod]
   web = \"web\"
   client = \"web/src/edgepod\"
+  framework = \"react\"   # or vue, svelte, solid, none
 
 Variables for the app are read from `.dev.vars` in its folder and from the environment (EDGEPOD_*). \
 The key that clients send is EDGEPOD_API_KEY; where that is not set, one is made and kept.")]
@@ -106,6 +108,14 @@ pub struct Generate {
     /// Write nothing; fail when the client is not up to date
     #[arg(long)]
     pub check: bool,
+
+    /// The folder that the client goes to, instead of the one that Cargo.toml names
+    #[arg(long, value_name = "FOLDER")]
+    pub client: Option<PathBuf>,
+
+    /// What the client is for, instead of what Cargo.toml names: react, vue, svelte, solid or none
+    #[arg(long)]
+    pub framework: Option<Framework>,
 }
 
 /// `edgepod migrations`

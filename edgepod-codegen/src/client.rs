@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::folder::{self, Difference, Report};
+use crate::framework::Framework;
 use crate::manifest::Manifest;
 use crate::source::{MANIFEST, SOURCE_FILES, TANSTACK_SEAM};
 use crate::{Error, typescript};
@@ -17,15 +18,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// Generates the client of an app.
-    pub fn from_manifest(manifest: &Manifest) -> Self {
+    /// Generates the client of an app, for a framework.
+    pub fn new(manifest: &Manifest, framework: Framework) -> Self {
         let mut files = BTreeMap::new();
+        let others = Framework::ALL.map(Framework::folder);
         for source in SOURCE_FILES {
-            // A React front end has the query core inside its adapter: one package to install, one copy.
+            let (folder, _) = source.path.split_once('/').unwrap_or_default();
+            if folder != framework.folder() && others.contains(&folder) {
+                continue;
+            }
+            // A framework's adapter has the query core inside: one package to install, one copy.
             let contents = if source.path == TANSTACK_SEAM {
                 source
                     .contents
-                    .replace("\"@tanstack/query-core\"", "\"@tanstack/react-query\"")
+                    .replace("@tanstack/query-core", framework.tanstack())
             } else {
                 source.contents.to_owned()
             };
@@ -36,8 +42,8 @@ impl Client {
         }
         files.insert(MANIFEST.into(), typescript::runtime_manifest(manifest));
         files.insert("types.ts".into(), typescript::types(manifest));
-        files.insert("mock.ts".into(), typescript::mock());
-        files.insert("client.ts".into(), typescript::entry(manifest));
+        files.insert("mock.ts".into(), typescript::mock(framework));
+        files.insert("client.ts".into(), typescript::entry(manifest, framework));
         Self { files }
     }
 

@@ -1,12 +1,12 @@
 //! From the manifest of an EdgePod app to its typed TypeScript client.
 //!
-//! An app prints its [`Manifest`] as JSON; [`Client::from_manifest`] turns it into a folder of TypeScript:
+//! An app prints its [`Manifest`] as JSON; [`Client::new`] turns it into a folder of TypeScript:
 //! the client's own source, which is written, linted and tested in this crate's `client/`, and beside it
 //! the types of the app's functions. [`Client::write_to`] brings a folder up to date, [`Client::diff`]
 //! says what would change.
 //!
 //! ```
-//! use edgepod_codegen::{Client, Manifest};
+//! use edgepod_codegen::{Client, Framework, Manifest};
 //!
 //! let manifest: Manifest = serde_json::from_str(r#"{
 //!     "edgepod": "0.1.0",
@@ -14,7 +14,7 @@
 //!     "functions": [{"name": "greet", "kind": "query", "docs": "Says hello.",
 //!         "args": [{"name": "name", "type": "string"}], "returns": "string"}]
 //! }"#)?;
-//! let client = Client::from_manifest(&manifest);
+//! let client = Client::new(&manifest, Framework::React);
 //! # let folder = std::env::temp_dir().join(format!("edgepod-codegen-doc-{}", std::process::id()));
 //! let report = client.write_to(&folder)?;
 //! assert!(report.written.contains(&"client.ts".into()));
@@ -26,6 +26,7 @@
 mod client;
 mod error;
 mod folder;
+mod framework;
 mod manifest;
 mod npm;
 mod source;
@@ -34,5 +35,6 @@ mod typescript;
 pub use client::Client;
 pub use error::Error;
 pub use folder::{Difference, Report};
+pub use framework::{Framework, UnknownFramework};
 pub use manifest::{Argument, Function, Kind, Manifest, NamedType, Source};
-pub use npm::{NpmDependency, npm_dependencies};
+pub use npm::NpmDependency;

@@ -15,12 +15,14 @@ macro_rules! source_files {
 
 /// Every file of `client/src`; a test holds the two against each other.
 pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
+    "core/adapter.ts",
     "core/api.ts",
     "core/client.ts",
     "core/error.ts",
     "core/index.ts",
     "core/json.ts",
     "core/manifest.ts",
+    "core/mutation.ts",
     "core/optimistic.ts",
     "core/registry.ts",
     "core/session.ts",
@@ -31,11 +33,22 @@ pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
     "core/transport.ts",
     "core/types.ts",
     "mock/index.ts",
+    "plain/index.ts",
+    "plain/pod.ts",
     "react/api.ts",
     "react/hooks.ts",
     "react/index.ts",
     "react/more.ts",
     "react/provider.ts",
+    "solid/hooks.ts",
+    "solid/index.ts",
+    "solid/provider.ts",
+    "svelte/context.ts",
+    "svelte/hooks.ts",
+    "svelte/index.ts",
+    "vue/hooks.ts",
+    "vue/index.ts",
+    "vue/plugin.ts",
 ];
 
 /// The file of [`SOURCE_FILES`] that each app has its own of.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::framework::Framework;
 use crate::manifest::{Argument, Function, Kind, Manifest, NamedType};
 
 /// What every generated file begins with, whichever version generated it.
@@ -86,10 +87,20 @@ pub(crate) fn runtime_manifest(manifest: &Manifest) -> String {
 }
 
 /// `client.ts`: what a front end imports.
-pub(crate) fn entry(manifest: &Manifest) -> String {
+pub(crate) fn entry(manifest: &Manifest, framework: Framework) -> String {
     let query = example(manifest, |kind| kind == Kind::Query);
     let mutation = example(manifest, |kind| kind != Kind::Query);
-    with_header(&format!(
+    with_header(&match framework {
+        Framework::React => react(&query, &mutation),
+        Framework::Vue | Framework::Svelte | Framework::Solid => {
+            adapter(framework, &query, &mutation)
+        }
+        Framework::None => plain(&query, &mutation),
+    })
+}
+
+fn react(query: &str, mutation: &str) -> String {
+    format!(
         r#"import {{ api as anyApi }} from "./core";
 import {{
   useInfiniteQuery as anyInfiniteQuery,
@@ -139,27 +150,145 @@ export {{ EdgePodProvider, useClient, useStatus }} from "./react";
 export type {{ EdgePodProviderProps, MutationOptions, QueryOptions, UseMutationResult }} from "./react";
 export type * from "./types";
 "#
-    ))
+    )
+}
+
+/// For the frameworks whose functions run once for each component, and take values that change as functions.
+fn adapter(framework: Framework, query: &str, mutation: &str) -> String {
+    let folder = framework.folder();
+    let (changing, result, provider) = match framework {
+        Framework::Vue => (
+            "a value, a ref, or a getter",
+            format!("const {{ data, isLoading, error }} = useQuery({query});"),
+            "export { EdgePodPlugin, useClient, useStatus } from \"./vue\";\n\
+             export type { QueryOptions, UseMutationResult } from \"./vue\";",
+        ),
+        Framework::Svelte => (
+            "a value, or a function that gives one",
+            format!("const query = useQuery({query}); // query.data, query.isLoading, query.error"),
+            "export { provideEdgePod, useClient, useStatus } from \"./svelte\";\n\
+             export type { MaybeGetter, QueryOptions, UseMutationResult } from \"./svelte\";",
+        ),
+        _ => (
+            "a value, or an accessor",
+            format!("const query = useQuery({query}); // query.data, query.isLoading, query.error"),
+            "export { EdgePodProvider, useClient, useStatus } from \"./solid\";\n\
+             export type { EdgePodProviderProps, MaybeAccessor, QueryOptions, UseMutationResult } from \"./solid\";",
+        ),
+    };
+    let made = match framework {
+        Framework::Vue => {
+            format!("const {{ trigger, isMutating, error }} = useMutation({mutation});")
+        }
+        _ => format!(
+            "const mutation = useMutation({mutation}); // mutation.trigger, mutation.isMutating, mutation.error"
+        ),
+    };
+    format!(
+        r#"import {{ api as anyApi }} from "./core";
+import {{ useInfiniteQuery as anyInfiniteQuery, useMutation as anyMutation, useQuery as anyQuery }} from "./{folder}";
+import type {{ Api, UseInfiniteQuery, UseMutation, UseQuery }} from "./{folder}";
+import type {{ EdgePodMutations, EdgePodQueries }} from "./types";
+
+/**
+ * Reads, and reads again whenever what was read has changed.
+ *
+ * @param name the query
+ * @param args its arguments, as {changing}; `null` reads nothing yet
+ * @param options TanStack Query's options, likewise
+ * @example
+ * {result}
+ */
+export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQueries>;
+
+/** `useQuery` for pages: for a query that takes a `cursor` and gives `{{ items, next }}`. */
+export const useInfiniteQuery: UseInfiniteQuery<EdgePodQueries> = anyInfiniteQuery as UseInfiniteQuery<EdgePodQueries>;
+
+/**
+ * Writes, and refreshes what shows it.
+ *
+ * @param name the function or action
+ * @param options TanStack Query's callbacks, and `optimistic`: what queries show until the server has answered
+ * @example
+ * {made}
+ */
+export const useMutation: UseMutation<EdgePodMutations, EdgePodQueries> = anyMutation as UseMutation<
+  EdgePodMutations,
+  EdgePodQueries
+>;
+
+/** Every function, as TanStack Query's own functions take it: `api.name.queryOptions(args)`. */
+export const api: Api<EdgePodQueries, EdgePodMutations> = anyApi as Api<EdgePodQueries, EdgePodMutations>;
+
+export {{ dehydrate, EdgePodClient, EdgePodError, hydrate }} from "./core";
+export type {{ DehydratedPod, EdgePodOptions, ErrorCode, GetToken, MutationOptions, Status, SystemCode }} from "./core";
+{provider}
+export type * from "./types";
+"#
+    )
+}
+
+fn plain(query: &str, mutation: &str) -> String {
+    format!(
+        r#"import {{ api as anyApi }} from "./core";
+import {{ createEdgePod as anyEdgePod }} from "./plain";
+import type {{ Api, CreateEdgePod, Pod as AnyPod }} from "./plain";
+import type {{ EdgePodMutations, EdgePodQueries }} from "./types";
+
+/** A connection to the server. */
+export type Pod = AnyPod<EdgePodQueries, EdgePodMutations>;
+
+/**
+ * Connects to the server: one socket, one cache.
+ *
+ * @example
+ * const pod = createEdgePod({{ url: "http://localhost:8989", apiKey: "ep_pk_..." }});
+ * const stop = pod.watch({query}, {{}}, ({{ data, error }}) => show(data, error));
+ * await pod.mutate({mutation}, {{}});
+ */
+export const createEdgePod: CreateEdgePod<EdgePodQueries, EdgePodMutations> = anyEdgePod as unknown as CreateEdgePod<
+  EdgePodQueries,
+  EdgePodMutations
+>;
+
+/** Every function, as TanStack Query's query client takes it: `api.name.queryOptions(args)`. */
+export const api: Api<EdgePodQueries, EdgePodMutations> = anyApi as Api<EdgePodQueries, EdgePodMutations>;
+
+export {{ dehydrate, EdgePodClient, EdgePodError, hydrate }} from "./core";
+export type {{ DehydratedPod, EdgePodOptions, ErrorCode, GetToken, Status, SystemCode }} from "./core";
+export type {{ WatchOptions }} from "./plain";
+export type * from "./types";
+"#
+    )
 }
 
 /// `mock.ts`: a pod for tests and Storybook.
-pub(crate) fn mock() -> String {
-    with_header(
-        r#"import { createMockPod as anyMockPod } from "./mock/index";
-import type { CreateMockPod } from "./mock/index";
-import type { EdgePodFunctions } from "./types";
+pub(crate) fn mock(framework: Framework) -> String {
+    let usage = match framework {
+        Framework::React => " * render(<EdgePodProvider {...pod.props}><App /></EdgePodProvider>);",
+        Framework::Vue => " * createApp(App).use(EdgePodPlugin, pod.props).mount(\"#app\");",
+        Framework::Svelte => " * provideEdgePod(pod.props);",
+        Framework::Solid => {
+            " * render(() => <EdgePodProvider {...pod.props}><App /></EdgePodProvider>);"
+        }
+        Framework::None => " * const connected = createEdgePod(pod.props);",
+    };
+    with_header(&format!(
+        r#"import {{ createMockPod as anyMockPod }} from "./mock/index";
+import type {{ CreateMockPod }} from "./mock/index";
+import type {{ EdgePodFunctions }} from "./types";
 
 /**
  * A pod that answers from functions of your own, for tests and for Storybook.
  *
  * @example
- * const pod = createMockPod({ … });
- * render(<EdgePodProvider {...pod.props}><App /></EdgePodProvider>);
+ * const pod = createMockPod({{ … }});
+{usage}
  */
 export const createMockPod: CreateMockPod<EdgePodFunctions> = anyMockPod as CreateMockPod<EdgePodFunctions>;
-export type { MockFunctions, MockPod } from "./mock/index";
+export type {{ MockFunctions, MockPod }} from "./mock/index";
 "#,
-    )
+    ))
 }
 
 /// A function of the app's for an example, quoted: by preference one that needs no arguments.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use edgepod_codegen::{Client, Difference, Error, Manifest};
+use edgepod_codegen::{Client, Difference, Error, Framework, Manifest};
 use tempfile::TempDir;
 
 const LIST: &str = ".edgepod-generated.json";
@@ -30,7 +30,7 @@ fn record(folder: &Path, name: &str) {
 fn a_new_folder_gets_every_file() {
     let folder = folder();
     let path = folder.path().join("web/src/edgepod");
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     let missing = client.diff(&path).expect("a folder may be missing");
     assert_eq!(missing.len(), client.files().len());
 
@@ -46,7 +46,7 @@ fn a_new_folder_gets_every_file() {
 #[test]
 fn what_is_right_already_is_not_touched() {
     let folder = folder();
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     client.write_to(folder.path()).expect("it is written");
     let times = || -> Vec<_> {
         client
@@ -70,13 +70,13 @@ fn what_is_right_already_is_not_touched() {
 fn a_changed_app_changes_only_its_types() {
     let folder = folder();
     let mut manifest = users();
-    Client::from_manifest(&manifest)
+    Client::new(&manifest, Framework::React)
         .write_to(folder.path())
         .expect("it is written");
     manifest
         .functions
         .retain(|function| function.name != "getUserById");
-    let client = Client::from_manifest(&manifest);
+    let client = Client::new(&manifest, Framework::React);
     let changed = Difference::Changed("types.ts".into());
     assert_eq!(changed.to_string(), "types.ts is out of date");
     assert_eq!(client.diff(folder.path()).expect("it is read"), [changed]);
@@ -88,7 +88,7 @@ fn a_changed_app_changes_only_its_types() {
 #[test]
 fn what_was_edited_by_hand_is_generated_again() {
     let folder = folder();
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     client.write_to(folder.path()).expect("it is written");
     fs::write(folder.path().join("core/error.ts"), "edited").expect("it is edited");
     let report = client.write_to(folder.path()).expect("it is written");
@@ -98,7 +98,7 @@ fn what_was_edited_by_hand_is_generated_again() {
 #[test]
 fn what_is_generated_no_more_is_removed_and_its_empty_folder_with_it() {
     let folder = folder();
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     client.write_to(folder.path()).expect("it is written");
     fs::create_dir_all(folder.path().join("vue/parts")).expect("a folder");
     fs::write(folder.path().join("vue/parts/old.ts"), "").expect("a file");
@@ -119,7 +119,7 @@ fn files_of_the_users_stay() {
     for name in ["notes.md", "core/mine.ts"] {
         fs::write(folder.path().join(name), "mine").expect("a file");
     }
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     client.write_to(folder.path()).expect("it is written");
     client.write_to(folder.path()).expect("it is written again");
     assert_eq!(read(folder.path(), "notes.md"), "mine");
@@ -130,7 +130,7 @@ fn files_of_the_users_stay() {
 fn a_users_file_in_the_way_stops_everything_before_anything_is_written() {
     let folder = folder();
     fs::write(folder.path().join("types.ts"), "export type Mine = 1;\n").expect("a file");
-    let error = Client::from_manifest(&users())
+    let error = Client::new(&users(), Framework::React)
         .write_to(folder.path())
         .expect_err("it must not be overwritten");
     assert!(matches!(&error, Error::ForeignFile { path } if path.ends_with("types.ts")));
@@ -150,7 +150,7 @@ fn a_users_file_in_the_way_stops_everything_before_anything_is_written() {
 #[test]
 fn a_lost_or_broken_list_does_not_make_strangers_of_our_files() {
     let folder = folder();
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     client.write_to(folder.path()).expect("it is written");
     for broken in [None, Some("not JSON")] {
         match broken {
@@ -170,7 +170,7 @@ fn the_list_cannot_lead_out_of_the_folder() {
     let victim = outside.path().join("victim.ts");
     fs::write(&victim, "precious").expect("a file");
     let folder = outside.path().join("edgepod");
-    let client = Client::from_manifest(&users());
+    let client = Client::new(&users(), Framework::React);
     client.write_to(&folder).expect("it is written");
     record(&folder, "../victim.ts");
     record(&folder, victim.to_str().unwrap());
@@ -184,7 +184,7 @@ fn a_folder_that_is_a_file_is_an_error_that_names_it() {
     let folder = folder();
     let path = folder.path().join("edgepod");
     fs::write(&path, "").expect("a file");
-    let error = Client::from_manifest(&users())
+    let error = Client::new(&users(), Framework::React)
         .write_to(&path)
         .expect_err("it is a file");
     assert!(

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fs, io};
 
-use edgepod_codegen::{Client, Manifest};
+use edgepod_codegen::{Client, Framework, Manifest};
 use tempfile::TempDir;
 
 /// The oldest compiler that is promised, and the newest.
@@ -43,9 +43,13 @@ struct FrontEnd(TempDir);
 
 impl FrontEnd {
     fn new(manifest: &Manifest) -> Self {
+        Self::of(manifest, Framework::React)
+    }
+
+    fn of(manifest: &Manifest, framework: Framework) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         link(node_modules(), &folder.path().join("node_modules")).expect("a link to node_modules");
-        Client::from_manifest(manifest)
+        Client::new(manifest, framework)
             .write_to(&folder.path().join("edgepod"))
             .expect("the client is written");
         let front_end = Self(folder);
@@ -110,6 +114,18 @@ fn the_seeds_sample_compiles_as_it_is_written() {
 #[test]
 fn the_types_keep_their_promises() {
     FrontEnd::new(&users()).with("promises.tsx").compiles();
+}
+
+#[test]
+fn the_types_keep_their_promises_in_every_framework() {
+    for (framework, name) in [
+        (Framework::Vue, "promises-vue.ts"),
+        (Framework::Svelte, "promises-svelte.ts"),
+        (Framework::Solid, "promises-solid.ts"),
+        (Framework::None, "promises-plain.ts"),
+    ] {
+        FrontEnd::of(&users(), framework).with(name).compiles();
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn check_client(app: &App, program: &Program) -> Result<()> {
     let Some(folder) = &app.client else {
         return Ok(());
     };
-    let client = Client::from_manifest(&program.manifest()?);
+    let client = Client::new(&program.manifest()?, app.framework);
     let differences = client.diff(folder)?;
     if !differences.is_empty() {
         for difference in &differences {

@@ -15,14 +15,16 @@ use crate::{process, term};
 pub(super) fn run(args: &Generate) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;
     let app = App::find(&args.app)?;
-    let folder = app.client.as_deref().with_context(|| {
+    let named = args.client.as_deref().or(app.client.as_deref());
+    let folder = named.with_context(|| {
         format!(
             "{} does not say where the client goes: add `[package.metadata.edgepod] client = \"web/src/edgepod\"`",
             app.folder.join("Cargo.toml").display()
         )
     })?;
     let program = Program::new(&app, build::native(&app, Profile::Dev)?);
-    let client = Client::from_manifest(&program.manifest()?);
+    let framework = args.framework.unwrap_or(app.framework);
+    let client = Client::new(&program.manifest()?, framework);
     if args.check {
         check(&app, &client, folder)
     } else {

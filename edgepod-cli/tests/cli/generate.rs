@@ -125,3 +125,34 @@ fn an_unknown_option_is_an_error_of_use() {
     assert_eq!(status.code(), Some(2));
     assert!(output.contains("--host"), "{output}");
 }
+
+#[test]
+fn the_framework_is_that_of_cargo_toml_or_of_the_command() {
+    let app = App::new();
+    app.replace(
+        "Cargo.toml",
+        "[package.metadata.edgepod]\n",
+        "[package.metadata.edgepod]\nframework = \"vue\"\n",
+    );
+    let (status, output) = app.run(&["generate"]);
+    assert!(status.success(), "{output}");
+    assert!(app.path("web/src/edgepod/vue/index.ts").is_file());
+    assert!(!app.path("web/src/edgepod/react").exists());
+
+    // A second front end for the same app.
+    let other = app.path("other");
+    let other = other.to_str().unwrap();
+    let (status, output) = app.run(&["generate", "--client", other, "--framework", "svelte"]);
+    assert!(status.success(), "{output}");
+    assert!(app.path("other/svelte/index.ts").is_file());
+    assert!(app.path("web/src/edgepod/vue/index.ts").is_file());
+
+    app.replace("Cargo.toml", "\"vue\"", "\"angular\"");
+    let (status, output) = app.run(&["generate"]);
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        output
+            .contains("there is no client for `angular`: it is react, vue, svelte, solid or none"),
+        "{output}"
+    );
+}

@@ -175,9 +175,10 @@ impl Session {
                     program.remove()?;
                     return Err(error);
                 }
-                let client = Client::from_manifest(
+                let client = Client::new(
                     &serde_json::from_str(&manifest)
                         .context("the app's manifest is not understood")?,
+                    app.framework,
                 );
                 if let Some(folder) = &app.client {
                     generate::write(app, &client, folder)?;

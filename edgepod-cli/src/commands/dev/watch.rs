@@ -140,6 +140,7 @@ mod tests {
             native: Target::Library("app".into()),
             cdylib: Some("app".into()),
             client: Some(folder.join("web/src/edgepod")),
+            framework: edgepod_codegen::Framework::React,
             web: None,
             residency: Default::default(),
             signs: false,

@@ -208,7 +208,7 @@ fn add_to_front_end(layout: &Layout) -> Result<()> {
     let has: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(layout.web.join("package.json"))?)
             .with_context(|| format!("{}/package.json is no JSON", layout.web.display()))?;
-    for package in edgepod_codegen::npm_dependencies() {
+    for package in edgepod_codegen::Framework::React.npm_dependencies() {
         if ["dependencies", "peerDependencies"]
             .iter()
             .all(|list| has[list][package.name].is_null())

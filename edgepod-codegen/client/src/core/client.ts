@@ -4,7 +4,14 @@ import type { Layers, OptimisticUpdates } from "./optimistic";
 import { isNewer, Registry } from "./registry";
 import { newId } from "./session";
 import { StaleSocket } from "./socket";
-import { type Query, QueryClient, type QueryFunctionContext, skipToken } from "./tanstack";
+import {
+  type AnyQueryClient,
+  type CoreQueryClient,
+  type Query,
+  QueryClient,
+  type QueryFunctionContext,
+  skipToken,
+} from "./tanstack";
 import type { GetToken } from "./token";
 import { Transport } from "./transport";
 import type { Status } from "./types";
@@ -26,7 +33,7 @@ export interface EdgePodOptions {
   /** Called before each call for the user's token, and with `refresh` when that is refused or about to expire. */
   getToken?: GetToken | undefined;
   /** A TanStack query client to share. By default EdgePod keeps its own. */
-  queryClient?: QueryClient | undefined;
+  queryClient?: AnyQueryClient | undefined;
   /** A WebSocket class, where the platform has none (Node 20). */
   WebSocket?: typeof WebSocket | undefined;
   /** What sends requests instead of the platform's `fetch`. */
@@ -86,7 +93,7 @@ export function mutation(name: string): EdgePodMutation {
  */
 export class EdgePodClient {
   /** Holds the cached replies. */
-  readonly queryClient: QueryClient;
+  readonly queryClient: CoreQueryClient;
   /** Ties this client's calls to its socket. */
   readonly sessionId = newId();
   /** Which query read what, and when. */
@@ -101,7 +108,7 @@ export class EdgePodClient {
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: EdgePodOptions) {
-    this.queryClient = options.queryClient ?? new QueryClient();
+    this.queryClient = (options.queryClient ?? new QueryClient()) as CoreQueryClient;
     const onStatus = () => {
       for (const listener of this.#statusListeners) listener();
     };

@@ -6,5 +6,20 @@
  * package and can never end up with two copies of the query core.
  */
 
-export type { DataTag, DehydratedState, Query, QueryFunctionContext } from "@tanstack/query-core";
+export type {
+  DataTag,
+  DehydratedState,
+  InfiniteData,
+  MutationObserverOptions,
+  Query,
+  QueryFunctionContext,
+  QueryObserverOptions,
+} from "@tanstack/query-core";
 export { dehydrate, hydrate, QueryClient, skipToken } from "@tanstack/query-core";
+
+import type { QueryClient, QueryObserver } from "@tanstack/query-core";
+
+/** A query client as the query core knows it. An adapter's own may take refs as well, and then its types are others. */
+export type CoreQueryClient = ConstructorParameters<typeof QueryObserver>[0];
+/** A query client that somebody else made. */
+export type AnyQueryClient = CoreQueryClient | QueryClient;

@@ -1,3 +1,6 @@
+import type { MutateOptions } from "./client";
+import type { MutationObserverOptions } from "./tanstack";
+
 /** What the generated code says about one function of the server. */
 export interface FunctionType {
   /** `query` only reads, `function` reads and writes in one transaction, `action` may await the outside world. */
@@ -57,3 +60,14 @@ export type PagedNames<Queries extends FunctionTypes<Queries>> = {
 
 /** The arguments of a query of pages, apart from the cursor, which TanStack Query gives. */
 export type WithoutCursor<A> = Omit<A, "cursor"> & { cursor?: never };
+
+/** What a mutation may be told: TanStack Query's callbacks, and what it is expected to change. */
+export interface MutationOptions<Result, Err, Args, Updates = MutateOptions["optimistic"]>
+  extends Pick<MutationObserverOptions<Result, Err, Args>, "onMutate" | "onSuccess" | "onError" | "onSettled"> {
+  /**
+   * What queries show until the server has answered: by a query's name, a function of what it shows now and of the
+   * mutation's arguments. It must not change what it is given. It is undone when the mutation fails, and gives way
+   * to what the server says.
+   */
+  optimistic?: Updates;
+}

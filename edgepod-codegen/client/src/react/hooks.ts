@@ -8,10 +8,12 @@ import { useEffect, useInsertionEffect, useMemo, useRef, useState, useSyncExtern
 import {
   type Args,
   type ArgsAndOptions,
+  type MutationOptions as CoreMutationOptions,
+  createTrigger,
   type EdgePodError,
   type FunctionTypes,
+  IDLE,
   type MutateOptions,
-  mutation,
   type Optimistic,
   query,
   type Status,
@@ -39,17 +41,8 @@ export type UseQuery<Queries extends FunctionTypes<Queries>> = <
 
 /** What a mutation may be told: TanStack Query's callbacks, and what it is expected to change. */
 export interface MutationOptions<Result, Err, Args, Updates = MutateOptions["optimistic"]>
-  extends Pick<
-    UseMutationOptions<Result, Err, Args>,
-    "onMutate" | "onSuccess" | "onError" | "onSettled" | "throwOnError"
-  > {
-  /**
-   * What queries show until the server has answered: by a query's name, a function of what it shows now and of the
-   * mutation's arguments. It must not change what it is given. It is undone when the mutation fails, and gives way
-   * to what the server says.
-   */
-  optimistic?: Updates;
-}
+  extends CoreMutationOptions<Result, Err, Args, Updates>,
+    Pick<UseMutationOptions<Result, Err, Args>, "throwOnError"> {}
 
 /** What `useMutation` returns. */
 export interface UseMutationResult<A, Result, Err> {
@@ -93,20 +86,7 @@ export function useQuery(
   return useTanstackQuery<unknown, EdgePodError>({ ...query(name, args), ...options }, client.queryClient);
 }
 
-interface MutationState {
-  isMutating: boolean;
-  data: unknown;
-  error: EdgePodError | null;
-}
-
-const IDLE: MutationState = { isMutating: false, data: undefined, error: null };
-
-/**
- * `useMutation` before the generated code gives it its types.
- *
- * The mutation is TanStack Query's, with its callbacks and in its cache. The state is not: TanStack's observer of it
- * would be a tenth of the whole client.
- */
+/** `useMutation` before the generated code gives it its types. */
 export function useMutation(
   name: string,
   options: MutationOptions<unknown, EdgePodError, object | undefined> = {},
@@ -121,32 +101,7 @@ export function useMutation(
     if (isOptimistic) void client.prepare();
   }, [client, isOptimistic]);
   const [state, setState] = useState(IDLE);
-  const [trigger, reset] = useMemo(() => {
-    let current: unknown;
-    return [
-      (args?: object) => {
-        const { optimistic, ...options } = latest.current;
-        const call = client.queryClient
-          .getMutationCache()
-          .build(client.queryClient, { ...mutation(name), ...options, ...(optimistic && { meta: { optimistic } }) });
-        current = call;
-        // The last call is the one that is shown.
-        const show = (state: object) => call === current && setState({ ...IDLE, ...state });
-        show({ isMutating: true });
-        const result = call.execute(args);
-        // The hook shows the error, so an ignored promise is no unhandled rejection.
-        result.then(
-          (data) => show({ data }),
-          (error) => show({ error }),
-        );
-        return result;
-      },
-      () => {
-        current = undefined;
-        setState(IDLE);
-      },
-    ];
-  }, [client, name]);
+  const [trigger, reset] = useMemo(() => createTrigger(client, name, () => latest.current, setState), [client, name]);
   const { error } = state;
   const { throwOnError } = options;
   if (error && (typeof throwOnError === "function" ? throwOnError(error) : throwOnError)) throw error;

@@ -1,0 +1,161 @@
+import {
+  type InfiniteData,
+  type InfiniteQueryOptions,
+  type QueryOptions as SolidQueryOptions,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery as useTanstackInfiniteQuery,
+  useQuery as useTanstackQuery,
+} from "@tanstack/solid-query";
+import { type Accessor, createSignal, onCleanup } from "solid-js";
+import {
+  type Args,
+  type ArgsAndOptions,
+  createTrigger,
+  type EdgePodError,
+  type FunctionTypes,
+  IDLE,
+  type MutationOptions,
+  type Optimistic,
+  type PagedNames,
+  pages,
+  query,
+  type Status,
+  type WithoutCursor,
+} from "../core";
+import type { Reserved, ReservedOfPages } from "../core/adapter";
+import { useClient } from "./provider";
+
+/** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
+export type QueryOptions<Result, Err, Data = Result> = Omit<SolidQueryOptions<Result, Err, Data>, Reserved>;
+
+/** A value that does not change, or an accessor of one that may. */
+export type MaybeAccessor<T> = T | Accessor<T>;
+
+/** The type of `useQuery` for an app's queries. */
+export type UseQuery<Queries extends FunctionTypes<Queries>> = <
+  Name extends keyof Queries & string,
+  Data = Queries[Name]["result"],
+>(
+  name: Name,
+  ...argsAndOptions: ArgsAndOptions<
+    Queries[Name]["args"],
+    MaybeAccessor<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
+    MaybeAccessor<Queries[Name]["args"] | null>
+  >
+) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+
+/** The type of `useInfiniteQuery` for an app's queries of pages. */
+export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
+  Name extends PagedNames<Queries>,
+  Data = InfiniteData<Queries[Name]["result"]>,
+>(
+  name: Name,
+  ...argsAndOptions: ArgsAndOptions<
+    WithoutCursor<Queries[Name]["args"]>,
+    MaybeAccessor<
+      Omit<InfiniteQueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>, ReservedOfPages>
+    >,
+    MaybeAccessor<WithoutCursor<Queries[Name]["args"]>>
+  >
+) => UseInfiniteQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+
+/** What `useMutation` returns. The fields are reactive where they are read, so it is not to be destructured. */
+export interface UseMutationResult<A, Result, Err> {
+  /**
+   * Calls the function. The promise is fulfilled with its result once the queries on the screen that read
+   * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
+   * caller that ignores the promise needs no `catch`.
+   */
+  trigger: (...args: Args<A>) => Promise<Result>;
+  /** A call is under way, or the screen is being refreshed after it. */
+  readonly isMutating: boolean;
+  /** The last call's result. */
+  readonly data: Result | undefined;
+  /** Why the last call failed. */
+  readonly error: Err | null;
+  /** Forgets `data` and `error`. */
+  reset: () => void;
+}
+
+/** The type of `useMutation` for an app's functions and actions. */
+export type UseMutation<
+  Mutations extends FunctionTypes<Mutations>,
+  Queries extends FunctionTypes<Queries> = Record<never, never>,
+> = <Name extends keyof Mutations & string>(
+  name: Name,
+  options?: MutationOptions<
+    Mutations[Name]["result"],
+    EdgePodError<Mutations[Name]["error"]>,
+    Mutations[Name]["args"],
+    Optimistic<Queries, Mutations[Name]["args"]>
+  >,
+) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
+
+function read<T>(value: T | Accessor<T>): T {
+  return typeof value === "function" ? (value as Accessor<T>)() : value;
+}
+
+/** `useQuery` before the generated code gives it its types. */
+export function useQuery(
+  name: string,
+  args?: MaybeAccessor<object | null | undefined>,
+  options?: MaybeAccessor<QueryOptions<unknown, EdgePodError> | undefined>,
+): UseQueryResult<unknown, EdgePodError> {
+  const { queryClient } = useClient();
+  return useTanstackQuery<unknown, EdgePodError>(
+    () => ({ ...query(name, read(args)), ...read(options) }) as never,
+    () => queryClient as never,
+  );
+}
+
+/** `useInfiniteQuery` before the generated code gives it its types. */
+export function useInfiniteQuery(
+  name: string,
+  args?: MaybeAccessor<object | undefined>,
+  options?: MaybeAccessor<object | undefined>,
+): UseInfiniteQueryResult<unknown, EdgePodError> {
+  const { queryClient } = useClient();
+  return useTanstackInfiniteQuery<unknown, EdgePodError, unknown>(
+    () => ({ ...read(options), ...pages(name, read(args)) }) as never,
+    () => queryClient as never,
+  );
+}
+
+/** `useMutation` before the generated code gives it its types. */
+export function useMutation(
+  name: string,
+  options: MutationOptions<unknown, EdgePodError, object | undefined> = {},
+): UseMutationResult<object, unknown, EdgePodError> {
+  const client = useClient();
+  if (options.optimistic) void client.prepare();
+  const [state, setState] = createSignal(IDLE);
+  const [trigger, reset] = createTrigger(client, name, () => options, setState);
+  return {
+    trigger,
+    reset,
+    get isMutating() {
+      return state().isMutating;
+    },
+    get data() {
+      return state().data;
+    },
+    get error() {
+      return state().error;
+    },
+  };
+}
+
+/**
+ * The state of the connection that keeps the screen fresh.
+ *
+ * @example
+ * const status = useStatus();
+ * return <span>{status() === "live" ? "Up to date" : "Reconnecting…"}</span>;
+ */
+export function useStatus(): Accessor<Status> {
+  const client = useClient();
+  const [status, setStatus] = createSignal(client.status);
+  onCleanup(client.onStatus(() => setStatus(client.status)));
+  return status;
+}
