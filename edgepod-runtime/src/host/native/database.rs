@@ -136,7 +136,17 @@ impl NativeDatabase {
     ) -> Result<u64, SqlError> {
         let connection = self.connection.lock();
         let before = connection.total_changes();
-        let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+        let mut kept = connection.prepare_cached(sql).map_err(failure)?;
+        let mut once;
+        // SQLite does not look at the schema's version before it explains: a statement that was prepared before a change tells
+        // of tables that are no more, from memory that is no more.
+        let statement = if kept.is_explain() == 0 {
+            &mut *kept
+        } else {
+            kept.discard();
+            once = connection.prepare(sql).map_err(failure)?;
+            &mut once
+        };
         let mut rows = statement
             .query(rusqlite::params_from_iter(params))
             .map_err(failure)?;
