@@ -136,12 +136,12 @@ macro_rules! comparisons {
 
             /// It is NULL.
             pub fn is_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
-                Bare::of(self.term().map(ExprTrait::is_null)).over()
+                Bare::of(self.term().map(ExprTrait::is_null)).no_row(!$nullable).over()
             }
 
             /// It is not NULL.
             pub fn is_not_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
-                Bare::of(self.term().map(ExprTrait::is_not_null)).over()
+                Bare::of(self.term().map(ExprTrait::is_not_null)).every_row(!$nullable).over()
             }
 
             /// Smallest first; NULL before every value.
@@ -175,22 +175,30 @@ fn membership(term: Result<Expr>, values: Result<Vec<Operand>>, operator: &'stat
             })
             .collect()
     });
-    let every_row = operator == "NOT IN" && values.as_ref().is_ok_and(Vec::is_empty);
+    let nothing = values.as_ref().is_ok_and(Vec::is_empty);
     Bare::of(
         term.and_then(|term| Ok(term.binary(BinOper::Custom(operator), list::select(&values?)?))),
     )
-    .every_row(every_row)
+    .every_row(nothing && operator == "NOT IN")
+    .no_row(nothing && operator == "IN")
 }
 
-impl<T: Relation, V: Textual> Column<T, V> {
+// The bound is the methods': only then does a column without text give `Textual`'s message.
+impl<T: Relation, V> Column<T, V> {
     /// The text matches the pattern, in which `%` stands for any text and `_` for one character. ASCII letters match in
     /// either case. A pattern has at most 50 bytes.
-    pub fn like<S: Contains<T, P>, P>(self, pattern: &str) -> Predicate<S> {
+    pub fn like<S: Contains<T, P>, P>(self, pattern: &str) -> Predicate<S>
+    where
+        V: Textual,
+    {
         matches(self.reference(), self.name, pattern.to_owned()).over()
     }
 
     /// The text begins with `prefix`, whatever characters that has. ASCII letters match in either case.
-    pub fn starts_with<S: Contains<T, P>, P>(self, prefix: &str) -> Predicate<S> {
+    pub fn starts_with<S: Contains<T, P>, P>(self, prefix: &str) -> Predicate<S>
+    where
+        V: Textual,
+    {
         matches(
             self.reference(),
             self.name,
@@ -200,7 +208,10 @@ impl<T: Relation, V: Textual> Column<T, V> {
     }
 
     /// The text contains `part`, whatever characters that has. ASCII letters match in either case.
-    pub fn contains<S: Contains<T, P>, P>(self, part: &str) -> Predicate<S> {
+    pub fn contains<S: Contains<T, P>, P>(self, part: &str) -> Predicate<S>
+    where
+        V: Textual,
+    {
         matches(
             self.reference(),
             self.name,
@@ -228,7 +239,8 @@ fn matches(column: Expr, name: &str, pattern: String) -> Bare {
 /// Columns of text.
 #[diagnostic::on_unimplemented(
     message = "a column of `{Self}` holds no text",
-    label = "expected a column of `String`"
+    label = "expected a column of `String`",
+    note = "like, starts_with and contains look into text"
 )]
 pub trait Textual: ColumnType {}
 

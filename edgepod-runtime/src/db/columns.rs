@@ -8,6 +8,7 @@ use super::{
     Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, OrderBy,
     Page, Predicate, Relation, RowReader, Source,
     core::Core,
+    expression::COUNT,
     row,
     source::{Named, Optional, Required},
 };
@@ -39,19 +40,15 @@ pub trait Selection<S, J> {
 #[derive(Default)]
 pub struct Items {
     exprs: Vec<Expr>,
-    /// What must be the same in all rows of a group, and the primary key that says so, too.
-    plain: Vec<(Expr, Option<Expr>)>,
+    /// What must be the same in all rows of a group.
+    plain: Vec<Expr>,
     aggregates: bool,
     refused: Option<Error>,
 }
 
 impl Items {
     fn column(&mut self, table: Named, name: &'static str) {
-        let column = table.column(name);
-        let key = table.table.columns.iter().find(|column| column.primary_key);
-        self.plain
-            .push((column.clone(), key.map(|key| table.column(key.name))));
-        self.exprs.push(column);
+        self.expr(Ok(table.column(name)), false);
     }
 
     fn expr(&mut self, expr: Result<Expr>, aggregate: bool) {
@@ -60,7 +57,7 @@ impl Items {
                 if aggregate {
                     self.aggregates = true;
                 } else {
-                    self.plain.push((expr.clone(), None));
+                    self.plain.push(expr.clone());
                 }
                 self.exprs.push(expr);
             }
@@ -377,29 +374,83 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
         row::decode_by(rows, self.width, self.read)
     }
 
-    /// SQLite would take any row's value for a column that differs within a group.
+    /// SQLite would take any row's value for what differs within a group, or among the rows that DISTINCT makes one.
     fn check(&self) -> Result<()> {
         if let Some(error) = &self.items.refused {
             return Err(error.clone());
         }
-        let groups = &self.core.groups;
-        if groups.is_empty() && !self.items.aggregates {
-            return Ok(());
+        let core = &self.core;
+        let mut used = Used {
+            groups: &core.groups,
+            aggregates: self.items.aggregates || !core.having.is_empty(),
+            columns: Vec::new(),
+        };
+        for expr in &self.items.plain {
+            used.add(expr, "selected beside");
         }
-        let stray = self.items.plain.iter().find(|(expr, key)| {
-            !groups.contains(expr) && !key.as_ref().is_some_and(|key| groups.contains(key))
-        });
-        match stray {
-            None => Ok(()),
-            Some((expr, _)) => {
-                let mut sql = super::writer::Writer::new();
-                sql.push_expr(expr);
-                Err(Error::internal(format!(
-                    "{} is selected beside groups of rows in which it may differ: add it, or its table's primary key, to \
-                     .group_by(…)",
-                    sql.finish()?.text
-                )))
+        for condition in &core.having {
+            used.add(&Expr::from(condition.clone()), "in a condition on");
+        }
+        for key in &core.order {
+            used.add(&key.expr, "in the order of");
+        }
+        if used.aggregates || !core.groups.is_empty() {
+            let stray = used
+                .columns
+                .iter()
+                .find(|(column, _)| !core.follows_from_groups(column));
+            if let Some((column, place)) = stray {
+                return Err(Error::internal(format!(
+                    "{} is {place} groups of rows in which it may differ: add it, or its table's primary key, to .group_by(…)",
+                    text(column)?
+                )));
             }
+        }
+        if core.distinct
+            && let Some(key) = core
+                .order
+                .iter()
+                .find(|key| !self.items.exprs.contains(&key.expr))
+        {
+            return Err(Error::internal(format!(
+                "{} is what distinct rows are sorted by, and it may differ among those that are one: select it, too",
+                text(&key.expr)?
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn text(expr: &Expr) -> Result<String> {
+    let mut sql = super::writer::Writer::new();
+    sql.push_expr(expr);
+    Ok(sql.finish()?.text)
+}
+
+/// What a SELECT of groups names.
+struct Used<'a> {
+    groups: &'a [Expr],
+    aggregates: bool,
+    /// Columns outside of aggregates, and of what the groups are by; with the place for the message.
+    columns: Vec<(Expr, &'static str)>,
+}
+
+impl Used<'_> {
+    fn add(&mut self, expr: &Expr, place: &'static str) {
+        if self.groups.contains(expr) {
+            return;
+        }
+        match expr {
+            Expr::Column(_) => self.columns.push((expr.clone(), place)),
+            Expr::Unary(_, of) => self.add(of, place),
+            Expr::Binary(left, _, right) => {
+                self.add(left, place);
+                self.add(right, place);
+            }
+            // The builder's functions are aggregates, and this is the one without a column.
+            Expr::FunctionCall(_) => self.aggregates = true,
+            Expr::Custom(sql) if sql == COUNT => self.aggregates = true,
+            _ => {}
         }
     }
 }

@@ -91,6 +91,17 @@ impl<'db> Core<'db> {
         std::iter::once(self.table).chain(self.joins.iter().map(|join| join.table))
     }
 
+    /// Whether a column is the same in a whole group: its table's primary key is one of those that the groups are by.
+    pub(super) fn follows_from_groups(&self, column: &Expr) -> bool {
+        self.tables().any(|named| {
+            let columns = named.table.columns;
+            columns.iter().any(|c| named.column(c.name) == *column)
+                && columns
+                    .iter()
+                    .any(|c| c.primary_key && self.groups.contains(&named.column(c.name)))
+        })
+    }
+
     /// The tables' names, for messages.
     pub(super) fn name(&self) -> String {
         let names: Vec<_> = self.tables().map(|named| named.table.name).collect();

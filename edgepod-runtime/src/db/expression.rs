@@ -154,9 +154,11 @@ summable!(
     Int64 => Int64
 );
 
+pub(super) const COUNT: &str = "count(*)";
+
 /// How many rows there are.
 pub fn count() -> Aggregate<Nothing, i64> {
-    Aggregate::new(Ok(Expr::cust("count(*)")))
+    Aggregate::new(Ok(Expr::cust(COUNT)))
 }
 
 /// How many rows have a value there: of what a left join found nothing for, none.

@@ -138,16 +138,19 @@ fn many<I: Insertable>(rows: impl IntoIterator<Item = I>) -> Result<Option<Inser
 }
 
 impl<'db, T: Table, N> Insert<'db, T, N> {
-    /// Says what to do where a row has the same value in `column`, which is `#[unique]` or the primary key:
-    /// [`do_nothing`](Upsert::do_nothing), or [`update`](Upsert::update) and [`set`](Upsert::set).
+    /// Says what to do where a row has the same value in `columns`, which are `#[unique]` or the primary key, or a tuple of
+    /// columns that a unique index has together: [`do_nothing`](Upsert::do_nothing), or [`update`](Upsert::update) and
+    /// [`set`](Upsert::set).
     ///
     /// ```ignore
     /// ctx.db.insert(NewUser { email, name }).on_conflict(User::email).update(User::name).returning()
     /// ```
-    pub fn on_conflict<V>(self, column: Column<T, V>) -> Upsert<'db, T, N> {
+    pub fn on_conflict(self, columns: impl UniqueColumns<T>) -> Upsert<'db, T, N> {
+        let mut names = Vec::new();
+        columns.list(&mut names);
         Upsert {
             insert: self,
-            conflict: OnConflict::column(column.name()),
+            conflict: OnConflict::columns(names),
             updates: false,
         }
     }
@@ -173,6 +176,39 @@ impl<'db, T: Table, N> Insert<'db, T, N> {
         row::decode(rows)
     }
 }
+
+/// The columns in which a row conflicts with one that is there: a column of `T`, or a tuple of up to four.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nothing about rows of `{T}`",
+    label = "not a column of `{T}`",
+    note = "name a `#[unique]` column of `{T}`, its primary key, or a tuple of columns that are unique together"
+)]
+pub trait UniqueColumns<T> {
+    #[doc(hidden)]
+    fn list(self, names: &mut Vec<&'static str>);
+}
+
+impl<T, V> UniqueColumns<T> for Column<T, V> {
+    fn list(self, names: &mut Vec<&'static str>) {
+        names.push(self.name());
+    }
+}
+
+macro_rules! unique_columns {
+    ($($column:ident)+) => {
+        impl<T, $($column: UniqueColumns<T>),+> UniqueColumns<T> for ($($column,)+) {
+            #[allow(non_snake_case)]
+            fn list(self, names: &mut Vec<&'static str>) {
+                let ($($column,)+) = self;
+                $($column.list(names);)+
+            }
+        }
+    };
+}
+
+unique_columns!(A B);
+unique_columns!(A B C);
+unique_columns!(A B C D);
 
 /// An INSERT that says what happens to the row that is there already.
 #[must_use = "an upsert does nothing until `.exec()` or `.returning()`"]

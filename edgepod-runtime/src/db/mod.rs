@@ -53,7 +53,7 @@ pub use expression::{
     max, min, sum,
 };
 pub use guard::{MAX_ROWS, Scope, Scoped, Unscoped};
-pub use insert::{Insert, Many, One, Upsert};
+pub use insert::{Insert, Many, One, UniqueColumns, Upsert};
 pub use page::Page;
 pub use port::{Database, JsonOutput, Output, RowFormat, SqlError};
 pub use predicate::{Assigns, ByValue, Certain, Comparable, Predicate, Same, Uncertain, all, any};

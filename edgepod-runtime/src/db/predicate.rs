@@ -21,8 +21,8 @@ pub(super) struct Bare {
     pub(super) condition: Result<Condition>,
     /// Whether it holds for every row, or for every one with a value: it then is no WHERE for an UPDATE or DELETE.
     pub(super) every_row: bool,
-    /// Whether it holds for no row.
-    no_row: bool,
+    /// Whether it holds for no row: its negation is no WHERE.
+    pub(super) no_row: bool,
 }
 
 impl Bare {
@@ -39,12 +39,15 @@ impl Bare {
         self
     }
 
+    pub(super) fn no_row(mut self, no_row: bool) -> Self {
+        self.no_row = no_row;
+        self
+    }
+
     fn constant(holds: bool) -> Self {
-        Self {
-            every_row: holds,
-            no_row: !holds,
-            ..Self::of(Ok(Expr::cust(if holds { "TRUE" } else { "FALSE" })))
-        }
+        Self::of(Ok(Expr::cust(if holds { "TRUE" } else { "FALSE" })))
+            .every_row(holds)
+            .no_row(!holds)
     }
 
     pub(super) fn over<S>(self) -> Predicate<S> {
@@ -88,17 +91,23 @@ impl Bare {
 /// The refusal of an UPDATE or DELETE whose conditions hold for every row.
 pub(super) fn restricts_nothing(table: &str) -> Error {
     Error::bad_request(format!(
-        "The condition holds for every row of `{table}`, so nothing was changed: an empty list, an empty text and a column \
-         compared with itself restrict nothing. Write .without_where() if every row is meant."
+        "The condition holds for every row of `{table}`, so nothing was changed: an empty list, an empty text, a column compared \
+         with itself, and .is_not_null() of a column that is never NULL restrict nothing. Write .without_where() if every row is \
+         meant."
     ))
 }
 
-pub(super) fn equal(term: Result<Expr>, operand: Result<Operand>) -> Bare {
-    // Columns alone: to compare any two expressions takes kilobytes of code.
-    let itself = match (&term, &operand) {
+/// Whether a column is compared with itself.
+// Columns alone: to compare any two expressions takes kilobytes of code.
+fn itself(term: &Result<Expr>, operand: &Result<Operand>) -> bool {
+    match (term, operand) {
         (Ok(Expr::Column(term)), Ok(Operand::Expr(Expr::Column(other)))) => term == other,
         _ => false,
-    };
+    }
+}
+
+pub(super) fn equal(term: Result<Expr>, operand: Result<Operand>) -> Bare {
+    let itself = itself(&term, &operand);
     Bare::of(term.and_then(|term| {
         Ok(match operand? {
             Operand::Value(Value::Null) => term.is_null(),
@@ -109,6 +118,7 @@ pub(super) fn equal(term: Result<Expr>, operand: Result<Operand>) -> Bare {
 }
 
 pub(super) fn different(term: Result<Expr>, operand: Result<Operand>) -> Bare {
+    let itself = itself(&term, &operand);
     Bare::of(term.and_then(|term| {
         Ok(match operand? {
             Operand::Value(Value::Null) => term.is_not_null(),
@@ -116,10 +126,18 @@ pub(super) fn different(term: Result<Expr>, operand: Result<Operand>) -> Bare {
             operand => term.binary(BinOper::IsNot, operand.into_expr()),
         })
     }))
+    .no_row(itself)
 }
 
 pub(super) fn order(term: Result<Expr>, operand: Result<Operand>, operator: BinOper) -> Bare {
+    let itself = itself(&term, &operand);
+    let or_equal = matches!(
+        operator,
+        BinOper::SmallerThanOrEqual | BinOper::GreaterThanOrEqual
+    );
     Bare::of(term.and_then(|term| Ok(term.binary(operator, operand?.into_expr()))))
+        .every_row(itself && or_equal)
+        .no_row(itself && !or_equal)
 }
 
 pub(super) fn between(term: Result<Expr>, low: Result<Operand>, high: Result<Operand>) -> Bare {
@@ -181,7 +199,7 @@ pub(super) fn escape_like(text: &str) -> String {
 /// What a value of type `V` may be compared with in a statement over `S`: a `V`, a `&V`, for text a `&str`, for what may be
 /// NULL the value alone, and a column or an expression of the same type. `J` is the compiler's to find.
 #[diagnostic::on_unimplemented(
-    message = "a column of `{V}` cannot be compared with `{Self}`",
+    message = "`{Self}` does not fit a column of `{V}`",
     label = "expected a `{V}`",
     note = "the column's type is the type of the field in the table's struct"
 )]

@@ -301,6 +301,76 @@ fn a_column_that_differs_within_a_group_is_refused_and_a_sum_beyond_64_bits_too(
         assert!(error.to_string().contains("\"posts\".\"title\""), "{error}");
         let error = db.select::<Post>().columns((Post::title, count())).all();
         assert!(error.is_err());
+
+        // Nor in a condition on groups, or in their order.
+        let by_author = || {
+            db.select::<Post>()
+                .columns((Post::author, count()))
+                .group_by(Post::author)
+        };
+        for refused in [
+            by_author().having(Post::votes.gt(1)).all(),
+            by_author()
+                .having(!(count().gt(1).or(Post::votes.gt(1))))
+                .all(),
+            by_author()
+                .having(Post::author.gt(1).and((Post::votes + 1).gt(1)))
+                .all(),
+            by_author().order_by(Post::title.asc()).all(),
+            by_author()
+                .order_by(count().asc())
+                .order_by((Post::votes * 2).desc())
+                .all(),
+        ] {
+            let error = refused.unwrap_err().to_string();
+            assert!(
+                error.contains("\"posts\".\"votes\"") || error.contains("\"posts\".\"title\""),
+                "{error}"
+            );
+            assert!(error.contains("group_by"), "{error}");
+        }
+        assert!(
+            by_author()
+                .order_by(Post::title.asc())
+                .page(None, 5)
+                .is_err()
+        );
+        // An aggregate in either makes groups of a select that names none.
+        let titles = || db.select::<Post>().columns(Post::title);
+        assert!(titles().having(count().gt(0)).all().is_err());
+        assert!(titles().order_by(sum(Post::votes).asc()).all().is_err());
+        // What the groups are by, what follows from a primary key, and what is in an aggregate may stand there.
+        let groups = by_author()
+            .having(Post::author.gt(0).and(sum(Post::votes).gt(0)))
+            .order_by((Post::author + 1).desc())
+            .order_by(max(Post::title).asc());
+        assert_eq!(groups.all().unwrap().len(), 2);
+        let users = db
+            .select::<User>()
+            .left_join::<Post>(Post::author.eq(User::id))
+            .columns((User::name, count_of(Post::id)))
+            .group_by(User::id)
+            .having(User::name.is_not_null())
+            .order_by(User::name.desc());
+        assert_eq!(
+            users.all().unwrap(),
+            [(Some("Ben".into()), 1), (Some("Ada".into()), 2)]
+        );
+
+        // Rows that DISTINCT makes one have no order of their own.
+        let distinct = || db.select::<Post>().columns(Post::author).distinct();
+        assert!(distinct().order_by(Post::votes.asc()).all().is_err());
+        assert!(
+            distinct()
+                .order_by(Post::votes.asc())
+                .page(None, 5)
+                .is_err()
+        );
+        assert_eq!(
+            distinct().order_by(Post::author.desc()).all().unwrap(),
+            [2, 1]
+        );
+
         db.update::<Post>()
             .set(Post::votes, i64::MAX)
             .without_where()
@@ -496,7 +566,7 @@ fn joins_are_held_to_a_thousand_rows_and_pages_too() {
 #[test]
 fn a_condition_that_holds_for_every_row_is_no_where() {
     on_both(|db, _| {
-        let always: [fn() -> Predicate<User>; 7] = [
+        let always: [fn() -> Predicate<User>; 13] = [
             || all([]),
             || !any([]),
             || User::id.not_in([0_i64; 0]),
@@ -504,12 +574,27 @@ fn a_condition_that_holds_for_every_row_is_no_where() {
             || User::name.contains(""),
             || User::id.eq(1).or(all([])),
             || all([all([]), User::name.starts_with("")]),
+            || !User::id.is_in([0_i64; 0]),
+            || User::id.is_not_null(),
+            || !User::id.is_null(),
+            || User::id.between(User::id, User::id),
+            || !User::id.ne(User::id),
+            || !(User::id.gt(User::id).and(User::name.is_null())),
         ];
         for condition in always {
             let error = db.delete::<User>().filter(condition()).exec().unwrap_err();
             assert!(error.to_string().contains("without_where"), "{error}");
             let update = db.update::<User>().set(User::boss, 1).filter(condition());
             assert!(update.exec().is_err());
+        }
+        for restricts in [
+            all([]).and(User::id.eq(99)),
+            User::id.is_null(),
+            User::id.lt(User::id),
+            User::id.is_not_null().and(User::id.eq(99)),
+            User::name.is_not_null().and(User::id.eq(99)),
+        ] {
+            assert_eq!(db.delete::<User>().filter(restricts).exec().unwrap(), 0);
         }
         let both = db.delete::<User>().filter(all([])).filter(User::id.eq(99));
         assert_eq!(both.exec().unwrap(), 0);
@@ -522,5 +607,41 @@ fn a_condition_that_holds_for_every_row_is_no_where() {
         let update = db.update::<User>().set(User::boss, User::id + User::id);
         assert_eq!(update.filter(User::id.lt(9)).exec().unwrap(), 1);
         assert_eq!(db.select::<User>().one().unwrap().boss, Some(2));
+    });
+}
+
+#[test]
+fn an_upsert_may_be_by_several_columns_that_are_unique_together() {
+    on_both(|db, _| {
+        let raw = db.raw();
+        raw.run(
+            "CREATE UNIQUE INDEX tags_of_posts ON tags (post, name)",
+            &[],
+        )
+        .unwrap();
+        let upsert = || db.insert(tag("a", 10)).on_conflict((Tag::post, Tag::name));
+        upsert().set(Tag::post, Tag::post + 1).exec().unwrap();
+        let a = db.select::<Tag>().filter(Tag::name.eq("a")).one().unwrap();
+        assert_eq!(a.post, 11);
+        let nothing = db
+            .insert(tag("a", 11))
+            .on_conflict((Tag::post, Tag::name))
+            .do_nothing();
+        assert_eq!(nothing.exec().unwrap(), 0);
+        // Columns of which no index is.
+        for error in [
+            db.insert(tag("b", 1))
+                .on_conflict(Tag::post)
+                .do_nothing()
+                .exec()
+                .unwrap_err(),
+            db.insert(user(1, None, None))
+                .on_conflict((User::id, User::name))
+                .update(User::name)
+                .exec()
+                .unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("unique index"), "{error}");
+        }
     });
 }
