@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value as Json;
 
-use super::parameters::Object;
-use crate::{Error, Result};
+use super::{integers, parameters::Object};
+use crate::{Error, Result, db::MAX_SAFE_INTEGER};
 
 /// The arguments' JSON object, as the client sent it. Middleware sees it before the function's types do.
 #[derive(Clone, Debug)]
@@ -40,16 +39,18 @@ impl Args {
     /// All arguments as one value.
     ///
     /// # Errors
-    /// `BAD_REQUEST`: text that is not JSON, with the place; arguments that do not fit `T`, with the path to the field.
+    /// `BAD_REQUEST`: text that is not JSON, with the place; arguments that do not fit `T`, with the path to the field; an
+    /// integer beyond 2^53 - 1, which JavaScript may have rounded, for a field that is no float and no `Int64`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         self.check_object()?;
-        let mut deserializer = serde_json::Deserializer::from_str(&self.json);
-        let parsed = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| refuse(error.path().to_string(), error.inner()))?;
-        deserializer
-            .end()
-            .map_err(|error| refuse(".".to_owned(), &error))?;
-        Ok(parsed)
+        decode("", &self.json, |json| {
+            let mut deserializer = serde_json::Deserializer::from_str(json);
+            let mut track = serde_path_to_error::Track::new();
+            let whole = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
+            let parsed =
+                T::deserialize(whole).and_then(|parsed| deserializer.end().map(|()| parsed));
+            parsed.map_err(|error| Misfit::new(track.path(), error))
+        })
     }
 
     /// Arguments are named: serde alone would take an array for a struct, too.
@@ -77,20 +78,51 @@ impl Args {
     /// assert_eq!(args.get::<i64>("page").unwrap(), None);
     /// ```
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let mut object: serde_json::Map<String, Json> = self.parse()?;
-        match object.remove(name) {
+        match self.object()?.take(name)? {
             None => Ok(None),
-            Some(value) => serde_path_to_error::deserialize(value)
-                .map(Some)
-                .map_err(|error| {
-                    let path = match error.path().to_string() {
-                        path if path == "." => name.to_owned(),
-                        path => format!("{name}.{path}"),
-                    };
-                    refuse(path, error.inner())
-                }),
+            Some(json) => decode(name, json.get(), read).map(Some),
         }
     }
+}
+
+pub(super) type Misfit = serde_path_to_error::Error<serde_json::Error>;
+
+pub(super) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Misfit> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(&mut deserializer)
+}
+
+/// The value of an argument, whose name is for the message.
+///
+/// # Errors
+/// `BAD_REQUEST`: it does not fit, or an integer of it may have been rounded by JavaScript.
+pub(super) fn decode<T>(name: &str, json: &str, read: fn(&str) -> Result<T, Misfit>) -> Result<T> {
+    let value = read(json).map_err(|misfit| refuse(path(name, &misfit), misfit.inner()))?;
+    let large = integers::unsafe_integers(json);
+    if !large.is_empty()
+        && let Err(misfit) = read(&integers::as_floats(json, &large))
+    {
+        return Err(refuse_large(path(name, &misfit)));
+    }
+    Ok(value)
+}
+
+/// Where in the arguments something does not fit. All of them together have no name.
+fn path(name: &str, misfit: &Misfit) -> String {
+    match misfit.path().to_string() {
+        path if name.is_empty() => path,
+        path if path == "." => name.to_owned(),
+        path if path.starts_with('[') => format!("{name}{path}"),
+        path => format!("{name}.{path}"),
+    }
+}
+
+fn refuse_large(path: String) -> Error {
+    Error::bad_request(format!(
+        "The argument `{path}` does not fit: it is an integer beyond {MAX_SAFE_INTEGER} (2^53 - 1), which JavaScript would \
+         have rounded before it was sent. A parameter of type `Int64` takes all 64 bits, as text."
+    ))
+    .with_data(serde_json::json!({ "path": path }))
 }
 
 pub(super) fn refuse(path: String, error: &serde_json::Error) -> Error {
@@ -165,6 +197,34 @@ mod tests {
                 message(json)
             );
         }
+    }
+
+    #[test]
+    fn an_integer_that_javascript_may_have_rounded_is_refused() {
+        let args = Args::new(r#"{"id": 9007199254740993, "ids": [1, -9007199254740992]}"#);
+        let refused = |error: Error| error.message().to_owned();
+        for (error, path) in [
+            (args.get::<i64>("id").unwrap_err(), "`id`"),
+            (args.get::<Vec<i64>>("ids").unwrap_err(), "`ids[1]`"),
+            (
+                Args::new(r#"{"id": 9007199254740993}"#)
+                    .parse::<Order>()
+                    .unwrap_err(),
+                "`id`",
+            ),
+        ] {
+            let message = refused(error);
+            assert!(
+                message.contains(path) && message.contains("2^53 - 1"),
+                "{message}"
+            );
+        }
+        // A float of this size is as it was.
+        assert_eq!(
+            args.get::<f64>("id").unwrap(),
+            Some(9_007_199_254_740_992.0)
+        );
+        assert!(Args::new(r#"{"id": 1, "id": 2}"#).get::<i64>("id").is_err());
     }
 
     #[test]

@@ -12,10 +12,13 @@ use serde::{
 use serde_json::{Value as Json, value::RawValue};
 use ts_rs::TS;
 
-use super::{Args, Reply, args::refuse, integers};
+use super::{
+    Args, Reply,
+    args::{self, Misfit},
+};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{Argument, Types};
-use crate::{Code, Error, Result, db::MAX_SAFE_INTEGER};
+use crate::{Code, Error, Result};
 
 /// The type of a parameter: what a client sends for it.
 #[diagnostic::on_unimplemented(
@@ -133,8 +136,6 @@ pub struct Parameter<T> {
     describe: fn(&mut Types, &'static str) -> Argument,
 }
 
-type Misfit = serde_path_to_error::Error<serde_json::Error>;
-
 impl<T> Parameter<T> {
     /// The parameter of this name.
     // The bound is the function's, not the block's: only then does a missing one give `ArgumentType`'s message.
@@ -144,9 +145,7 @@ impl<T> Parameter<T> {
     {
         Self {
             name,
-            decode: |json| {
-                serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json))
-            },
+            decode: args::read,
             absent: || T::deserialize(Absent).ok(),
             #[cfg(not(target_arch = "wasm32"))]
             describe: |types, name| types.argument::<T>(name),
@@ -168,27 +167,7 @@ impl<T> Parameter<T> {
                 Error::bad_request(format!("The argument `{}` is missing.", self.name))
                     .with_data(serde_json::json!({ "path": self.name }))
             }),
-            Some(json) => {
-                let json = json.get();
-                let value = (self.decode)(json)
-                    .map_err(|misfit| refuse(self.path(&misfit), misfit.inner()))?;
-                let large = integers::unsafe_integers(json);
-                if !large.is_empty()
-                    && let Err(misfit) = (self.decode)(&integers::as_floats(json, &large))
-                {
-                    return Err(refuse_large(self.path(&misfit)));
-                }
-                Ok(value)
-            }
-        }
-    }
-
-    /// Where in the arguments something does not fit.
-    fn path(&self, misfit: &Misfit) -> String {
-        match misfit.path().to_string() {
-            path if path == "." => self.name.to_owned(),
-            path if path.starts_with('[') => format!("{}{path}", self.name),
-            path => format!("{}.{path}", self.name),
+            Some(json) => args::decode(self.name, json.get(), self.decode),
         }
     }
 
@@ -197,14 +176,6 @@ impl<T> Parameter<T> {
     pub fn describe(&self, types: &mut Types) -> Argument {
         (self.describe)(types, self.name)
     }
-}
-
-fn refuse_large(path: String) -> Error {
-    Error::bad_request(format!(
-        "The argument `{path}` does not fit: it is an integer beyond {MAX_SAFE_INTEGER} (2^53 - 1), which JavaScript would \
-         have rounded before it was sent. A parameter of type `Int64` takes all 64 bits, as text."
-    ))
-    .with_data(serde_json::json!({ "path": path }))
 }
 
 /// The arguments that a client gave, by the position of their parameter.
@@ -223,10 +194,7 @@ impl Args {
                 return Err(unknown(&key, names));
             };
             if given[index].replace(value).is_some() {
-                return Err(
-                    Error::bad_request(format!("The argument `{key}` is there twice."))
-                        .with_data(serde_json::json!({ "path": key })),
-                );
+                return Err(twice(&key));
             }
         }
         Ok(Given(given))
@@ -245,6 +213,26 @@ fn unknown(key: &str, names: &[&str]) -> Error {
 
 /// A JSON object, member by member.
 pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// The member of this name.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` where it is there twice.
+    pub(super) fn take(self, name: &str) -> Result<Option<&'a RawValue>> {
+        let mut found = self.0.into_iter().filter(|(key, _)| key == name);
+        let value = found.next().map(|(_, value)| value);
+        match found.next() {
+            None => Ok(value),
+            Some(_) => Err(twice(name)),
+        }
+    }
+}
+
+fn twice(name: &str) -> Error {
+    Error::bad_request(format!("The argument `{name}` is there twice."))
+        .with_data(serde_json::json!({ "path": name }))
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
