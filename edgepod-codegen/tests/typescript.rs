@@ -8,6 +8,61 @@ use std::{fs, io};
 use edgepod_codegen::{Client, Framework, Manifest};
 use tempfile::TempDir;
 
+/// The app with a column of every type.
+#[path = "../../tests/app/src/kinds.rs"]
+mod kinds;
+/// What statements may return.
+mod shapes {
+    use edgepod::{
+        db::{Page, count},
+        prelude::*,
+    };
+
+    use crate::kinds::{Defaulted, Kind, KindId, Role};
+
+    /// Some of a row.
+    #[edgepod::row]
+    pub struct Tally {
+        /// The id.
+        pub id: KindId,
+        /// A word, or none.
+        pub role: Option<Role>,
+        /// How many.
+        pub count: i64,
+    }
+
+    #[edgepod::query]
+    pub async fn page_of_rows(ctx: &QueryCtx, cursor: Option<String>) -> Result<Page<Kind>> {
+        ctx.db.select::<Kind>().page(cursor.as_deref(), 10)
+    }
+
+    #[edgepod::query]
+    pub async fn page_of_pairs(ctx: &QueryCtx) -> Result<Page<(Kind, Option<Defaulted>)>> {
+        ctx.db
+            .select::<Kind>()
+            .left_join::<Defaulted>(Defaulted::uuid.eq(Kind::uuid))
+            .page(None, 10)
+    }
+
+    #[edgepod::query]
+    pub async fn page_of_structs(ctx: &QueryCtx) -> Result<Page<Tally>> {
+        ctx.db
+            .select::<Kind>()
+            .columns((Kind::id, Kind::maybe_role, count()))
+            .into::<Tally>()
+            .group_by(Kind::id)
+            .page(None, 10)
+    }
+
+    #[edgepod::query]
+    pub async fn columns(ctx: &QueryCtx) -> Result<Vec<(Int64, Option<Bytes>)>> {
+        ctx.db
+            .select::<Kind>()
+            .columns((Kind::int64, Kind::maybe_bytes))
+            .all()
+    }
+}
+
 /// The oldest compiler that is promised, and the newest.
 const COMPILERS: [&str; 2] = ["typescript-5", "typescript"];
 
@@ -126,6 +181,13 @@ fn the_types_keep_their_promises_in_every_framework() {
     ] {
         FrontEnd::of(&users(), framework).with(name).compiles();
     }
+}
+
+#[test]
+fn every_type_of_a_column_and_every_shape_of_a_result_is_what_the_guide_says() {
+    let manifest = edgepod_runtime::manifest::manifest().expect("a manifest");
+    let manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
+    FrontEnd::new(&manifest).with("kinds.tsx").compiles();
 }
 
 #[test]

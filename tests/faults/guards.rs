@@ -12,6 +12,8 @@ cases![
     a_violated_reference_names_its_columns,
     a_query_cannot_write_by_text,
     a_result_larger_than_one_text_of_sqlite_arrives,
+    a_row_larger_than_any_that_can_be_stored_is_refused,
+    what_a_statement_reads_is_asked_again_when_the_schema_has_changed,
 ];
 
 fn fill(items: i64) {
@@ -36,6 +38,10 @@ fn attempt(what: &str) -> (String, Vec<String>) {
             .collect(),
     )
 }
+
+/// What is said of a result that no host could return.
+const TOO_LARGE: &str =
+    "BAD_REQUEST: A text, a blob or a row is larger than the 2000000 bytes that SQLite takes here";
 
 /// Attempts, and what they must say.
 const REFUSED: &[(&str, &str)] = &[
@@ -91,8 +97,20 @@ const REFUSED: &[(&str, &str)] = &[
         "INTERNAL: an expression nests 100 levels at most",
     ),
     (
+        "builder: deep",
+        "INTERNAL: an expression nests 100 levels at most",
+    ),
+    (
         "statement: deep",
         "INTERNAL: an expression nests 100 levels at most",
+    ),
+    (
+        "text: deep",
+        "INTERNAL: an expression nests 100 levels at most",
+    ),
+    (
+        "builder: 120 columns",
+        "INTERNAL: the select from `kinds and kinds and kinds and kinds` returns 120 columns, and the platform allows 100",
     ),
     (
         "statement: 101 columns",
@@ -110,6 +128,28 @@ const REFUSED: &[(&str, &str)] = &[
         "statement: 6 selects",
         "INTERNAL: UNION, EXCEPT and INTERSECT join 5 selects at most",
     ),
+    (
+        "text: 6 selects",
+        "INTERNAL: UNION, EXCEPT and INTERSECT join 5 selects at most",
+    ),
+    (
+        "builder: 11 triggers",
+        "INTERNAL: triggers call each other 10 levels deep at most",
+    ),
+    (
+        "statement: 11 triggers",
+        "INTERNAL: triggers call each other 10 levels deep at most",
+    ),
+    (
+        "text: 11 triggers",
+        "INTERNAL: triggers call each other 10 levels deep at most",
+    ),
+    (
+        "text: long pattern",
+        "BAD_REQUEST: A LIKE pattern takes 50 bytes at most, and this one has more",
+    ),
+    ("statement: value too large", TOO_LARGE),
+    ("text: value too large", TOO_LARGE),
     (
         "statement: long text",
         "INTERNAL: a statement has 100000 bytes of SQL at most, and this one has 1000",
@@ -163,6 +203,14 @@ fn what_a_guard_allows_works() {
         ("statement: not too deep", 1),
         ("statement: 100 columns", 1),
         ("statement: 5 selects", 15),
+        ("builder: 90 columns", 0),
+        ("builder: 10 triggers", 1),
+        ("statement: 10 triggers", 1),
+        ("text: 10 triggers", 1),
+        ("text: not too deep", 1),
+        ("text: 5 selects", 5),
+        ("text: 100 columns", 1),
+        ("text: 100 parameters", 1),
     ] {
         fill(3);
         let (said, _) = attempt(what);
@@ -275,4 +323,41 @@ fn a_result_larger_than_one_text_of_sqlite_arrives() {
         assert_eq!(attempt(what).0, "1000 rows");
     }
     fill(0);
+}
+
+fn a_row_larger_than_any_that_can_be_stored_is_refused() {
+    fill(0);
+    assert_eq!(attempt("large row").0, "1 rows");
+    // Five times the one of 1.98 MB, side by side.
+    for what in [
+        "builder: row too large",
+        "statement: row too large",
+        "text: row too large",
+    ] {
+        let (said, _) = attempt(what);
+        assert!(said.starts_with(TOO_LARGE), "{what}: {said:.300}");
+    }
+    assert_eq!(attempt("builder: all").0, "1 rows");
+    fill(0);
+}
+
+/// SQLite keeps prepared statements, and runs an EXPLAIN of one although the schema has changed since: it then tells of the
+/// tables that were there before, or of freed memory.
+fn what_a_statement_reads_is_asked_again_when_the_schema_has_changed() {
+    for i in 0..8 {
+        let (first, second) = match i % 2 {
+            0 => ("swap_a", "swap_b"),
+            _ => ("swap_b", "swap_a"),
+        };
+        let reply = server()
+            .call("swapTables")
+            .args(json!({"first": first, "second": second}))
+            .send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert_eq!(
+            reply.json()["meta"]["tables"],
+            json!(["swap_a"]),
+            "round {i}"
+        );
+    }
 }

@@ -12,6 +12,7 @@ cases![
     two_megabytes_go_in_and_more_are_refused,
     defaults_are_of_their_types,
     a_column_calculates_in_its_own_type,
+    a_text_that_is_no_variant_is_named_in_the_log,
 ];
 
 const SAFE: i64 = (1 << 53) - 1;
@@ -426,4 +427,56 @@ fn a_column_calculates_in_its_own_type() {
         .args(json!({"id": kind["id"], "cents": 2}))
         .ok();
     assert_eq!(sum, json!(42));
+}
+
+fn a_text_that_is_no_variant_is_named_in_the_log() {
+    let kind = server()
+        .call("keepKind")
+        .args(json!({"kind": plain()}))
+        .ok();
+    let spoil = |column: &str, text: String| {
+        let args = json!({"id": kind["id"], "column": column, "text": text});
+        assert_eq!(server().call("spoilKind").args(args).ok(), 1);
+        let error = server()
+            .call("getKind")
+            .args(json!({"id": kind["id"]}))
+            .error(500);
+        // The text may be anybody's: it is for the log.
+        assert!(!error.to_string().contains("owner"), "{error}");
+    };
+    for column in ["maybe_role", "role"] {
+        spoil(column, "owner".to_owned());
+        let named = |log: &str| {
+            log.lines().any(|line| {
+                line.contains(&format!("the column `{column}` holds the text"))
+                    && line.contains("owner")
+                    && line.contains("Role has no variant for it")
+            })
+        };
+        // The log is another process's, and may be late.
+        let log = (0..50).find_map(|_| {
+            let log = server().log();
+            let found = named(&log);
+            std::thread::sleep(std::time::Duration::from_millis(if found {
+                0
+            } else {
+                100
+            }));
+            found.then_some(log)
+        });
+        assert!(log.is_some(), "{}", server().log());
+    }
+    // A long one is cut.
+    let before = server().log().len();
+    spoil("role", "owner".repeat(100_000));
+    assert!(server().log().len() < before + 100_000);
+    // Later tests read every row.
+    server()
+        .call("spoilKind")
+        .args(json!({"id": kind["id"], "column": "role", "text": "admin"}))
+        .ok();
+    server()
+        .call("spoilKind")
+        .args(json!({"id": kind["id"], "column": "maybe_role", "text": "admin"}))
+        .ok();
 }

@@ -24,7 +24,7 @@ pub(crate) fn column_type(input: TokenStream) -> TokenStream {
 
 fn implementation(ty: &ColumnType) -> TokenStream {
     let ident = &ty.ident;
-    let (inner, texts, into_value, from_value) = match &ty.shape {
+    let (inner, texts, into_value, read) = match &ty.shape {
         Shape::Words(words) => {
             let texts: Vec<&String> = words.iter().map(|word| &word.text).collect();
             let write = words.iter().map(|word| {
@@ -33,7 +33,7 @@ fn implementation(ty: &ColumnType) -> TokenStream {
             });
             let read = words.iter().map(|word| {
                 let (variant, text, aliases) = (&word.variant, &word.text, &word.aliases);
-                quote!(#text #(| #aliases)* => ::core::option::Option::Some(Self::#variant))
+                quote!(#text #(| #aliases)* => ::core::result::Result::Ok(Self::#variant))
             });
             (
                 quote!(::std::string::String),
@@ -47,9 +47,9 @@ fn implementation(ty: &ColumnType) -> TokenStream {
                     match value {
                         ::edgepod::__private::Value::Text(text) => match text.as_str() {
                             #(#read,)*
-                            _ => ::core::option::Option::None,
+                            _ => ::core::result::Result::Err(::core::option::Option::Some(text)),
                         },
-                        _ => ::core::option::Option::None,
+                        _ => ::core::result::Result::Err(::core::option::Option::None),
                     }
                 },
             )
@@ -60,7 +60,7 @@ fn implementation(ty: &ColumnType) -> TokenStream {
             quote_spanned!(ty.span()=>
                 <#ty as ::edgepod::__private::ColumnType>::into_value(self.0)),
             quote_spanned! {ty.span()=>
-                <#ty as ::edgepod::__private::ColumnType>::from_value(value)
+                <#ty as ::edgepod::__private::ColumnType>::read(value)
                     .map(Self)
             },
         ),
@@ -92,7 +92,13 @@ fn implementation(ty: &ColumnType) -> TokenStream {
             fn from_value(
                 value: ::edgepod::__private::Value,
             ) -> ::core::option::Option<Self> {
-                #from_value
+                <Self as ::edgepod::__private::ColumnType>::read(value).ok()
+            }
+
+            fn read(
+                value: ::edgepod::__private::Value,
+            ) -> ::core::result::Result<Self, ::core::option::Option<::std::string::String>> {
+                #read
             }
         }
 

@@ -59,7 +59,7 @@ fn from_row(item: &ItemStruct) -> TokenStream {
         let name = name.strip_prefix("r#").unwrap_or(&name);
         quote_spanned! {ty.span()=>
             #ident: row.take_as(#name, |value| {
-                <#ty as ::edgepod::__private::ColumnType>::from_value(value)
+                <#ty as ::edgepod::__private::ColumnType>::read(value)
             })?
         }
     });

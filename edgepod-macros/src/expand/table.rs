@@ -84,7 +84,7 @@ fn row(table: &Table) -> TokenStream {
         let (ident, name, ty) = (&column.ident, &column.name, &column.ty);
         quote_spanned! {ty.span()=>
             #ident: row.take_as(#name, |value| {
-                <#ty as ::edgepod::__private::ColumnType>::from_value(value)
+                <#ty as ::edgepod::__private::ColumnType>::read(value)
             })?
         }
     });

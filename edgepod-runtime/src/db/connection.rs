@@ -4,7 +4,9 @@ use std::{ops::Deref, rc::Rc, sync::Arc};
 
 use super::{
     Database, Delete, Insert, Insertable, MAX_ROWS, Many, RawDb, RowFormat, Rows, Select, SqlError,
-    Table, Unscoped, Update, Value, encode, writer::Sql,
+    Table, Unscoped, Update, Value, encode,
+    limits::{self, MAX_VALUE},
+    writer::Sql,
 };
 use crate::{
     Error, Result,
@@ -90,8 +92,11 @@ impl Connection {
 
     /// Runs a statement whose rows come as values.
     pub(super) fn run(&self, sql: &Sql) -> Result<(Rows, u64)> {
-        self.tracked(sql, |database, _| {
+        self.tracked(sql, |database, effect| {
             let output = database.run(&sql.text, &sql.params)?;
+            if effect == Effect::Reads {
+                check_rows(&output.rows)?;
+            }
             Ok((output.rows, output.changes))
         })
     }
@@ -104,7 +109,9 @@ impl Connection {
                     Ok(json) => (json, 0),
                     Err(error) => {
                         let json = row_by_row(database, sql, rows, &error).ok_or(error)??;
-                        return Ok((encode::parse_rows(&json)?, 0));
+                        let rows = encode::parse_rows(&json)?;
+                        check_rows(&rows)?;
+                        return Ok((rows, 0));
                     }
                 },
                 Effect::Writes => {
@@ -112,10 +119,14 @@ impl Connection {
                     (output.json, output.changes)
                 }
             };
+            let size = json.len();
             let rows = match rows {
                 JsonRows::Together => encode::parse_rows(&json)?,
                 JsonRows::Each => encode::parse_rows(&format!("[{json}]"))?,
             };
+            if size > MAX_VALUE && effect == Effect::Reads {
+                check_rows(&rows)?;
+            }
             Ok((rows, changes))
         })
     }
@@ -189,6 +200,23 @@ fn too_many_returned(rows: usize) -> Error {
     ))
 }
 
+/// Refuses a row that is larger than any that can be stored: what SQLite makes of one differs between hosts, and not what this
+/// says. Bytes count twice, because they travel as text of that length.
+pub(super) fn check_rows(rows: &Rows) -> Result<(), SqlError> {
+    let size = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => 2 * bytes.len(),
+        _ => 0,
+    };
+    match rows
+        .iter()
+        .any(|row| row.iter().map(size).sum::<usize>() > 2 * MAX_VALUE)
+    {
+        true => Err(limits::too_large()),
+        false => Ok(()),
+    }
+}
+
 /// The rows of a statement that one text cannot hold, as a text for each row. `None` where that is not why it failed.
 #[cold]
 fn row_by_row(
@@ -198,11 +226,16 @@ fn row_by_row(
     error: &SqlError,
 ) -> Option<Result<String, SqlError>> {
     const TOGETHER: &str = "json_group_array(json_array(";
-    let too_large = ["too big", "out of memory"]
-        .iter()
-        .any(|words| error.message.contains(words));
-    if rows != JsonRows::Together || !too_large {
+    let too_large = |error: &SqlError| {
+        ["too big", "out of memory"]
+            .iter()
+            .any(|words| error.message.contains(words))
+    };
+    if !too_large(error) {
         return None;
+    }
+    if rows != JsonRows::Together {
+        return Some(Err(limits::too_large()));
     }
     // What stands before it is the developer's, what follows is not.
     let at = match sql.text.strip_prefix("SELECT ") {
@@ -217,7 +250,11 @@ fn row_by_row(
     Some(
         database
             .read_json(&text, &sql.params)
-            .map(|rows| format!("[{rows}]")),
+            .map(|rows| format!("[{rows}]"))
+            .map_err(|error| match too_large(&error) {
+                true => limits::too_large(),
+                false => error,
+            }),
     )
 }
 

@@ -1,8 +1,9 @@
-//! What SQLite says when a statement meets a limit of the platform, in words that help.
+//! What SQLite says when a statement meets a limit, in words that help.
 //!
 //! Both hosts have the same limits, and word them alike but for what they add.
 
-use super::{SqlError, Value, list::MAX_VALUE};
+pub(super) use super::list::MAX_VALUE;
+use super::{SqlError, Value};
 use crate::{Code, Error, Result};
 
 /// The most parameters that the platform binds to a statement.
@@ -52,15 +53,29 @@ pub(super) fn check(text: &str, params: &[Value]) -> Result<()> {
     Ok(())
 }
 
+const TRIGGERS: &str =
+    "triggers call each other 10 levels deep at most: look for one that calls itself";
+
+/// What SQLite says of a value that is larger than it takes.
+const TOO_BIG: &str = "string or blob too big";
+
+/// The same of a row.
+#[cold]
+pub(super) fn too_large() -> SqlError {
+    SqlError {
+        message: TOO_BIG.to_owned(),
+    }
+}
+
 /// What SQLite says of its limits, and what that means to a developer.
-const LIMITS: [(&str, Code, &str); 11] = [
+const LIMITS: [(&str, Code, &str); 13] = [
     (
         "LIKE or GLOB pattern too complex",
         Code::BadRequest,
         "A LIKE pattern takes 50 bytes at most, and this one has more: search for less.",
     ),
     (
-        "string or blob too big",
+        TOO_BIG,
         Code::BadRequest,
         "A text, a blob or a row is larger than the 2000000 bytes that SQLite takes here: keep large values in parts, each a row of \
          its own.",
@@ -96,12 +111,19 @@ const LIMITS: [(&str, Code, &str); 11] = [
     (
         "too many levels of trigger recursion",
         Code::Internal,
-        "triggers call each other 10 levels deep at most: look for one that calls itself",
+        TRIGGERS,
     ),
+    ("triggers nested too deep", Code::Internal, TRIGGERS),
     (
         "statement too long",
         Code::Internal,
         "a statement has 100000 bytes of SQL at most, and this one has more: pass values as parameters",
+    ),
+    (
+        "ON CONFLICT clause does not match",
+        Code::Internal,
+        "an upsert names columns that no unique index has, these and no others: put #[unique] on the column, make a unique index \
+         of several in a migration, or name the primary key",
     ),
     (
         "out of memory",

@@ -1,6 +1,6 @@
 //! SQL as text, on the user's own responsibility.
 
-use super::{Connection, Rows, Value, limits};
+use super::{Connection, Rows, Value, connection::check_rows, limits};
 use crate::{
     Error, Result,
     tracking::{StatementKind, statement_kind},
@@ -35,8 +35,14 @@ impl RawDb {
         if kind == StatementKind::Schema {
             self.connection.schema_changed();
         }
-        let output =
-            output.map_err(|error| limits::of_limit(&error).unwrap_or_else(|| failed(&error)))?;
-        Ok(output.rows)
+        let rows = output.and_then(|output| {
+            // What has written returns what it was given.
+            let reads = sql.trim_ascii_start().get(..6);
+            if reads.is_some_and(|word| word.eq_ignore_ascii_case("SELECT")) {
+                check_rows(&output.rows)?;
+            }
+            Ok(output.rows)
+        });
+        rows.map_err(|error| limits::of_limit(&error).unwrap_or_else(|| failed(&error)))
     }
 }

@@ -1,6 +1,7 @@
 //! Writing through the database of a query: it does not compile, and the message says what to do.
 
-use super::{Delete, Insert, Insertable, ReadDb, Table, Unscoped, Update};
+use super::{Delete, Insert, Insertable, Many, ReadDb, Table, Unscoped, Update, WriteStatement};
+use crate::Result;
 
 /// A database that writes `T`. Nothing implements it for [`ReadDb`], so the methods below cannot be called; they are there
 /// for the message.
@@ -16,6 +17,25 @@ impl ReadDb {
     pub fn insert<I: Insertable>(&self, _row: I) -> Insert<'_, I::Table>
     where
         Self: Writes<I>,
+    {
+        unreachable!("nothing implements `Writes`")
+    }
+
+    #[doc(hidden)]
+    pub fn insert_many<I: Insertable>(
+        &self,
+        _rows: impl IntoIterator<Item = I>,
+    ) -> Insert<'_, I::Table, Many>
+    where
+        Self: Writes<I>,
+    {
+        unreachable!("nothing implements `Writes`")
+    }
+
+    #[doc(hidden)]
+    pub fn execute<S: WriteStatement>(&self, _statement: S) -> Result<u64>
+    where
+        Self: Writes<S>,
     {
         unreachable!("nothing implements `Writes`")
     }

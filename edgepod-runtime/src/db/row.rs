@@ -49,24 +49,40 @@ impl RowReader<'_> {
     /// # Errors
     /// When there is no further column or its value is of another type.
     pub fn take<V: ColumnType>(&mut self, name: &str) -> Result<V> {
-        self.take_as(name, V::from_value)
+        self.take_as(name, V::read)
     }
 
     /// As [`take`](Self::take). Without a bound of its own, so that a type which cannot be a column's is one message, not two.
     #[doc(hidden)]
-    pub fn take_as<V>(&mut self, name: &str, read: impl FnOnce(Value) -> Option<V>) -> Result<V> {
+    pub fn take_as<V>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(Value) -> Result<V, Option<String>>,
+    ) -> Result<V> {
         let value = self
             .values
             .next()
             .ok_or_else(|| Error::internal(format!("the row ends before the column `{name}`")))?;
         let found = value.type_name();
-        read(value).ok_or_else(|| {
-            Error::internal(format!(
-                "the column `{name}` holds a {found} value that is no {}",
-                std::any::type_name::<V>()
-            ))
-        })
+        read(value).map_err(|text| misfit(name, found, text, std::any::type_name::<V>()))
     }
+}
+
+#[cold]
+fn misfit(name: &str, found: &str, text: Option<String>, expected: &str) -> Error {
+    // Whether it may be NULL has nothing to do with it.
+    let named = expected
+        .strip_prefix("core::option::Option<")
+        .and_then(|rest| rest.strip_suffix('>'))
+        .unwrap_or(expected);
+    Error::internal(match text {
+        // A value may have megabytes.
+        Some(text) => format!(
+            "the column `{name}` holds the text {text:.200?}, and {named} has no variant for it: add one, or name this text in \
+             an alias, or change the rows that hold it"
+        ),
+        None => format!("the column `{name}` holds a {found} value that is no {expected}"),
+    })
 }
 
 macro_rules! tuples {

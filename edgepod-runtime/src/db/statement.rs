@@ -57,7 +57,8 @@ impl Db {
 /// A writing statement of sea-query.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no statement that writes",
-    note = "pass a sea_query `InsertStatement`, `UpdateStatement` or `DeleteStatement`; a `SelectStatement` goes to `ctx.db.query(…)`"
+    note = "pass a sea_query `InsertStatement`, `UpdateStatement` or `DeleteStatement`; a `SelectStatement` goes to `ctx.db.query(…)`, and \
+            SQL as text to `ctx.unsafe_raw_db.run(…)`"
 )]
 pub trait WriteStatement: sealed::Statement {}
 

@@ -1,8 +1,9 @@
 //! What the guards refuse: by the builder, by statements of sea-query, and as text.
 
+use crate::kinds::{Kind, KindId};
 use edgepod::{
     db::{
-        Value,
+        Alias, Value,
         sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, UnionType},
         without_where,
     },
@@ -56,6 +57,15 @@ pub async fn fill(ctx: &Ctx, items: i64) -> Result<()> {
     Ok(())
 }
 
+// Further appearances of tables in one statement.
+type A = Alias<Kind, 'a'>;
+type B = Alias<Kind, 'b'>;
+type C = Alias<Kind, 'c'>;
+type Two = Alias<Item, '2'>;
+type Three = Alias<Item, '3'>;
+type Four = Alias<Item, '4'>;
+type Five = Alias<Item, '5'>;
+
 /// A number of rows, and a sum of theirs.
 type Fingerprint = (i64, Option<i64>);
 
@@ -69,6 +79,23 @@ pub async fn fingerprint(ctx: &QueryCtx) -> Result<Vec<Fingerprint>> {
             .expr(sum)
             .from("items"),
     )
+}
+
+/// Makes two tables anew, the `first` one first, so that they change places in the database's file, and reads `swap_a`.
+#[edgepod::function]
+pub async fn swap_tables(ctx: &Ctx, first: String, second: String) -> Result<u64> {
+    for table in [&first, &second] {
+        ctx.unsafe_raw_db
+            .run(&format!("DROP TABLE IF EXISTS {table}"), &[])?;
+    }
+    for table in [&first, &second] {
+        ctx.unsafe_raw_db
+            .run(&format!("CREATE TABLE {table} (n)"), &[])?;
+    }
+    let rows = ctx
+        .db
+        .query::<(i64,)>(Query::select().column("n").from("swap_a"))?;
+    Ok(rows.len() as u64)
 }
 
 /// Runs what `what` names and commits, whatever becomes of it: the rows it returned or changed, or the error.
@@ -154,6 +181,61 @@ fn read(ctx: &QueryCtx, what: &str) -> Option<Result<u64>> {
             ctx.db
                 .query(items().and_where(Expr::col("id").is_in(1..=300))),
         ),
+        "builder: deep" => {
+            let mut sum = Item::id + 1;
+            for _ in 0..150 {
+                sum = sum + 1;
+            }
+            let rows = ctx.db.select::<Item>().columns(sum).all();
+            rows.map(|rows| rows.len() as u64)
+        }
+        "builder: 120 columns" => {
+            let kinds = ctx
+                .db
+                .select::<Kind>()
+                .join::<A>(Kind::id.of::<A>().eq(Kind::id));
+            let kinds = kinds.join::<B>(Kind::id.of::<B>().eq(Kind::id));
+            let kinds = kinds.join::<C>(Kind::id.of::<C>().eq(Kind::id));
+            kinds.all().map(|rows| rows.len() as u64)
+        }
+        "builder: 90 columns" => {
+            let kinds = ctx
+                .db
+                .select::<Kind>()
+                .join::<A>(Kind::id.of::<A>().eq(Kind::id));
+            let kinds = kinds
+                .join::<B>(Kind::id.of::<B>().eq(Kind::id))
+                .filter(Kind::id.eq(KindId(-1)));
+            kinds.all().map(|rows| rows.len() as u64)
+        }
+        "builder: row too large" => {
+            let same = || {
+                Item::id
+                    .of::<Two>()
+                    .eq(Item::id)
+                    .and(Item::id.of::<Three>().eq(Item::id))
+            };
+            let items = ctx
+                .db
+                .select::<Item>()
+                .join::<Two>(Item::id.of::<Two>().eq(Item::id));
+            let items = items
+                .join::<Three>(same())
+                .join::<Four>(Item::id.of::<Four>().eq(Item::id));
+            let items = items.join::<Five>(Item::id.of::<Five>().eq(Item::id));
+            items.all().map(|rows| rows.len() as u64)
+        }
+        "statement: row too large" => {
+            let wide = Query::select()
+                .columns(["name", "name", "name", "name", "name"])
+                .from("items")
+                .to_owned();
+            let rows = ctx
+                .db
+                .query::<(String, String, String, String, String)>(&wide);
+            rows.map(|rows| rows.len() as u64)
+        }
+        "statement: value too large" => one("hex(zeroblob(5000000))".to_owned()),
         "statement: deep" => one(deep(150)),
         "statement: not too deep" => one(deep(90)),
         "statement: 101 columns" => one(format!("(SELECT count(*) FROM (SELECT {}))", ones(101))),
@@ -172,6 +254,28 @@ fn read(ctx: &QueryCtx, what: &str) -> Option<Result<u64>> {
         ),
         _ => return None,
     })
+}
+
+/// Runs an insert into the items while it sets off so many triggers as `what` ends with, one the next.
+fn with_triggers(ctx: &Ctx, what: &str, insert: impl FnOnce() -> Result<u64>) -> Result<u64> {
+    let ddl = |sql: String| ctx.unsafe_raw_db.run(&sql, &[]);
+    let triggers = if what.contains("11") { 11 } else { 10 };
+    for i in 0..triggers {
+        let (table, next) = match i {
+            0 => ("items".to_owned(), "deep_1".to_owned()),
+            i => (format!("deep_{i}"), format!("deep_{}", i + 1)),
+        };
+        ddl(format!("CREATE TABLE {next} (n)"))?;
+        ddl(format!(
+            "CREATE TRIGGER after_{table} AFTER INSERT ON {table} BEGIN INSERT INTO {next} VALUES (1); END"
+        ))?;
+    }
+    let inserted = insert();
+    ddl("DROP TRIGGER after_items".to_owned())?;
+    for i in 1..=triggers {
+        ddl(format!("DROP TABLE deep_{i}"))?;
+    }
+    inserted
 }
 
 fn run(ctx: &Ctx, what: &str) -> Result<u64> {
@@ -313,6 +417,34 @@ fn run(ctx: &Ctx, what: &str) -> Result<u64> {
             &vec![Value::Integer(1); 101],
         ),
         "text: long" => raw(&format!("SELECT 1 -- {}", "x".repeat(100_000)), &[]),
+        "builder: 11 triggers" | "builder: 10 triggers" => {
+            with_triggers(ctx, what, || ctx.db.insert(new("deep")).exec().map(|()| 1))
+        }
+        "statement: 11 triggers" | "statement: 10 triggers" => with_triggers(ctx, what, || {
+            ctx.db.execute(
+                Query::insert()
+                    .into_table("items")
+                    .columns(["name"])
+                    .values_panic(["deep".into()])
+                    .to_owned(),
+            )
+        }),
+        "text: 11 triggers" | "text: 10 triggers" => with_triggers(ctx, what, || {
+            raw("INSERT INTO items (name) VALUES ('deep') RETURNING id", &[])
+        }),
+        "text: deep" => raw(&format!("SELECT {}", deep(150)), &[]),
+        "text: not too deep" => raw(&format!("SELECT {}", deep(90)), &[]),
+        "text: 6 selects" => raw(&["SELECT 1"; 6].join(" UNION ALL "), &[]),
+        "text: 5 selects" => raw(&["SELECT 1"; 5].join(" UNION ALL "), &[]),
+        "text: long pattern" => raw("SELECT 1 WHERE 'x' LIKE ?", &[Value::Text("x".repeat(51))]),
+        "text: 100 columns" => raw(&format!("SELECT {}", ones(100)), &[]),
+        "text: 100 parameters" => raw(
+            &format!("SELECT max({})", vec!["?"; 100].join(", ")),
+            &vec![Value::Integer(1); 100],
+        ),
+        "text: value too large" => raw("SELECT hex(zeroblob(5000000))", &[]),
+        "text: row too large" => raw("SELECT name, name, name, name, name FROM items", &[]),
+        "large row" => ctx.db.insert(new("€".repeat(660_000))).exec().map(|()| 1),
         "text: 101 columns" => raw(&format!("SELECT {}", ones(101)), &[]),
         "text: table of 101 columns" => raw(
             &format!(

@@ -224,3 +224,16 @@ pub async fn keep_no_number(ctx: &Ctx, kind: NewKind, which: String) -> Result<K
     };
     ctx.db.insert(kind).returning()
 }
+
+/// Writes a text into the column of an enum, as another program might.
+#[edgepod::function]
+pub async fn spoil_kind(ctx: &Ctx, id: KindId, column: String, text: String) -> Result<u64> {
+    use edgepod::db::sea_query::{Expr, ExprTrait, Query};
+    ctx.db.execute(
+        Query::update()
+            .table("kinds")
+            .value(column, text)
+            .and_where(Expr::col("id").eq(id.0))
+            .to_owned(),
+    )
+}

@@ -65,6 +65,12 @@ pub trait ColumnType: Sized {
 
     /// The value of what SQLite has; `None` when it is of another type.
     fn from_value(value: Value) -> Option<Self>;
+
+    /// The same; of a text that is none of an enum's, the text.
+    #[doc(hidden)]
+    fn read(value: Value) -> std::result::Result<Self, Option<String>> {
+        Self::from_value(value).ok_or(None)
+    }
 }
 
 /// The refusal of a time that RFC 3339 cannot write.
@@ -196,6 +202,13 @@ impl<V: ColumnType<Optional = Never>> ColumnType for Option<V> {
         match value {
             Value::Null => Some(None),
             value => V::from_value(value).map(Some),
+        }
+    }
+
+    fn read(value: Value) -> std::result::Result<Self, Option<String>> {
+        match value {
+            Value::Null => Ok(None),
+            value => V::read(value).map(Some),
         }
     }
 }
