@@ -63,6 +63,8 @@ mod shapes {
     }
 }
 
+edgepod::app!();
+
 /// The oldest compiler that is promised, and the newest.
 const COMPILERS: [&str; 2] = ["typescript-5", "typescript"];
 
