@@ -110,6 +110,10 @@ mod middleware_guide {}
 #[doc = include_str!("../docs/errors.md")]
 mod errors_guide {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/logging.md")]
+mod logging_guide {}
+
 /// The examples of the column types' page, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/types.md")]

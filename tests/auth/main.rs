@@ -1,6 +1,7 @@
 //! Tokens of another issuer, on every host: `cargo test -p edgepod-tests --test auth`, and `EDGEPOD_TEST_HOST=workerd`.
 
 mod issuer;
+mod logs;
 
 use std::process::ExitCode;
 use std::thread;
@@ -36,8 +37,9 @@ fn main() -> ExitCode {
         std::env::set_var("EDGEPOD_JWKS_URL", &issuer.url);
         std::env::set_var("EDGEPOD_JWT_ISSUER", "https://issuer.test");
         std::env::set_var("EDGEPOD_JWT_AUDIENCE", "web, app");
+        std::env::set_var("EDGEPOD_LOG", "debug");
     }
-    edgepod_tests::suite::run(App::TOKENS, &[("auth", CASES)])
+    edgepod_tests::suite::run(App::TOKENS, &[("auth", CASES), ("logs", logs::CASES)])
 }
 
 fn claims() -> Value {

@@ -222,6 +222,29 @@ impl Server {
         }
     }
 
+    /// The line of the server's output with all of these words; it may be on its way still, through a pipe or two.
+    ///
+    /// # Panics
+    /// When it does not come.
+    #[track_caller]
+    pub fn log_line(&self, words: &[&str]) -> String {
+        let began = Instant::now();
+        loop {
+            let log = self.log();
+            let line = log
+                .lines()
+                .find(|line| words.iter().all(|word| line.contains(word)));
+            if let Some(line) = line {
+                return line.to_owned();
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(5),
+                "no line of the log has {words:?}:\n{log}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// `POST /rpc/<name>` with the key and no body. See [`Call`] for what can be changed.
     pub fn call(&self, name: &str) -> Call<'_> {
         self.request("POST", &format!("/rpc/{name}"))

@@ -21,6 +21,9 @@ pub trait Observer {
     /// A statement changed rows of these tables.
     fn wrote(&self, tables: &TableSet);
 
+    /// A statement returned and changed so many rows.
+    fn rows(&self, _read: usize, _written: u64) {}
+
     /// Something that the developer should know, for the reply and the log.
     fn warn(&self, warning: String);
 
@@ -74,6 +77,10 @@ impl Connection {
 
     pub(super) fn warn(&self, warning: String) {
         self.observer.warn(warning);
+    }
+
+    pub(super) fn rows(&self, read: usize, written: u64) {
+        self.observer.rows(read, written);
     }
 
     /// Refuses what has run already: the transaction rolls back.
@@ -141,7 +148,9 @@ impl Connection {
         if plan.writes.is_empty() {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
             self.observer.read(&plan.reads);
-            return run(database, Effect::Reads);
+            let output = run(database, Effect::Reads)?;
+            self.observer.rows(output.0.len(), 0);
+            return Ok(output);
         }
         if self.access == Access::Read {
             return Err(Error::internal(format!(
@@ -165,6 +174,7 @@ impl Connection {
         }
         match result {
             Ok((rows, changes)) => {
+                self.observer.rows(rows.len(), changes);
                 if rows.len() as u64 > MAX_ROWS {
                     return Err(self.refuse(too_many_returned(rows.len())));
                 }

@@ -41,6 +41,7 @@ impl RawDb {
             if reads.is_some_and(|word| word.eq_ignore_ascii_case("SELECT")) {
                 check_rows(&output.rows)?;
             }
+            self.connection.rows(output.rows.len(), output.changes);
             Ok(output.rows)
         });
         rows.map_err(|error| limits::of_limit(&error).unwrap_or_else(|| failed(&error)))

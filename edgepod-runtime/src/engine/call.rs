@@ -7,9 +7,11 @@ use std::{
 };
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
-    Engine, FunctionDef, Headers, Kind, Log, Reply, extensions::Extensions, sessions::SessionId,
+    Engine, FunctionDef, Headers, Kind, Level, Log, Record, Reply, extensions::Extensions,
+    sessions::SessionId,
 };
 use crate::{Code, Error, auth::Claims, db::Observer, tracking::TableSet};
 
@@ -138,6 +140,10 @@ pub(super) struct CallState {
     /// Why the transaction must not commit.
     refused: RefCell<Option<Error>>,
     trace_id: Arc<str>,
+    /// Where the log is to tell of the call: when it began, in microseconds.
+    began: Option<i64>,
+    rows_read: Cell<u64>,
+    rows_written: Cell<u64>,
     headers: OnceCell<Rc<Headers>>,
 }
 
@@ -147,8 +153,12 @@ impl CallState {
         let log = Log::new(engine.host().clone(), call.function.name, trace_id.clone());
         let headers = OnceCell::new();
         let _ = headers.set(Rc::new(call.headers));
+        let began = Level::Info.is_on().then(|| engine.host().now_micros());
         Rc::new(Self {
             log,
+            began,
+            rows_read: Cell::new(0),
+            rows_written: Cell::new(0),
             user: call.user,
             extensions: Extensions::default(),
             version: Cell::new(engine.version_count()),
@@ -226,13 +236,44 @@ impl CallState {
 
     /// The answer to the call.
     pub(super) fn finish(&self, result: Result<Reply, Error>) -> Outcome {
-        match result {
-            Ok(reply) => Outcome::data(&reply, self),
+        let (outcome, code) = match result {
+            Ok(reply) => (Outcome::data(&reply, self), None),
             Err(error) => {
                 self.log_failure(&error);
-                Outcome::error(&error, &self.trace_id)
+                let outcome = Outcome::error(&error, &self.trace_id);
+                (outcome, Some(error.code()))
             }
+        };
+        if let Some(began) = self.began {
+            self.log_call(began, outcome.status, code);
         }
+        outcome
+    }
+
+    /// The call's line in the log.
+    #[cold]
+    fn log_call(&self, began: i64, status: u16, code: Option<Code>) {
+        let took = self.engine.host().now_micros() - began;
+        let mut fields: Vec<(&'static str, Value)> = vec![
+            ("kind", self.kind.as_str().into()),
+            ("status", status.into()),
+        ];
+        if let Some(code) = code {
+            fields.push(("code", code.as_str().into()));
+        }
+        fields.extend([
+            ("duration_ms", (took as f64 / 1000.0).into()),
+            ("rows_read", self.rows_read.get().into()),
+            ("rows_written", self.rows_written.get().into()),
+        ]);
+        let warnings = self.warnings.borrow();
+        if !warnings.is_empty() {
+            fields.push(("warnings", warnings.clone().into()));
+        }
+        self.log.record(Record {
+            fields: &fields,
+            ..Record::new(Level::Info, "answered")
+        });
     }
 }
 
@@ -251,6 +292,11 @@ impl Observer for CallState {
 
     fn wrote(&self, tables: &TableSet) {
         self.touched.borrow_mut().written.extend(tables);
+    }
+
+    fn rows(&self, read: usize, written: u64) {
+        self.rows_read.set(self.rows_read.get() + read as u64);
+        self.rows_written.set(self.rows_written.get() + written);
     }
 
     fn warn(&self, warning: String) {

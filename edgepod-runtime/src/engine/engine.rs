@@ -13,11 +13,12 @@ use std::{
 };
 
 use super::{
-    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Level, Outcome, QueryCtx,
+    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Level, Outcome, QueryCtx, Record,
     Registry, RegistryError, Reply, SocketId, TransactionOutcome,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
     idempotency::Once,
+    log,
     sessions::{SessionId, Sessions},
     versions::{self, Resume, Versions},
 };
@@ -97,10 +98,8 @@ impl Engine {
         } else {
             for migration in pending {
                 migrations::apply(&*host, migration).map_err(StartError::Migration)?;
-                host.log(
-                    Level::Info,
-                    &format!("The migration {} is applied.", migration.name),
-                );
+                let message = format!("The migration {} is applied.", migration.name);
+                Record::new(Level::Info, &message).write();
             }
             check_tables(&*host, &tables)?;
         }
@@ -150,6 +149,7 @@ impl Engine {
                 result.unwrap_or_else(|| Err(Error::internal("the host did not run the query")))
             }
             Kind::Function => {
+                let _entered = log::enter(&state);
                 let body = |ctx: &Ctx| {
                     at_once(self.chain(function, CtxRef::Function(ctx), &args))
                         .unwrap_or_else(|| Err(must_be_action(function)))
@@ -173,6 +173,7 @@ impl Engine {
         function: &'static FunctionDef,
         args: &Args,
     ) -> Result<Reply> {
+        let _entered = log::enter(state);
         let ctx = QueryCtx::new(state.clone());
         let result = caught(|| {
             at_once(self.chain(function, CtxRef::Query(&ctx), args))
@@ -189,7 +190,13 @@ impl Engine {
         let state = CallState::new(self.clone(), call);
         let ctx = ActionCtx::new(state.clone());
         let result = match Once::of(function, &state.headers(), state.user.as_ref(), &args) {
-            Ok(_) => CatchUnwind(self.chain(function, CtxRef::Action(&ctx), &args)).await,
+            Ok(_) => {
+                CatchUnwind {
+                    handler: self.chain(function, CtxRef::Action(&ctx), &args),
+                    state: &state,
+                }
+                .await
+            }
             Err(error) => Err(error),
         };
         state.remember_subscriptions();
@@ -448,14 +455,18 @@ fn panicked(payload: &(dyn Any + Send)) -> Error {
     Error::internal(format!("panicked: {text}"))
 }
 
-/// A handler whose panics become errors.
-struct CatchUnwind<'a>(HandlerFuture<'a>);
+/// A handler whose panics become errors, and whose lines in the log are its call's.
+struct CatchUnwind<'a> {
+    handler: HandlerFuture<'a>,
+    state: &'a Rc<CallState>,
+}
 
 impl Future for CatchUnwind<'_> {
     type Output = Result<Reply>;
 
     fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Result<Reply>> {
-        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+        let _entered = log::enter(self.state);
+        match catch_unwind(AssertUnwindSafe(|| self.handler.as_mut().poll(cx))) {
             Ok(poll) => poll,
             Err(payload) => Poll::Ready(Err(panicked(&*payload))),
         }

@@ -12,6 +12,7 @@ mod context;
     reason = "the engine's own type in the engine's room"
 )]
 mod engine;
+mod events;
 mod extensions;
 mod handler;
 mod headers;
@@ -38,7 +39,7 @@ pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
-pub use log::{Level, Log};
+pub use log::{Level, Log, Record, log_panic, start_log};
 #[doc(hidden)]
 pub use parameters::{
     ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns, app_error,

@@ -1,6 +1,6 @@
 //! What the engine needs of a host beside a database.
 
-use super::Level;
+use super::Record;
 use crate::db::{Database, SqlError};
 
 /// A WebSocket of the host, named by a number that the host chooses and never gives twice.
@@ -46,5 +46,5 @@ pub trait Host: Database {
     fn var(&self, name: &str) -> Option<String>;
 
     /// Writes a line to the log.
-    fn log(&self, level: Level, line: &str);
+    fn log(&self, record: &Record<'_>);
 }

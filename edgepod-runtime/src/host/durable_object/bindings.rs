@@ -2,6 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::engine::{Level, Record};
+
 #[wasm_bindgen]
 extern "C" {
     /// The `Bridge` of one object.
@@ -50,4 +52,15 @@ extern "C" {
     pub fn console_warn(line: &str);
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub fn console_error(line: &str);
+}
+
+/// Writes a line of the log to the console, which the platform keeps by its levels.
+pub(super) fn log(record: &Record<'_>) {
+    let line = record.to_json();
+    match record.level {
+        Level::Trace | Level::Debug => console_debug(&line),
+        Level::Info => console_info(&line),
+        Level::Warn => console_warn(&line),
+        Level::Error => console_error(&line),
+    }
 }

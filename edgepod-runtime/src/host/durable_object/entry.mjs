@@ -20,7 +20,6 @@ function boot() {
   constants = null;
   core.start(generation, (message) => {
     panicked = message;
-    console.error(message);
     // The promises of actions in flight would never settle: their memory is gone.
     for (const reject of actions) reject(new Error(message));
     actions.clear();
@@ -130,9 +129,9 @@ export default {
       alive(env);
       return await serve(request, env, ctx, trace);
     } catch (error) {
-      console.error(`${trace}: ${error.stack ?? error}`);
+      const message = panicked === null ? String(error?.stack ?? error) : "";
       alive(env);
-      return reply(core.refuse_internal(String(error), trace));
+      return reply(core.refuse_internal(message, "", trace));
     }
   },
 };
@@ -442,18 +441,18 @@ export class EdgePodEngine extends DurableObject {
       });
       return await Promise.race([core.call_action(this.#id, call), lost]);
     } catch (error) {
-      return this.#failed(error, call);
+      // Its own panic, or one that took it along: then the log has it with the name of the other.
+      return this.#failed(error, call, panicked ?? String(error?.message ?? error));
     } finally {
       actions.delete(reject);
     }
   }
 
-  // The outcome of a call that the core did not survive, or could not begin.
-  #failed(error, call) {
-    const trace = call.split("\n", 3)[2];
-    const message = panicked ?? String(error?.message ?? error);
+  // The outcome of a call that the core did not survive, or could not begin. The log has a panic already.
+  #failed(error, call, message = panicked === null ? String(error?.message ?? error) : "") {
+    const [name, , trace] = call.split("\n", 3);
     alive(this.env);
-    const { status, body } = JSON.parse(core.refuse_internal(message, trace).slice(1));
+    const { status, body } = JSON.parse(core.refuse_internal(message, name, trace).slice(1));
     return `${status}${body}`;
   }
 

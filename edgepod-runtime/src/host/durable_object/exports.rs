@@ -18,7 +18,10 @@ use super::{
 use crate::{
     Error,
     auth::{Claims, FETCH_LIMIT, Verification},
-    engine::{Batch, Call, Engine, Headers, Held, Kind, Outcome, Registry, Resume, SocketId},
+    engine::{
+        Batch, Call, Engine, Headers, Held, Kind, Level, Outcome, Record, Registry, Resume,
+        SocketId, log_panic, start_log,
+    },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
 };
 
@@ -42,9 +45,11 @@ pub fn start(generation: u32, on_panic: js_sys::Function) {
     let on_panic = AssertSend(on_panic);
     std::panic::set_hook(Box::new(move |info| {
         let on_panic = &on_panic;
+        let message = info.to_string();
+        log_panic(&message);
         let _ = on_panic
             .0
-            .call1(&JsValue::NULL, &JsValue::from_str(&info.to_string()));
+            .call1(&JsValue::NULL, &JsValue::from_str(&message));
     }));
 }
 
@@ -63,8 +68,8 @@ pub fn configure(environment: JsValue) -> String {
             .ok()?
             .as_string()
     };
-    let made = Registry::collect()
-        .map_err(|error| error.to_string())
+    let made = start_log(var("EDGEPOD_LOG").as_deref(), bindings::log)
+        .and_then(|()| Registry::collect().map_err(|error| error.to_string()))
         .and_then(|registry| Ok((Gateway::new(Config::from_vars(var))?, registry)));
     GATEWAY.with(|gateway| gateway.set(made).is_ok());
     env::set(environment);
@@ -171,9 +176,8 @@ pub fn keys_fetched(text: Option<String>, failure: &str) {
             }
         };
         if let Some(failure) = failure {
-            bindings::console_error(&format!(
-                "The keys at EDGEPOD_JWKS_URL could not be fetched: {failure}"
-            ));
+            let message = format!("The keys at EDGEPOD_JWKS_URL could not be fetched: {failure}");
+            Record::new(Level::Error, &message).write();
         }
     });
 }
@@ -240,17 +244,31 @@ pub fn refuse_body(length: f64, trace_id: &str) -> String {
     refuse(&error, trace_id)
 }
 
-/// The reply to a failure of the host, such as a panic; its text goes to the log.
+/// The reply to a failure of the host. Its text goes to the log; nothing where it is a panic's, which is there already.
 #[wasm_bindgen]
-pub fn refuse_internal(message: &str, trace_id: &str) -> String {
-    refuse(&Error::internal(message), trace_id)
+pub fn refuse_internal(message: &str, function: &str, trace_id: &str) -> String {
+    let error = Error::internal(message);
+    if !message.is_empty() {
+        let function = Some(function).filter(|function| !function.is_empty());
+        log_internal(&error, function, trace_id);
+    }
+    encode_reply(&gateway::Reply::error(&error, trace_id))
 }
 
 fn refuse(error: &Error, trace_id: &str) -> String {
     if error.code() == crate::Code::Internal {
-        bindings::console_error(&format!("{trace_id}: {}", error.message()));
+        log_internal(error, None, trace_id);
     }
     encode_reply(&gateway::Reply::error(error, trace_id))
+}
+
+fn log_internal(error: &Error, function: Option<&str>, trace_id: &str) {
+    Record {
+        function,
+        trace_id: Some(trace_id),
+        ..Record::new(Level::Error, error.message())
+    }
+    .write();
 }
 
 fn encode_reply(reply: &gateway::Reply) -> String {

@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use super::bindings::{self, Bridge};
 use crate::{
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value, parse_rows},
-    engine::{Host, Level, SocketId, TransactionOutcome},
+    engine::{Host, Record, SocketId, TransactionOutcome},
 };
 
 /// An object of this isolate, by its number.
@@ -176,12 +176,7 @@ impl Host for ObjectHost {
         self.bridge().var(name)
     }
 
-    fn log(&self, level: Level, line: &str) {
-        match level {
-            Level::Debug => bindings::console_debug(line),
-            Level::Info => bindings::console_info(line),
-            Level::Warn => bindings::console_warn(line),
-            Level::Error => bindings::console_error(line),
-        }
+    fn log(&self, record: &Record<'_>) {
+        bindings::log(record);
     }
 }

@@ -37,8 +37,8 @@ use crate::{
     auth::Claims,
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
-        Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Resume, SocketId,
-        StartError, TransactionOutcome,
+        Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Record, Resume,
+        SocketId, StartError, TransactionOutcome, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
     migrations::{Migrations, Status},
@@ -136,6 +136,8 @@ impl Server {
     /// # Errors
     /// See [`ServerError`].
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
+        start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log)
+            .map_err(ServerError::Settings)?;
         let host = Arc::new(NativeHost {
             database: NativeDatabase::open(&location).map_err(ServerError::Database)?,
             sockets: Sockets::default(),
@@ -231,9 +233,14 @@ impl Host for NativeHost {
         self.vars.get(name).cloned()
     }
 
-    fn log(&self, _level: Level, line: &str) {
-        eprintln!("{line}");
+    fn log(&self, record: &Record<'_>) {
+        log(record);
     }
+}
+
+/// Writes a line of the log to stderr.
+fn log(record: &Record<'_>) {
+    eprintln!("{record}");
 }
 
 /// An action and where its answer goes.
@@ -417,7 +424,9 @@ async fn fetch_keys(shared: &Arc<Shared>, url: String) {
         }
     };
     if let Some(failure) = failure {
-        eprintln!("The keys at {from} (EDGEPOD_JWKS_URL) could not be fetched: {failure}");
+        let message =
+            format!("The keys at {from} (EDGEPOD_JWKS_URL) could not be fetched: {failure}");
+        Record::new(Level::Error, &message).write();
     }
 }
 

@@ -148,6 +148,48 @@ pub async fn book(_ctx: &Ctx, seat: String) -> Result<u8, SeatError> {
     }
 }
 
+/// Somebody who was here.
+#[edgepod::table(name = "visits")]
+pub struct Visit {
+    /// Which one.
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    /// Who it was.
+    pub name: String,
+}
+
+/// Writes two visits and reads them, and says so in the log, in each way and at each level.
+#[edgepod::function]
+pub async fn visit(ctx: &Ctx, name: String) -> Result<i64> {
+    tracing::trace!("a trace of {name}");
+    tracing::debug!(name, times = 3, "a debug event");
+    tracing::info!(forged = "one\ntwo", "an info event of {name}");
+    ctx.log.debug(format_args!("a debug line of {name}"));
+    ctx.log.trace(format_args!("a trace line of {name}"));
+    ctx.db.insert(NewVisit { name: name.clone() }).exec()?;
+    ctx.db.insert(NewVisit { name }).exec()?;
+    let last = ctx.db.select::<Visit>().order_by(Visit::id.desc()).limit(2);
+    Ok(last.all()?[0].id)
+}
+
+/// Says something to the log before and after it waited.
+#[edgepod::action]
+pub async fn linger(_ctx: &ActionCtx, name: String) -> Result<()> {
+    tracing::info!("{name} comes");
+    let mut waited = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+    tracing::info!("{name} leaves");
+    Ok(())
+}
+
 /// Whom a token is for that came as an argument.
 #[edgepod::query]
 pub async fn subject_of(ctx: &QueryCtx, token: String) -> Result<Option<String>> {
