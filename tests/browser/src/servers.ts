@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +77,10 @@ export class App {
   }
 }
 
+/** The folders of `examples/frontends`. */
+export const FRONT_ENDS = ["react", "vue", "svelte", "solid", "plain"] as const;
+export type FrontEnd = (typeof FRONT_ENDS)[number];
+
 /** The page on a server of its own, which stays when the app goes. */
 export class Page {
   readonly url: string;
@@ -95,6 +100,25 @@ export class Page {
     });
     const url = (await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "";
     return new Page(url, program);
+  }
+
+  /** One of `examples/frontends`, with the client generated anew, built for production and served. */
+  static async built(app: { readonly api: string }, frontEnd: FrontEnd): Promise<Page> {
+    const folder = join(WORKSPACE, "examples/frontends", frontEnd);
+    const framework = frontEnd === "plain" ? "none" : frontEnd;
+    const client = join(folder, "src/edgepod");
+    const env = { ...process.env, VITE_EDGEPOD_URL: app.api, VITE_EDGEPOD_KEY: KEY };
+    const run = (command: string, args: string[], cwd: string): void => {
+      const done = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+      if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${done.stdout}${done.stderr}`);
+    };
+    run(inject("edgepod"), ["generate", "examples/users", "--client", client, "--framework", framework], WORKSPACE);
+    const vite = join(WORKSPACE, "examples/frontends/node_modules/vite/bin/vite.js");
+    run(process.execPath, [vite, "build", "--logLevel", "warn"], folder);
+    const port = `${await freePort()}`;
+    const args = [vite, "preview", "--host", "127.0.0.1", "--port", port, "--strictPort"];
+    const program = new Program(process.execPath, args, { cwd: folder });
+    return new Page((await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "", program);
   }
 
   async stop(): Promise<void> {

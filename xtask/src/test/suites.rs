@@ -181,7 +181,35 @@ fn hosted(program: &str, host: Host) -> Result<Totals> {
 }
 
 fn page() -> Result<Totals> {
-    Ok(page_of("users")? + page_of("auth")?)
+    Ok(page_of("users")? + page_of("auth")? + front_ends()?)
+}
+
+/// The same small app in five frameworks, each with a client of its own.
+fn front_ends() -> Result<Totals> {
+    let folder = front_ends_folder();
+    for (name, framework) in [
+        ("react", "react"),
+        ("vue", "vue"),
+        ("svelte", "svelte"),
+        ("solid", "solid"),
+        ("plain", "none"),
+    ] {
+        let generated = tee(cargo()
+            .args(["run", "--quiet", "--package", "edgepod-cli", "--"])
+            .args(["generate", "examples/users", "--framework", framework])
+            .arg("--client")
+            .arg(folder.join(name).join("src/edgepod")))?;
+        if !generated.success {
+            bail!("the client for {name} could not be generated");
+        }
+    }
+    setup::npm_packages(&folder)?;
+    let finished = tee(program(setup::npm(), &folder).args(["run", "build"]))?;
+    Ok(Totals::of_exit(&finished))
+}
+
+fn front_ends_folder() -> std::path::PathBuf {
+    workspace::root().join("examples/frontends")
 }
 
 fn page_of(example: &str) -> Result<Totals> {
@@ -205,6 +233,7 @@ fn browser(host: Host) -> Result<Totals> {
     for example in ["users", "auth"] {
         setup::npm_packages(&workspace::root().join("examples").join(example).join("web"))?;
     }
+    setup::npm_packages(&front_ends_folder())?;
     let finished = tee(program(setup::npm(), &folder)
         .arg("test")
         .env("CHROMIUM", chromium)
