@@ -50,3 +50,21 @@ test.each([
   console.log(`${what}: ${size} of ${budget} bytes gzipped`);
   expect(size).toBeLessThanOrEqual(budget);
 });
+
+/** What others do for the same page: a client, a query that stays fresh, and a mutation. */
+const CONVEX = `export { ConvexProvider, ConvexReactClient, useConvexConnectionState, useMutation, useQuery } from "convex/react";`;
+const TRPC = `
+  export { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from "@trpc/client";
+  export { createTRPCContext } from "@trpc/tanstack-react-query";
+  export { QueryClient, QueryClientProvider, useMutation, useQuery } from "@tanstack/react-query";`;
+
+test("with TanStack it is smaller than Convex's client, and than tRPC's with TanStack", async () => {
+  const own = await gzipped(REACT, []);
+  const others = { "convex/react": await gzipped(CONVEX, []), "tRPC with TanStack": await gzipped(TRPC, []) };
+  for (const [what, size] of Object.entries(others)) {
+    console.log(`${what}: ${size} bytes gzipped, beside EdgePod's ${own}`);
+    // A bundle that holds nothing would be small as well.
+    expect(size).toBeGreaterThan(1024);
+    expect(own).toBeLessThan(size);
+  }
+});
