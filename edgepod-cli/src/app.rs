@@ -88,7 +88,7 @@ impl App {
         let manifest = folder.join("Cargo.toml");
         if !manifest.is_file() {
             bail!(
-                "there is no Cargo.toml in {}: name the app's folder, as in `edgepod dev path/to/app`",
+                "there is no Cargo.toml in {}: go to the app's folder, or name it (`edgepod dev FOLDER`, `edgepod call … --app FOLDER`)",
                 folder.display()
             );
         }

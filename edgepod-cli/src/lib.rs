@@ -19,6 +19,7 @@ pub mod env;
 pub mod http;
 pub mod native;
 pub mod process;
+mod progress;
 mod residency;
 pub mod term;
 pub mod tools;

@@ -52,6 +52,27 @@ impl Residency {
         *self == Self::default()
     }
 
+    /// Where that is, in words.
+    pub(crate) fn describe(&self) -> String {
+        let meaning = |code: &str, known: &[(&str, &'static str)]| {
+            known
+                .iter()
+                .find(|(other, _)| *other == code)
+                .map_or("", |(_, meaning)| meaning)
+        };
+        match (&self.jurisdiction, &self.location_hint) {
+            (Some(code), _) => format!(
+                "never outside {} (jurisdiction = \"{code}\")",
+                meaning(code, &JURISDICTIONS)
+            ),
+            (None, Some(code)) => format!(
+                "in {} where Cloudflare can (location_hint = \"{code}\")",
+                meaning(code, &HINTS)
+            ),
+            (None, None) => "close to whoever calls first".to_owned(),
+        }
+    }
+
     /// The module that tells the Worker. One that runs on this machine is not told: workerd knows no places.
     pub(crate) fn module(&self, profile: Profile) -> String {
         let here = Self::default();
@@ -126,6 +147,25 @@ mod tests {
                     "export const jurisdiction = null;\nexport const locationHint = \"{code}\";\n"
                 )
             );
+        }
+    }
+
+    #[test]
+    fn it_is_said_in_words() {
+        for (jurisdiction, hint, words) in [
+            (
+                Some("eu"),
+                None,
+                "never outside the European Union (jurisdiction = \"eu\")",
+            ),
+            (
+                None,
+                Some("me"),
+                "in the Middle East where Cloudflare can (location_hint = \"me\")",
+            ),
+            (None, None, "close to whoever calls first"),
+        ] {
+            assert_eq!(residency(jurisdiction, hint).describe(), words);
         }
     }
 

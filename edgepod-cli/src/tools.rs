@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
 use crate::process::Process;
+use crate::progress::Progress;
 use crate::term;
 
 /// The workerd that is installed when there is none.
@@ -193,6 +194,15 @@ fn workerd_package() -> Result<&'static str> {
     })
 }
 
+/// About how many bytes the npm package `name` and what it needs are once they are installed.
+fn installed_bytes(name: &str) -> u64 {
+    match name {
+        "workerd" => 167_000_000,
+        "wrangler" => 204_000_000,
+        _ => 108_000_000,
+    }
+}
+
 /// The file `program` of the npm package `name` in the cache, which is installed there first if need be.
 fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
     let tools = cache()?;
@@ -231,7 +241,9 @@ fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
         .arg(format!("{name}@{version}"))
         .current_dir(workshop.path())
         .stdout(Stdio::null());
+    let progress = Progress::of_folder(name, workshop.path(), installed_bytes(name));
     let status = Process::spawn("npm install", command)?.wait()?;
+    drop(progress);
     if !status.success() {
         bail!(
             "`npm install {name}@{version}` failed ({status}); npm's message is above. \

@@ -7,6 +7,7 @@ use fs_err as fs;
 
 use crate::app::App;
 use crate::process::Process;
+use crate::progress::Progress;
 use crate::tools;
 
 /// Speed before size, as in cargo's profile.
@@ -32,7 +33,9 @@ pub(super) fn run(app: &App, file: &Path) -> Result<()> {
         .arg(file)
         .arg("-o")
         .arg(&optimized);
+    let progress = Progress::of("optimizing with wasm-opt");
     let status = Process::spawn("wasm-opt", command)?.wait()?;
+    drop(progress);
     if !status.success() {
         bail!(
             "wasm-opt failed on {} ({status}); its message is above",

@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use edgepod_codegen::Client;
 use fs_err as fs;
+use serde::Deserialize;
 
 use super::dev::key;
 use super::init::secrets;
@@ -19,7 +20,13 @@ use crate::process::{self, Process};
 use crate::{term, tools};
 
 /// The secrets of what is deployed, beside `.dev.vars`.
-const SECRETS: &str = ".prod.vars";
+pub(super) const SECRETS: &str = ".prod.vars";
+
+/// The addresses of the last deployment, in the folder `.edgepod`.
+const URLS: &str = "deployed.txt";
+
+/// The variable of the key that signs tokens.
+const PRIVATE_KEY: &str = "EDGEPOD_JWT_PRIVATE_KEY";
 
 /// wrangler's configuration, by the names that it looks for.
 const CONFIGURATIONS: [&str; 3] = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
@@ -33,23 +40,61 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     let manifest = program.manifest_text()?;
     check_migrations(&app, &manifest)?;
     check_client(&app, &program)?;
-    super::build::build(&app, Profile::Release)?;
     let secrets = secrets_of(&app, args.dry_run)?;
+    super::build::build(&app, Profile::Release)?;
 
     let mut deploy = tools::wrangler(&app.folder)?;
     deploy.arg("deploy").arg("--config").arg(&configuration);
     if args.dry_run {
         deploy.arg("--dry-run");
     }
+    let state = app.state()?;
+    let record = tempfile::Builder::new()
+        .prefix("wrangler-")
+        .tempfile_in(&state)?;
+    deploy.env("WRANGLER_OUTPUT_FILE_PATH", record.path());
     wrangler("deploy", deploy, &app.folder)?;
+    term::fact("data", app.residency.describe());
     if args.dry_run {
         term::status("Checked", "everything; nothing was uploaded");
         return Ok(ExitCode::SUCCESS);
     }
     store(&app, &configuration, &secrets)?;
+    let urls = targets(&fs::read_to_string(record.path())?);
+    fs::write(state.join(URLS), urls.join("\n"))?;
     term::status("Deployed", &app.name);
+    for url in &urls {
+        term::fact("URL", url);
+    }
     term::fact("key", secrets.get(key::NAME).map_or("none", String::as_str));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the app was deployed to last, from this folder.
+pub(super) fn urls(app: &App) -> Result<Vec<String>> {
+    let file = app.state()?.join(URLS);
+    if !file.is_file() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(file)?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// The addresses in wrangler's record: an object a line, one of them about the deployment.
+fn targets(record: &str) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Entry {
+        #[serde(rename = "type")]
+        kind: String,
+        targets: Option<Vec<String>>,
+    }
+    record
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Entry>(line).ok())
+        .filter(|entry| entry.kind == "deploy")
+        .filter_map(|entry| entry.targets)
+        .flatten()
+        .collect()
 }
 
 fn configuration(app: &App) -> Result<PathBuf> {
@@ -79,7 +124,10 @@ fn check_migrations(app: &App, manifest: &str) -> Result<()> {
     match migrations::ensure_written(app, manifest)? {
         Written::All(count) => term::status(
             "Checked",
-            format_args!("{count} migrations lead to the schema"),
+            match count {
+                1 => "1 migration leads to the schema".to_owned(),
+                _ => format!("{count} migrations lead to the schema"),
+            },
         ),
         Written::None => bail!(
             "the app has no migrations, and without them its tables could not change any more. Write the first: `edgepod \
@@ -121,6 +169,16 @@ fn secrets_of(app: &App, is_dry: bool) -> Result<Vars> {
                 key::NAME
             );
         }
+        if app.signs
+            && !secrets.contains_key(PRIVATE_KEY)
+            && !secrets.contains_key("EDGEPOD_JWKS_URL")
+        {
+            bail!(
+                "{} has no {PRIVATE_KEY}, and the app signs its tokens itself (auth = \"local\"): bring the line back from \
+                 where you keep it, or move the file away, and a deployment makes a new one",
+                app.display(&file)
+            );
+        }
         return Ok(secrets);
     }
     if is_dry {
@@ -136,10 +194,9 @@ fn secrets_of(app: &App, is_dry: bool) -> Result<Vars> {
     let mut vars = env::of_app(&app.folder)?;
     vars.retain(|name, _| name.starts_with("EDGEPOD_") && name != key::NAME);
     if app.signs && !vars.contains_key("EDGEPOD_JWKS_URL") {
-        vars.entry("EDGEPOD_JWT_PRIVATE_KEY".to_owned())
-            .or_default();
+        vars.entry(PRIVATE_KEY.to_owned()).or_default();
     }
-    if let Some(private_key) = vars.get_mut("EDGEPOD_JWT_PRIVATE_KEY") {
+    if let Some(private_key) = vars.get_mut(PRIVATE_KEY) {
         *private_key = secrets::private_key()?;
     }
     ensure_ignored(app, &file)?;

@@ -53,6 +53,7 @@ pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
             variable(variable_name).unwrap_or_else(|| installed(found)),
         );
     }
+    report("esbuild", Finding::Good(bundler()));
     if args.app.join("Cargo.toml").is_file() {
         report("app", app(&args.app));
     }
@@ -112,6 +113,16 @@ fn variable(name: &str) -> Option<Finding> {
         Ok(path) => Some(Finding::Good(format!("{} ({name})", path?.display()))),
         Err(error) => Some(Finding::Bad(error.to_string())),
     }
+}
+
+/// What replaces it, for who looks for it.
+fn bundler() -> String {
+    let mut text =
+        "workerd and Cloudflare take the modules as they are: no bundler is needed".to_owned();
+    if std::env::var_os("ESBUILD_BIN").is_some_and(|value| !value.is_empty()) {
+        text.push_str(", so ESBUILD_BIN is not used");
+    }
+    text
 }
 
 fn installed(found: Option<PathBuf>) -> Finding {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::dev::key;
+use super::{deploy, migrations};
 use crate::app::App;
 use crate::args::Info;
 use crate::build::{self, Profile, WASM_BINDGEN_VERSION, Worker};
@@ -22,7 +23,20 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
     term::fact("name", &app.name);
     term::fact("folder", app.folder.display());
     term::fact("URL", "http://127.0.0.1:8989 in development");
-    term::fact("key", vars.get(key::NAME).map_or("none", String::as_str));
+    for url in deploy::urls(&app)? {
+        term::fact("URL", format_args!("{url} deployed"));
+    }
+    let publishable = "publishable: pages contain it";
+    if let Some(key) = vars.get(key::NAME) {
+        term::fact("key", format_args!("{key} in development ({publishable})"));
+    }
+    let deployed = app.folder.join(deploy::SECRETS);
+    if deployed.is_file()
+        && let Some(key) = env::read(&deployed)?.get(key::NAME)
+    {
+        term::fact("key", format_args!("{key} deployed ({publishable})"));
+    }
+    term::fact("data", app.residency.describe());
     if let Some(client) = &app.client {
         term::fact("client", app.display(client));
     }
@@ -48,6 +62,14 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
     for table in tables(&program)? {
         term::fact("table", table);
     }
+    let migrations = migrations::names(&app)?;
+    term::fact(
+        "migrations",
+        match migrations.last() {
+            Some(last) => format!("{}, the last is {last}", migrations.len()),
+            None => "none: `edgepod migrations new` writes the first".to_owned(),
+        },
+    );
     let worker = Worker {
         folder: app.state()?.join("worker"),
     };

@@ -9,8 +9,10 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 use edgepod_runtime::schema::{Change, Snapshot, Table, diff};
 use fs_err as fs;
+use inquire::Confirm;
 use serde::Deserialize;
 
+use super::init::is_terminal;
 use crate::app::App;
 use crate::args::{Migrations, MigrationsCommand, NewMigration};
 use crate::build::{self, Profile};
@@ -106,6 +108,14 @@ pub(super) fn ensure_written(app: &App, manifest: &str) -> Result<Written> {
     Ok(Written::All(folder.names.len()))
 }
 
+/// The names of the app's SQL migrations, in their order.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(super) fn names(app: &App) -> Result<Vec<String>> {
+    Ok(Folder::open(&app.folder.join("migrations"))?.names)
+}
+
 /// Whether an app has migrations.
 pub(super) enum Written {
     /// It has none: its tables are made at the start.
@@ -159,7 +169,7 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
             term::status("Unchanged", "the schema is that of the last migration");
             return Ok(ExitCode::SUCCESS);
         }
-        if !change.losses.is_empty() && !args.accept_data_loss {
+        if !change.losses.is_empty() && !args.accept_data_loss && !may_lose(&change)? {
             bail!(
                 "the migration would lose {}. Nothing was written. Was it renamed? Then say so with `#[renamed_from = \
                  \"…\"]`. To lose it: `edgepod migrations new --accept-data-loss`",
@@ -197,6 +207,19 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks whether data may go, where there is somebody to ask.
+fn may_lose(change: &Change) -> Result<bool> {
+    if !is_terminal() {
+        return Ok(false);
+    }
+    Ok(Confirm::new(&format!(
+        "The migration loses {}, with the data. Write it?",
+        change.losses.join(", ")
+    ))
+    .with_default(false)
+    .prompt()?)
 }
 
 /// Writes the first migration of an app that is being made. `schema` is what its structs say, as JSON.

@@ -156,3 +156,111 @@ fn the_framework_is_that_of_cargo_toml_or_of_the_command() {
         "{output}"
     );
 }
+
+/// Mistakes that are noticed before anything is built. Those of migrations are in `tests/migrations`.
+#[test]
+fn errors_and_exit_codes_are_as_reviewed() {
+    let app = App::new();
+    app.write("file", "");
+    app.write("empty/keep", "");
+    let mut text = String::new();
+    for arguments in [
+        &["dance"][..],
+        &["dev", "--hots", "workerd"],
+        &["dev", "--host", "cloud"],
+        &["dev", "--port", "0"],
+        &["dev", "nowhere"],
+        &["dev", "--no-page", "--open"],
+        &["generate", "empty"],
+        &["build", "empty"],
+        &["deploy", "empty"],
+        &["deploy", "--dry-run"],
+        &["info", "empty"],
+        &["init", "file"],
+        &["init", "a", "--name", "9lives"],
+        &["init", "a", "--auth", "remote"],
+        &["init", "a", "--jwks-url", "example.com"],
+        &[
+            "init",
+            "a",
+            "--auth",
+            "local",
+            "--jwks-url",
+            "https://example.com/k",
+        ],
+        &["init", "a", "--jurisdiction", "europe"],
+        &[
+            "init",
+            "a",
+            "--jurisdiction",
+            "eu",
+            "--location-hint",
+            "weur",
+        ],
+        &["init", "a", "--edgepod", "."],
+        &["migrations"],
+        &["migrations", "new", "a", "--empty", "b"],
+        &["migrations", "check", "--app", "empty"],
+        &["call"],
+        &["call", "getTasks", "[1]"],
+        &["call", "getTasks", "{id: 1}"],
+        &[
+            "call",
+            "getTasks",
+            "--key",
+            "k",
+            "--url",
+            "http://127.0.0.1:9",
+        ],
+        &["sql", "SELECT 1"],
+    ] {
+        let (status, output) = app.run(arguments);
+        let folder = app.path("").canonicalize().unwrap();
+        let output = output
+            .replace(folder.to_str().unwrap(), "[folder]")
+            .replace("os error 61", "os error 111")
+            .replace(
+                app.path("").to_str().unwrap().trim_end_matches('/'),
+                "[folder]",
+            );
+        text.push_str(&format!(
+            "$ edgepod {}\n{}\nexit code {}\n\n",
+            arguments.join(" "),
+            output.trim_end(),
+            status.code().unwrap()
+        ));
+    }
+    assert!(!app.path("a").exists(), "a refused init writes nothing");
+    insta::assert_snapshot!("errors", text);
+}
+
+#[test]
+fn doctor_says_what_a_variable_names_and_what_is_not_needed() {
+    let app = App::new();
+    app.write("tool", "");
+    let tool = app.path("tool");
+    let mut command = app.command(&["doctor"]);
+    for name in ["WASM_BINDGEN_BIN", "WASM_OPT_BIN", "ESBUILD_BIN"] {
+        command.env(name, &tool);
+    }
+    let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    for name in ["WASM_BINDGEN_BIN", "WASM_OPT_BIN"] {
+        assert!(printed.contains(&format!("/tool ({name})")), "{printed}");
+    }
+    assert!(
+        printed.contains("no bundler is needed, so ESBUILD_BIN is not used"),
+        "{printed}"
+    );
+
+    let output = app
+        .command(&["doctor"])
+        .env("WASM_OPT_BIN", "nowhere/wasm-opt")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        printed.contains("WASM_OPT_BIN names `nowhere/wasm-opt`, where there is no file"),
+        "{printed}"
+    );
+}

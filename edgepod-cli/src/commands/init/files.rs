@@ -104,7 +104,7 @@ impl Files {
 }
 
 /// Whether there is somebody to ask.
-pub(super) fn is_terminal() -> bool {
+pub(in crate::commands) fn is_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 

@@ -30,13 +30,12 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Looks at `folder`, and makes it when it is not there.
+    /// Looks at `folder`, which need not be there yet.
     pub fn of(folder: &Path) -> Result<Self> {
         if folder.is_file() {
             bail!("{} is a file: name a folder", folder.display());
         }
-        fs::create_dir_all(folder)?;
-        let folder = fs::canonicalize(folder)?;
+        let folder = resolved(folder)?;
         if folder.join("Cargo.toml").is_file() {
             let manifest = read(&folder.join("Cargo.toml"))?;
             if !manifest.contains_key("package") {
@@ -92,6 +91,18 @@ impl Layout {
             manifest.is_file() && read(&manifest).is_ok_and(|it| it.contains_key("workspace"))
         })
     }
+}
+
+/// `folder` without links, although its last parts may not be there: a mistake in an answer must leave no folder behind.
+fn resolved(folder: &Path) -> Result<PathBuf> {
+    let folder = std::path::absolute(folder)?;
+    for there in folder.ancestors() {
+        if there.exists() {
+            let rest = folder.strip_prefix(there)?;
+            return Ok(fs::canonicalize(there)?.join(rest));
+        }
+    }
+    Ok(folder)
 }
 
 /// A Cargo.toml.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use fs_err as fs;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
-use super::answers::Answers;
+use super::answers::{Answers, Authentication};
 use super::layout::{self, Kind, Layout};
 use crate::args::FrontEnd;
 use crate::term;
@@ -86,6 +86,9 @@ fn change(manifest: &mut DocumentMut, layout: &Layout, answers: &Answers, checko
             settings["web"].or_insert(value(web));
         }
         settings["client"].or_insert(value(client));
+        if answers.authentication == Authentication::Local {
+            settings["auth"].or_insert(value("local"));
+        }
         if let Some((name, place)) = answers.residency.setting() {
             settings[name].or_insert(value(place));
         }

@@ -12,6 +12,8 @@ mod layout;
 mod manifest;
 pub(super) mod secrets;
 
+pub(super) use self::files::is_terminal;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
