@@ -295,7 +295,10 @@ fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
 
 fn existing(file: &Path) -> Result<PathBuf> {
     if !file.is_file() {
-        bail!("there is no database {}", file.display());
+        bail!(
+            "there is no database {}: name a file of SQLite, such as .edgepod/data.sqlite, which `edgepod dev` keeps",
+            file.display()
+        );
     }
     Ok(fs::canonicalize(file)?)
 }

@@ -94,6 +94,27 @@ impl App {
         );
     }
 
+    /// What it prints and its exit code are as reviewed.
+    #[track_caller]
+    fn reviewed(&self, name: &str, arguments: &[&str]) {
+        let (code, text) = self.run(arguments);
+        let folder = self.folder.path().canonicalize().unwrap();
+        let text: String = text
+            .replace(folder.to_str().unwrap(), "[app]")
+            .replace(self.folder.path().to_str().unwrap(), "[app]")
+            .lines()
+            .filter(|line| !is_cargos(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        insta::assert_snapshot!(
+            name,
+            format!(
+                "$ edgepod migrations {}\n{text}exit code {code}\n",
+                arguments.join(" ")
+            )
+        );
+    }
+
     #[track_caller]
     fn fails(&self, arguments: &[&str], says: &[&str]) {
         let (code, text) = self.run(arguments);
@@ -104,6 +125,23 @@ impl App {
     }
 }
 
+/// Whether cargo printed it, which says what had to be built.
+fn is_cargos(line: &str) -> bool {
+    [
+        "Compiling",
+        "Finished",
+        "Blocking",
+        "Locking",
+        "Adding",
+        "Updating",
+        "Removing",
+        "Downloading",
+        "Downloaded",
+    ]
+    .iter()
+    .any(|verb| line.trim_start().starts_with(verb) && line.starts_with("  "))
+}
+
 #[test]
 fn an_app_migrates_from_its_first_table_on() {
     let app = App::new();
@@ -111,6 +149,7 @@ fn an_app_migrates_from_its_first_table_on() {
         &["check"],
         &["`edgepod migrations new`", "CREATE TABLE \"tasks\""],
     );
+    app.reviewed("no_migration_yet", &["check"]);
     app.succeeds(&["new"], "migrations/0001_first.sql");
     assert!(
         app.read("migrations/0001_first.sql")
@@ -133,7 +172,9 @@ fn an_app_migrates_from_its_first_table_on() {
     drop(connection);
     app.table(&TABLE.replace("pub title", "pub done: Option<bool>,\n    pub title"));
     app.fails(&["check"], &["ADD COLUMN \"done\""]);
-    app.succeeds(&["status"], "`edgepod migrations new`");
+    app.reviewed("the_schema_is_ahead", &["check"]);
+    app.reviewed("status_of_a_schema_that_is_ahead", &["status"]);
+    app.reviewed("a_bad_name", &["new", "add done"]);
     app.succeeds(&["new", "add_done"], "migrations/0002_add_done.sql");
     app.succeeds(
         &["check", "--against", old_name],
@@ -160,6 +201,7 @@ fn an_app_migrates_from_its_first_table_on() {
             "renamed_from",
         ],
     );
+    app.reviewed("data_would_be_lost", &["new", "drop_done"]);
     assert!(!app.path("migrations/0003_drop_done.sql").exists());
     app.succeeds(
         &["new", "drop_done", "--accept-data-loss"],
@@ -172,6 +214,7 @@ fn an_app_migrates_from_its_first_table_on() {
         "`title`", "`tasks`", "TEXT", "INTEGER", "1. ", "2. ", "3. ", "--empty",
     ];
     app.fails(&["new", "retype"], &expected);
+    app.reviewed("another_type", &["new", "retype"]);
     app.table(TABLE);
 
     // A view, and a migration in Rust.
@@ -187,6 +230,16 @@ fn an_app_migrates_from_its_first_table_on() {
     app.succeeds(&["check", "--against", old_name], "5 of 5 migrations");
     app.succeeds(&["new", "--empty", "mine"], "migrations/0006_mine.sql");
     app.succeeds(&["check"], "6 of 6 migrations");
+
+    // A migration that the data does not fit says which statement, and where to try.
+    app.write(
+        "migrations/0006_mine.sql",
+        "INSERT INTO tasks (id, title) VALUES (1, 'bread');\n",
+    );
+    app.reviewed(
+        "the_data_does_not_fit",
+        &["check", "--against", "old.sqlite"],
+    );
 }
 
 #[test]
@@ -230,6 +283,7 @@ fn what_a_database_has_applied_is_not_edited_and_not_taken_away() {
     let expected = ["0002_mine", "was edited", "Nothing was changed"];
     app.fails(&["check", "--against", database], &expected);
     app.fails(&["status", "--database", database], &expected);
+    app.reviewed("edited", &["check", "--against", "data.sqlite"]);
     app.write(file, &text);
 
     fs::remove_file(app.path(file)).unwrap();
@@ -237,6 +291,7 @@ fn what_a_database_has_applied_is_not_edited_and_not_taken_away() {
         &["check", "--against", database],
         &["0002_mine", "not in this build", "version control"],
     );
+    app.reviewed("missing", &["check", "--against", "data.sqlite"]);
     app.write(file, &text);
 
     app.write("migrations/0002_other.sql", "SELECT 1;\n");
@@ -250,11 +305,12 @@ fn what_a_database_has_applied_is_not_edited_and_not_taken_away() {
     );
     fs::remove_file(app.path("migrations/0002_other.sql")).unwrap();
 
-    app.fails(
+    app.reviewed(
+        "no_such_database",
         &["check", "--against", "nowhere.sqlite"],
-        &["nowhere.sqlite"],
     );
 
     fs::remove_file(app.path("migrations/snapshot.json")).unwrap();
     app.fails(&["new"], &["snapshot.json", "version control"]);
+    app.reviewed("no_snapshot", &["new"]);
 }

@@ -66,7 +66,14 @@ fn rounds<H: Host>(host: &str, start: impl Fn(&Path) -> H) {
         let server = start(folder.path());
         thread::sleep(whole.mul_f64(rand::random_range(0.1..1.0)));
         server.kill();
-        seen[state(folder.path())] += 1;
+        let reached = state(folder.path());
+        seen[reached] += 1;
+        // A machine that is busy now and idle then: too late is followed by earlier, too early by later.
+        match reached {
+            0 => whole = whole.mul_f64(1.1),
+            4 => whole = whole.mul_f64(0.75),
+            _ => {}
+        }
         let server = start(folder.path());
         wait_until_migrated(folder.path());
         server.kill();
@@ -75,7 +82,10 @@ fn rounds<H: Host>(host: &str, start: impl Fn(&Path) -> H) {
     println!(
         "{host}: {ROUNDS} rounds of up to {whole:?}; killed after 0, 1, … migrations: {seen:?}"
     );
-    assert!(seen[4] < ROUNDS, "no round was killed before the end");
+    assert!(
+        seen[0] < ROUNDS && seen[4] < ROUNDS,
+        "no kill was early enough, or none late enough: {seen:?}"
+    );
 }
 
 struct Native(Child);

@@ -4,4 +4,5 @@
 
 mod command;
 mod kill;
+mod refusals;
 mod workerd;
