@@ -1,6 +1,8 @@
 //! What a call that fails returns.
 
-use edgepod_tests::{cases, http::names, server};
+use std::collections::HashSet;
+
+use edgepod_tests::{Reply, cases, http::names, server};
 use serde_json::json;
 
 cases![
@@ -9,6 +11,7 @@ cases![
     a_row_that_refers_to_nothing_conflicts,
     what_a_function_refuses_is_a_bad_request,
     every_error_has_a_trace_id_of_its_own,
+    every_reply_has_a_trace_id_whatever_it_says,
     an_error_shows_no_sql,
     a_failed_function_leaves_no_rows,
 ];
@@ -67,6 +70,56 @@ fn every_error_has_a_trace_id_of_its_own() {
         .args(json!({"id": -1}))
         .error(404);
     assert_ne!(first["trace_id"], second["trace_id"]);
+}
+
+fn every_reply_has_a_trace_id_whatever_it_says() {
+    let trace_id = |reply: &Reply, part: &str| {
+        let body = reply.json();
+        let trace_id = body[part]["trace_id"].as_str().unwrap_or_default();
+        assert!(!trace_id.is_empty(), "{} without: {body}", reply.status);
+        trace_id.to_owned()
+    };
+    let mut seen = HashSet::new();
+    for reply in [
+        server().call("getUsers").send(),
+        server().request("GET", "/rpc/getUsers").send(),
+        server()
+            .request("POST", "/rpc")
+            .args(json!({"calls": [{"name": "getUsers"}]}))
+            .send(),
+    ] {
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert!(seen.insert(trace_id(&reply, "meta")));
+    }
+    let wrong = |status: u16, reply: Reply| {
+        reply.assert_error(status);
+        trace_id(&reply, "error")
+    };
+    for trace_id in [
+        wrong(400, server().call("insertUser").body("{").send()),
+        wrong(
+            400,
+            server().call("insertUser").body(b"\xff".as_slice()).send(),
+        ),
+        wrong(401, server().call("getUsers").without_key().send()),
+        wrong(404, server().call("getUnicorns").send()),
+        wrong(404, server().request("GET", "/nothing").send()),
+        wrong(405, server().request("PUT", "/rpc/getUsers").send()),
+        wrong(
+            413,
+            server().call("insertUser").body(vec![b' '; 5 << 20]).send(),
+        ),
+        wrong(
+            426,
+            server()
+                .request("GET", "/ws")
+                .query("sessionId", "x")
+                .send(),
+        ),
+        wrong(400, server().request("POST", "/rpc").body("[]").send()),
+    ] {
+        assert!(seen.insert(trace_id));
+    }
 }
 
 fn an_error_shows_no_sql() {

@@ -1,6 +1,9 @@
 //! The publishable key.
 
-use edgepod_tests::{cases, server};
+use edgepod_tests::{
+    Socket, cases,
+    server::{self, NEXT_KEY, server},
+};
 
 cases![
     the_key_may_be_in_the_address,
@@ -8,6 +11,7 @@ cases![
     a_wrong_key_is_unauthorized,
     the_key_is_asked_before_anything_is_told,
     an_error_about_a_key_does_not_repeat_it,
+    while_keys_rotate_both_open,
 ];
 
 fn the_key_may_be_in_the_address() {
@@ -62,4 +66,32 @@ fn an_error_about_a_key_does_not_repeat_it() {
         .send();
     reply.assert_error(401);
     assert!(!reply.text().contains("ep_pk_"), "{}", reply.text());
+}
+
+fn while_keys_rotate_both_open() {
+    if !server().is_own() {
+        return;
+    }
+    for key in [&server().key, NEXT_KEY] {
+        server().call("getUsers").header("x-edgepod-key", key).ok();
+        server()
+            .call("getUsers")
+            .without_key()
+            .query("key", key)
+            .ok();
+        let url = server().socket_url(key, &server::unique("rotation"));
+        Socket::open(&url).unwrap_or_else(|error| panic!("{key}: {error}"));
+    }
+    // They are two keys, and not one with a comma in it.
+    for wrong in [
+        format!("{}, {NEXT_KEY}", server().key),
+        format!("{},{NEXT_KEY}", server().key),
+        format!(" {NEXT_KEY}x"),
+        ",".to_owned(),
+    ] {
+        server()
+            .call("getUsers")
+            .header("x-edgepod-key", &wrong)
+            .error(401);
+    }
 }

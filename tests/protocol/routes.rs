@@ -10,6 +10,8 @@ cases![
     a_query_without_arguments_needs_none_in_its_address,
     get_does_not_call_a_function,
     no_other_method_calls_anything,
+    head_answers_as_get_does_without_the_body,
+    the_socket_takes_get_alone,
     an_unknown_function_is_not_found_and_is_named,
     names_are_exact,
     what_every_javascript_object_has_is_no_function,
@@ -76,6 +78,30 @@ fn no_other_method_calls_anything() {
         assert!(!self::allowed(&reply).contains(&method.to_owned()));
     }
     server().assert_serving();
+}
+
+fn head_answers_as_get_does_without_the_body() {
+    let head = |path: &str| server().request("HEAD", path).send();
+    let reply = head("/rpc/getUsers");
+    assert_eq!(reply.status, 200);
+    assert!(reply.body.is_empty(), "{}", reply.text());
+    let media = reply.header("content-type").unwrap_or_default();
+    assert!(media.starts_with("application/json"), "{media}");
+    let reply = head("/rpc/insertUser");
+    assert_eq!(reply.status, 405);
+    assert_eq!(allowed(&reply), ["POST"]);
+    assert_eq!(head("/rpc/getUnicorns").status, 404);
+    assert_eq!(head("/nothing").status, 404);
+    server().assert_serving();
+}
+
+fn the_socket_takes_get_alone() {
+    for method in ["POST", "PUT", "DELETE"] {
+        let reply = server().request(method, "/ws").query("sessionId", "method");
+        let reply = reply.send();
+        reply.assert_error(405);
+        assert_eq!(allowed(&reply), ["GET"]);
+    }
 }
 
 fn an_unknown_function_is_not_found_and_is_named() {

@@ -21,6 +21,9 @@ const START: Duration = Duration::from_secs(15 * 60);
 /// How long a server may take to end after it was asked to.
 const STOP: Duration = Duration::from_secs(15);
 
+/// The key that is about to replace the other, of a server that this process starts: both open it.
+pub const NEXT_KEY: &str = "ep_pk_protocol_tests_next";
+
 /// A server to test.
 pub struct Server {
     /// Where it listens, without a slash at the end: `http://127.0.0.1:8989`.
@@ -134,13 +137,14 @@ impl Server {
         let output = File::create(&log).context("a file for the server's output")?;
         let port = free_port()?;
         let key = "ep_pk_protocol_tests".to_owned();
+        let keys = format!("{key}, {NEXT_KEY}");
         let child = Command::new(&command)
             .args(["dev", app.folder, "--no-page", "--host", host])
             .args(["--port", &port.to_string()])
             .arg("--data")
             .arg(folder.path().join("data"))
             .current_dir(workspace())
-            .env("EDGEPOD_API_KEY", &key)
+            .env("EDGEPOD_API_KEY", keys)
             .stdin(Stdio::null())
             .stdout(output.try_clone().context("the server's output")?)
             .stderr(output)
@@ -187,6 +191,11 @@ impl Server {
             thread::sleep(Duration::from_millis(50));
         }
         bail!("the server did not answer within {} s", START.as_secs())
+    }
+
+    /// Whether this process started it, and so knows how it is configured.
+    pub fn is_own(&self) -> bool {
+        self.process.is_some()
     }
 
     /// Stops the server if this process started it: politely, so that it takes its own children along.

@@ -72,8 +72,9 @@ const SESSION: u32 = 15 * 60;
 /// The longest note, in characters.
 const NOTE: usize = 2_000;
 
-/// Makes an account, and signs its owner in. `seconds` shortens the session.
-#[edgepod::function]
+/// Makes an account, and signs its owner in. `seconds` shortens the session. Hashing is slow on purpose: nobody may keep the app
+/// at it.
+#[edgepod::function(middleware = [rate_limit(20, Per::Minute)])]
 pub async fn sign_up(
     ctx: &Ctx,
     email: String,
@@ -99,8 +100,8 @@ pub async fn sign_up(
     session(ctx, &account, seconds)
 }
 
-/// Signs somebody in. `seconds` shortens the session.
-#[edgepod::function]
+/// Signs somebody in. `seconds` shortens the session. Passwords are not guessed at ten a minute.
+#[edgepod::function(middleware = [rate_limit(10, Per::Minute)])]
 pub async fn log_in(
     ctx: &Ctx,
     email: String,

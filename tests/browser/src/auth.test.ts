@@ -176,6 +176,14 @@ describe(`private notes on the ${HOST} host`, () => {
     await expect(app.call("getNotes", {}, token)).rejects.toThrow("expired");
   });
 
+  test("who guesses passwords is soon told to wait", async () => {
+    const guess = () => app.call("logIn", { email: "one@example.com", password: "a guess, one of many" });
+    const answers = [];
+    for (let guesses = 0; guesses < 20; guesses++) answers.push(String(await guess().catch((error) => error)));
+    expect(answers.some((answer) => answer.includes("429"))).toBe(true);
+    expect(answers.every((answer) => /403|429/.test(answer))).toBe(true);
+  });
+
   test("the keyboard is enough", async () => {
     const { page } = await open();
     await page.getByLabel("Email").focus();
