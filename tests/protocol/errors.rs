@@ -106,10 +106,6 @@ fn every_reply_has_a_trace_id_whatever_it_says() {
         wrong(404, server().request("GET", "/nothing").send()),
         wrong(405, server().request("PUT", "/rpc/getUsers").send()),
         wrong(
-            413,
-            server().call("insertUser").body(vec![b' '; 5 << 20]).send(),
-        ),
-        wrong(
             426,
             server()
                 .request("GET", "/ws")
