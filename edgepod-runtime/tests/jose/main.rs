@@ -5,3 +5,4 @@ mod rfc;
 mod rfc_vectors;
 mod verify;
 mod wycheproof;
+mod wycheproof_jws;

