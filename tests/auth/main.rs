@@ -2,6 +2,7 @@
 
 mod issuer;
 mod logs;
+mod sockets;
 
 use std::process::ExitCode;
 use std::thread;
@@ -39,7 +40,14 @@ fn main() -> ExitCode {
         std::env::set_var("EDGEPOD_JWT_AUDIENCE", "web, app");
         std::env::set_var("EDGEPOD_LOG", "debug");
     }
-    edgepod_tests::suite::run(App::TOKENS, &[("auth", CASES), ("logs", logs::CASES)])
+    edgepod_tests::suite::run(
+        App::TOKENS,
+        &[
+            ("auth", CASES),
+            ("logs", logs::CASES),
+            ("sockets", sockets::CASES),
+        ],
+    )
 }
 
 fn claims() -> Value {

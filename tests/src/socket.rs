@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tungstenite::client::IntoClientRequest;
 use tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Error, Message, WebSocket, error::ProtocolError};
@@ -36,6 +37,18 @@ impl Socket {
     /// When the server refuses; [`Error::Http`] holds its reply.
     pub fn open(url: &str) -> Result<Self, Error> {
         let (socket, _) = tungstenite::connect(url)?;
+        Ok(Self(socket))
+    }
+
+    /// Opens a socket with a token.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with_token(url: &str, token: &str) -> Result<Self, Error> {
+        let mut request = url.into_client_request()?;
+        let value = format!("Bearer {token}").parse().expect("a token is text");
+        request.headers_mut().insert("authorization", value);
+        let (socket, _) = tungstenite::connect(request)?;
         Ok(Self(socket))
     }
 

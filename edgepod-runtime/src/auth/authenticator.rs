@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{
     Algorithm, Claims, KeySet, LocalKeys, Policy, PublicKey, Rejection,
     key::Found,
-    policy::begins,
+    policy::{begins, ends},
     token::Token,
     verified::{Known, Verified},
 };
@@ -185,6 +185,11 @@ impl Authenticator {
                 _ => Err(Rejection::UnknownKey),
             },
         }
+    }
+
+    /// Until when a token with these claims, which was accepted, is: in milliseconds since 1970.
+    pub fn expires(&self, claims: &Claims) -> Option<i64> {
+        Some(ends(claims.get("exp")?, self.policy()?.leeway))
     }
 
     /// A signature of [`Check::Verify`] was verified: whether it is right. Returns the claims.

@@ -58,6 +58,11 @@ impl Policy {
     }
 }
 
+/// When claims end to be good, in milliseconds since 1970, leeway included; for claims that were checked.
+pub(super) fn ends(exp: f64, leeway: i64) -> i64 {
+    in_millis(exp).saturating_add(leeway)
+}
+
 /// When claims begin to be good, in milliseconds since 1970, leeway included; for claims that were checked.
 pub(super) fn begins(claims: &Map<String, Json>, leeway: i64) -> i64 {
     claims
@@ -68,9 +73,12 @@ pub(super) fn begins(claims: &Map<String, Json>, leeway: i64) -> i64 {
 
 /// A NumericDate, seconds since 1970 with or without a fraction, in milliseconds.
 fn millis(date: &Json) -> Result<i64, Rejection> {
-    let seconds = date.as_f64().ok_or(Rejection::Malformed)?;
-    // A cast of a number beyond the range is the range's end.
-    Ok((seconds * 1000.0) as i64)
+    date.as_f64().map(in_millis).ok_or(Rejection::Malformed)
+}
+
+/// A cast of a number beyond the range is the range's end.
+fn in_millis(seconds: f64) -> i64 {
+    (seconds * 1000.0) as i64
 }
 
 #[cfg(test)]

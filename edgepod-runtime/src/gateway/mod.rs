@@ -13,4 +13,4 @@ pub use body::{BODY_LIMIT, body, not_utf8, too_large};
 pub use config::Config;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
-pub use route::{Gateway, Route};
+pub use route::{EXPIRED, Gateway, Route};

@@ -43,6 +43,9 @@ pub enum Route {
         session: String,
         /// What its client knows from before.
         resume: Resume,
+        /// When the token that it was opened with expires, in milliseconds since 1970. Then it is to be closed, see
+        /// [`EXPIRED`](super::EXPIRED).
+        expires: Option<i64>,
     },
     /// A signature is to be verified first; then tell [`Gateway::verified`] and route again.
     Verify(Verification),
@@ -51,6 +54,9 @@ pub enum Route {
     /// Another request fetches the keys: route again in a few milliseconds.
     Wait,
 }
+
+/// The code and the reason with which a socket is closed whose token has expired.
+pub const EXPIRED: (u16, &str) = (1008, "The token has expired: connect again with a new one.");
 
 /// When to try again where keys could not be fetched.
 const RETRY: Duration = Duration::from_secs(1);
@@ -158,7 +164,9 @@ impl Gateway {
                 }
                 self.open(head)?;
                 match self.identify(head, now)? {
-                    Identity::Is(_) => socket(head),
+                    Identity::Is(user) => {
+                        socket(head, user.and_then(|user| self.authenticator.expires(&user)))
+                    }
                     Identity::Needs(route) => Ok(route),
                 }
             }
@@ -290,7 +298,7 @@ fn subscribed(head: &Head<'_>) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn socket(head: &Head<'_>) -> Result<Route, Refusal> {
+fn socket(head: &Head<'_>, expires: Option<i64>) -> Result<Route, Refusal> {
     if !head
         .upgrade
         .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
@@ -314,6 +322,7 @@ fn socket(head: &Head<'_>) -> Result<Route, Refusal> {
                 .map(|held| Held::parse(held))
                 .collect(),
         },
+        expires,
     })
 }
 

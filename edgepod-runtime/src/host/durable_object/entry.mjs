@@ -247,7 +247,12 @@ async function serve(request, env, ctx, trace) {
     return reply(decision);
   }
   const stub = objectOf(env);
-  if (kind === "S") return stub.fetch(request);
+  if (kind === "S") {
+    if (decision === "S") return stub.fetch(request);
+    const opening = new Request(request);
+    opening.headers.set(EXPIRES, decision.slice(1));
+    return stub.fetch(opening);
+  }
 
   const [session, name, user] = decision.slice(1).split("\n", 3);
   const fixed = session.length + name.length + user.length + 3;
@@ -271,6 +276,18 @@ async function serve(request, env, ctx, trace) {
     status: Number(outcome.slice(0, 3)),
     headers: wait === "" ? constants.headers : { ...constants.headers, "retry-after": wait },
   });
+}
+
+// When the token of a socket expires. On the way to the object it is a header, and with the socket a tag: that outlives
+// hibernation.
+const EXPIRES = "x-edgepod-expires";
+const expiries = new WeakMap();
+
+// A socket whose token has expired is told nothing more. No timer does it, which would keep the object awake.
+function isExpired(ws) {
+  if (!(expiries.get(ws) <= Date.now())) return false;
+  ws.close(...constants.expired);
+  return true;
 }
 
 const ROLLBACK = Symbol("rollback");
@@ -343,7 +360,8 @@ class Bridge {
 
   send(socket, message) {
     try {
-      this.sockets.get(socket)?.send(message);
+      const ws = this.sockets.get(socket);
+      if (ws !== undefined && !isExpired(ws)) ws.send(message);
     } catch {
       // It is closing: its end is on its way.
     }
@@ -380,6 +398,8 @@ export class EdgePodEngine extends DurableObject {
     const id = this.#nextSocket++;
     this.#sockets.set(id, ws);
     this.#ids.set(ws, id);
+    const [expires] = this.ctx.getTags(ws);
+    if (expires !== undefined) expiries.set(ws, Number(expires));
     return id;
   }
 
@@ -460,7 +480,8 @@ export class EdgePodEngine extends DurableObject {
     this.#open();
     const { searchParams } = new URL(request.url);
     const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
+    const expires = request.headers.get(EXPIRES);
+    this.ctx.acceptWebSocket(server, expires === null ? [] : [expires]);
     core.socket_opened(
       this.#id,
       this.#add(server),

@@ -22,7 +22,7 @@ use crate::{
         Batch, Call, Engine, Headers, Held, Kind, Level, Outcome, Record, Registry, Resume,
         SocketId, log_panic, start_log,
     },
-    gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
+    gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
 };
 
 thread_local! {
@@ -79,11 +79,13 @@ pub fn configure(environment: JsValue) -> String {
         headers: HashMap<&'static str, &'static str>,
         body_limit: usize,
         fetch_limit: i64,
+        expired: (u16, &'static str),
     }
     serde_json::to_string(&Constants {
         headers: HEADERS.iter().copied().collect(),
         body_limit: BODY_LIMIT,
         fetch_limit: FETCH_LIMIT,
+        expired: EXPIRED,
     })
     .expect("strings are JSON")
 }
@@ -96,7 +98,7 @@ pub fn configure(environment: JsValue) -> String {
 ///
 /// Returns, by its first letter:
 /// - `R` and JSON: reply with this.
-/// - `S` and a text: a socket for this session.
+/// - `S`: a socket; and where it was opened with a token, when that expires, in milliseconds since 1970.
 /// - `C`, `A` (an action): a call; then lines: the session or nothing, the name, the claims of the user or nothing, and where
 ///   they came with a GET the arguments.
 /// - `B`: a batch; then lines as of a call, with no name.
@@ -109,7 +111,10 @@ pub fn route(head: &str, trace_id: &str) -> String {
     with_gateway(trace_id, |gateway, registry| {
         match gateway.route(registry, &head, trace_id, now_millis) {
             Route::Reply(reply) => encode_reply(&reply),
-            Route::Socket { session, .. } => format!("S{session}"),
+            Route::Socket { expires, .. } => match expires {
+                None => "S".to_owned(),
+                Some(expires) => format!("S{expires}"),
+            },
             Route::Verify(verification) => format!("V{}", encode_verification(&verification)),
             Route::FetchKeys(url) => format!("F{url}"),
             Route::Wait => "W".to_owned(),

@@ -40,7 +40,7 @@ use crate::{
         Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Record, Resume,
         SocketId, StartError, TransactionOutcome, start_log,
     },
-    gateway::{self, BODY_LIMIT, Config, Gateway, HEADERS, Head, Route},
+    gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
     migrations::{Migrations, Status},
 };
 
@@ -299,8 +299,13 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             drain(body);
             gateway_response(reply)
         }
-        Route::Socket { session, resume } => {
-            upgrade(shared, &mut parts, session, resume, &trace_id).await
+        Route::Socket {
+            session,
+            resume,
+            expires,
+        } => {
+            let serve = move |socket| serve_socket(shared, socket, session, resume, expires);
+            upgrade(&mut parts, serve, &trace_id).await
         }
         Route::Batch { session, user } => {
             let bytes = read(body).await;
@@ -471,17 +476,13 @@ async fn run_action(
     outcome.await.unwrap_or_else(|_| gone())
 }
 
-async fn upgrade(
-    shared: Arc<Shared>,
+async fn upgrade<F: Future<Output = ()> + Send + 'static>(
     parts: &mut Parts,
-    session: String,
-    resume: Resume,
+    serve: impl FnOnce(WebSocket) -> F + Send + 'static,
     trace_id: &str,
 ) -> Response {
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
-        Ok(upgrade) => upgrade
-            .max_message_size(MESSAGE_LIMIT)
-            .on_upgrade(move |socket| serve_socket(shared, socket, session, resume)),
+        Ok(upgrade) => upgrade.max_message_size(MESSAGE_LIMIT).on_upgrade(serve),
         Err(rejection) => gateway_response(gateway::Reply::error(
             &Error::bad_request(format!("This is no WebSocket handshake: {rejection}")),
             trace_id,
@@ -489,38 +490,53 @@ async fn upgrade(
     }
 }
 
-async fn serve_socket(shared: Arc<Shared>, mut socket: WebSocket, session: String, resume: Resume) {
+async fn serve_socket(
+    shared: Arc<Shared>,
+    mut socket: WebSocket,
+    session: String,
+    resume: Resume,
+    expires: Option<i64>,
+) {
+    const REFUSED: Option<(u16, &str)> = Some((
+        close_code::POLICY,
+        "This socket only tells what is stale: send nothing but ping.",
+    ));
     let (id, mut outgoing) = shared.host.sockets.open();
     shared.engine.socket_opened(id, &session, &resume);
-    let refused = loop {
+    let left = expires.map(|expires| expires.saturating_sub(now_millis()).max(0) as u64);
+    // The longest that the runtime's timer takes: about two years.
+    let left = Duration::from_millis(left.unwrap_or(u64::MAX).min(1 << 36));
+    let mut expired = pin!(tokio::time::sleep(left));
+    let why = loop {
         tokio::select! {
+            () = &mut expired, if expires.is_some() => break Some(EXPIRED),
             message = outgoing.recv() => {
-                let Some(message) = message else { break false };
+                let Some(message) = message else { break None };
                 if socket.send(Message::text(message)).await.is_err() {
-                    break false;
+                    break None;
                 }
             }
             incoming = socket.recv() => match incoming {
                 Some(Ok(Message::Text(text))) if text.as_str() == PING => {
                     if socket.send(Message::text(PONG)).await.is_err() {
-                        break false;
+                        break None;
                     }
                 }
-                Some(Ok(Message::Text(_) | Message::Binary(_))) => break true,
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => break REFUSED,
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => break false,
+                Some(Ok(Message::Close(_))) | None => break None,
                 // Broken, or a message beyond the limit: the first hears no close frame anyway.
-                Some(Err(_)) => break true,
+                Some(Err(_)) => break REFUSED,
             },
         }
     };
     shared.engine.socket_closed(id);
     shared.host.sockets.close(id);
-    if refused {
+    if let Some((code, reason)) = why {
         let _ = socket
             .send(Message::Close(Some(CloseFrame {
-                code: close_code::POLICY,
-                reason: "This socket only tells what is stale: send nothing but ping.".into(),
+                code,
+                reason: reason.into(),
             })))
             .await;
     }

@@ -173,6 +173,12 @@ pub async fn visit(ctx: &Ctx, name: String) -> Result<i64> {
     Ok(last.all()?[0].id)
 }
 
+/// How many visits there were.
+#[edgepod::query]
+pub async fn count_visits(ctx: &QueryCtx) -> Result<u64> {
+    ctx.db.select::<Visit>().count()
+}
+
 /// Says something to the log before and after it waited.
 #[edgepod::action]
 pub async fn linger(_ctx: &ActionCtx, name: String) -> Result<()> {
