@@ -75,24 +75,32 @@ fn users() -> Manifest {
 /// Where the client's development packages are, installed if they are not.
 fn node_modules() -> &'static Path {
     static NODE_MODULES: OnceLock<PathBuf> = OnceLock::new();
-    NODE_MODULES.get_or_init(|| {
-        let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("client");
-        let modules = client.join("node_modules");
-        if !modules.is_dir() {
-            let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-            let status = Command::new(npm)
-                .arg("ci")
-                .current_dir(&client)
-                .status()
-                .expect("npm runs (it comes with Node.js)");
-            assert!(
-                status.success(),
-                "npm ci failed in {}: run it there to see why",
-                client.display()
-            );
-        }
-        modules
-    })
+    NODE_MODULES.get_or_init(|| packages_of("client"))
+}
+
+/// Where the packages of the five front ends are, with the compilers of Vue's and Svelte's files.
+fn front_ends_modules() -> &'static Path {
+    static NODE_MODULES: OnceLock<PathBuf> = OnceLock::new();
+    NODE_MODULES.get_or_init(|| packages_of("../examples/frontends"))
+}
+
+fn packages_of(folder: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let modules = folder.join("node_modules");
+    if !modules.is_dir() {
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        let status = Command::new(npm)
+            .arg("ci")
+            .current_dir(&folder)
+            .status()
+            .expect("npm runs (it comes with Node.js)");
+        assert!(
+            status.success(),
+            "npm ci failed in {}: run it there to see why",
+            folder.display()
+        );
+    }
+    modules
 }
 
 /// A front end in a folder of its own: the files of `tests/frontend` around a generated client.
@@ -104,8 +112,12 @@ impl FrontEnd {
     }
 
     fn of(manifest: &Manifest, framework: Framework) -> Self {
+        Self::with_packages(manifest, framework, node_modules())
+    }
+
+    fn with_packages(manifest: &Manifest, framework: Framework, modules: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        link(node_modules(), &folder.path().join("node_modules")).expect("a link to node_modules");
+        link(modules, &folder.path().join("node_modules")).expect("a link to node_modules");
         Client::new(manifest, framework)
             .write_to(&folder.path().join("edgepod"))
             .expect("the client is written");
@@ -213,6 +225,81 @@ fn the_guides_examples_compile() {
         assert!(examples > 0, "docs/{name}.md has examples");
     }
     front_end.compiles();
+}
+
+#[test]
+fn the_examples_of_the_other_frameworks_guides_compile() {
+    for (framework, name, fences, checker) in [
+        (
+            Framework::Vue,
+            "client-vue",
+            &["ts", "vue"][..],
+            &["vue-tsc/bin/vue-tsc.js", "--noEmit"][..],
+        ),
+        (
+            Framework::Svelte,
+            "client-svelte",
+            &["svelte"],
+            &[
+                "svelte-check/bin/svelte-check",
+                "--tsconfig",
+                "tsconfig.json",
+            ],
+        ),
+        (
+            Framework::Solid,
+            "client-solid",
+            &["tsx"],
+            &["typescript/bin/tsc", "-p", "."],
+        ),
+        (
+            Framework::None,
+            "client-plain",
+            &["ts"],
+            &["typescript/bin/tsc", "-p", "."],
+        ),
+    ] {
+        let front_end = FrontEnd::with_packages(&users(), framework, front_ends_modules());
+        let config = front_end.0.path().join("tsconfig.json");
+        let config = fs::read_to_string(config).expect("a configuration");
+        let jsx = r#""jsx": "preserve", "jsxImportSource": "solid-js""#;
+        front_end.write(
+            "tsconfig.json",
+            &config.replace(r#""jsx": "react-jsx""#, jsx),
+        );
+        let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/{name}.md"));
+        let guide = fs::read_to_string(guide).expect("the guide is there");
+        let mut last = None;
+        for fence in fences {
+            let mark = format!("```{fence}\n");
+            for (index, block) in guide.split(&mark).skip(1).enumerate() {
+                let (example, _) = block.split_once("```").expect("the block ends");
+                let file = format!("Example{index}.{fence}");
+                front_end.write(&file, example);
+                last = Some((file, example.to_owned()));
+            }
+        }
+        let (file, example) = last.expect("the guide has examples");
+        let check = || {
+            let output = Command::new("node")
+                .arg(front_ends_modules().join(checker[0]))
+                .args(&checker[1..])
+                .current_dir(front_end.0.path())
+                .output()
+                .expect("node runs");
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            (output.status.success(), said)
+        };
+        let (is_fine, said) = check();
+        assert!(is_fine, "{name}: {said}");
+        // The checker does look into such files.
+        let broken = example
+            .replace("getUsers", "getNobody")
+            .replace("apiKey", "apiLock");
+        front_end.write(&file, &broken);
+        let (is_fine, said) = check();
+        assert!(!is_fine && said.contains(&file), "{name}: {said}");
+    }
 }
 
 #[test]

@@ -154,6 +154,7 @@ fn rust() -> Result<Totals> {
     setup::wasm_target()?;
     // The tests of code generation run the real TypeScript compiler, which lives there.
     setup::npm_packages(&workspace::root().join("edgepod-codegen/client"))?;
+    setup::npm_packages(&front_ends_folder())?;
     let finished = tee(cargo().args([
         "test",
         "--workspace",
