@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -79,6 +80,57 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     let kept = call(&app, &url, &["getTasks"]);
     assert!(text(&kept).contains("milk"), "{}", text(&kept));
 
+    // Another column: nothing is served before its migration is written, and then the rows have it.
+    let schema = read(&app, "src/schema.rs");
+    let with_done = schema.replace(
+        "    /// When it was added.",
+        "    /// Whether it is.\n    #[default(false)]\n    pub done: bool,\n    /// When it was added.",
+    );
+    std::fs::write(app.join("src/schema.rs"), with_done).unwrap();
+    dev.expect("ADD COLUMN \"done\"").unwrap();
+    dev.expect("Serving what was built last").unwrap();
+    let kept = call(&app, &url, &["getTasks"]);
+    assert!(
+        text(&kept).contains("milk") && !text(&kept).contains("done"),
+        "{}",
+        text(&kept)
+    );
+    let written = edgepod(&app, &["migrations", "new", "add_done"]);
+    assert!(
+        text(&written).contains("migrations/0002_add_done.sql"),
+        "{}",
+        text(&written)
+    );
+    dev.expect("Ready").unwrap();
+    let kept = call(&app, &url, &["getTasks"]);
+    assert!(
+        text(&kept).contains("milk") && text(&kept).contains("\"done\": false"),
+        "{}",
+        text(&kept)
+    );
+
+    // It is dropped again: who is there to answer is asked, and the default is no.
+    std::fs::write(app.join("src/schema.rs"), &schema).unwrap();
+    dev.expect("DROP COLUMN \"done\"").unwrap();
+    let question = "The migration loses the column `done` of the table `tasks`";
+    let mut new = terminal(&app, &["migrations", "new", "drop_done"]);
+    new.expect(question).unwrap();
+    new.send(ENTER).unwrap();
+    new.expect("Nothing was written").unwrap();
+    new.expect(Eof).unwrap();
+    let mut new = terminal(&app, &["migrations", "new", "drop_done"]);
+    new.expect(question).unwrap();
+    new.send("y\r").unwrap();
+    new.expect("migrations/0003_drop_done.sql").unwrap();
+    new.expect(Eof).unwrap();
+    dev.expect("Ready").unwrap();
+    let kept = call(&app, &url, &["getTasks"]);
+    assert!(
+        text(&kept).contains("milk") && !text(&kept).contains("done"),
+        "{}",
+        text(&kept)
+    );
+
     let rows = edgepod(&app, &["sql", "SELECT title FROM tasks"]);
     assert!(
         rows.status.success() && text(&rows).contains("milk"),
@@ -125,6 +177,87 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     deploy.expect("nothing was uploaded").unwrap();
     deploy.expect(Eof).unwrap();
     assert!(!app.join(".prod.vars").exists(), "a dry run makes no keys");
+    deployed_with_new_secrets(home.path(), &app);
+}
+
+/// Without an account nothing can be uploaded, so what stands in for wrangler here keeps what it is given. The real one has
+/// packed the same Worker before.
+fn deployed_with_new_secrets(home: &Path, app: &Path) {
+    let wrangler = home.join("wrangler");
+    std::fs::write(
+        &wrangler,
+        "#!/bin/sh\nset -e\nhere=$(dirname \"$0\")\necho \"$@\" >> \"$here/calls\"\n\
+         if [ \"$1\" = deploy ]; then\n  echo '{\"type\":\"deploy\",\"version\":1,\"targets\":[\"https://shop.ada.workers.dev\"]}' \
+         >> \"$WRANGLER_OUTPUT_FILE_PATH\"\nelse\n  cp -p \"$3\" \"$here/secrets.json\"\nfi\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&wrangler, PermissionsExt::from_mode(0o755)).unwrap();
+    let deploy = || {
+        let mut deploy = command(app, &["deploy"]);
+        deploy
+            .env("WRANGLER_BIN", &wrangler)
+            .stdin(std::process::Stdio::null());
+        deploy.output().unwrap()
+    };
+    let deployed = deploy();
+    assert!(deployed.status.success(), "{}", text(&deployed));
+    assert!(
+        text(&deployed).contains("URL https://shop.ada.workers.dev"),
+        "{}",
+        text(&deployed)
+    );
+    let calls = read(home, "calls");
+    let calls: Vec<&str> = calls.lines().collect();
+    assert!(
+        calls.len() == 2
+            && calls[0].starts_with("deploy --config ")
+            && calls[1].starts_with("secret bulk "),
+        "{calls:?}"
+    );
+    let secrets: serde_json::Value = serde_json::from_str(&read(home, "secrets.json")).unwrap();
+    let key = secrets["EDGEPOD_API_KEY"].as_str().unwrap();
+    let private_key = secrets["EDGEPOD_JWT_PRIVATE_KEY"].as_str().unwrap();
+    assert!(key.starts_with("ep_pk_") && private_key.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    let of_development = read(app, ".dev.vars");
+    assert!(
+        !of_development.contains(key)
+            && !of_development.contains(private_key.lines().nth(1).unwrap()),
+        "what is deployed has keys of its own"
+    );
+    for file in [app.join(".prod.vars"), home.join("secrets.json")] {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others may read {}", file.display());
+    }
+    let handed_over = calls[1].split(' ').nth(2).unwrap();
+    assert!(
+        !Path::new(handed_over).exists(),
+        "the file that wrangler read stays"
+    );
+
+    let info = text(&edgepod(app, &["info"]));
+    for told in [
+        "https://shop.ada.workers.dev deployed",
+        &format!("{key} deployed (publishable"),
+        "close to whoever calls first",
+        "3, the last is 0003_drop_done",
+    ] {
+        assert!(info.contains(told), "no `{told}` in: {info}");
+    }
+
+    // An app that signs its tokens is not deployed with a file that has lost the key for that.
+    let kept: String = read(app, ".prod.vars")
+        .lines()
+        .filter(|line| !line.contains("PRIVATE_KEY"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(app.join(".prod.vars"), kept).unwrap();
+    let refused = deploy();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused).contains(".prod.vars has no EDGEPOD_JWT_PRIVATE_KEY"),
+        "{}",
+        text(&refused)
+    );
 }
 
 #[test]
@@ -164,20 +297,77 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
     );
 
     assert!(edgepod(&app, &["generate"]).status.success());
+    // What is large is uploaded, too, and said.
+    let noise: Vec<u8> = (0..400_000).map(|_| rand::random()).collect();
+    std::fs::write(app.join("src/noise.bin"), noise).unwrap();
+    let functions = read(&app, "src/functions.rs");
+    std::fs::write(
+        app.join("src/functions.rs"),
+        format!(
+            "{functions}\n/// A byte of the noise.\n#[edgepod::query]\npub async fn get_noise(_ctx: &QueryCtx, index: u32) -> \
+             Result<Option<u8>> {{\n    static NOISE: &[u8] = include_bytes!(\"noise.bin\");\n    \
+             Ok(NOISE.get(index as usize).copied())\n}}\n"
+        ),
+    )
+    .unwrap();
+    assert!(edgepod(&app, &["generate"]).status.success());
     let packed = edgepod(&app, &["deploy", "--dry-run"]);
     assert!(packed.status.success(), "{}", text(&packed));
+    for told in [
+        "1 migration leads to the schema",
+        "more than the 350 KB that a Worker should have",
+        "in western Europe where Cloudflare can (location_hint = \"weur\")",
+        "nothing was uploaded",
+    ] {
+        assert!(
+            text(&packed).contains(told),
+            "no `{told}` in: {}",
+            text(&packed)
+        );
+    }
+    // What is uploaded places its data where `init` was told.
     assert!(
-        text(&packed).contains("nothing was uploaded"),
+        read(&app, ".edgepod/worker/residency.mjs").contains("locationHint = \"weur\""),
         "{}",
-        text(&packed)
+        read(&app, ".edgepod/worker/residency.mjs")
     );
 
     let info = text(&edgepod(&app, &["info"]));
+    for told in [
+        "addTask(title: string) -> Task",
+        "tasks (id, title, created_at)",
+        "(publishable",
+        "location_hint = \"weur\"",
+        "1, the last is 0001_first",
+        "gzipped",
+        "edgepod 0",
+    ] {
+        assert!(info.contains(told), "no `{told}` in: {info}");
+    }
+
+    // Once everything is installed, no network is needed, and no tool that is named is passed over.
+    std::fs::write(app.join("src/functions.rs"), functions).unwrap();
+    let offline = without_network(&app, &["generate"]).output().unwrap();
+    assert!(offline.status.success(), "{}", text(&offline));
+    let offline = without_network(&app, &["deploy", "--dry-run"])
+        .output()
+        .unwrap();
     assert!(
-        info.contains("addTask(title: string) -> Task")
-            && info.contains("tasks (id, title, created_at)"),
-        "{info}"
+        offline.status.success() && !text(&offline).contains("more than the 350 KB"),
+        "{}",
+        text(&offline)
     );
+    for (variable, says) in [
+        ("WASM_BINDGEN_BIN", "(WASM_BINDGEN_BIN) failed"),
+        ("WASM_OPT_BIN", "wasm-opt failed on"),
+    ] {
+        let failed = command(&app, &["build"])
+            .env(variable, which::which("false").unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(failed.status.code(), Some(1));
+        assert!(text(&failed).contains(says), "{}", text(&failed));
+    }
 }
 
 #[test]
@@ -379,6 +569,25 @@ fn terminal(folder: &Path, arguments: &[&str]) -> expectrl::session::OsSession {
 fn stop(mut dev: expectrl::session::OsSession) {
     dev.send("\x03").unwrap();
     dev.expect(Eof).unwrap();
+}
+
+/// `edgepod` where nothing beyond this machine can be reached.
+fn without_network(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = command(folder, arguments);
+    for name in [
+        "http_proxy",
+        "https_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    command
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("npm_config_registry", "http://127.0.0.1:9")
+        .stdin(std::process::Stdio::null());
+    command
 }
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
