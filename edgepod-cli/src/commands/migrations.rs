@@ -274,15 +274,19 @@ fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
         }
     }
     let before = built.migrate("status", &copy)?;
-    let pending = before
+    let pending: Vec<&Status> = before
         .iter()
         .filter(|status| status.state == "pending")
-        .count();
+        .collect();
     built.migrate("apply", &copy)?;
+    for status in &pending {
+        term::fact("applies", &status.name);
+    }
     term::status(
         "Checked",
         format_args!(
-            "{pending} of {} migrations, on {}",
+            "{} of {} migrations, on {}",
+            pending.len(),
             before.len(),
             against.map_or("an empty database".to_owned(), |file| format!(
                 "a copy of {}",
