@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use edgepod_codegen::Client;
+use edgepod_codegen::{Client, Difference};
+use fs_err as fs;
+use similar::TextDiff;
 
 use crate::app::App;
 use crate::args::Generate;
@@ -66,7 +68,27 @@ fn check(app: &App, client: &Client, folder: &Path) -> Result<ExitCode> {
     ));
     for difference in &differences {
         term::fact("", difference);
+        if let Difference::Changed(path) = difference {
+            anstream::println!("{}", lines(client, folder, path)?.trim_end());
+        }
     }
     term::warning("run `edgepod generate` and commit what it writes");
     Ok(ExitCode::FAILURE)
+}
+
+/// How many lines around a difference are shown.
+const CONTEXT: usize = 2;
+
+/// The lines of a file that differ: `-` what is there, `+` what `edgepod generate` would write.
+fn lines(client: &Client, folder: &Path, path: &Path) -> Result<String> {
+    let there = fs::read(folder.join(path))?;
+    let there = String::from_utf8_lossy(&there);
+    let generated = client
+        .files()
+        .find(|(other, _)| *other == path)
+        .map_or("", |(_, contents)| contents);
+    Ok(TextDiff::from_lines(there.as_ref(), generated)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .to_string())
 }

@@ -47,6 +47,13 @@ fn check_fails_until_the_client_is_up_to_date_and_writes_nothing() {
     let (status, output) = app.run(&["generate", "--check"]);
     assert_eq!(status.code(), Some(1));
     assert!(output.contains("types.ts is out of date"), "{output}");
+    // A line that goes and one that comes, in the manner of `diff`.
+    let line = |sign: char, name: &str| {
+        output
+            .lines()
+            .any(|line| line.starts_with(sign) && line.contains(name))
+    };
+    assert!(line('-', "answer") && line('+', "question"), "{output}");
 }
 
 #[test]
