@@ -199,6 +199,8 @@ fn what_a_guard_allows_works() {
         ("statement: insert select", 3),
         ("builder: update returning", 3),
         ("builder: 300 in a list", 3),
+        ("builder: 1000 in a list", 3),
+        ("builder: insert 1000 of 20 columns", 1000),
         ("statement: 300 parameters", 3),
         ("statement: not too deep", 1),
         ("statement: 100 columns", 1),

@@ -35,6 +35,35 @@ pub struct Part {
     pub item_id: i64,
 }
 
+/// Twenty columns that an insert fills.
+#[edgepod::table(name = "wides")]
+#[allow(missing_docs)]
+pub struct Wide {
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    pub a: i64,
+    pub b: String,
+    pub c: bool,
+    pub d: Option<f64>,
+    pub e: i64,
+    pub f: i64,
+    pub g: i64,
+    pub h: i64,
+    pub i: i64,
+    pub j: i64,
+    pub k: i64,
+    pub l: i64,
+    pub m: i64,
+    pub n: Bytes,
+    pub o: Option<String>,
+    pub p: String,
+    pub q: i64,
+    pub r: i64,
+    pub s: i64,
+    pub t: i64,
+}
+
 fn new(name: impl Into<String>) -> NewItem {
     NewItem {
         name: name.into(),
@@ -171,6 +200,16 @@ fn read(ctx: &QueryCtx, what: &str) -> Option<Result<u64>> {
             }
             count(select.all())
         }
+        "builder: 1000 in a list" => count(
+            ctx.db
+                .select::<Item>()
+                .filter(
+                    Item::id
+                        .is_in(1..=1000)
+                        .and(Item::name.not_in((0..1000).map(|n| n.to_string()))),
+                )
+                .all(),
+        ),
         "builder: 300 in a list" => count(
             ctx.db
                 .select::<Item>()
@@ -329,6 +368,39 @@ fn run(ctx: &Ctx, what: &str) -> Result<u64> {
             ctx.db
                 .insert_many((0..rows).map(|i| new(format!("new {i}"))))
                 .exec()
+        }
+        "builder: insert 1000 of 20 columns" => {
+            let rows = (0..1000).map(|n| NewWide {
+                a: n,
+                b: format!("text {n}"),
+                c: n % 2 == 0,
+                d: Some(0.5),
+                e: n,
+                f: n,
+                g: n,
+                h: n,
+                i: n,
+                j: n,
+                k: n,
+                l: n,
+                m: n,
+                n: Bytes::from(vec![0, 255]),
+                o: None,
+                p: "\0".to_owned(),
+                q: n,
+                r: n,
+                s: n,
+                t: n,
+            });
+            ctx.db.insert_many(rows).exec()?;
+            let back = ctx
+                .db
+                .delete::<Wide>()
+                .filter(Wide::t.lt(1000))
+                .returning()?;
+            let same =
+                |row: &&Wide| row.a == row.t && row.b == format!("text {}", row.a) && row.p == "\0";
+            Ok(back.iter().filter(same).count() as u64)
         }
         "statement: insert 1000" | "statement: insert 1001" => {
             let rows = if what.ends_with('1') { 1001 } else { 1000 };
