@@ -8,8 +8,11 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 /** What becomes of a message of the server's to a socket. */
 export type Fate = "pass" | "lose" | "double" | { delay: number };
 
-/** What becomes of a request and its reply. `lose`: the server does its work, and the client hears nothing of it. */
-export type ReplyFate = "pass" | "refuse" | "lose" | { delay: number };
+/**
+ * What becomes of a request and its reply. `lose`: the server does its work, and the client hears nothing of it. `hold` delays
+ * the request, `delay` the reply.
+ */
+export type ReplyFate = "pass" | "refuse" | "lose" | { delay: number } | { hold: number };
 
 /** How often each fault was made. */
 export interface Faults {
@@ -110,7 +113,7 @@ export class FaultProxy {
           to.writeHead(reply.statusCode ?? 502, reply.headers);
           to.end(Buffer.concat(chunks));
         };
-        if (fate === "pass") answer();
+        if (fate === "pass" || (typeof fate === "object" && "hold" in fate)) answer();
         else if (fate === "lose") {
           this.faults.lost += 1;
           from.socket.destroy();
@@ -122,7 +125,10 @@ export class FaultProxy {
     });
     // The server is gone: so is the connection.
     onward.on("error", () => from.socket.destroy());
-    from.pipe(onward);
+    if (typeof fate === "object" && "hold" in fate) {
+      this.faults.delayed += 1;
+      setTimeout(() => from.pipe(onward), fate.hold);
+    } else from.pipe(onward);
   }
 
   #upgrade(from: IncomingMessage, client: Socket, head: Buffer): void {

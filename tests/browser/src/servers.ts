@@ -91,11 +91,12 @@ export class Page {
     this.#program = program;
   }
 
-  static async start(app: { readonly api: string }): Promise<Page> {
+  /** Serves `folder` with the Vite that is installed in `packages`. */
+  static async start(app: { readonly api: string }, folder = PAGE, packages = folder): Promise<Page> {
     const port = await freePort();
-    const vite = join(PAGE, "node_modules/vite/bin/vite.js");
+    const vite = join(packages, "node_modules/vite/bin/vite.js");
     const program = new Program(process.execPath, [vite, "--host", "127.0.0.1", "--port", `${port}`, "--strictPort"], {
-      cwd: PAGE,
+      cwd: folder,
       env: { VITE_EDGEPOD_URL: app.api, VITE_EDGEPOD_KEY: KEY },
     });
     const url = (await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "";
