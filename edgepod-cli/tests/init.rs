@@ -489,6 +489,22 @@ fn a_front_end_that_is_there_gets_its_backend_in_a_folder() {
 }
 
 #[test]
+fn a_package_json_that_cannot_be_read_is_refused_before_anything_is_written() {
+    for (list, says) in [("{\"name\": ", "is no JSON"), ("[]", "is no JSON object")] {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("package.json"), list).unwrap();
+        let made = edgepod(home.path(), &["init", "--yes"]);
+        assert_eq!(made.status.code(), Some(1));
+        let text = text(&made);
+        assert!(
+            text.contains("/package.json") && text.contains(says),
+            "{text}"
+        );
+        assert!(!home.path().join("edgepod").exists());
+    }
+}
+
+#[test]
 fn a_mistake_is_named_with_the_way_on() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("file"), "").unwrap();

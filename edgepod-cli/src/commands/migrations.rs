@@ -1,6 +1,7 @@
 //! `edgepod migrations`: from the structs to numbered SQL files, and what became of them.
 
 mod files;
+mod live;
 mod objects;
 
 use std::path::{Path, PathBuf};
@@ -65,7 +66,7 @@ impl Built {
         })
     }
 
-    /// The migrations and what became of them in a database: `mode` is `status` or `apply`.
+    /// The migrations and what became of them in a database: `mode` is `status`, `apply` or `rehearse`.
     fn migrate(&self, mode: &str, database: &Path) -> Result<Vec<Status>> {
         let text = output(
             &self.app,
@@ -164,10 +165,17 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
             "-- One transaction, made for this file: write no BEGIN and no COMMIT.\n".to_owned(),
         )
     } else {
-        let change = change(&built.folder, &built.schema)?;
+        let mut change = change(&built.folder, &built.schema)?;
         if change.statements.is_empty() {
             term::status("Unchanged", "the schema is that of the last migration");
             return Ok(ExitCode::SUCCESS);
+        }
+        live::fresh(&built.schema)?;
+        if !change.replaced.is_empty() {
+            let folder = tempfile::tempdir()?;
+            let database = folder.path().join("before.sqlite");
+            built.migrate("rehearse", &database)?;
+            live::add_what_is_not_in_the_schema(&mut change, &database, &built.folder.snapshot)?;
         }
         if !change.losses.is_empty() && !args.accept_data_loss && !may_lose(&change)? {
             bail!(
@@ -279,6 +287,14 @@ fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
         .filter(|status| status.state == "pending")
         .collect();
     built.migrate("apply", &copy)?;
+    let differences = live::differences(&copy, &built.schema)?;
+    if !differences.is_empty() {
+        bail!(
+            "the migrations do not lead to the schema: {}. Write the statements for it into a migration of your own, \
+             `edgepod migrations new --empty NAME`, or into the last one where no database has applied it",
+            differences.join("; ")
+        );
+    }
     for status in &pending {
         term::fact("applies", &status.name);
     }

@@ -231,6 +231,16 @@ fn an_app_migrates_from_its_first_table_on() {
     app.succeeds(&["new", "--empty", "mine"], "migrations/0006_mine.sql");
     app.succeeds(&["check"], "6 of 6 migrations");
 
+    // What the snapshot says is not believed.
+    app.table(&TABLE.replace("    pub title", "    #[index]\n    pub title"));
+    app.succeeds(&["new", "--empty", "index"], "migrations/0007_index.sql");
+    app.reviewed("an_index_is_missing", &["check"]);
+    app.write(
+        "migrations/0007_index.sql",
+        "CREATE INDEX tasks_title_index ON tasks (title);\n",
+    );
+    app.succeeds(&["check"], "6 of 6 migrations");
+
     // A migration that the data does not fit says which statement, and where to try.
     app.write(
         "migrations/0006_mine.sql",
@@ -313,4 +323,74 @@ fn what_a_database_has_applied_is_not_edited_and_not_taken_away() {
     fs::remove_file(app.path("migrations/snapshot.json")).unwrap();
     app.fails(&["new"], &["snapshot.json", "version control"]);
     app.reviewed("no_snapshot", &["new"]);
+}
+
+#[test]
+fn what_migrations_of_ones_own_have_made_is_not_lost_in_silence() {
+    let app = App::new();
+    app.succeeds(&["new"], "0001_first.sql");
+    app.succeeds(&["new", "--empty", "mine"], "0002_mine.sql");
+    app.write(
+        "migrations/0002_mine.sql",
+        "CREATE INDEX mine ON tasks (title COLLATE NOCASE);\n\
+         CREATE TRIGGER shout AFTER INSERT ON tasks BEGIN UPDATE tasks SET title = upper(title); END;\n\
+         ALTER TABLE tasks ADD COLUMN length INTEGER AS (length(title));\n\
+         CREATE TABLE \"order\" (id INTEGER PRIMARY KEY, task REFERENCES tasks ON DELETE CASCADE) WITHOUT ROWID;\n\
+         CREATE TABLE log (line TEXT);\n",
+    );
+    app.succeeds(&["check"], "2 of 2");
+    // A new column is added; nothing of it is touched.
+    app.table(&TABLE.replace("pub title", "pub done: Option<bool>,\n    pub title"));
+    app.succeeds(&["new", "add_done"], "0003_add_done.sql");
+    app.succeeds(&["check"], "3 of 3");
+    // Not for what would be a new copy of the table.
+    app.table(&TABLE.replace(
+        "pub title",
+        "#[default(true)]\n    pub done: bool,\n    pub title",
+    ));
+    app.reviewed("what_the_schema_does_not_know", &["new", "always_done"]);
+    assert!(!app.path("migrations/0004_always_done.sql").exists());
+    app.reviewed(
+        "what_the_schema_does_not_know_is_accepted",
+        &["new", "always_done", "--accept-data-loss"],
+    );
+    assert!(app.path("migrations/0004_always_done.sql").exists());
+}
+
+#[test]
+fn a_view_is_one_statement_and_its_name_may_need_quotes() {
+    let app = App::new();
+    let view = "-- All of them.\nCREATE VIEW \"all \"\"tasks\"\"\" AS SELECT title FROM tasks;\n";
+    app.write("schema/all.sql", view);
+    app.succeeds(&["new"], "0001_first.sql");
+    app.write("schema/all.sql", &view.replace("title", "id, title"));
+    app.succeeds(&["new", "ids"], "0002_ids.sql");
+    assert!(
+        app.read("migrations/0002_ids.sql")
+            .starts_with("DROP VIEW \"all \"\"tasks\"\"\";")
+    );
+    app.succeeds(&["check"], "2 of 2");
+    app.write(
+        "schema/two.sql",
+        "CREATE VIEW a AS SELECT 1;\nCREATE VIEW b AS SELECT 1;\n",
+    );
+    app.reviewed("two_views_in_a_file", &["new"]);
+    app.write("schema/two.sql", "CREATE TABLE a (x);\n");
+    app.reviewed("a_table_in_a_file", &["new"]);
+    app.write(
+        "schema/two.sql",
+        "CREATE VIEW a AS SELECT missing FROM tasks;\n",
+    );
+    app.reviewed("a_view_of_what_is_not_there", &["new"]);
+    app.write(
+        "schema/two.sql",
+        "CREATE TRIGGER t AFTER DELETE ON tasks BEGIN UPDATE tasks SET missing = 1; END;\n",
+    );
+    app.reviewed("a_trigger_of_what_is_not_there", &["new"]);
+    app.write(
+        "schema/two.sql",
+        "CREATE TRIGGER t AFTER DELETE ON tasks BEGIN SELECT 1; END; DROP TABLE tasks;\n",
+    );
+    app.fails(&["new"], &["the trigger `t`", "Multiple statements"]);
+    assert!(!app.path("migrations/0003_change.sql").exists());
 }

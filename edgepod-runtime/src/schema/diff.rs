@@ -26,6 +26,9 @@ pub struct Change {
     pub losses: Vec<String>,
     /// What the data may not fit, each a sentence.
     pub warnings: Vec<String>,
+    /// The tables, by the names that they had, of which no more than the schema says is there afterwards: they are dropped, or
+    /// get a new copy.
+    pub replaced: Vec<String>,
 }
 
 /// Why no migration can be written.
@@ -76,9 +79,10 @@ impl fmt::Display for ChangeError {
             } => write!(
                 f,
                 "The column `{column}` of the table `{table}` is {old} in the database and {new} in the program. SQLite \
-                 does not change a column's type: the column would be dropped with its data. Three ways on: 1. take the \
-                 change back; 2. give the new type a new column name, and keep or drop `{column}`; 3. drop `{column}` and \
-                 add it again in a migration of your own (`edgepod migrations new --empty NAME`)."
+                 does not change a column's type: the column would be dropped with its data. Three ways on:\n  \
+                 1. Take the change back.\n  \
+                 2. Give the new type a new column name, and keep or drop `{column}`.\n  \
+                 3. Drop `{column}` and add it again in a migration of your own: `edgepod migrations new --empty NAME`."
             ),
             ChangeError::NeedsDefault { table, column } => write!(
                 f,
@@ -205,11 +209,13 @@ fn renamed(
     for (new, old) in pairs {
         tables.insert(old, new);
         if new != old {
-            statements.push(format!(
-                "ALTER TABLE {} RENAME TO {}",
-                quote(old),
-                quote(new)
-            ));
+            let mut from = old.clone();
+            if same_name(old, new) {
+                // To SQLite the new name is taken: by the table itself.
+                from = copy_name(new);
+                statements.push(rename_table(old, &from));
+            }
+            statements.push(rename_table(&from, new));
         }
         let (Some(was), Some(is)) = (before.table(old), after.table(new)) else {
             continue;
@@ -254,6 +260,10 @@ fn renamed(
         snapshot,
         statements,
     }
+}
+
+fn rename_table(from: &str, to: &str) -> String {
+    format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to))
 }
 
 /// What a column is, but for its name and its index.
@@ -315,6 +325,11 @@ impl Plan<'_> {
                 .push(format!("the table `{}` with all its rows", table.name));
         }
         let rebuilt = self.rebuilt(&kept, &dropped);
+        self.change.replaced = dropped
+            .iter()
+            .map(|table| table.name.clone())
+            .chain(rebuilt.iter().map(|table| self.pairs[table].clone()))
+            .collect();
 
         let mut body = std::mem::take(&mut self.renamed.statements);
         let renames = body.len();
@@ -450,7 +465,7 @@ impl Plan<'_> {
     fn drop_indexes(&self, is: &Table, body: &mut Vec<String>) {
         let wanted = indexes(is);
         for old in self.old_indexes(is) {
-            if !wanted.iter().any(|new| new.name == old.name) {
+            if !wanted.iter().any(|new| same_name(&new.name, &old.name)) {
                 body.push(old.drop());
             }
         }
@@ -459,9 +474,13 @@ impl Plan<'_> {
     fn create_indexes(&self, is: &Table, body: &mut Vec<String>) {
         let old = self.old_indexes(is);
         for new in indexes(is) {
-            if !old.iter().any(|old| old.name == new.name) {
-                body.push(new.create(""));
+            match old.iter().find(|old| same_name(&old.name, &new.name)) {
+                Some(old) if old.name == new.name => continue,
+                // To SQLite the new name is taken.
+                Some(old) => body.push(old.drop()),
+                None => {}
             }
+            body.push(new.create(""));
         }
     }
 
@@ -523,15 +542,9 @@ impl Plan<'_> {
             .map(|(was, _)| was)
             .chain(dropped)
             .collect::<Vec<_>>();
-        for table in children_first(&old) {
-            body.push(format!("DROP TABLE {}", quote(&table.name)));
-        }
+        drop_tables(&children_first(&old), body);
         for (_, is) in &parts {
-            body.push(format!(
-                "ALTER TABLE {} RENAME TO {}",
-                quote(&copy_name(&is.name)),
-                quote(&is.name)
-            ));
+            body.push(rename_table(&copy_name(&is.name), &is.name));
         }
         for (_, is) in &parts {
             body.extend(indexes(is).iter().map(|index| index.create("")));
@@ -641,6 +654,36 @@ fn copy_rows(was: &Table, is: &Table, body: &mut Vec<String>) {
             "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
         ));
     }
+}
+
+/// Drops the tables in this order.
+///
+/// The actions of references that are left do not compile where a table that one of them names is gone already. So where
+/// tables reference each other in a circle, an empty table stands in for the dropped one until the last is dropped.
+fn drop_tables(tables: &[&Table], body: &mut Vec<String>) {
+    let mut stand_ins = Vec::new();
+    for (i, table) in tables.iter().enumerate() {
+        let drop = format!("DROP TABLE {}", quote(&table.name));
+        body.push(drop.clone());
+        let columns: BTreeSet<String> = tables[i + 1..]
+            .iter()
+            .flat_map(|later| &later.columns)
+            .filter_map(|column| column.references.as_ref())
+            .filter(|reference| same_name(&reference.table, &table.name))
+            .filter_map(|reference| table.column(&reference.column))
+            .map(|column| format!("{} UNIQUE", quote(&column.name)))
+            .collect();
+        if !columns.is_empty() {
+            let columns: Vec<String> = columns.into_iter().collect();
+            body.push(format!(
+                "CREATE TABLE {} ({})",
+                quote(&table.name),
+                columns.join(", ")
+            ));
+            stand_ins.push(drop);
+        }
+    }
+    body.append(&mut stand_ins);
 }
 
 /// The tables, each after those that reference it; where they reference each other in a circle, by name.

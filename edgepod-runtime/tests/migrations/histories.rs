@@ -1,8 +1,12 @@
-//! Random histories: a schema changes step by step with data in its tables.
+//! Random histories: a schema changes step by step with data in its tables. Some names are words of SQL, or need quotes.
+//!
+//! `HISTORIES=5000` runs so many of them, `FIRST_HISTORY=200` begins with another seed.
 
 use std::collections::BTreeMap;
 
-use edgepod_runtime::schema::{Column, ForeignKey, OnDelete, Snapshot, SqlType, Table};
+use edgepod_runtime::schema::{
+    Column, ForeignKey, Object, ObjectKind, OnDelete, Snapshot, SqlType, Table,
+};
 use fastrand::Rng;
 use rusqlite::{Connection, types::Value};
 
@@ -11,9 +15,18 @@ use crate::live::{describe, fresh, is_sound, migrate, must_diff, open, rows};
 const HISTORIES: u64 = 200;
 const STEPS: usize = 12;
 
+/// Names that are wrong without quotes. Each is used once, so that none is there twice.
+const HARD_NAMES: [&str; 12] = [
+    "order", "select", "größe", "it's", "a \"b\"", "表", "values", "[z]", "x.y", "rowid_", "null",
+    "`q`",
+];
+
 #[test]
 fn after_each_step_the_schema_is_that_of_a_fresh_database_and_the_data_is_there() {
-    for seed in 0..HISTORIES {
+    let number =
+        |name: &str, default| std::env::var(name).map_or(default, |value| value.parse().unwrap());
+    let first = number("FIRST_HISTORY", 0);
+    for seed in first..first + number("HISTORIES", HISTORIES) {
         let mut history = History {
             rng: Rng::with_seed(seed),
             names: 0,
@@ -50,7 +63,10 @@ fn plain(name: String, sql_type: SqlType) -> Column {
 impl History {
     fn name(&mut self, prefix: &str) -> String {
         self.names += 1;
-        format!("{prefix}{}", self.names)
+        match HARD_NAMES.get(self.names as usize / 4) {
+            Some(name) if self.names.is_multiple_of(4) => (*name).to_owned(),
+            _ => format!("{prefix}{}", self.names),
+        }
     }
 
     fn step(&mut self, live: &Connection, place: &str) {
@@ -58,6 +74,8 @@ impl History {
         for _ in 0..self.rng.usize(1..4) {
             self.mutate();
         }
+        self.remove_broken_references();
+        self.choose_objects();
         let after = self.schema.clone();
         let change = must_diff(&before, &after);
         let expected = expected_rows(live, &before, &after);
@@ -79,7 +97,7 @@ impl History {
             );
         }
         for (table, sequence) in sequences {
-            let sql = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
+            let sql = sequence_of(&table);
             assert_eq!(rows(live, &sql), sequence, "{place}: {table}");
         }
         is_sound(live);
@@ -91,13 +109,21 @@ impl History {
         let count = self.schema.tables.len();
         let choice = self.rng.u8(0..12);
         if count == 0 || choice == 0 && count < 6 {
+            let counts = self.rng.u8(..4) > 0;
             let table = Table {
                 name: self.name("t"),
                 columns: vec![Column {
                     nullable: false,
                     primary_key: true,
-                    auto_increment: true,
-                    ..plain("id".to_owned(), SqlType::Integer)
+                    auto_increment: counts,
+                    ..plain(
+                        "id".to_owned(),
+                        if counts {
+                            SqlType::Integer
+                        } else {
+                            SqlType::Text
+                        },
+                    )
                 }],
                 renamed_from: None,
             };
@@ -121,26 +147,91 @@ impl History {
     }
 
     fn drop_table(&mut self, i: usize) {
-        let gone = self.schema.tables.remove(i).name;
-        for table in &mut self.schema.tables {
-            for column in &mut table.columns {
-                if column.references.as_ref().is_some_and(|r| r.table == gone) {
-                    column.references = None;
-                }
+        self.schema.tables.remove(i);
+    }
+
+    /// Those of what is dropped, or is no longer unique.
+    fn remove_broken_references(&mut self) {
+        let targets: Vec<(String, String)> = self
+            .schema
+            .tables
+            .iter()
+            .flat_map(|table| {
+                let distinct = table.columns.iter().filter(|c| c.unique || c.primary_key);
+                distinct.map(|column| (table.name.clone(), column.name.clone()))
+            })
+            .collect();
+        for column in self.schema.tables.iter_mut().flat_map(|t| &mut t.columns) {
+            let is_broken = |r: &ForeignKey| {
+                !targets
+                    .iter()
+                    .any(|(table, column)| (table, column) == (&r.table, &r.column))
+            };
+            if column.references.as_ref().is_some_and(is_broken) {
+                column.references = None;
+            }
+        }
+    }
+
+    /// A view of every column of some tables, and triggers that would be seen if they fired while rows are copied.
+    fn choose_objects(&mut self) {
+        self.schema.objects.clear();
+        for table in &self.schema.tables {
+            let name = quote(&table.name);
+            if self.rng.u8(..4) == 0 {
+                let columns: Vec<String> = table.columns.iter().map(|c| quote(&c.name)).collect();
+                let view = format!("view of {}", table.name);
+                self.schema.objects.push(Object {
+                    kind: ObjectKind::View,
+                    sql: format!(
+                        "CREATE VIEW {} AS SELECT {} FROM {name}",
+                        quote(&view),
+                        columns.join(", ")
+                    ),
+                    name: view,
+                });
+            }
+            let text = table.columns.iter().find(|column| {
+                column.sql_type == SqlType::Text
+                    && !column.unique
+                    && !column.primary_key
+                    && column.references.is_none()
+            });
+            if let Some(column) = text.filter(|_| self.rng.bool()) {
+                let trigger = format!("after {}", table.name);
+                let column = quote(&column.name);
+                self.schema.objects.push(Object {
+                    kind: ObjectKind::Trigger,
+                    sql: format!(
+                        "CREATE TRIGGER {} AFTER INSERT ON {name} BEGIN \
+                         UPDATE {name} SET {column} = {column} || '!'; END",
+                        quote(&trigger)
+                    ),
+                    name: trigger,
+                });
             }
         }
     }
 
     fn rename_table(&mut self, i: usize) {
-        let new = self.name("t");
+        let mut new = self.name("t");
+        let is_other_case = self.rng.u8(..4) == 0;
         let table = &mut self.schema.tables[i];
+        if is_other_case {
+            new = other_case(&table.name);
+        }
         let old = std::mem::replace(&mut table.name, new.clone());
         table.renamed_from.get_or_insert(old.clone());
-        for column in self.schema.tables.iter_mut().flat_map(|t| &mut t.columns) {
-            if let Some(reference) = column.references.as_mut().filter(|r| r.table == old) {
+        for reference in self.references() {
+            if reference.table == old {
                 reference.table = new.clone();
             }
         }
+    }
+
+    fn references(&mut self) -> impl Iterator<Item = &mut ForeignKey> {
+        let columns = self.schema.tables.iter_mut().flat_map(|t| &mut t.columns);
+        columns.filter_map(|column| column.references.as_mut())
     }
 
     fn add_column(&mut self, i: usize) {
@@ -152,14 +243,27 @@ impl History {
         ];
         let mut column = plain(self.name("c"), kinds[self.rng.usize(..4)]);
         match column.sql_type {
-            SqlType::Integer if self.rng.bool() => {
-                let target = self.rng.usize(..self.schema.tables.len());
-                column.references = Some(ForeignKey {
-                    table: self.schema.tables[target].name.clone(),
-                    column: "id".to_owned(),
-                    on_delete: [OnDelete::Cascade, OnDelete::Restrict, OnDelete::SetNull]
-                        [self.rng.usize(..3)],
-                });
+            SqlType::Integer | SqlType::Text if self.rng.bool() => {
+                // Also of the table itself, and in circles.
+                let target = &self.schema.tables[self.rng.usize(..self.schema.tables.len())];
+                let distinct: Vec<&Column> = target
+                    .columns
+                    .iter()
+                    .filter(|other| {
+                        (other.unique || other.primary_key) && other.sql_type == column.sql_type
+                    })
+                    .collect();
+                if let Some(distinct) = self.rng.choice(distinct) {
+                    column.references = Some(ForeignKey {
+                        table: target.name.clone(),
+                        column: distinct.name.clone(),
+                        on_delete: [OnDelete::Cascade, OnDelete::Restrict, OnDelete::SetNull]
+                            [self.rng.usize(..3)],
+                    });
+                }
+            }
+            SqlType::Integer | SqlType::Text | SqlType::Blob if self.rng.u8(..3) == 0 => {
+                column.unique = true;
             }
             SqlType::Integer if self.rng.bool() => {
                 column.nullable = false;
@@ -171,11 +275,13 @@ impl History {
             }
         }
         column.index = self.rng.bool();
-        self.schema.tables[i].columns.push(column);
+        let columns = &mut self.schema.tables[i].columns;
+        columns.insert(self.rng.usize(1..=columns.len()), column);
     }
 
     fn change_column(&mut self, choice: u8, i: usize, c: usize) {
-        let new = self.name("c");
+        let mut new = self.name("c");
+        let is_other_case = self.rng.u8(..4) == 0;
         let on_delete =
             [OnDelete::Cascade, OnDelete::Restrict, OnDelete::SetNull][self.rng.usize(..3)];
         let table = &mut self.schema.tables[i];
@@ -186,16 +292,25 @@ impl History {
         let column = &mut table.columns[c];
         match choice {
             7 => {
-                let old = std::mem::replace(&mut column.name, new);
-                column.renamed_from.get_or_insert(old);
+                if is_other_case {
+                    new = other_case(&column.name);
+                }
+                let old = std::mem::replace(&mut column.name, new.clone());
+                column.renamed_from.get_or_insert(old.clone());
+                let table = table.name.clone();
+                for reference in self.references() {
+                    if reference.table == table && reference.column == old {
+                        reference.column = new.clone();
+                    }
+                }
             }
             8 => match (&mut column.references, literal(column.sql_type)) {
                 (Some(reference), _) => reference.on_delete = on_delete,
-                (None, Some(default)) => {
+                (None, Some(default)) if !column.unique => {
                     column.default = Some(default);
                     column.nullable = !column.nullable;
                 }
-                (None, None) => column.nullable = true,
+                (None, _) => column.unique = false,
             },
             9 => column.index = !column.index,
             10 => column.references = None,
@@ -209,26 +324,29 @@ impl History {
         for table in &self.schema.tables {
             for _ in 0..self.rng.usize(..4) {
                 let (mut names, mut values) = (Vec::new(), Vec::new());
-                for column in &table.columns[1..] {
+                let is_counted = usize::from(table.columns[0].auto_increment);
+                for column in &table.columns[is_counted..] {
                     let value = match (&column.references, column.sql_type) {
-                        (Some(r), _) => {
-                            format!("(SELECT id FROM {} ORDER BY random() LIMIT 1)", r.table)
-                        }
+                        (Some(r), _) => format!(
+                            "(SELECT {} FROM {} ORDER BY random() LIMIT 1)",
+                            quote(&r.column),
+                            quote(&r.table)
+                        ),
                         _ if column.nullable && self.rng.bool() => "NULL".to_owned(),
                         (_, SqlType::Integer) => self.rng.i64(-1 << 60..1 << 60).to_string(),
                         (_, SqlType::Real) => format!("{:?}", self.rng.f64()),
                         (_, SqlType::Text) => format!("'it''s {}'", self.rng.u32(..)),
                         (_, SqlType::Blob) => format!("x'{:08x}'", self.rng.u32(..)),
                     };
-                    names.push(column.name.clone());
+                    names.push(quote(&column.name));
                     values.push(value);
                 }
                 let sql = if names.is_empty() {
-                    format!("INSERT INTO {} DEFAULT VALUES", table.name)
+                    format!("INSERT INTO {} DEFAULT VALUES", quote(&table.name))
                 } else {
                     format!(
                         "INSERT INTO {} ({}) VALUES ({})",
-                        table.name,
+                        quote(&table.name),
                         names.join(", "),
                         values.join(", ")
                     )
@@ -239,11 +357,30 @@ impl History {
                 // RESTRICT may refuse it, and then the row stays.
                 let _ = live.execute_batch(&format!(
                     "DELETE FROM {0} WHERE id = (SELECT max(id) FROM {0})",
-                    table.name
+                    quote(&table.name)
                 ));
             }
         }
     }
+}
+
+/// The name in the other case: one and the same to SQLite, as far as it is ASCII.
+fn other_case(name: &str) -> String {
+    let other = name.to_ascii_uppercase();
+    if other == name {
+        name.to_ascii_lowercase()
+    } else {
+        other
+    }
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn sequence_of(table: &str) -> String {
+    let name = table.replace('\'', "''");
+    format!("SELECT seq FROM sqlite_sequence WHERE name = '{name}'")
 }
 
 fn literal(sql_type: SqlType) -> Option<String> {
@@ -279,19 +416,27 @@ fn expected_rows(
                 .column(&column.name)
                 .or_else(|| was.column(column.renamed_from.as_deref()?));
             let Some(old) = old else { continue };
-            now.push(column.name.clone());
+            now.push(quote(&column.name));
             then.push(match &column.default {
                 Some(default) if old.nullable && !column.nullable && default != "now" => {
-                    format!("coalesce({}, {default})", old.name)
+                    format!("coalesce({}, {default})", quote(&old.name))
                 }
-                _ => old.name.clone(),
+                _ => quote(&old.name),
             });
         }
         expected.insert(
-            format!("SELECT {} FROM {} ORDER BY id", now.join(", "), table.name),
+            format!(
+                "SELECT {} FROM {} ORDER BY id",
+                now.join(", "),
+                quote(&table.name)
+            ),
             rows(
                 live,
-                &format!("SELECT {} FROM {} ORDER BY id", then.join(", "), was.name),
+                &format!(
+                    "SELECT {} FROM {} ORDER BY id",
+                    then.join(", "),
+                    quote(&was.name)
+                ),
             ),
         );
     }
@@ -307,11 +452,8 @@ fn sequences(
         .tables
         .iter()
         .filter_map(|table| {
-            let was = origin(before, table)?;
-            let sql = format!(
-                "SELECT seq FROM sqlite_sequence WHERE name = '{}'",
-                was.name
-            );
+            let was = origin(before, table).filter(|was| was.columns[0].auto_increment)?;
+            let sql = sequence_of(&was.name);
             Some((table.name.clone(), rows(live, &sql)))
         })
         .collect()

@@ -68,6 +68,7 @@ pub fn describe(connection: &Connection) -> BTreeMap<String, Vec<Vec<Value>>> {
         let Value::Text(name) = &table[0] else {
             panic!("{table:?}")
         };
+        let name = name.replace('\'', "''");
         let parts = [
             ("strict and counter", format!(
                 "SELECT {:?}, sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema WHERE name = '{name}'", table[1]

@@ -53,6 +53,7 @@ impl Layout {
             });
         }
         if folder.join("package.json").is_file() {
+            ensure_json(&folder.join("package.json"))?;
             let krate = folder.join("edgepod");
             if krate.join("Cargo.toml").is_file() {
                 bail!(
@@ -98,11 +99,24 @@ fn resolved(folder: &Path) -> Result<PathBuf> {
     let folder = std::path::absolute(folder)?;
     for there in folder.ancestors() {
         if there.exists() {
-            let rest = folder.strip_prefix(there)?;
-            return Ok(fs::canonicalize(there)?.join(rest));
+            let mut folder_there = fs::canonicalize(there)?;
+            // Joining nothing would add a slash.
+            folder_there.extend(folder.strip_prefix(there)?);
+            return Ok(folder_there);
         }
     }
     Ok(folder)
+}
+
+/// Refuses a package.json that nobody can read, before anything is written.
+fn ensure_json(path: &Path) -> Result<()> {
+    let text = fs::read_to_string(path)?;
+    let list: serde_json::Value = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no JSON: correct it first", path.display()))?;
+    if !list.is_object() {
+        bail!("{} is no JSON object: correct it first", path.display());
+    }
+    Ok(())
 }
 
 /// A Cargo.toml.

@@ -4,7 +4,10 @@ use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::ExitCod
 
 use tokio::net::TcpListener;
 
-use super::{Location, Server, server::migration_statuses};
+use super::{
+    Location, Server,
+    server::{apply_migrations, migration_statuses},
+};
 use crate::{manifest::manifest, migrations::Status};
 
 /// The address that is served unless `EDGEPOD_LISTEN` says otherwise.
@@ -21,7 +24,7 @@ const DATABASE: &str = ".edgepod/data.sqlite";
 /// | `EDGEPOD_DATABASE` | the database's file, or `:memory:` | `.edgepod/data.sqlite` |
 /// | `EDGEPOD_API_KEY` | the publishable key | none: it must be set |
 /// | `EDGEPOD_LOG` | the lowest level of the log: `off`, `error`, `warn`, `info`, `debug`, `trace` | `warn` |
-/// | `EDGEPOD_MIGRATE` | `status`: print the migrations as JSON and exit; `apply`: apply them first | |
+/// | `EDGEPOD_MIGRATE` | `status`: print the migrations as JSON and exit; `apply`: apply them first; `rehearse`: the same, whatever the structs say | |
 /// | `EDGEPOD_MANIFEST` | `1`: print the app's manifest as JSON and exit | |
 pub fn main() -> ExitCode {
     match run(std::env::vars().collect()) {
@@ -111,9 +114,13 @@ fn migrate(mode: &str, location: Location, vars: HashMap<String, String>) -> Res
             drop(Server::start(location.clone(), vars).map_err(|error| error.to_string())?);
             statuses(&location)?
         }
+        "rehearse" => {
+            apply_migrations(&location).map_err(|error| error.to_string())?;
+            statuses(&location)?
+        }
         other => {
             return Err(format!(
-                "EDGEPOD_MIGRATE is `{other}`; it is `status` or `apply`."
+                "EDGEPOD_MIGRATE is `{other}`; it is `status`, `apply` or `rehearse`."
             ));
         }
     };

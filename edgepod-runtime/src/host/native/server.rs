@@ -41,7 +41,7 @@ use crate::{
         SocketId, StartError, TransactionOutcome, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
-    migrations::{Migrations, Status},
+    migrations::{Migrations, Status, apply},
 };
 
 /// The keep-alive of clients, and its answer.
@@ -120,14 +120,32 @@ impl std::error::Error for ServerError {}
 /// # Errors
 /// When the database cannot be opened, or has applied what this program does not have.
 pub(super) fn migration_statuses(location: &Location) -> Result<Vec<Status>, ServerError> {
-    let host = NativeHost {
-        database: NativeDatabase::open(location).map_err(ServerError::Database)?,
-        sockets: Sockets::default(),
-        vars: HashMap::new(),
-    };
+    let host = without_vars(location)?;
     Migrations::collect()
         .and_then(|migrations| migrations.statuses(&host))
         .map_err(|error| ServerError::App(StartError::Migration(error)))
+}
+
+/// Applies the migrations of this program, and does not compare the tables with the structs.
+///
+/// # Errors
+/// As [`migration_statuses`], and when one fails.
+pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
+    let host = without_vars(location)?;
+    Migrations::collect()
+        .and_then(|migrations| {
+            let pending = migrations.pending(&host)?;
+            pending.into_iter().try_for_each(|it| apply(&host, it))
+        })
+        .map_err(|error| ServerError::App(StartError::Migration(error)))
+}
+
+fn without_vars(location: &Location) -> Result<NativeHost, ServerError> {
+    Ok(NativeHost {
+        database: NativeDatabase::open(location).map_err(ServerError::Database)?,
+        sockets: Sockets::default(),
+        vars: HashMap::new(),
+    })
 }
 
 impl Server {

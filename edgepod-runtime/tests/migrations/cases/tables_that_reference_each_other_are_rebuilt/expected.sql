@@ -14,6 +14,8 @@ INSERT INTO "_edgepod_new_b" ("id", "a_id") SELECT "id", "a_id" FROM "b";
 DELETE FROM sqlite_sequence WHERE name = '_edgepod_new_b';
 INSERT INTO sqlite_sequence (name, seq) SELECT '_edgepod_new_b', seq FROM sqlite_sequence WHERE name = 'b';
 DROP TABLE "a";
+CREATE TABLE "a" ("id" UNIQUE);
 DROP TABLE "b";
+DROP TABLE "a";
 ALTER TABLE "_edgepod_new_a" RENAME TO "a";
 ALTER TABLE "_edgepod_new_b" RENAME TO "b";

@@ -1,0 +1,171 @@
+//! A database and a schema: what the one lacks of the other, and what a migration would take that the schema does not know.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use edgepod_runtime::schema::{Change, ObjectKind, Snapshot, create_statements};
+use rusqlite::Connection;
+
+/// Everything that SQLite knows of tables: whose it is, what it is, how it is, and the table that it references.
+const EVERYTHING: &str = "
+    WITH tables AS (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table')
+    SELECT t.name, 'the column `' || t.name || '.' || c.name || '`',
+        c.type || iif(c.pk, ' PRIMARY KEY', '') || iif(c.\"notnull\", ' NOT NULL', '')
+        || coalesce(' DEFAULT ' || c.dflt_value, ''), NULL
+    FROM tables t, pragma_table_xinfo(t.name) c
+    UNION ALL
+    SELECT t.name, 'the index `' || i.name || '`',
+        iif(i.\"unique\", 'UNIQUE ', '') || '(' || (SELECT group_concat(name, ', ') FROM pragma_index_info(i.name)) || ')'
+        || iif(i.partial, ' WHERE …', ''), NULL
+    FROM tables t, pragma_index_list(t.name) i WHERE i.origin = 'c'
+    UNION ALL
+    SELECT t.name, 'the reference of `' || t.name || '.' || r.\"from\" || '`',
+        r.\"table\" || ' (' || coalesce(r.\"to\", 'its key') || ') ON DELETE ' || r.on_delete, r.\"table\"
+    FROM tables t, pragma_foreign_key_list(t.name) r
+    UNION ALL
+    SELECT tbl_name, 'the ' || type || ' `' || name || '`', sql, NULL
+    FROM sqlite_schema WHERE type IN ('view', 'trigger')";
+
+#[derive(Debug)]
+struct Part {
+    table: String,
+    what: String,
+    how: String,
+    references: Option<String>,
+}
+
+fn parts(connection: &Connection) -> Result<Vec<Part>> {
+    let mut statement = connection.prepare(EVERYTHING)?;
+    let parts = statement.query_map((), |row| {
+        Ok(Part {
+            table: row.get(0)?,
+            what: row.get(1)?,
+            how: row.get(2)?,
+            references: row.get(3)?,
+        })
+    })?;
+    Ok(parts.collect::<Result<_, _>>()?)
+}
+
+fn parts_of_file(file: &Path) -> Result<Vec<Part>> {
+    Connection::open(file)
+        .map_err(Into::into)
+        .and_then(|connection| parts(&connection))
+        .with_context(|| format!("the tables of {} cannot be read", file.display()))
+}
+
+fn parts_of_schema(schema: &Snapshot) -> Result<Vec<Part>> {
+    parts(&fresh(schema)?)
+}
+
+/// An empty database of this schema.
+///
+/// # Errors
+/// When a view or a trigger does not fit the tables. SQLite itself says so only when it is used.
+pub(super) fn fresh(schema: &Snapshot) -> Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    for statement in schema.tables.iter().flat_map(create_statements) {
+        connection.execute_batch(&statement)?;
+    }
+    let ensure = |result: rusqlite::Result<()>, what: &str| match result {
+        Err(error) if !is_about_tables_elsewhere(&error) => {
+            bail!("{what} in `schema/` does not fit the tables: {error}")
+        }
+        _ => Ok(()),
+    };
+    for object in &schema.objects {
+        let what = format!(
+            "the {} `{}`",
+            object.kind.as_sql().to_lowercase(),
+            object.name
+        );
+        // Unlike `execute_batch`, it refuses a second statement.
+        let made = connection
+            .prepare(&object.sql)
+            .and_then(|mut statement| statement.execute(()));
+        ensure(made.map(drop), &what)?;
+        if object.kind == ObjectKind::View {
+            let sql = format!("SELECT * FROM {}", quote(&object.name));
+            ensure(connection.prepare(&sql).map(drop), &what)?;
+        }
+    }
+    for table in &schema.tables {
+        let name = quote(&table.name);
+        let columns: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| format!("{0} = {0}", quote(&column.name)))
+            .collect();
+        for sql in [
+            format!("INSERT INTO {name} DEFAULT VALUES"),
+            format!("UPDATE {name} SET {}", columns.join(", ")),
+            format!("DELETE FROM {name}"),
+        ] {
+            let what = format!("a trigger of `{}`", table.name);
+            ensure(connection.prepare(&sql).map(drop), &what)?;
+        }
+    }
+    Ok(connection)
+}
+
+/// Migrations may have made tables that no struct describes.
+fn is_about_tables_elsewhere(error: &rusqlite::Error) -> bool {
+    error.to_string().contains("no such table")
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// What `schema` has and the database in `file` has not, or has otherwise: each a phrase.
+pub(super) fn differences(file: &Path, schema: &Snapshot) -> Result<Vec<String>> {
+    let there = parts_of_file(file)?;
+    let phrases = parts_of_schema(schema)?.into_iter().filter_map(|part| {
+        match there.iter().find(|other| other.what == part.what) {
+            None => Some(format!("{} is not there", part.what)),
+            Some(other) if other.how != part.how => Some(format!(
+                "{} is {} and not {}",
+                part.what, other.how, part.how
+            )),
+            Some(_) => None,
+        }
+    });
+    Ok(phrases.collect())
+}
+
+/// Adds to `change` what it takes from the database in `file` that `schema`, which is that before the change, does not know:
+/// what migrations that were written by hand have made.
+pub(super) fn add_what_is_not_in_the_schema(
+    change: &mut Change,
+    file: &Path,
+    schema: &Snapshot,
+) -> Result<()> {
+    let known = parts_of_schema(schema)?;
+    let is_replaced = |name: &str| {
+        change
+            .replaced
+            .iter()
+            .any(|table| table.eq_ignore_ascii_case(name))
+    };
+    let (mut losses, mut warnings) = (Vec::new(), Vec::new());
+    for part in parts_of_file(file)? {
+        if known.iter().any(|other| other.what == part.what) {
+            continue;
+        }
+        if is_replaced(&part.table) {
+            let Part { table, what, .. } = part;
+            warnings.push(format!(
+                "`{table}` gets a new copy, without {what}, which a migration of your own has made: make it again at the end \
+                 of this one."
+            ));
+        } else if let Some(parent) = part.references.filter(|parent| is_replaced(parent)) {
+            losses.push(format!(
+                "the rows of the table `{}` that reference `{parent}`, or their references, as its ON DELETE says",
+                part.table
+            ));
+        }
+    }
+    change.losses.append(&mut losses);
+    change.warnings.append(&mut warnings);
+    Ok(())
+}

@@ -1,0 +1,23 @@
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE "_edgepod_new_a" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "parent_id" INTEGER REFERENCES "_edgepod_new_a" ("id") ON DELETE CASCADE,
+  "b_id" INTEGER REFERENCES "_edgepod_new_b" ("id") ON DELETE CASCADE
+) STRICT;
+CREATE TABLE "_edgepod_new_b" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "parent_id" INTEGER REFERENCES "_edgepod_new_b" ("id") ON DELETE RESTRICT,
+  "a_id" INTEGER REFERENCES "_edgepod_new_a" ("id") ON DELETE CASCADE
+) STRICT;
+INSERT INTO "_edgepod_new_a" ("id", "parent_id", "b_id") SELECT "id", "parent_id", "b_id" FROM "a";
+DELETE FROM sqlite_sequence WHERE name = '_edgepod_new_a';
+INSERT INTO sqlite_sequence (name, seq) SELECT '_edgepod_new_a', seq FROM sqlite_sequence WHERE name = 'a';
+INSERT INTO "_edgepod_new_b" ("id", "parent_id", "a_id") SELECT "id", "parent_id", "a_id" FROM "b";
+DELETE FROM sqlite_sequence WHERE name = '_edgepod_new_b';
+INSERT INTO sqlite_sequence (name, seq) SELECT '_edgepod_new_b', seq FROM sqlite_sequence WHERE name = 'b';
+DROP TABLE "a";
+CREATE TABLE "a" ("id" UNIQUE);
+DROP TABLE "b";
+DROP TABLE "a";
+ALTER TABLE "_edgepod_new_a" RENAME TO "a";
+ALTER TABLE "_edgepod_new_b" RENAME TO "b";
