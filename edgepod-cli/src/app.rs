@@ -96,7 +96,17 @@ impl App {
         let metadata = MetadataCommand::new()
             .manifest_path(&manifest)
             .exec()
-            .with_context(|| format!("cargo cannot read {}", manifest.display()))?;
+            .map_err(|error| match error {
+                cargo_metadata::Error::Io(error)
+                    if error.kind() == std::io::ErrorKind::NotFound =>
+                {
+                    anyhow!(
+                        "`cargo` was not found on the PATH: install Rust with https://rustup.rs"
+                    )
+                }
+                error => anyhow::Error::new(error)
+                    .context(format!("cargo cannot read {}", manifest.display())),
+            })?;
         let package = metadata
             .packages
             .iter()

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use fs_err as fs;
 
 use crate::process::Process;
@@ -150,9 +150,9 @@ pub fn node() -> Result<PathBuf> {
 /// # Errors
 /// When it is not installed.
 pub fn npm() -> Result<PathBuf> {
-    which::which("npm").context(
-        "`npm` was not found on the PATH: install Node.js 20 or newer (https://nodejs.org)",
-    )
+    which::which("npm").map_err(|_| {
+        anyhow!("`npm` was not found on the PATH: install Node.js 20 or newer (https://nodejs.org)")
+    })
 }
 
 /// The program that the variable `name` names, if it is set.

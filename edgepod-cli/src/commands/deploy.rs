@@ -164,9 +164,9 @@ fn secrets_of(app: &App, is_dry: bool) -> Result<Vars> {
         let secrets = env::read(&file)?;
         if !secrets.contains_key(key::NAME) {
             bail!(
-                "{} has no {}, and without it nobody could call the app: add the line {0}=\"ep_pk_…\"",
+                "{} has no {name}, and without it nobody could call the app: add the line {name}=\"ep_pk_…\"",
                 app.display(&file),
-                key::NAME
+                name = key::NAME
             );
         }
         if app.signs

@@ -54,7 +54,8 @@ pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
         );
     }
     report("esbuild", Finding::Good(bundler()));
-    if args.app.join("Cargo.toml").is_file() {
+    // Without a folder it is asked about the machine.
+    if args.app != Path::new(".") || args.app.join("Cargo.toml").is_file() {
         report("app", app(&args.app));
     }
     if problems > 0 {
@@ -110,7 +111,7 @@ fn node() -> Finding {
 /// What a variable that names a program says, when it is set.
 fn variable(name: &str) -> Option<Finding> {
     match tools::named_by(name) {
-        Ok(path) => Some(Finding::Good(format!("{} ({name})", path?.display()))),
+        Ok(path) => Some(Finding::Good(format!("{} ({name})", with_version(&path?)))),
         Err(error) => Some(Finding::Bad(error.to_string())),
     }
 }
@@ -127,14 +128,14 @@ fn bundler() -> String {
 
 fn installed(found: Option<PathBuf>) -> Finding {
     match found {
-        Some(path) => Finding::Good(path.display().to_string()),
+        Some(path) => Finding::Good(with_version(&path)),
         None => Finding::Later("npm installs it when it is needed".to_owned()),
     }
 }
 
 fn app(folder: &Path) -> Finding {
     match App::find(folder) {
-        Err(error) => Finding::Bad(error.to_string()),
+        Err(error) => Finding::Bad(format!("{error:#}")),
         Ok(app) => match app.wasm_bindgen.as_deref() {
             None => Finding::Bad(format!(
                 "`{}` does not depend on edgepod: `cargo add edgepod`",
@@ -145,6 +146,32 @@ fn app(folder: &Path) -> Finding {
             )),
             Some(_) => Finding::Good(app.name),
         },
+    }
+}
+
+/// A tool's version, where it says it, and its file.
+fn with_version(path: &Path) -> String {
+    let is_script = path.extension().is_some_and(|extension| extension == "js");
+    let mut command = if is_script {
+        let mut node = Command::new("node");
+        node.arg(path);
+        node
+    } else {
+        Command::new(path)
+    };
+    let version = command.arg("--version").output().ok().and_then(|output| {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        // "workerd 2026-11-17", "wasm-opt version 132 (version_132)", "4.86.0"
+        let line = text.lines().next()?;
+        let number = &line[line.find(|c: char| c.is_ascii_digit())?..];
+        output.status.success().then(|| {
+            let end = number.find([' ', ')']).unwrap_or(number.len());
+            number[..end].to_owned()
+        })
+    });
+    match version {
+        Some(version) => format!("{version}, {}", path.display()),
+        None => path.display().to_string(),
     }
 }
 

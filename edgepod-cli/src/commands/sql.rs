@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
@@ -28,19 +28,19 @@ pub(super) fn run(args: &Sql) -> Result<ExitCode> {
     let database = open(&file, args.write)?;
     let mut statement = database
         .prepare(&args.statement)
-        .context("the statement is not understood")?;
+        .map_err(|error| anyhow!("the statement is not understood: {error}"))?;
     if !args.write && !statement.readonly() {
         bail!("the statement changes the database: add --write if that is meant");
     }
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if names.is_empty() {
-        let changed = statement.execute([]).context("the statement failed")?;
+        let changed = statement.execute([]).map_err(failed)?;
         term::status("Changed", plural(changed));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut rows = statement.query([]).context("the statement failed")?;
+    let mut rows = statement.query([]).map_err(failed)?;
     let mut table = Vec::new();
-    while let Some(row) = rows.next().context("the statement failed")? {
+    while let Some(row) = rows.next().map_err(failed)? {
         let cells: Vec<Value> = (0..names.len())
             .map(|column| row.get_ref(column).map(json))
             .collect::<Result<_, _>>()?;
@@ -56,6 +56,10 @@ pub(super) fn run(args: &Sql) -> Result<ExitCode> {
         print(&names, &table);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn failed(error: rusqlite::Error) -> anyhow::Error {
+    anyhow!("the statement failed: {error}")
 }
 
 fn open(file: &Path, may_write: bool) -> Result<Connection> {

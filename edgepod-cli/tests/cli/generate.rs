@@ -241,18 +241,78 @@ fn errors_and_exit_codes_are_as_reviewed() {
     insta::assert_snapshot!("errors", text);
 }
 
+/// Each names the tool, and where it comes from.
+#[test]
+fn errors_without_tools_are_as_reviewed() {
+    let app = App::new();
+    app.write("page/package.json", "{}");
+    let run = |arguments: &[&str]| {
+        let output = app
+            .command(arguments)
+            .env_remove("CARGO")
+            .env("PATH", app.path("nowhere"))
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&text).into_owned(),
+        )
+    };
+    let mut text = String::new();
+    for arguments in [&["generate"][..], &["info"], &["init", "page", "--yes"]] {
+        let (code, output) = run(arguments);
+        text.push_str(&format!(
+            "$ edgepod {}\n{}\nexit code {}\n\n",
+            arguments.join(" "),
+            output.trim_end(),
+            code.unwrap()
+        ));
+    }
+    insta::assert_snapshot!("errors_without_tools", text);
+    assert!(
+        !app.path("page/edgepod").exists(),
+        "a refused init writes nothing"
+    );
+
+    let (code, output) = run(&["doctor"]);
+    assert_eq!(code, Some(1));
+    for line in [
+        "cargo MISSING: install Rust with https://rustup.rs",
+        "rustc MISSING: install Rust with https://rustup.rs",
+        "wasm32 MISSING: install the target wasm32-unknown-unknown",
+        "node MISSING: install Node.js 20 or newer (https://nodejs.org)",
+        "npm MISSING: it comes with Node.js (https://nodejs.org)",
+        "app MISSING: `cargo` was not found on the PATH: install Rust with https://rustup.rs",
+        "error: 6 of these must be put right first; each says how",
+    ] {
+        assert!(output.contains(line), "no `{line}` in: {output}");
+    }
+    let (code, output) = run(&["doctor", "elsewhere"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        output.contains("app MISSING: there is no Cargo.toml in elsewhere"),
+        "{output}"
+    );
+}
+
 #[test]
 fn doctor_says_what_a_variable_names_and_what_is_not_needed() {
     let app = App::new();
-    app.write("tool", "");
+    app.write("tool", "#!/bin/sh\necho tool version 4.5.6\n");
     let tool = app.path("tool");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&tool, mode).unwrap();
     let mut command = app.command(&["doctor"]);
     for name in ["WASM_BINDGEN_BIN", "WASM_OPT_BIN", "ESBUILD_BIN"] {
         command.env(name, &tool);
     }
     let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
     for name in ["WASM_BINDGEN_BIN", "WASM_OPT_BIN"] {
-        assert!(printed.contains(&format!("/tool ({name})")), "{printed}");
+        assert!(
+            printed.contains(&format!("4.5.6, {} ({name})", tool.display())),
+            "{printed}"
+        );
     }
     assert!(
         printed.contains("no bundler is needed, so ESBUILD_BIN is not used"),

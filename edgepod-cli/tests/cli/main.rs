@@ -4,4 +4,5 @@
 
 mod app;
 mod dev;
+mod errors;
 mod generate;

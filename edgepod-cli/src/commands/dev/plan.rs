@@ -43,6 +43,12 @@ impl Plan {
                 "no client is generated: Cargo.toml has no `[package.metadata.edgepod] client = \"web/src/edgepod\"`",
             );
         }
+        if let Some(file) = args.data.as_ref().filter(|data| data.is_file()) {
+            bail!(
+                "--data names the file {}: name a folder, which is made where it is missing",
+                file.display()
+            );
+        }
         let web = if args.no_page { None } else { web(&app)? };
         let state = app.state()?;
         let mut vars = env::of_app(&app.folder)?;

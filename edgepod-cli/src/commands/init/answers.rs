@@ -104,8 +104,13 @@ impl Answers {
 fn name(args: &Init, layout: &Layout, asks: bool) -> Result<String> {
     if layout.kind == Kind::Crate {
         let manifest = layout::read(&layout.krate.join("Cargo.toml"))?;
-        let name = manifest["package"]["name"].as_str();
-        let name = name.context("the crate in Cargo.toml has no name: give it one")?;
+        let name = manifest["package"]
+            .get("name")
+            .and_then(|name| name.as_str());
+        let name = name.with_context(|| {
+            let file = layout.krate.join("Cargo.toml");
+            format!("the crate of {} has no name: give it one", file.display())
+        })?;
         if args.name.as_ref().is_some_and(|other| other != name) {
             bail!("the crate is called `{name}` already: leave --name out");
         }

@@ -37,6 +37,10 @@ macro_rules! template {
 pub(super) fn run(args: &Init) -> Result<ExitCode> {
     let checkout = checkout(args.edgepod.as_deref())?;
     let layout = Layout::of(&args.folder)?;
+    if layout.kind == Kind::FrontEnd {
+        // It changes package.json in the end: who has none is told before anything is written.
+        tools::npm()?;
+    }
     let answers = Answers::gather(args, &layout)?;
     let mut files = Files::new(args);
 
