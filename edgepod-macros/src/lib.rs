@@ -155,13 +155,41 @@ pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | on a field | meaning |
 /// |---|---|
-/// | `#[primary_key]` | the primary key; every table has one |
+/// | `#[primary_key]` | the primary key; every table has one. On several fields, they are the key together |
 /// | `#[auto_inc]` | the database counts it up: an `i64` primary key |
 /// | `#[unique]` | no two rows have the same value; this makes an index |
 /// | `#[index]` | an index |
 /// | `#[default(now)]`, `#[default(0)]`, `#[default("text")]`, `#[default(true)]`, `#[default(b"bytes")]` | what a new row has there |
 /// | `#[references(User::id, on_delete = cascade)]` | a foreign key; deleting the user does this: `restrict` (the default: it is refused), `cascade`, `set_null`, `set_default` |
-/// | `#[renamed_from = "mail"]` | the name that the column had: `edgepod migrations new` then renames it and keeps its data. On the struct, below this attribute, it is the table's |
+/// | `#[renamed_from = "mail"]` | the name that the column had: `edgepod migrations new` then renames it and keeps its data |
+///
+/// | on the struct, below this attribute | meaning |
+/// |---|---|
+/// | `#[unique(row, number)]` | no two rows agree in all of these columns; this makes an index |
+/// | `#[index(row, number)]` | an index of these columns, in this order |
+/// | `#[renamed_from = "people"]` | the name that the table had |
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "posts")]
+/// # pub struct Post { #[primary_key] pub id: i64 }
+/// # #[edgepod::table(name = "tags")]
+/// # pub struct Tag { #[primary_key] pub name: String }
+///
+/// /// Each tag once on a post, and at one rank.
+/// #[edgepod::table(name = "post_tags")]
+/// #[unique(post_id, rank)]
+/// pub struct PostTag {
+///     #[primary_key]
+///     #[references(Post::id, on_delete = cascade)]
+///     pub post_id: i64,
+///     #[primary_key]
+///     #[index]
+///     #[references(Tag::name, on_delete = cascade)]
+///     pub tag: String,
+///     pub rank: i64,
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::table(attr.into(), item.into()).into()

@@ -23,8 +23,8 @@ pub use crate::{
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{
-        ColumnSchema, Default, OnDelete, Reference, Registration as TableRegistration, SqlType,
-        TableSchema,
+        ColumnSchema, Default, IndexSchema, OnDelete, Reference, Registration as TableRegistration,
+        SqlType, TableSchema,
     },
 };
 

@@ -6,6 +6,7 @@ mod actions;
 mod guards;
 mod kinds;
 mod numbers;
+mod pairs;
 mod panics;
 mod rollback;
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
             ("guards", guards::CASES),
             ("numbers", numbers::CASES),
             ("kinds", kinds::CASES),
+            ("pairs", pairs::CASES),
         ],
     )
 }

@@ -5,7 +5,7 @@ use syn::{Attribute, Ident, spanned::Spanned};
 use super::new_row::new_row;
 use crate::{
     errors::Errors,
-    parse::{Column, Default, OnDelete, Table, missing_derives},
+    parse::{Column, Default, Index, OnDelete, Table, missing_derives},
 };
 
 /// What `#[edgepod::table]` becomes: the struct, its columns, the struct of a new row, and the registration.
@@ -72,6 +72,7 @@ fn row(table: &Table) -> TokenStream {
         item,
         name,
         columns,
+        indexes,
         renamed_from,
     } = table;
     let renamed_from = option(renamed_from.as_ref().map(|name| quote!(#name)));
@@ -79,6 +80,11 @@ fn row(table: &Table) -> TokenStream {
     let rust_name = row.to_string();
     let line = u32::try_from(row.span().start().line).unwrap_or(0);
     let schemas = columns.iter().map(column_schema);
+    let indexes = indexes.iter().map(|Index { unique, columns }| {
+        quote! {
+            ::edgepod::__private::IndexSchema { columns: &[#(#columns),*], unique: #unique }
+        }
+    });
     let width = columns.len();
     let fields = columns.iter().map(|column| {
         let (ident, name, ty) = (&column.ident, &column.name, &column.ty);
@@ -97,6 +103,7 @@ fn row(table: &Table) -> TokenStream {
                     rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
                     location: (::core::file!(), #line),
                     columns: &[#(#schemas),*],
+                    indexes: &[#(#indexes),*],
                     renamed_from: #renamed_from,
                 };
         }
@@ -231,7 +238,7 @@ fn checks(table: &Table) -> TokenStream {
                         <#table as ::edgepod::__private::Table>::SCHEMA,
                         #path.name(),
                     ),
-                    "a reference names a primary key or a `#[unique]` column, and this column is neither"
+                    "a reference names a primary key of one column or a `#[unique]` column, and this column is neither"
                 );
             });
         }

@@ -162,7 +162,16 @@ impl Column {
             }
             flag => {
                 if !matches!(attr.meta, Meta::Path(_)) {
-                    errors.at(attr, format!("`#[{flag}]` stands alone"));
+                    errors.at(
+                        attr,
+                        match flag {
+                            "unique" | "index" => format!(
+                                "`#[{flag}]` stands alone on a field; for several columns together there is \
+                                 `#[{flag}(first, second)]` on the struct"
+                            ),
+                            _ => format!("`#[{flag}]` stands alone"),
+                        },
+                    );
                 }
                 match flag {
                     "primary_key" => self.primary_key = true,
@@ -191,11 +200,7 @@ impl Column {
             );
             self.default = None;
         }
-        if self.primary_key && self.unique {
-            errors.at(at("unique"), "a primary key is unique already");
-        } else if self.primary_key && self.index {
-            errors.at(at("index"), "a primary key has an index already");
-        } else if self.unique && self.index {
+        if self.unique && self.index {
             errors.at(at("index"), "a unique column has an index already");
         }
         if let Some(References {

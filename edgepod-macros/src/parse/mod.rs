@@ -18,4 +18,4 @@ pub(crate) use function::{Function, FunctionTokens, Kind};
 pub(crate) use keys::{AppKeys, FunctionKeys, Middleware, TableKeys, no_keys};
 pub(crate) use middleware::check_middleware;
 pub(crate) use migrations::{SNAPSHOT, checksum, number_of, read_folder};
-pub(crate) use table::Table;
+pub(crate) use table::{Index, Table};

@@ -2,7 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Fields, Item, ItemStruct};
+use syn::{
+    Attribute, Fields, Ident, Item, ItemStruct, Meta, Token, ext::IdentExt, punctuated::Punctuated,
+};
 
 use super::{Column, TableKeys, column};
 use crate::errors::Errors;
@@ -17,8 +19,17 @@ pub(crate) struct Table {
     /// The name in the database.
     pub(crate) name: String,
     pub(crate) columns: Vec<Column>,
+    /// The indexes of several columns.
+    pub(crate) indexes: Vec<Index>,
     /// The name that it had before.
     pub(crate) renamed_from: Option<String>,
+}
+
+/// `#[unique(a, b)]` or `#[index(a, b)]` on the struct.
+pub(crate) struct Index {
+    pub(crate) unique: bool,
+    /// At least two, of the table.
+    pub(crate) columns: Vec<String>,
 }
 
 impl Table {
@@ -38,14 +49,19 @@ impl Table {
         };
         let keys = TableKeys::parse(attr, &item.ident, errors);
         let mut renamed_from = None;
+        let mut attrs = Vec::new();
         item.attrs.retain(|attr| {
-            let is_ours = attr.path().is_ident("renamed_from");
-            if is_ours {
+            if attr.path().is_ident("renamed_from") {
                 renamed_from = errors.ok(column::renamed_from(attr));
+                return false;
             }
-            !is_ours
+            let is_index = attr.path().is_ident("unique") || attr.path().is_ident("index");
+            if is_index {
+                attrs.push(attr.clone());
+            }
+            !is_index
         });
-        let columns = match &item.fields {
+        let columns: Vec<Column> = match &item.fields {
             Fields::Named(fields) => fields
                 .named
                 .iter()
@@ -81,11 +97,13 @@ impl Table {
             return Err(item.into_token_stream());
         }
         check(&item, &columns, errors);
+        let indexes = indexes(&attrs, &columns, errors);
         Ok(Self {
             // No table has this name: the program does not compile.
             name: keys.name.unwrap_or_default(),
             item,
             columns,
+            indexes,
             renamed_from,
         })
     }
@@ -112,20 +130,32 @@ fn refuse(mut item: Item, errors: &mut Errors) -> TokenStream {
 
 /// Checks what only the columns together show.
 fn check(item: &ItemStruct, columns: &[Column], errors: &mut Errors) {
-    let mut keys = columns.iter().filter(|column| column.primary_key);
-    match (keys.next(), keys.next()) {
-        (None, _) => errors.at(
+    let keys: Vec<_> = columns.iter().filter(|column| column.primary_key).collect();
+    if keys.is_empty() {
+        errors.at(
             &item.ident,
             "the table has no primary key: mark a column, such as `#[primary_key] #[auto_inc] pub id: i64`",
-        ),
-        (Some(first), Some(second)) => errors.at(
-            &second.ident,
+        );
+    }
+    if let [key] = *keys {
+        if key.unique {
+            errors.at(&key.ident, "a primary key is unique already");
+        } else if key.index {
+            errors.at(&key.ident, "a primary key has an index already");
+        }
+    }
+    // Several are one key together, and only a key of one column counts itself up.
+    if keys.len() > 1
+        && let Some(counted) = keys.iter().find(|column| column.auto_increment)
+    {
+        errors.at(
+            &counted.ident,
             format!(
-                "a table has one primary key, and `{}` is one already; for a second unique column there is `#[unique]`",
-                first.name
+                "`{}` counts itself up, and so is the whole primary key: take `#[primary_key]` off the other columns; what \
+                 is unique beside it has `#[unique]`, or `#[unique(a, b)]` on the struct",
+                counted.name
             ),
-        ),
-        _ => {}
+        );
     }
     if let Some(column) = columns.get(MAX_COLUMNS) {
         errors.at(
@@ -151,4 +181,60 @@ fn check(item: &ItemStruct, columns: &[Column], errors: &mut Errors) {
             );
         }
     }
+}
+
+/// Reads `#[unique(a, b)]` and `#[index(a, b)]`.
+fn indexes(attrs: &[Attribute], columns: &[Column], errors: &mut Errors) -> Vec<Index> {
+    let mut indexes: Vec<Index> = Vec::new();
+    for attr in attrs {
+        let unique = attr.path().is_ident("unique");
+        let kind = if unique { "unique" } else { "index" };
+        let form = format!("on the struct it names columns: `#[{kind}(first, second)]`");
+        let parse = |input: syn::parse::ParseStream<'_>| {
+            Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+                .map_err(|error| syn::Error::new(error.span(), &form))
+        };
+        let names = match &attr.meta {
+            Meta::List(list) => list.parse_args_with(parse),
+            meta => Err(syn::Error::new_spanned(meta, &form)),
+        };
+        let names = match names {
+            Ok(names) => names,
+            Err(error) => {
+                errors.add(error);
+                continue;
+            }
+        };
+        if names.len() < 2 {
+            match names.first() {
+                Some(name) => errors.at(
+                    name,
+                    format!(
+                        "an index of one column stands on its field: `#[{kind}]` above `{name}`"
+                    ),
+                ),
+                None => errors.at(attr, form),
+            }
+            continue;
+        }
+        let mut index = Index {
+            unique,
+            columns: Vec::new(),
+        };
+        for name in &names {
+            let text = name.unraw().to_string();
+            if !columns.iter().any(|column| column.name == text) {
+                errors.at(name, format!("the table has no column `{text}`"));
+            } else if index.columns.contains(&text) {
+                errors.at(name, format!("`{text}` is there twice"));
+            }
+            index.columns.push(text);
+        }
+        if indexes.iter().any(|other| other.columns == index.columns) {
+            errors.at(attr, "these columns have an index already");
+            continue;
+        }
+        indexes.push(index);
+    }
+    indexes
 }

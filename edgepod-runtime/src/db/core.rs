@@ -95,10 +95,9 @@ impl<'db> Core<'db> {
     pub(super) fn follows_from_groups(&self, column: &Expr) -> bool {
         self.tables().any(|named| {
             let columns = named.table.columns;
+            let mut key = columns.iter().filter(|c| c.primary_key);
             columns.iter().any(|c| named.column(c.name) == *column)
-                && columns
-                    .iter()
-                    .any(|c| c.primary_key && self.groups.contains(&named.column(c.name)))
+                && key.all(|c| self.groups.contains(&named.column(c.name)))
         })
     }
 

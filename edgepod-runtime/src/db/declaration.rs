@@ -147,15 +147,21 @@ pub const fn reference<C: References<V>, T: Table, V>(
 /// Whether a value of the column is in one row at most, so that a foreign key may reference it: SQLite refuses to write
 /// through any other.
 pub const fn is_referable(table: &TableSchema, column: &str) -> bool {
-    let mut i = 0;
+    let (mut i, mut keys, mut is_key) = (0, 0, false);
     while i < table.columns.len() {
         let candidate = &table.columns[i];
-        if same(candidate.name, column) {
-            return candidate.primary_key || candidate.unique;
+        let is_named = same(candidate.name, column);
+        if is_named && candidate.unique {
+            return true;
+        }
+        if candidate.primary_key {
+            keys += 1;
+            is_key |= is_named;
         }
         i += 1;
     }
-    false
+    // A column of a key of several is not unique alone.
+    is_key && keys == 1
 }
 
 const fn same(a: &str, b: &str) -> bool {

@@ -24,7 +24,8 @@ macro_rules! table {
         impl Table for $row {
             const NAME: &'static str = $table;
             const SCHEMA: &'static TableSchema = &TableSchema {
-renamed_from: None,
+                indexes: &[],
+                renamed_from: None,
                 name: $table,
                 rust_name: stringify!($row),
                 location: ("select_tests.rs", 1),

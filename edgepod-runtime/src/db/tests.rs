@@ -78,6 +78,7 @@ const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
 impl Table for Item {
     const NAME: &'static str = "items";
     const SCHEMA: &'static TableSchema = &TableSchema {
+        indexes: &[],
         renamed_from: None,
         name: "items",
         rust_name: "Item",

@@ -1,5 +1,7 @@
 //! The statements that create a table and its indexes.
 
+use std::borrow::Borrow;
+
 use super::snapshot::{Column, Table};
 
 /// The time of an insert. `subsec` gives milliseconds; rounding keeps the float's last digit from showing.
@@ -20,11 +22,15 @@ pub fn create_statements(table: &Table) -> Vec<String> {
 
 /// `CREATE TABLE`, under the given name; `condition` is nothing or `IF NOT EXISTS `.
 pub(super) fn create_table(table: &Table, name: &str, condition: &str) -> String {
-    let columns: Vec<String> = table
+    let key = table.primary_key();
+    let mut columns: Vec<String> = table
         .columns
         .iter()
-        .map(|column| format!("\n  {}", column_definition(column)))
+        .map(|column| format!("\n  {}", column_definition(column, key.len() == 1)))
         .collect();
+    if key.len() > 1 {
+        columns.push(format!("\n  PRIMARY KEY ({})", list(&key)));
+    }
     format!(
         "CREATE TABLE {condition}{} ({}\n) STRICT",
         quote(name),
@@ -32,10 +38,10 @@ pub(super) fn create_table(table: &Table, name: &str, condition: &str) -> String
     )
 }
 
-/// A column as `CREATE TABLE` and `ADD COLUMN` write it.
-pub(super) fn column_definition(column: &Column) -> String {
+/// A column as `CREATE TABLE` and `ADD COLUMN` write it; `is_key`: the column of a primary key is all of it.
+pub(super) fn column_definition(column: &Column, is_key: bool) -> String {
     let mut sql = format!("{} {}", quote(&column.name), column.sql_type.as_sql());
-    if column.primary_key {
+    if column.primary_key && is_key {
         sql.push_str(" PRIMARY KEY");
     }
     if column.auto_increment {
@@ -64,13 +70,13 @@ pub(super) fn default_expression(default: &str) -> &str {
     if default == "now" { NOW } else { default }
 }
 
-/// An index of one column.
+/// An index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Index {
     pub(super) name: String,
     unique: bool,
     table: String,
-    column: String,
+    pub(super) columns: Vec<String>,
 }
 
 impl Index {
@@ -80,7 +86,7 @@ impl Index {
             if self.unique { "UNIQUE " } else { "" },
             quote(&self.name),
             quote(&self.table),
-            quote(&self.column)
+            list(&self.columns)
         )
     }
 
@@ -90,24 +96,36 @@ impl Index {
     }
 }
 
-/// The indexes of a table, in the order of its columns.
+/// The indexes of a table, in the order of its columns, and then those of several columns.
 pub(super) fn indexes(table: &Table) -> Vec<Index> {
-    table
+    let index = |columns: Vec<String>, unique: bool| Index {
+        name: index_name(&table.name, &columns, unique),
+        unique,
+        table: table.name.clone(),
+        columns,
+    };
+    let single = table
         .columns
         .iter()
         .filter(|column| column.index || column.unique)
-        .map(|column| Index {
-            name: format!(
-                "{}_{}_{}",
-                table.name,
-                column.name,
-                if column.unique { "unique" } else { "index" }
-            ),
-            unique: column.unique,
-            table: table.name.clone(),
-            column: column.name.clone(),
-        })
-        .collect()
+        .map(|column| index(vec![column.name.clone()], column.unique));
+    let several = table
+        .indexes
+        .iter()
+        .map(|several| index(several.columns.clone(), several.unique));
+    single.chain(several).collect()
+}
+
+/// What the index of these columns is named.
+pub(super) fn index_name(table: &str, columns: &[impl Borrow<str>], unique: bool) -> String {
+    let kind = if unique { "unique" } else { "index" };
+    format!("{table}_{}_{kind}", columns.join("_"))
+}
+
+/// Names as SQL lists them.
+fn list(names: &[impl AsRef<str>]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| quote(name.as_ref())).collect();
+    quoted.join(", ")
 }
 
 pub(super) fn quote(name: &str) -> String {
@@ -117,7 +135,9 @@ pub(super) fn quote(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ColumnSchema, Default, OnDelete, Reference, SqlType, TableSchema};
+    use crate::schema::{
+        ColumnSchema, Default, IndexSchema, OnDelete, Reference, SqlType, TableSchema,
+    };
 
     const PLAIN: ColumnSchema = ColumnSchema {
         name: "id",
@@ -169,6 +189,7 @@ mod tests {
             rust_name: "Post",
             location: ("src/lib.rs", 1),
             columns: &COLUMNS,
+            indexes: &[],
             renamed_from: None,
         };
         assert_eq!(
@@ -180,6 +201,53 @@ mod tests {
                  INTEGER) * 1000)\n) STRICT",
                 "CREATE UNIQUE INDEX IF NOT EXISTS \"posts_e\"\"mail_unique\" ON \"posts\" (\"e\"\"mail\")",
                 "CREATE INDEX IF NOT EXISTS \"posts_author_id_index\" ON \"posts\" (\"author_id\")",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_and_indexes_of_several_columns() {
+        static COLUMNS: [ColumnSchema; 3] = [
+            ColumnSchema {
+                name: "post",
+                primary_key: true,
+                ..PLAIN
+            },
+            ColumnSchema {
+                name: "t\"ag",
+                primary_key: true,
+                ..PLAIN
+            },
+            ColumnSchema {
+                name: "rank",
+                ..PLAIN
+            },
+        ];
+        static INDEXES: [IndexSchema; 2] = [
+            IndexSchema {
+                columns: &["post", "rank"],
+                unique: true,
+            },
+            IndexSchema {
+                columns: &["t\"ag", "rank"],
+                unique: false,
+            },
+        ];
+        let table = TableSchema {
+            name: "post_tags",
+            rust_name: "PostTag",
+            location: ("src/lib.rs", 1),
+            columns: &COLUMNS,
+            indexes: &INDEXES,
+            renamed_from: None,
+        };
+        assert_eq!(
+            create_statements(&Table::from(&table)),
+            [
+                "CREATE TABLE IF NOT EXISTS \"post_tags\" (\n  \"post\" INTEGER NOT NULL,\n  \"t\"\"ag\" INTEGER NOT NULL,\n  \
+                 \"rank\" INTEGER NOT NULL,\n  PRIMARY KEY (\"post\", \"t\"\"ag\")\n) STRICT",
+                "CREATE UNIQUE INDEX IF NOT EXISTS \"post_tags_post_rank_unique\" ON \"post_tags\" (\"post\", \"rank\")",
+                "CREATE INDEX IF NOT EXISTS \"post_tags_t\"\"ag_rank_index\" ON \"post_tags\" (\"t\"\"ag\", \"rank\")",
             ]
         );
     }

@@ -237,6 +237,11 @@ fn renamed(
         if let Some(new) = tables.get(was.name.as_str()) {
             table.name = (*new).to_owned();
         }
+        for name in table.indexes.iter_mut().flat_map(|i| &mut i.columns) {
+            if let Some(new) = columns.get(&(was.name.as_str(), name.clone())) {
+                *name = new.clone();
+            }
+        }
         for column in &mut table.columns {
             if let Some(new) = columns.get(&(was.name.as_str(), column.name.clone())) {
                 column.name = new.clone();
@@ -307,6 +312,7 @@ impl Plan<'_> {
             .collect();
         for (was, is) in &kept {
             self.examine(was, is);
+            self.examine_sets(was, is);
         }
         if !self.errors.is_empty() {
             return Err(self.errors);
@@ -365,6 +371,7 @@ impl Plan<'_> {
     /// Finds what cannot be done, what is lost, and what the data may not fit.
     fn examine(&mut self, was: &Table, is: &Table) {
         let table = &is.name;
+        let key = is.primary_key();
         for column in &was.columns {
             if is.column(&column.name).is_none() {
                 self.change.losses.push(format!(
@@ -376,8 +383,7 @@ impl Plan<'_> {
         for column in &is.columns {
             let name = &column.name;
             let Some(old) = was.column(name) else {
-                let counts_itself =
-                    column.primary_key && column.sql_type == super::SqlType::Integer;
+                let counts_itself = *key == [name] && column.sql_type == super::SqlType::Integer;
                 if !column.nullable && column.default.is_none() && !counts_itself {
                     self.errors.push(ChangeError::NeedsDefault {
                         table: table.clone(),
@@ -405,8 +411,10 @@ impl Plan<'_> {
                     "`{table}.{name}` no longer takes NULL: the migration fails where a row has one."
                 ));
             }
-            let is_distinct = |column: &Column| column.unique || column.primary_key;
-            if is_distinct(column) && !is_distinct(old) {
+            let is_distinct = |table: &Table, column: &Column| {
+                column.unique || *table.primary_key() == [&column.name]
+            };
+            if is_distinct(is, column) && !is_distinct(was, old) {
                 self.change.warnings.push(format!(
                     "`{table}.{name}` is unique now: the migration fails where two rows have one value."
                 ));
@@ -419,6 +427,32 @@ impl Plan<'_> {
                 self.change.warnings.push(format!(
                     "`{table}.{name}` references `{}.{}` now: the migration fails where a row references nothing.",
                     reference.table, reference.column
+                ));
+            }
+        }
+    }
+
+    /// Finds which new sets of columns the rows may not be distinct in.
+    fn examine_sets(&mut self, was: &Table, is: &Table) {
+        let sets = |table: &Table| {
+            let key = table.primary_key().into_iter().map(str::to_owned).collect();
+            let indexes = table.indexes.iter().filter(|index| index.unique);
+            let unique = indexes.map(|index| index.columns.clone());
+            std::iter::once(key).chain(unique).collect::<Vec<Vec<_>>>()
+        };
+        let old = sets(was);
+        // One of these columns alone tells the rows apart, or fewer of them do.
+        let is_distinct = |set: &[String]| {
+            let has = |name: &String| set.iter().any(|other| same_name(other, name));
+            old.iter().any(|old| old.iter().all(has))
+                || was.columns.iter().any(|c| c.unique && has(&c.name))
+        };
+        for set in sets(is) {
+            if set.len() > 1 && !is_distinct(&set) {
+                let columns = set.join("`, `");
+                self.change.warnings.push(format!(
+                    "`{columns}` of `{}` are unique together now: the migration fails where two rows agree in them.",
+                    is.name
                 ));
             }
         }
@@ -473,11 +507,20 @@ impl Plan<'_> {
 
     fn create_indexes(&self, is: &Table, body: &mut Vec<String>) {
         let old = self.old_indexes(is);
+        let renamed = self.renamed.snapshot.table(&is.name);
+        let renamed = renamed.map(indexes).unwrap_or_default();
         for new in indexes(is) {
-            match old.iter().find(|old| same_name(&old.name, &new.name)) {
-                Some(old) if old.name == new.name => continue,
-                // To SQLite the new name is taken.
-                Some(old) => body.push(old.drop()),
+            // Both lists are of the same indexes, before and after the renames.
+            match old
+                .iter()
+                .zip(&renamed)
+                .find(|(old, _)| same_name(&old.name, &new.name))
+            {
+                Some((old, renamed)) if old.name == new.name && renamed.columns == new.columns => {
+                    continue;
+                }
+                // To SQLite the new name is taken: in another case, or `a_b` and `c` give the one of `a` and `b_c`.
+                Some((old, _)) => body.push(old.drop()),
                 None => {}
             }
             body.push(new.create(""));
@@ -590,7 +633,10 @@ fn needs_rebuild(was: &Table, is: &Table) -> bool {
     let dropped = was.columns.iter().any(|column| {
         is.column(&column.name).is_none() && (column.primary_key || column.references.is_some())
     });
-    changed || dropped
+    // A key of several columns has their order.
+    let key = is.primary_key();
+    let another_key = key.len() > 1 && key != was.primary_key();
+    changed || dropped || another_key
 }
 
 fn add_columns(was: &Table, is: &Table, body: &mut Vec<String>) {
@@ -599,7 +645,7 @@ fn add_columns(was: &Table, is: &Table, body: &mut Vec<String>) {
             body.push(format!(
                 "ALTER TABLE {} ADD COLUMN {}",
                 quote(&is.name),
-                column_definition(column)
+                column_definition(column, false)
             ));
         }
     }

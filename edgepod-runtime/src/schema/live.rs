@@ -184,6 +184,7 @@ mod tests {
             rust_name: "User",
             location: ("src/lib.rs", 6),
             columns,
+            indexes: &[],
             renamed_from: None,
         }
     }

@@ -16,5 +16,5 @@ pub use live::{Mismatch, difference, mismatch};
 #[doc(hidden)]
 pub use registry::Registration;
 pub use registry::{SchemaError, tables};
-pub use snapshot::{Column, ForeignKey, Object, ObjectKind, Snapshot, Table};
-pub use table::{ColumnSchema, Default, OnDelete, Reference, SqlType, TableSchema};
+pub use snapshot::{Column, ForeignKey, Index, Object, ObjectKind, Snapshot, Table};
+pub use table::{ColumnSchema, Default, IndexSchema, OnDelete, Reference, SqlType, TableSchema};

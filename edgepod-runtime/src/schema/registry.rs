@@ -1,8 +1,12 @@
 //! The tables of the program: every `#[edgepod::table]` registers one, there is no second list.
 
+#[cfg(not(target_arch = "wasm32"))]
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::TableSchema;
+#[cfg(not(target_arch = "wasm32"))]
+use super::ddl::index_name;
 
 /// What a table attribute submits.
 #[doc(hidden)]
@@ -27,6 +31,13 @@ pub enum SchemaError {
         /// The table that it names.
         table: &'static str,
     },
+    /// Two indexes, or an index and a table, would have one name.
+    DuplicateIndex {
+        /// The name.
+        name: String,
+        /// What has it: two times a table and its columns, or a table.
+        owners: [String; 2],
+    },
 }
 
 impl fmt::Display for SchemaError {
@@ -41,6 +52,12 @@ impl fmt::Display for SchemaError {
                 f,
                 "`{column}` references the table `{table}`, which no `#[edgepod::table]` describes."
             ),
+            SchemaError::DuplicateIndex { name, owners } => write!(
+                f,
+                "`{name}` would be the name of two things in the database: of {} and of {}. Give a table or a column \
+                 another name.",
+                owners[0], owners[1]
+            ),
         }
     }
 }
@@ -51,7 +68,7 @@ impl std::error::Error for SchemaError {}
 ///
 /// # Errors
 /// When two structs name one table (compared as SQLite does, without regard to ASCII case), or a foreign key
-/// references a table that does not exist.
+/// references a table that does not exist, or the names of two indexes are one.
 pub fn tables() -> Result<Vec<&'static TableSchema>, SchemaError> {
     let mut tables: Vec<_> = inventory::iter::<Registration>().map(|r| r.0).collect();
     tables.sort_by_key(|t| (t.name.to_ascii_lowercase(), t.location));
@@ -77,5 +94,104 @@ pub fn tables() -> Result<Vec<&'static TableSchema>, SchemaError> {
             }
         }
     }
+    #[cfg(not(target_arch = "wasm32"))]
+    distinct_names(&tables)?;
     Ok(tables)
+}
+
+/// Finds two indexes of one name. Only natively: no Worker is built whose manifest was not made first.
+#[cfg(not(target_arch = "wasm32"))]
+fn distinct_names(tables: &[&TableSchema]) -> Result<(), SchemaError> {
+    let mut names: BTreeMap<String, String> = tables
+        .iter()
+        .map(|table| {
+            let name = table.name.to_ascii_lowercase();
+            (name, format!("the table `{}`", table.name))
+        })
+        .collect();
+    for table in tables {
+        let single = table.columns.iter().filter(|c| c.index || c.unique);
+        let single = single.map(|c| (vec![c.name], c.unique));
+        let several = table.indexes.iter().map(|i| (i.columns.to_vec(), i.unique));
+        for (columns, unique) in single.chain(several) {
+            let name = index_name(table.name, &columns, unique);
+            let owner = format!("the index of `{}` ({})", table.name, columns.join(", "));
+            let other = names.insert(name.to_ascii_lowercase(), owner.clone());
+            if let Some(other) = other {
+                return Err(SchemaError::DuplicateIndex {
+                    name,
+                    owners: [other, owner],
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::schema::{ColumnSchema, IndexSchema, SqlType};
+
+    const fn column(name: &'static str, unique: bool) -> ColumnSchema {
+        ColumnSchema {
+            name,
+            sql_type: SqlType::Text,
+            nullable: false,
+            primary_key: false,
+            auto_increment: false,
+            unique,
+            index: false,
+            default: None,
+            reference: None,
+            renamed_from: None,
+        }
+    }
+
+    const fn table(
+        name: &'static str,
+        columns: &'static [ColumnSchema],
+        indexes: &'static [IndexSchema],
+    ) -> TableSchema {
+        TableSchema {
+            name,
+            rust_name: name,
+            location: ("src/lib.rs", 1),
+            columns,
+            indexes,
+            renamed_from: None,
+        }
+    }
+
+    #[test]
+    fn two_indexes_of_one_name_are_told_apart() {
+        let order = table("order", &[const { column("item_name", true) }], &[]);
+        let item = table("Order_item", &[const { column("name", true) }], &[]);
+        let pair = table(
+            "order",
+            &[],
+            &[IndexSchema {
+                columns: &["item", "name"],
+                unique: true,
+            }],
+        );
+        let named = table("order_item_name_unique", &[], &[]);
+        assert_eq!(distinct_names(&[&order]), Ok(()));
+        for (other, owner) in [
+            (&item, "the index of `Order_item` (name)"),
+            (&pair, "the index of `order` (item, name)"),
+        ] {
+            let message = distinct_names(&[&order, other]).unwrap_err().to_string();
+            assert!(
+                message.contains("of the index of `order` (item_name) and of"),
+                "{message}"
+            );
+            assert!(message.contains(owner), "{message}");
+        }
+        let message = distinct_names(&[&order, &named]).unwrap_err().to_string();
+        assert!(
+            message.contains("the table `order_item_name_unique`"),
+            "{message}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnSchema, Default as ColumnDefault, OnDelete, SqlType, TableSchema};
+use super::{ColumnSchema, Default as ColumnDefault, IndexSchema, OnDelete, SqlType, TableSchema};
 
 /// A whole schema: what `migrations/snapshot.json` keeps.
 ///
@@ -30,6 +30,9 @@ pub struct Table {
     pub name: String,
     /// The columns, in the order of the struct's fields.
     pub columns: Vec<Column>,
+    /// The indexes of several columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
     /// The name that it had before, from `#[renamed_from = "…"]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
@@ -47,7 +50,7 @@ pub struct Column {
     /// Whether NULL is a value.
     #[serde(default)]
     pub nullable: bool,
-    /// Whether it is the primary key.
+    /// Whether it is of the primary key.
     #[serde(default)]
     pub primary_key: bool,
     /// Whether the database counts it up.
@@ -68,6 +71,17 @@ pub struct Column {
     /// The name that it had before, from `#[renamed_from = "…"]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
+}
+
+/// An index of several columns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// The columns, in the order of the index.
+    pub columns: Vec<String>,
+    /// Whether no two rows may agree in all of them.
+    #[serde(default)]
+    pub unique: bool,
 }
 
 /// A foreign key of one column.
@@ -142,6 +156,12 @@ impl Table {
             .iter()
             .find(|column| same_name(&column.name, name))
     }
+
+    /// The columns of the primary key.
+    pub(super) fn primary_key(&self) -> Vec<&str> {
+        let keys = self.columns.iter().filter(|column| column.primary_key);
+        keys.map(|column| column.name.as_str()).collect()
+    }
 }
 
 /// Whether SQLite takes the two for one name.
@@ -154,7 +174,17 @@ impl From<&TableSchema> for Table {
         Self {
             name: table.name.to_owned(),
             columns: table.columns.iter().map(Column::from).collect(),
+            indexes: table.indexes.iter().map(Index::from).collect(),
             renamed_from: table.renamed_from.map(str::to_owned),
+        }
+    }
+}
+
+impl From<&IndexSchema> for Index {
+    fn from(index: &IndexSchema) -> Self {
+        Self {
+            columns: index.columns.iter().map(|&name| name.to_owned()).collect(),
+            unique: index.unique,
         }
     }
 }

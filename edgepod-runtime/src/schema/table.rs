@@ -89,7 +89,7 @@ pub struct ColumnSchema {
     pub sql_type: SqlType,
     /// Whether NULL is a value: the field is an `Option`.
     pub nullable: bool,
-    /// Whether it is the primary key.
+    /// Whether it is of the primary key.
     pub primary_key: bool,
     /// Whether the database counts it up; ids of deleted rows are never used again.
     pub auto_increment: bool,
@@ -105,6 +105,15 @@ pub struct ColumnSchema {
     pub renamed_from: Option<&'static str>,
 }
 
+/// An index of several columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexSchema {
+    /// The columns, in the order of the index.
+    pub columns: &'static [&'static str],
+    /// Whether no two rows may agree in all of them.
+    pub unique: bool,
+}
+
 /// One table.
 #[derive(Debug, PartialEq)]
 pub struct TableSchema {
@@ -116,6 +125,8 @@ pub struct TableSchema {
     pub location: (&'static str, u32),
     /// The columns, in the order of the struct's fields.
     pub columns: &'static [ColumnSchema],
+    /// The indexes of several columns.
+    pub indexes: &'static [IndexSchema],
     /// The name that it had before, for the next migration.
     pub renamed_from: Option<&'static str>,
 }

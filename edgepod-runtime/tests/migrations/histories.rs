@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use edgepod_runtime::schema::{
-    Column, ForeignKey, Object, ObjectKind, OnDelete, Snapshot, SqlType, Table,
+    Column, ForeignKey, Index, Object, ObjectKind, OnDelete, Snapshot, SqlType, Table,
 };
 use fastrand::Rng;
 use rusqlite::{Connection, types::Value};
@@ -107,7 +107,7 @@ impl History {
 
     fn mutate(&mut self) {
         let count = self.schema.tables.len();
-        let choice = self.rng.u8(0..12);
+        let choice = self.rng.u8(0..14);
         if count == 0 || choice == 0 && count < 6 {
             let counts = self.rng.u8(..4) > 0;
             let table = Table {
@@ -125,6 +125,7 @@ impl History {
                         },
                     )
                 }],
+                indexes: Vec::new(),
                 renamed_from: None,
             };
             self.schema.tables.push(table);
@@ -135,6 +136,8 @@ impl History {
             1 => self.drop_table(i),
             2 => self.rename_table(i),
             3..=5 => self.add_column(i),
+            12 => self.add_index(i),
+            13 => drop(self.schema.tables[i].indexes.pop()),
             _ => {
                 let width = self.schema.tables[i].columns.len();
                 if width > 1 {
@@ -279,6 +282,18 @@ impl History {
         columns.insert(self.rng.usize(1..=columns.len()), column);
     }
 
+    /// Unique ones have the id, so that the rows fit.
+    fn add_index(&mut self, i: usize) {
+        let table = &mut self.schema.tables[i];
+        let mut columns: Vec<_> = table.columns.iter().map(|c| c.name.clone()).collect();
+        self.rng.shuffle(&mut columns);
+        columns.truncate(self.rng.usize(2..4));
+        let unique = columns.iter().any(|name| name == "id") && self.rng.bool();
+        if columns.len() > 1 && table.indexes.iter().all(|other| other.columns != columns) {
+            table.indexes.push(Index { columns, unique });
+        }
+    }
+
     fn change_column(&mut self, choice: u8, i: usize, c: usize) {
         let mut new = self.name("c");
         let is_other_case = self.rng.u8(..4) == 0;
@@ -286,7 +301,8 @@ impl History {
             [OnDelete::Cascade, OnDelete::Restrict, OnDelete::SetNull][self.rng.usize(..3)];
         let table = &mut self.schema.tables[i];
         if choice == 6 {
-            table.columns.remove(c);
+            let gone = table.columns.remove(c).name;
+            table.indexes.retain(|index| !index.columns.contains(&gone));
             return;
         }
         let column = &mut table.columns[c];
@@ -297,6 +313,15 @@ impl History {
                 }
                 let old = std::mem::replace(&mut column.name, new.clone());
                 column.renamed_from.get_or_insert(old.clone());
+                for name in table
+                    .indexes
+                    .iter_mut()
+                    .flat_map(|index| &mut index.columns)
+                {
+                    if *name == old {
+                        name.clone_from(&new);
+                    }
+                }
                 let table = table.name.clone();
                 for reference in self.references() {
                     if reference.table == table && reference.column == old {

@@ -7,6 +7,7 @@ mod guards;
 use edgepod::prelude::*;
 
 pub mod kinds;
+mod pairs;
 
 /// What was noted.
 #[edgepod::table(name = "notes")]

@@ -5,6 +5,7 @@ use edgepod::prelude::*;
 #[edgepod::table(name = "users")]
 pub struct User {
     #[primary_key]
+    #[auto_inc]
     pub id: i64,
     #[primary_key]
     pub email: String,

@@ -1,0 +1,11 @@
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE "_edgepod_new_post_tags" (
+  "post_id" INTEGER NOT NULL,
+  "tag_id" INTEGER NOT NULL,
+  "rank" INTEGER,
+  PRIMARY KEY ("post_id", "tag_id")
+) STRICT;
+INSERT INTO "_edgepod_new_post_tags" ("post_id", "tag_id", "rank") SELECT "post_id", "tag_id", "rank" FROM "post_tags";
+DROP TABLE "post_tags";
+ALTER TABLE "_edgepod_new_post_tags" RENAME TO "post_tags";
+CREATE UNIQUE INDEX "post_tags_tag_id_rank_unique" ON "post_tags" ("tag_id", "rank");

@@ -1,0 +1,1 @@
+CREATE INDEX "seats_row_number_index" ON "seats" ("row", "number");
