@@ -1,8 +1,11 @@
-//! Public keys: JSON Web Keys, read by jose-jwk, and which algorithms each is for.
+//! Public keys: JSON Web Keys, of jose-jwk's parts, and which algorithms each is for.
+//!
+//! `jose_jwk::Jwk` itself tries the types of keys one after the other on a copy of the JSON, which weighs more in a Worker than
+//! all that a request needs. Here `kty` says first which of its types the rest is read as.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jose_jwk::{Class, EcCurves, Jwk, Key as JwkKey, OkpCurves, Operations};
-use serde::Deserialize;
+use jose_jwk::{Class, Ec, EcCurves, Okp, OkpCurves, jose_b64::serde::Bytes};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json, value::RawValue};
 
 use super::Algorithm;
@@ -57,32 +60,24 @@ impl PublicKey {
     /// A key from the text of a JWK; `None` for a key that cannot verify tokens: of another type, for another use, or not
     /// well-formed.
     pub fn from_json(json: &str) -> Option<Self> {
-        let mut members: Map<String, Json> = serde_json::from_str(json).ok()?;
-        // Only what identifies the key: a certificate's thumbprint of the wrong length, as one large provider sends it,
-        // must not cost its key. And the private half, should somebody publish theirs, is none of our business.
-        const KEPT: [&str; 10] = [
-            "kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e",
-        ];
-        members.retain(|name, _| KEPT.contains(&name.as_str()));
+        let mut jwk: Map<String, Json> = serde_json::from_str(json).ok()?;
+        // The private half, should somebody publish theirs, is none of our business.
+        jwk.remove("d");
         // An algorithm that is not a signature's makes the key one for another purpose.
-        let algorithm = match members.get("alg") {
-            None | Some(Json::Null) => None,
-            Some(name) => Some(Algorithm::from_name(name.as_str()?)?),
+        let algorithm = match read::<Option<String>>(&jwk, "alg")? {
+            None => None,
+            Some(name) => Some(Algorithm::from_name(&name)?),
         };
-        members.remove("alg");
-        let jwk = Jwk::deserialize(Json::Object(members)).ok()?;
-        if jwk.prm.cls.is_some_and(|class| class != Class::Signing)
-            || jwk
-                .prm
-                .ops
-                .is_some_and(|ops| !ops.contains(&Operations::Verify))
+        if read::<Option<Class>>(&jwk, "use")?.is_some_and(|class| class != Class::Signing)
+            || read::<Option<Vec<String>>>(&jwk, "key_ops")?
+                .is_some_and(|operations| !operations.iter().any(|it| it == "verify"))
         {
             return None;
         }
         let key = Self {
-            kid: jwk.prm.kid,
+            kid: read(&jwk, "kid")?,
             algorithm,
-            material: Material::from_jwk(&jwk.key)?,
+            material: Material::from_jwk(&jwk)?,
         };
         key.algorithm
             .is_none_or(|algorithm| key.material.can(algorithm))
@@ -101,22 +96,31 @@ impl PublicKey {
 }
 
 impl Material {
-    fn from_jwk(key: &JwkKey) -> Option<Self> {
-        let material = match key {
-            JwkKey::Rsa(rsa) => Self::Rsa {
-                n: trimmed(&rsa.n),
-                e: trimmed(&rsa.e),
+    /// Reads only what the key is made of: a certificate's thumbprint of the wrong length, as one large provider sends it,
+    /// must not cost its key.
+    fn from_jwk(jwk: &Map<String, Json>) -> Option<Self> {
+        let kty: String = read(jwk, "kty")?;
+        let material = match kty.as_str() {
+            // `jose_jwk::Rsa` reads the private half, too.
+            "RSA" => Self::Rsa {
+                n: trimmed(&read::<Bytes>(jwk, "n")?),
+                e: trimmed(&read::<Bytes>(jwk, "e")?),
             },
-            JwkKey::Ec(ec) if ec.crv == EcCurves::P256 => Self::P256 {
-                x: ec.x.to_vec(),
-                y: ec.y.to_vec(),
-            },
-            JwkKey::Ec(ec) if ec.crv == EcCurves::P384 => Self::P384 {
-                x: ec.x.to_vec(),
-                y: ec.y.to_vec(),
-            },
-            JwkKey::Okp(okp) if okp.crv == OkpCurves::Ed25519 => {
-                Self::Ed25519 { x: okp.x.to_vec() }
+            "EC" => {
+                let Ec { crv, x, y, .. } = Ec::deserialize(jwk).ok()?;
+                let (x, y) = (x.to_vec(), y.to_vec());
+                match crv {
+                    EcCurves::P256 => Self::P256 { x, y },
+                    EcCurves::P384 => Self::P384 { x, y },
+                    _ => return None,
+                }
+            }
+            "OKP" => {
+                let Okp { crv, x, .. } = Okp::deserialize(jwk).ok()?;
+                match crv {
+                    OkpCurves::Ed25519 => Self::Ed25519 { x: x.to_vec() },
+                    _ => return None,
+                }
             }
             _ => return None,
         };
@@ -170,6 +174,11 @@ impl Material {
             }
         }
     }
+}
+
+/// A member, of which an `Option` may be missing; `None` where it is something else.
+fn read<T: DeserializeOwned>(jwk: &Map<String, Json>, member: &str) -> Option<T> {
+    T::deserialize(jwk.get(member).unwrap_or(&Json::Null)).ok()
 }
 
 fn trimmed(bytes: &[u8]) -> Vec<u8> {
@@ -288,7 +297,13 @@ mod tests {
     fn keys_for_other_purposes_are_left_out() {
         for key in [
             format!(r#"{{{P256},"use":"enc"}}"#),
+            format!(r#"{{{P256},"use":7}}"#),
             format!(r#"{{{P256},"key_ops":["deriveBits"]}}"#),
+            format!(r#"{{{P256},"key_ops":"verify"}}"#),
+            format!(r#"{{{P256},"kid":7}}"#),
+            P256.replacen("\"x\":\"f83O", "\"x\":\"f83+", 1)
+                .replace("\"kty\"", "{\"kty\"")
+                + "}",
             format!(r#"{{{P256},"alg":"ECDH-ES"}}"#),
             format!(r#"{{{P256},"alg":"RS256"}}"#),
             r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}"#.to_owned(),
@@ -304,6 +319,19 @@ mod tests {
     #[test]
     fn a_thumbprint_of_the_wrong_length_does_not_cost_the_key() {
         assert!(!set(&[format!(r#"{{{P256},"kid":"a","x5t":"bm90IHR3ZW50eQ"}}"#)]).is_empty());
+    }
+
+    #[test]
+    fn a_key_for_several_operations_is_for_verifying() {
+        for members in [
+            r#""key_ops":["sign","verify","of the future"]"#,
+            r#""use":null,"key_ops":null,"alg":null,"kid":null"#,
+        ] {
+            assert!(
+                !set(&[format!("{{{P256},{members}}}")]).is_empty(),
+                "{members}"
+            );
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jose_jwk::{EcCurves, Jwk, Key as JwkKey};
+use jose_jwk::{Ec, EcCurves};
 use p256::{
     SecretKey,
     ecdsa::{
@@ -194,16 +194,17 @@ fn read_jwks(text: &str) -> Result<Vec<Pair>, String> {
 }
 
 fn read_jwk(json: Json) -> Result<Pair, String> {
-    let jwk = Jwk::deserialize(json).map_err(|error| format!("a key is no JWK: {error}"))?;
-    let JwkKey::Ec(ec) = &jwk.key else {
+    let text = |member| json.get(member).and_then(Json::as_str);
+    if text("kty") != Some("EC") {
         return Err("a key is not of the type EC".to_owned());
-    };
+    }
+    let ec = Ec::deserialize(&json).map_err(|error| format!("a key is no JWK: {error}"))?;
     if ec.crv != EcCurves::P256 {
         return Err("a key is not on the curve P-256".to_owned());
     }
     let secret = ec.d.as_ref().ok_or("a key has no private half (`d`)")?;
     let secret = SecretKey::from_slice(secret).map_err(|_| "a private half is not of P-256")?;
-    let pair = Pair::new(&secret, jwk.prm.kid);
+    let pair = Pair::new(&secret, text("kid").map(str::to_owned));
     let Material::P256 { x, y } = pair.public.material() else {
         return Err("a key is not on the curve P-256".to_owned());
     };
@@ -279,6 +280,10 @@ mod tests {
             (r#"{"keys":[]}"#, "it is empty"),
             (&A3.replace(",\"d\"", ",\"x-d\""), "no private half"),
             (&A3.replace("f83O", "f84O"), "does not belong"),
+            (&A3.replace("P-256", "P-384"), "not on the curve"),
+            (&A3.replace("jpsQ", "jps+"), "no JWK"),
+            (&A3.replace("\"jpsQ", "7,\"e\":\"jpsQ"), "no JWK"),
+            (r#"{"keys":[7]}"#, "not of the type EC"),
         ] {
             let error = LocalKeys::parse(text).err().expect(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");
