@@ -62,6 +62,9 @@ impl Worker {
         }
         copy_scripts(scripts, workshop.path())?;
         tell_residency(app, profile, workshop.path())?;
+        if profile == Profile::Release {
+            drop_comments(workshop.path())?;
+        }
 
         let folder = state.join("worker");
         if folder.exists() {
@@ -70,6 +73,38 @@ impl Worker {
         fs::rename(workshop.keep(), &folder)?;
         Ok(Self { folder })
     }
+}
+
+/// Rewrites the modules without the comments that stand on lines of their own: nobody reads them in a Worker, and the platform
+/// counts them. The modules are the runtime's and wasm-bindgen's, so no line inside a text looks like a comment; what an app
+/// brings along is in `snippets/`, and left alone.
+fn drop_comments(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let module = entry?.path();
+        if module
+            .extension()
+            .is_some_and(|extension| extension == "js" || extension == "mjs")
+        {
+            fs::write(&module, without_comments(&fs::read_to_string(&module)?))?;
+        }
+    }
+    Ok(())
+}
+
+fn without_comments(script: &str) -> String {
+    let mut inside = false;
+    let mut kept = String::with_capacity(script.len());
+    for line in script.lines() {
+        let code = line.trim();
+        inside |= code.starts_with("/*");
+        if inside {
+            inside = !code.ends_with("*/");
+        } else if !code.is_empty() && !code.starts_with("//") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 /// Writes where the database is.
@@ -104,4 +139,33 @@ fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
         bail!("there is no {ENTRY} in {}", from.display());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_on_lines_of_their_own_are_dropped_and_no_code() {
+        let script = r#"// What it is.
+/**
+ * @returns {string}
+ */
+export function url() {
+
+    /* why */
+    const all = "/* not one */"; // and this stays
+    return "https://example.com//" + all;
+    //# sourceMappingURL=x
+}
+"#;
+        assert_eq!(
+            without_comments(script),
+            r#"export function url() {
+    const all = "/* not one */"; // and this stays
+    return "https://example.com//" + all;
+}
+"#
+        );
+    }
 }
