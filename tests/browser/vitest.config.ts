@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: "src/setup.ts",
     // Each file has a server and a browser of its own; two at once would measure each other.
     fileParallelism: false,
-    testTimeout: 60_000,
+    // A server that is started again asks cargo first, which may wait for others on a busy machine.
+    testTimeout: 180_000,
     // The first start of a server builds the app.
     hookTimeout: 900_000,
   },

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use edgepod_tests::{Heard, Socket, cases, server};
 use serde_json::{Value, json};
+use tungstenite::Message;
 
 cases![
     a_write_counts_one_and_a_read_shows_the_same,
@@ -19,6 +20,7 @@ cases![
     since_an_unknown_version_what_the_client_reads_is_stale,
     the_tables_of_the_socket_are_subscribed,
     the_messages_of_a_socket_are_counted,
+    a_ping_after_a_greeting_is_answered_with_what_changed_last,
 ];
 
 fn insert_user() -> Value {
@@ -67,6 +69,21 @@ fn message(socket: &mut Socket) -> Value {
         Some(Heard::Text(text)) => serde_json::from_str(&text).expect("JSON"),
         other => panic!("{other:?}"),
     }
+}
+
+/// What a ping of a socket that was greeted is answered with.
+fn pong(socket: &mut Socket) -> Value {
+    // The sockets of other cases, which expect `pong`, may not be gone yet.
+    for _ in 0..100 {
+        socket.send(Message::text("ping"));
+        match socket.next_within(Duration::from_secs(5)) {
+            Some(Heard::Text(text)) if text == "pong" => {}
+            Some(Heard::Text(text)) => return serde_json::from_str(&text).expect("JSON"),
+            other => panic!("{other:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("a socket that was greeted hears `pong`, as if it was not");
 }
 
 fn only(table: &str) -> BTreeSet<String> {
@@ -206,4 +223,31 @@ fn the_messages_of_a_socket_are_counted() {
     for number in 1..=4 {
         assert_eq!(message(&mut reader)["seq"], json!(number));
     }
+}
+
+fn a_ping_after_a_greeting_is_answered_with_what_changed_last() {
+    let user = insert_user();
+    let users = version(&user);
+    // It reads nothing, so no signal comes: the answer is about all tables.
+    let (mut reader, _) = resume(&now(), &[]);
+    let answer = pong(&mut reader);
+    assert_eq!(answer["type"], json!("pong"), "{answer}");
+    assert_eq!(answer["changed"]["users"], json!(users), "{answer}");
+    let post = json!({"author_id": user["data"]["id"], "title": "Changed last"});
+    let posts = version(&server().call("createPost").args(post).send().json());
+    let answer = pong(&mut reader);
+    assert_eq!(answer["changed"]["users"], json!(users), "{answer}");
+    assert_eq!(answer["changed"]["posts"], json!(posts), "{answer}");
+    // Who was not greeted knows `pong` only.
+    let mut plain = server().socket(&server::unique("plain"));
+    plain.ping();
+    drop(plain);
+    // Longer than the ten seconds after which an idle Durable Object leaves memory.
+    std::thread::sleep(Duration::from_secs(13));
+    assert_eq!(pong(&mut reader), answer);
+    // In its next life it knows what its last one did.
+    let users = version(&insert_user());
+    let answer = pong(&mut reader);
+    assert_eq!(answer["changed"]["users"], json!(users), "{answer}");
+    assert_eq!(answer["changed"]["posts"], json!(posts), "{answer}");
 }

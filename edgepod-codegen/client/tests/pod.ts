@@ -309,6 +309,11 @@ export class Pod {
     this.#subscriptions.set(session, known);
   }
 
+  /** The version of each table's last change. */
+  #changes(): Record<string, string> {
+    return Object.fromEntries([...this.#changed].map(([table, number]) => [table, `e${this.#life}.${number}`]));
+  }
+
   #accept(socket: WebSocket, query: URLSearchParams): void {
     const session = query.get("sessionId") ?? "";
     this.asked = query;
@@ -316,7 +321,8 @@ export class Pod {
     this.#sockets.set(session, socket);
     socket.on("message", (data) => {
       if (String(data) !== "ping") socket.close(1008);
-      else if (this.answersPings) socket.send("pong");
+      else if (this.answersPings)
+        socket.send(this.greets ? JSON.stringify({ type: "pong", changed: this.#changes() }) : "pong");
     });
     socket.on("close", () => {
       if (this.#sockets.get(session) !== socket) return;

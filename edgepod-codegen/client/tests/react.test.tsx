@@ -232,6 +232,29 @@ describe("the provider", () => {
     expect(pod.opened).toBe(2);
   });
 
+  test("a lost signal that nothing follows is made good by the next ping, on the same connection", async () => {
+    pod.addPost("Before");
+    render(
+      <Provided>
+        <Users />
+      </Provided>,
+    );
+    await screen.findByText("Status: live");
+    await waitFor(() => expect(pod.calls).toEqual(["getUsers"]));
+    pod.signals = "lost";
+    pod.addUser("Grace");
+    await sleep(500);
+    expect(names()).toEqual([]);
+    window.dispatchEvent(new Event("online"));
+    await waitFor(() => expect(names()).toEqual(["Grace"]));
+    // What it knows already, and what it does not read, costs nothing.
+    pod.addPost("After");
+    window.dispatchEvent(new Event("online"));
+    await sleep(500);
+    expect(pod.calls).toEqual(["getUsers", "getUsers"]);
+    expect(pod.opened).toBe(1);
+  });
+
   test("leaves a connection alone that answers", async () => {
     render(
       <Provided>

@@ -258,6 +258,14 @@ impl Engine {
         self.versions.count()
     }
 
+    /// The answer to the keep-alive of a client that was greeted: which tables have changed, and when last. So a client
+    /// notices that a signal was lost on its way, and nothing came after it.
+    #[cfg(feature = "native")]
+    pub fn pong(&self) -> String {
+        let changed = self.versions.changes(&self.versions.lock());
+        serde_json::json!({"type": "pong", "changed": changed}).to_string()
+    }
+
     /// A socket that was open before this engine began, with what the host remembered of it.
     pub fn socket_restored(&self, socket: SocketId, attachment: &str) {
         self.sessions().restore(socket, attachment);
@@ -291,6 +299,7 @@ impl Engine {
         let mut changed = self.versions.lock();
         let count = self.versions.wrote(&mut changed, tables);
         let version = self.version_name(count);
+        self.host.wrote(tables, &version);
         let mut sessions = self.sessions();
         for (sockets, tables) in sessions.written(tables) {
             let mut stale = message("stale", &tables, &version);

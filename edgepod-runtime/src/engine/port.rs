@@ -1,7 +1,10 @@
 //! What the engine needs of a host beside a database.
 
 use super::Record;
-use crate::db::{Database, SqlError};
+use crate::{
+    db::{Database, SqlError},
+    tracking::TableSet,
+};
 
 /// A WebSocket of the host, named by a number that the host chooses and never gives twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +36,9 @@ pub trait Host: Database {
 
     /// Keeps a text with a socket, for as long as it is open, hibernation included.
     fn remember(&self, socket: SocketId, attachment: &str);
+
+    /// Tables have changed, in this version. For a host that answers keep-alives without asking the engine.
+    fn wrote(&self, _tables: &TableSet, _version: &str) {}
 
     /// Microseconds since 1970, UTC.
     fn now_micros(&self) -> i64;

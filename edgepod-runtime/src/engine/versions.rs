@@ -72,6 +72,14 @@ impl Versions {
         }
     }
 
+    /// The version at which each table last changed.
+    #[cfg(feature = "native")]
+    pub(super) fn changes(&self, changed: &Changed) -> HashMap<String, String> {
+        let change =
+            |(table, count): (&TableName, &u64)| (table.as_str().to_owned(), self.name(*count));
+        changed.0.iter().map(change).collect()
+    }
+
     /// Whether data of a table that is of this version may be old.
     fn is_stale(&self, changed: &Changed, table: &TableName, version: &str) -> bool {
         let Some(since) = self.known(version) else {

@@ -5,6 +5,8 @@ import { FaultProxy, random, unreliable } from "./proxy.ts";
 import { App, HOST, Page } from "./servers.ts";
 import { startBrowser, Window } from "./windows.ts";
 
+/** A window that nothing is said to pings this often, and is told what it missed. */
+const PING = 30_000;
 /** A reconnect: a cut socket is noticed at once, and the client's waits between attempts are short at first. */
 const RECONNECT = 10_000;
 
@@ -96,6 +98,26 @@ describe(`two windows and a bad network before the ${HOST} host`, () => {
     proxy.cut();
     await inStep(first);
     await inStep(second);
+  });
+
+  test("a lost signal that nothing follows is noticed at the next ping, without a reconnect", async () => {
+    const window = await open();
+    await inStep(window);
+    proxy.message = (text) => (isStale(text) ? "lose" : "pass");
+    const lost = proxy.faults.lost;
+    const user = await insert();
+    const started = performance.now();
+    await window.row("Users", user.email).waitFor({ timeout: PING + 2_000 });
+    console.log(`A window was stale for ${Math.round(performance.now() - started)} ms after a lost signal (${HOST}).`);
+    expect(proxy.faults.lost).toBe(lost + 1);
+    // A window that somebody comes back to pings at once.
+    const other = await insert();
+    await window.page.waitForTimeout(500);
+    expect(await window.row("Users", other.email).count()).toBe(0);
+    await window.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+    await window.row("Users", other.email).waitFor({ timeout: 2_000 });
+    expect(window.openSockets).toBe(1);
+    expect(proxy.faults.lost).toBe(lost + 2);
   });
 
   test("a lost signal does not hide behind a later one of another table", async () => {

@@ -107,15 +107,20 @@ export class StaleSocket {
     this.#socket = socket;
     this.#deadline = setTimeout(() => this.#lost(0), OPEN_WITHIN_MS);
     socket.onmessage = ({ data }) => {
-      const message = read(data);
+      const said: Message | undefined = parse(data);
+      // Nothing for a pong, for what a later server may say, and for nonsense.
+      const message = Array.isArray(said?.tables) && said.version ? said : undefined;
       if (message?.type === "hello") {
         this.#open = true;
         const resumed = this.#resumed;
         this.#resumed = true;
         this.#setStatus("live");
         this.#options.onHello(message.tables, message.version, resumed);
-      } else if (this.#open) this.#failures = 0;
-      else return;
+      } else if (this.#open) {
+        this.#failures = 0;
+        // What a lost signal has not said.
+        for (const [table, version] of Object.entries(said?.changed ?? {})) this.#options.onStale([table], version);
+      } else return;
       clearTimeout(this.#deadline);
       const complete = !message || this.#count(message);
       if (message?.type === "stale") this.#options.onStale(message.tables, message.version);
@@ -202,18 +207,15 @@ export class StaleSocket {
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 function down(): Status {
-  return typeof navigator === "object" && navigator.onLine === false ? "offline" : "reconnecting";
+  return globalThis.navigator?.onLine === false ? "offline" : "reconnecting";
 }
 
+/** A message about a version, or the answer to a ping. */
 interface Message {
   type: string;
   tables: string[];
   version: string;
   seq: number;
-}
-
-/** A message about a version. Nothing for a pong, for what a later server may say, and for nonsense. */
-function read(data: unknown): Message | undefined {
-  const message = parse(data as string);
-  return Array.isArray(message?.tables) && message.version ? message : undefined;
+  /** In an answer to a ping: which table changed last in which version. */
+  changed?: Record<string, string>;
 }

@@ -33,6 +33,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn remember(this: &Bridge, socket: u32, attachment: &str);
 
+    /// Tables, one a line, have changed in this version.
+    #[wasm_bindgen(method)]
+    pub fn wrote(this: &Bridge, tables: &str, version: &str);
+
     /// A variable or secret; undefined for what is no text.
     #[wasm_bindgen(method)]
     pub fn var(this: &Bridge, name: &str) -> Option<String>;

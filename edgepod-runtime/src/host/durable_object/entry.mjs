@@ -278,6 +278,9 @@ async function serve(request, env, ctx, trace) {
   });
 }
 
+// The first tag of a socket that was opened without `since`.
+const PLAIN = "plain";
+
 // When the token of a socket expires. On the way to the object it is a header, and with the socket a tag: that outlives
 // hibernation.
 const EXPIRES = "x-edgepod-expires";
@@ -311,10 +314,16 @@ const toBlob = (value) =>
 // What the core may ask of an object.
 class Bridge {
   constructor(ctx, env, sockets) {
+    this.ctx = ctx;
     this.storage = ctx.storage;
     this.sql = ctx.storage.sql;
     this.env = env;
     this.sockets = sockets;
+    // The sockets that were opened without `since`.
+    this.plain = new Set();
+    // In which version each table changed last. The answer to pings has kept it while this object slept.
+    const answer = ctx.getWebSocketAutoResponse()?.response ?? "pong";
+    this.changed = answer === "pong" ? {} : JSON.parse(answer).changed;
   }
 
   run(sql, params) {
@@ -371,6 +380,28 @@ class Bridge {
     this.sockets.get(socket)?.serializeAttachment(attachment);
   }
 
+  wrote(tables, version) {
+    this.version = version;
+    for (const table of tables.split("\n")) this.changed[table] = version;
+    if (this.plain.size === 0) this.answerPings();
+  }
+
+  // The platform answers pings without waking this object, and has one answer for all sockets. It says which table changed
+  // last in which version, so that a client notices that a signal was lost on its way and nothing came after it. Who did not
+  // ask for a greeting expects `pong`: while there is such a socket, all get that.
+  answerPings() {
+    if (this.sockets.size === 0) return;
+    const set = (answer) => this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", answer));
+    const say = () => set(this.plain.size > 0 ? "pong" : JSON.stringify({ type: "pong", changed: this.changed }));
+    try {
+      say();
+    } catch {
+      // The platform takes 2 KB, which is about fifty tables.
+      this.changed = { "*": this.version };
+      say();
+    }
+  }
+
   var(name) {
     const value = this.env[name];
     return typeof value === "string" ? value : undefined;
@@ -390,7 +421,6 @@ export class EdgePodEngine extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
     this.#bridge = new Bridge(ctx, env, this.#sockets);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     for (const ws of ctx.getWebSockets()) this.#add(ws);
   }
 
@@ -398,7 +428,8 @@ export class EdgePodEngine extends DurableObject {
     const id = this.#nextSocket++;
     this.#sockets.set(id, ws);
     this.#ids.set(ws, id);
-    const [expires] = this.ctx.getTags(ws);
+    const [kind, expires] = this.ctx.getTags(ws);
+    if (kind === PLAIN) this.#bridge.plain.add(id);
     if (expires !== undefined) expiries.set(ws, Number(expires));
     return id;
   }
@@ -407,6 +438,7 @@ export class EdgePodEngine extends DurableObject {
     const id = this.#ids.get(ws);
     this.#ids.delete(ws);
     this.#sockets.delete(id);
+    this.#bridge.plain.delete(id);
     return id;
   }
 
@@ -481,14 +513,11 @@ export class EdgePodEngine extends DurableObject {
     const { searchParams } = new URL(request.url);
     const { 0: client, 1: server } = new WebSocketPair();
     const expires = request.headers.get(EXPIRES);
-    this.ctx.acceptWebSocket(server, expires === null ? [] : [expires]);
-    core.socket_opened(
-      this.#id,
-      this.#add(server),
-      searchParams.get("sessionId"),
-      searchParams.get("since") ?? undefined,
-      searchParams.getAll("table").join("\n"),
-    );
+    const since = searchParams.get("since") ?? undefined;
+    this.ctx.acceptWebSocket(server, [since === undefined ? PLAIN : "greeted", ...(expires === null ? [] : [expires])]);
+    const id = this.#add(server);
+    this.#bridge.answerPings();
+    core.socket_opened(this.#id, id, searchParams.get("sessionId"), since, searchParams.getAll("table").join("\n"));
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -514,6 +543,7 @@ export class EdgePodEngine extends DurableObject {
   #closed(ws) {
     this.#open();
     const id = this.#remove(ws);
+    this.#bridge.answerPings();
     if (id !== undefined) core.socket_closed(this.#id, id);
   }
 }

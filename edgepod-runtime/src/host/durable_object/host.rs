@@ -11,6 +11,7 @@ use super::bindings::{self, Bridge};
 use crate::{
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value, parse_rows},
     engine::{Host, Record, SocketId, TransactionOutcome},
+    tracking::{TableName, TableSet},
 };
 
 /// An object of this isolate, by its number.
@@ -161,6 +162,11 @@ impl Host for ObjectHost {
 
     fn remember(&self, socket: SocketId, attachment: &str) {
         self.bridge().remember(socket.0, attachment);
+    }
+
+    fn wrote(&self, tables: &TableSet, version: &str) {
+        let names: Vec<&str> = tables.iter().map(TableName::as_str).collect();
+        self.bridge().wrote(&names.join("\n"), version);
     }
 
     fn now_micros(&self) -> i64 {

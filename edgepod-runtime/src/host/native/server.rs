@@ -520,6 +520,7 @@ async fn serve_socket(
         "This socket only tells what is stale: send nothing but ping.",
     ));
     let (id, mut outgoing) = shared.host.sockets.open();
+    let is_greeted = resume.since.is_some();
     shared.engine.socket_opened(id, &session, &resume);
     let left = expires.map(|expires| expires.saturating_sub(now_millis()).max(0) as u64);
     // The longest that the runtime's timer takes: about two years.
@@ -536,7 +537,8 @@ async fn serve_socket(
             }
             incoming = socket.recv() => match incoming {
                 Some(Ok(Message::Text(text))) if text.as_str() == PING => {
-                    if socket.send(Message::text(PONG)).await.is_err() {
+                    let pong = if is_greeted { shared.engine.pong() } else { PONG.to_owned() };
+                    if socket.send(Message::text(pong)).await.is_err() {
                         break None;
                     }
                 }
