@@ -342,7 +342,15 @@ pub fn build_library(package: &str) -> Result<PathBuf> {
 /// Builds a package and finds a file among what cargo says it made.
 fn build(package: &str, find: impl Fn(&Value) -> Option<&str>) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // What tells of this package would have others compiled again: ring's build script reads its own under the same names.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    let built = command
         .args([
             "build",
             "--package",

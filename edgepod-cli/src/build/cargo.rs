@@ -1,5 +1,6 @@
 //! Calls cargo and finds what it made.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -108,7 +109,17 @@ fn cargo(app: &App, profile: Profile) -> Command {
             migration_files(&app.folder.join("migrations")),
         )
         .stdout(Stdio::piped());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_a_package(name)) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// Whether a variable tells of the package that `cargo run` or `cargo test` started this program for. Build scripts which
+/// read their own would run again, and what depends on them be compiled again, whenever another one starts the build.
+fn is_of_a_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// What `edgepod::app!()` asks the compiler to watch: a macro can watch the files that it finds, but no folder for new ones.
