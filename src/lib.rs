@@ -114,6 +114,10 @@ mod errors_guide {}
 #[doc = include_str!("../docs/logging.md")]
 mod logging_guide {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/environment.md")]
+mod environment_guide {}
+
 /// The examples of the column types' page, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/types.md")]

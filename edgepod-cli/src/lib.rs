@@ -9,6 +9,7 @@
 //! | [`process`] | child processes that never outlive the command |
 //! | [`tools`] | finds external programs, or installs them once |
 //! | [`args`] | what may be typed |
+//! | [`wrangler`] | reads what the wrangler configuration binds |
 //! | [`commands`] | what is done about it |
 
 pub mod app;
@@ -24,3 +25,4 @@ mod residency;
 pub mod term;
 pub mod tools;
 pub mod workerd;
+pub mod wrangler;

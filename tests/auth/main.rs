@@ -1,7 +1,11 @@
 //! Tokens of another issuer, on every host: `cargo test -p edgepod-tests --test auth`, and `EDGEPOD_TEST_HOST=workerd`.
 
+mod bindings;
 mod issuer;
 mod logs;
+#[expect(dead_code, reason = "the others are of no server")]
+#[path = "../../edgepod-runtime/tests/jose/rfc_vectors.rs"]
+mod rfc_vectors;
 mod sockets;
 
 use std::process::ExitCode;
@@ -12,11 +16,13 @@ use edgepod_tests::{cases, server, server::App};
 use serde_json::{Value, json};
 
 use issuer::{Issuer, Key, Mood, asked, at, is, publish};
+use rfc_vectors::*;
 
 cases![
     // First, while the host knows no keys.
     without_any_key_a_token_is_to_be_tried_again,
     every_algorithm_is_verified,
+    the_examples_of_the_standards_are_refused_by_name,
     what_is_wrong_with_a_token_is_unauthorized_everywhere,
     a_wrong_key_comes_before_a_wrong_token,
     a_rotated_key_is_fetched_and_a_flood_of_unknown_ones_is_not,
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
             ("auth", CASES),
             ("logs", logs::CASES),
             ("sockets", sockets::CASES),
+            ("bindings", bindings::CASES),
         ],
     )
 }
@@ -132,6 +139,20 @@ fn every_algorithm_is_verified() {
     let (signed, _) = token.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();
     refuse(&format!("{signed}.{signature}"), "signature");
+}
+
+/// RFC 7515, 7519 and 8037. (That their signatures are right is seen in the tests of JOSE: they have expired in 2011.)
+fn the_examples_of_the_standards_are_refused_by_name() {
+    for (token, reason) in [
+        (A1_TOKEN, "algorithm"),
+        (A2_TOKEN, "expired"),
+        (A3_TOKEN, "expired"),
+        (A4_TOKEN, "algorithm"),
+        (A5_TOKEN, "algorithm"),
+        (ED25519_TOKEN, "malformed"),
+    ] {
+        refuse(token, reason);
+    }
 }
 
 fn what_is_wrong_with_a_token_is_unauthorized_everywhere() {

@@ -13,6 +13,7 @@ use crate::{claims, publish_and_wait, with};
 cases![
     a_socket_is_told_nothing_once_its_token_has_expired,
     a_socket_is_not_opened_with_a_wrong_token,
+    no_header_of_the_clients_says_when_a_socket_expires,
 ];
 
 /// Subscribes a session to the visits.
@@ -67,5 +68,18 @@ fn a_socket_is_not_opened_with_a_wrong_token() {
         Err(Error::Http(reply)) => assert_eq!(reply.status().as_u16(), 401),
         Err(other) => panic!("no reply: {other}"),
         Ok(_) => panic!("the socket opened"),
+    }
+}
+
+fn no_header_of_the_clients_says_when_a_socket_expires() {
+    // The second is longer than what a Worker can keep with a socket.
+    for value in ["1", &"9".repeat(300)] {
+        let session = server::unique("header");
+        let url = server().socket_url(&server().key, &session);
+        let mut socket = Socket::open_with_header(&url, "x-edgepod-expires", value)
+            .unwrap_or_else(|error| panic!("{error}"));
+        read_visits(&session);
+        visit();
+        assert!(socket.stale().contains("visits"));
     }
 }

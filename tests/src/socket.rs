@@ -45,9 +45,17 @@ impl Socket {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with_token(url: &str, token: &str) -> Result<Self, Error> {
+        Self::open_with_header(url, "authorization", &format!("Bearer {token}"))
+    }
+
+    /// Opens a socket with a header of any kind.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with_header(url: &str, name: &'static str, value: &str) -> Result<Self, Error> {
         let mut request = url.into_client_request()?;
-        let value = format!("Bearer {token}").parse().expect("a token is text");
-        request.headers_mut().insert("authorization", value);
+        let value = value.parse().expect("a header is text");
+        request.headers_mut().insert(name, value);
         let (socket, _) = tungstenite::connect(request)?;
         Ok(Self(socket))
     }

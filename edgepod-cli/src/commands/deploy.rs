@@ -28,9 +28,6 @@ const URLS: &str = "deployed.txt";
 /// The variable of the key that signs tokens.
 const PRIVATE_KEY: &str = "EDGEPOD_JWT_PRIVATE_KEY";
 
-/// wrangler's configuration, by the names that it looks for.
-const CONFIGURATIONS: [&str; 3] = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
-
 pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;
     let app = App::find(&args.app)?;
@@ -98,10 +95,7 @@ fn targets(record: &str) -> Vec<String> {
 }
 
 fn configuration(app: &App) -> Result<PathBuf> {
-    let configuration = CONFIGURATIONS
-        .iter()
-        .map(|name| app.folder.join(name))
-        .find(|path| path.is_file())
+    let configuration = crate::wrangler::find(&app.folder)
         .with_context(|| {
             format!(
                 "there is no wrangler.jsonc in {}: `edgepod init {0}` writes it and leaves the rest alone",

@@ -21,6 +21,10 @@ pub(super) struct Config {
     pub compatibility_date: String,
     /// Names only; the values come from the environment, so that secrets are in no file.
     pub vars: Vec<String>,
+    /// Names and values as JSON.
+    pub json: Vec<(String, String)>,
+    /// Names by which the Worker calls itself.
+    pub own: Vec<String>,
     pub storage: PathBuf,
     pub address: SocketAddr,
 }
@@ -116,6 +120,12 @@ const worker :Workerd.Worker = (
         )?;
         for name in self.vars.iter().map(Quoted) {
             writeln!(f, "    (name = {name}, fromEnvironment = {name}),")?;
+        }
+        for (name, json) in &self.json {
+            writeln!(f, "    (name = {}, json = {}),", Quoted(name), Quoted(json))?;
+        }
+        for name in self.own.iter().map(Quoted) {
+            writeln!(f, "    (name = {name}, service = \"main\"),")?;
         }
         writeln!(f, "  ],\n  modules = [")?;
         for Module { name, kind } in &self.modules {

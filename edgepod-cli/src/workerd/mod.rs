@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::env::Vars;
 use crate::process::{self, Process};
+use crate::wrangler::Bindings;
 use crate::{term, tools};
 use config::Config;
 
@@ -49,6 +50,7 @@ pub struct WorkerdBuilder {
     program: Option<PathBuf>,
     port: u16,
     vars: Vars,
+    bindings: Bindings,
     storage: Option<PathBuf>,
     compatibility_date: Option<String>,
     on_log: Arc<dyn Fn(&str) + Send + Sync>,
@@ -63,6 +65,7 @@ impl Workerd {
             program: None,
             port: 0,
             vars: Vars::new(),
+            bindings: Bindings::default(),
             storage: None,
             compatibility_date: None,
             on_log: Arc::new(|line| term::log("workerd", line)),
@@ -110,6 +113,12 @@ impl WorkerdBuilder {
         self
     }
 
+    /// Gives the Worker what its wrangler configuration binds, but for the texts: those are [`vars`](Self::vars).
+    pub fn bindings(mut self, bindings: Bindings) -> Self {
+        self.bindings = bindings;
+        self
+    }
+
     /// Keeps the objects' databases in this folder, which is created when missing. Without it they are forgotten at the end.
     pub fn storage(mut self, folder: impl Into<PathBuf>) -> Self {
         self.storage = Some(folder.into());
@@ -154,6 +163,12 @@ impl WorkerdBuilder {
             modules: config::modules(&modules)?,
             compatibility_date: date,
             vars: self.vars.keys().cloned().collect(),
+            // A variable hides what else has its name.
+            json: (self.bindings.json.iter())
+                .filter(|(name, _)| !self.vars.contains_key(*name))
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect(),
+            own: self.bindings.own.clone(),
             storage: fs::canonicalize(&storage)?,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
         };

@@ -273,6 +273,17 @@ impl Env {
         self.state.engine.host().var(name)
     }
 
+    /// The bindings of a Worker, and so on Workers only: `use edgepod::WorkerEnv`.
+    ///
+    /// It does not compile natively.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn worker<'a>(&'a self) -> std::convert::Infallible
+    where
+        &'a Self: OfWorker,
+    {
+        unreachable!("nothing natively is of a Worker")
+    }
+
     pub(crate) fn sign_jwt(&self, claims: impl Serialize, expires_in: Duration) -> Result<String> {
         auth::sign_jwt(&self.auth(), &claims, expires_in, self.now_millis())
     }
@@ -289,3 +300,12 @@ impl Env {
         self.state.engine.host().now_micros().div_euclid(1000)
     }
 }
+
+/// What only Workers have.
+#[cfg(not(target_arch = "wasm32"))]
+#[diagnostic::on_unimplemented(
+    message = "`ctx.env.worker()` is there on Workers only, and this is the native build",
+    label = "bindings of a Worker",
+    note = "put what needs a binding behind `#[cfg(target_arch = \"wasm32\")]`, and say behind `#[cfg(not(target_arch = \"wasm32\"))]` what the native host does instead"
+)]
+pub trait OfWorker {}

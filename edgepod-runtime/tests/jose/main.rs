@@ -3,6 +3,7 @@
 mod adversary;
 mod rfc;
 mod rfc_vectors;
+mod vectors;
 mod verify;
 mod wycheproof;
 mod wycheproof_jws;

@@ -35,7 +35,7 @@ use crate::{process, term};
 enum Event {
     /// A source file was saved.
     SourceChanged,
-    /// A Cargo.toml or `.dev.vars` was saved, or there is another folder to watch.
+    /// A Cargo.toml, `.dev.vars` or the wrangler configuration was saved, or there is another folder to watch.
     SettingsChanged,
     /// The process with this number ended.
     Ended(u32, ExitStatus),
@@ -224,7 +224,7 @@ impl Session {
         last.map_or(Ok(()), Build::remove)
     }
 
-    /// Reads Cargo.toml and `.dev.vars` again.
+    /// Reads Cargo.toml, `.dev.vars` and the wrangler configuration again.
     fn reload(&mut self) -> Result<()> {
         let has_new_vars = self.plan.reload()?;
         self.watcher = Watcher::new(&self.plan.app, &self.sender)?;

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::args::{Dev, Host};
 use crate::build::Profile;
 use crate::env::{self, Vars};
+use crate::wrangler::Bindings;
 use crate::{http, term};
 
 pub(super) struct Plan {
@@ -28,6 +29,8 @@ pub(super) struct Plan {
     pub data: PathBuf,
     /// The app's variables, the key among them.
     pub vars: Vars,
+    /// What wrangler's configuration binds beside.
+    pub bindings: Bindings,
     /// Where programs are copied to before they run.
     pub programs: TempDir,
 }
@@ -51,7 +54,12 @@ impl Plan {
         }
         let web = if args.no_page { None } else { web(&app)? };
         let state = app.state()?;
-        let mut vars = env::of_app(&app.folder)?;
+        let bindings = Bindings::of_app(&app.folder)?;
+        if args.host == Host::Workerd {
+            warn_of_absent(&bindings);
+        }
+        let mut vars = bindings.texts.clone();
+        vars.extend(env::of_app(&app.folder)?);
         key::ensure(&mut vars, &state)?;
         if app.signs {
             key::ensure_private(&mut vars, &state)?;
@@ -79,6 +87,7 @@ impl Plan {
                 Host::Workerd => "workerd-data",
             }),
             vars,
+            bindings,
             programs: tempfile::Builder::new()
                 .prefix(&format!("{PROGRAMS}{}-", std::process::id()))
                 .tempdir_in(state)?,
@@ -90,19 +99,34 @@ impl Plan {
     /// Where things listen and are kept stays.
     pub fn reload(&mut self) -> Result<bool> {
         self.app = App::find(&self.app.folder)?;
-        let mut vars = env::of_app(&self.app.folder)?;
+        let bindings = Bindings::of_app(&self.app.folder)?;
+        if self.host == Host::Workerd && bindings.absent != self.bindings.absent {
+            warn_of_absent(&bindings);
+        }
+        let mut vars = bindings.texts.clone();
+        vars.extend(env::of_app(&self.app.folder)?);
         key::ensure(&mut vars, &self.app.state()?)?;
         if self.app.signs {
             key::ensure_private(&mut vars, &self.app.state()?)?;
         }
-        let is_changed = vars != self.vars;
+        let is_changed = vars != self.vars || bindings != self.bindings;
         self.vars = vars;
+        self.bindings = bindings;
         Ok(is_changed)
     }
 
     /// Where clients reach the API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+}
+
+fn warn_of_absent(bindings: &Bindings) {
+    for (binding, kind) in &bindings.absent {
+        term::warning(format_args!(
+            "`{binding}` ({kind}) of the wrangler configuration is not there in `edgepod dev`, and `ctx.env.worker()` says so where \
+             it is used: `npx wrangler dev` has it"
+        ));
     }
 }
 

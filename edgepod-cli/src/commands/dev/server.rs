@@ -106,6 +106,7 @@ impl Server {
                     )?)
                     .port(plan.address.port())
                     .vars(plan.vars.clone())
+                    .bindings(plan.bindings.clone())
                     .storage(&plan.data)
                     .start()?,
             ),

@@ -11,6 +11,7 @@ use notify_debouncer_full::{DebounceEventResult, Debouncer, NoCache, new_debounc
 use super::Event;
 use crate::app::App;
 use crate::term;
+use crate::wrangler::CONFIGURATIONS;
 
 /// Editors write a file in several steps; they are over after this time.
 const QUIET: Duration = Duration::from_millis(50);
@@ -113,7 +114,9 @@ impl Kind {
                 path.parent() == Some(&app.folder) && holds_sources(app, &app.folder, path);
             return is_new.then_some(Self::Settings);
         }
-        if name == "Cargo.toml" || path == app.folder.join(".dev.vars") {
+        let is_settings =
+            name == "Cargo.toml" || name == ".dev.vars" || CONFIGURATIONS.contains(&name);
+        if name == "Cargo.toml" || (is_settings && path.parent() == Some(&app.folder)) {
             return Some(Self::Settings);
         }
         let is_editors = name.starts_with(['.', '#'])
@@ -158,7 +161,12 @@ mod tests {
         for path in ["src/lib.rs", "migrations/0001_users.sql", "src/gone.rs"] {
             assert_eq!(kind(path), Some(Kind::Source), "{path}");
         }
-        for path in ["Cargo.toml", "../other/Cargo.toml", ".dev.vars"] {
+        for path in [
+            "Cargo.toml",
+            "../other/Cargo.toml",
+            ".dev.vars",
+            "wrangler.jsonc",
+        ] {
             assert_eq!(kind(path), Some(Kind::Settings), "{path}");
         }
         for path in [

@@ -248,7 +248,6 @@ async function serve(request, env, ctx, trace) {
   }
   const stub = objectOf(env);
   if (kind === "S") {
-    if (decision === "S") return stub.fetch(request);
     const opening = new Request(request);
     opening.headers.set(EXPIRES, decision.slice(1));
     return stub.fetch(opening);
@@ -281,8 +280,8 @@ async function serve(request, env, ctx, trace) {
 // The first tag of a socket that was opened without `since`.
 const PLAIN = "plain";
 
-// When the token of a socket expires. On the way to the object it is a header, and with the socket a tag: that outlives
-// hibernation.
+// When the token of a socket expires, or an empty text. On the way to the object it is a header, whatever the client sent
+// under that name; with the socket it is a tag: that outlives hibernation.
 const EXPIRES = "x-edgepod-expires";
 const expiries = new WeakMap();
 
@@ -514,7 +513,7 @@ export class EdgePodEngine extends DurableObject {
     const { 0: client, 1: server } = new WebSocketPair();
     const expires = request.headers.get(EXPIRES);
     const since = searchParams.get("since") ?? undefined;
-    this.ctx.acceptWebSocket(server, [since === undefined ? PLAIN : "greeted", ...(expires === null ? [] : [expires])]);
+    this.ctx.acceptWebSocket(server, [since === undefined ? PLAIN : "greeted", ...(expires ? [expires] : [])]);
     const id = this.#add(server);
     this.#bridge.answerPings();
     core.socket_opened(this.#id, id, searchParams.get("sessionId"), since, searchParams.getAll("table").join("\n"));

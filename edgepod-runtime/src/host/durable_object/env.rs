@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::engine::Env;
+use crate::{Error, engine::Env};
 
 thread_local! {
     /// All objects of a Worker have the same bindings.
@@ -13,6 +13,20 @@ thread_local! {
 
 pub(super) fn set(env: JsValue) {
     ENV.set(env);
+}
+
+/// What a binding says when it fails is for the log.
+impl From<worker::Error> for Error {
+    fn from(error: worker::Error) -> Self {
+        Error::internal(format!("a binding of the Worker: {error}"))
+    }
+}
+
+/// The same of KV, which has errors of its own.
+impl From<worker::kv::KvError> for Error {
+    fn from(error: worker::kv::KvError) -> Self {
+        worker::Error::from(error).into()
+    }
 }
 
 /// The bindings of a Worker (KV, R2, queues, services), on Workers only.

@@ -179,6 +179,67 @@ pub async fn count_visits(ctx: &QueryCtx) -> Result<u64> {
     ctx.db.select::<Visit>().count()
 }
 
+/// What the bindings say: a text, a number within JSON, and how many visits the app itself counts when it is asked over HTTP.
+#[cfg(target_arch = "wasm32")]
+#[edgepod::action]
+pub async fn ask_bindings(ctx: &ActionCtx) -> Result<(String, u32, u64)> {
+    #[derive(serde::Deserialize)]
+    struct Limits {
+        notes: u32,
+    }
+    #[derive(serde::Deserialize)]
+    struct Counted {
+        data: u64,
+    }
+    let worker = ctx.env.worker();
+    let greeting = worker.var("GREETING")?.to_string();
+    let Limits { notes } = worker.object_var("LIMITS")?;
+    let keys = ctx.env.var("EDGEPOD_API_KEY").unwrap_or_default();
+    let key = keys.split(',').next().unwrap_or_default();
+    let mut reply = worker
+        .service("SELF")?
+        .fetch(format!("http://tokens/rpc/countVisits?key={key}"), None)
+        .await?;
+    let Counted { data } = reply.json().await?;
+    Ok((greeting, notes, data))
+}
+
+/// Keeps a text in KV and in R2, reads it from both, and sends it to a queue.
+#[cfg(target_arch = "wasm32")]
+#[edgepod::action]
+pub async fn keep(ctx: &ActionCtx, text: String) -> Result<(Option<String>, Option<String>)> {
+    let worker = ctx.env.worker();
+    let cache = worker.kv("CACHE")?;
+    cache.put("text", &text)?.execute().await?;
+    let of_kv = cache.get("text").text().await?;
+    let files = worker.bucket("FILES")?;
+    files.put("text", text.clone()).execute().await?;
+    let file = files.get("text").execute().await?;
+    let of_r2 = match file.as_ref().and_then(|file| file.body()) {
+        Some(body) => Some(body.text().await?),
+        None => None,
+    };
+    worker.queue("JOBS")?.send(text).await?;
+    Ok((of_kv, of_r2))
+}
+
+/// There are none natively.
+#[cfg(not(target_arch = "wasm32"))]
+#[edgepod::action]
+pub async fn ask_bindings(ctx: &ActionCtx) -> Result<(String, u32, u64)> {
+    Err(Error::unavailable(format!(
+        "{}, but there are no other bindings here.",
+        ctx.env.var("GREETING").unwrap_or_default()
+    )))
+}
+
+/// There are none natively.
+#[cfg(not(target_arch = "wasm32"))]
+#[edgepod::action]
+pub async fn keep(_ctx: &ActionCtx, text: String) -> Result<(Option<String>, Option<String>)> {
+    Err(Error::unavailable(format!("Nothing keeps `{text}` here.")))
+}
+
 /// Says something to the log before and after it waited.
 #[edgepod::action]
 pub async fn linger(_ctx: &ActionCtx, name: String) -> Result<()> {
