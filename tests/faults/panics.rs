@@ -93,14 +93,20 @@ fn a_panic_in_an_action_is_an_internal_error() {
 }
 
 fn the_words_of_a_panic_are_in_the_log_only() {
-    let error = server().call("getNotesAndPanic").error(500);
-    let trace = error["trace_id"].as_str().unwrap_or_default().to_owned();
-    assert!(!error.to_string().contains("secret"), "{error}");
-    let line = server().log_line(&["the secret in the panic", &trace, "getNotesAndPanic"]);
-    assert!(
-        line.contains("ERROR") || line.contains(r#""level":"error""#),
-        "{line}"
-    );
+    for (name, args) in [
+        ("getNotesAndPanic", json!({})),
+        ("addNoteAndPanic", json!({"text": "gone"})),
+        ("actAndPanic", json!({})),
+    ] {
+        let error = server().call(name).args(args).error(500);
+        let trace = error["trace_id"].as_str().expect("a trace id");
+        assert!(!error.to_string().contains("secret"), "{error}");
+        let line = server().log_line(&["the secret in the panic", trace, name]);
+        assert!(
+            line.contains("ERROR") || line.contains(r#""level":"error""#),
+            "{line}"
+        );
+    }
     // Unless EDGEPOD_LOG asks for it, a call is no line.
     let log = server().log();
     assert!(!log.contains("answered"), "{log}");

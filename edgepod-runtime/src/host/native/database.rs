@@ -187,3 +187,26 @@ fn failure(error: rusqlite::Error) -> SqlError {
         },
     }
 }
+
+/// Of a connection that a native app opened itself. What SQLite says is for the log.
+impl From<rusqlite::Error> for crate::Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(format!("rusqlite: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Code, Result};
+
+    #[test]
+    fn what_rusqlite_says_is_an_internal_error() {
+        fn ask() -> Result<i64> {
+            let connection = rusqlite::Connection::open_in_memory()?;
+            Ok(connection.query_row("SELECT id FROM secrets", [], |row| row.get(0))?)
+        }
+        let error = ask().unwrap_err();
+        assert_eq!(error.code(), Code::Internal);
+        assert!(error.to_string().contains("secrets"), "{error}");
+    }
+}
