@@ -20,6 +20,7 @@ pub mod host;
 pub mod manifest;
 pub mod migrations;
 pub mod schema;
+mod thin;
 pub mod tracking;
 mod types;
 

@@ -229,7 +229,7 @@ pub fn manifest() -> Result<String, String> {
     let mut types = Types::new();
     let functions = registry
         .functions()
-        .into_iter()
+        .iter()
         .filter_map(|def| {
             let described = described.get(def.name)?;
             let signature = (described.describe)(&mut types);

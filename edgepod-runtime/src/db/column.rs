@@ -7,7 +7,7 @@ use sea_query::{BinOper, Expr, ExprTrait, NullOrdering, Order};
 use super::{
     Aggregate, ColumnType, Comparable, Contains, Derived, Expression, Groups, Predicate, Relation,
     Value, list,
-    predicate::{self, Bare, escape_like},
+    predicate::{self, Bare, ColumnOf, Comparison, Term, escape_like},
     source::Named,
 };
 use crate::{Error, Result, schema::SqlType};
@@ -47,8 +47,11 @@ impl<T: Relation, V> Column<T, V> {
         Named::of::<T>().column(self.name)
     }
 
-    fn term(self) -> Result<Expr> {
-        Ok(self.reference())
+    fn term(self) -> Term {
+        Term::Column(ColumnOf {
+            table: Named::of::<T>(),
+            name: self.name,
+        })
     }
 }
 
@@ -60,14 +63,14 @@ impl<T: super::Table, V> Column<T, V> {
 }
 
 impl<X, V> Expression<X, V> {
-    fn term(self) -> Result<Expr> {
-        self.expr
+    fn term(self) -> Term {
+        Term::Computed(self.expr)
     }
 }
 
 impl<X, V> Aggregate<X, V> {
-    fn term(self) -> Result<Expr> {
-        self.expr
+    fn term(self) -> Term {
+        Term::Computed(self.expr)
     }
 }
 
@@ -87,22 +90,22 @@ macro_rules! comparisons {
 
             /// `this < value`.
             pub fn lt<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), BinOper::SmallerThan).over()
+                predicate::order(self.term(), value.into_operand(), Comparison::SmallerThan).over()
             }
 
             /// `this <= value`.
             pub fn le<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), BinOper::SmallerThanOrEqual).over()
+                predicate::order(self.term(), value.into_operand(), Comparison::SmallerThanOrEqual).over()
             }
 
             /// `this > value`.
             pub fn gt<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), BinOper::GreaterThan).over()
+                predicate::order(self.term(), value.into_operand(), Comparison::GreaterThan).over()
             }
 
             /// `this >= value`.
             pub fn ge<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), BinOper::GreaterThanOrEqual).over()
+                predicate::order(self.term(), value.into_operand(), Comparison::GreaterThanOrEqual).over()
             }
 
             /// `low <= this AND this <= high`.
@@ -136,22 +139,22 @@ macro_rules! comparisons {
 
             /// It is NULL.
             pub fn is_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
-                Bare::of(self.term().map(ExprTrait::is_null)).no_row(!$nullable).over()
+                Bare::of(self.term().into_expr().map(ExprTrait::is_null)).no_row(!$nullable).over()
             }
 
             /// It is not NULL.
             pub fn is_not_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
-                Bare::of(self.term().map(ExprTrait::is_not_null)).every_row(!$nullable).over()
+                Bare::of(self.term().into_expr().map(ExprTrait::is_not_null)).every_row(!$nullable).over()
             }
 
             /// Smallest first; NULL before every value.
             pub fn asc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term(), Order::Asc, V::SQL_TYPE, $nullable)
+                OrderBy::new(self.term().into_expr(), Order::Asc, V::SQL_TYPE, $nullable)
             }
 
             /// Largest first; NULL after every value.
             pub fn desc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term(), Order::Desc, V::SQL_TYPE, $nullable)
+                OrderBy::new(self.term().into_expr(), Order::Desc, V::SQL_TYPE, $nullable)
             }
         }
     )+};
@@ -163,7 +166,7 @@ comparisons! {
     impl<X, V> Aggregate where S: Groups, nullable: true;
 }
 
-fn membership(term: Result<Expr>, values: Result<Vec<Operand>>, operator: &'static str) -> Bare {
+fn membership(term: Term, values: Result<Vec<Operand>>, operator: &'static str) -> Bare {
     let values: Result<Vec<Value>> = values.and_then(|values| {
         values
             .into_iter()
@@ -177,7 +180,8 @@ fn membership(term: Result<Expr>, values: Result<Vec<Operand>>, operator: &'stat
     });
     let nothing = values.as_ref().is_ok_and(Vec::is_empty);
     Bare::of(
-        term.and_then(|term| Ok(term.binary(BinOper::Custom(operator), list::select(&values?)?))),
+        term.into_expr()
+            .and_then(|term| Ok(term.binary(BinOper::Custom(operator), list::select(&values?)?))),
     )
     .every_row(nothing && operator == "NOT IN")
     .no_row(nothing && operator == "IN")

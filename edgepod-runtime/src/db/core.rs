@@ -7,7 +7,7 @@ use super::{
     column::Key,
     connection::JsonRows,
     encode,
-    predicate::Bare,
+    predicate::{Bare, Clause},
     source::Named,
     writer::{Sql, Writer},
 };
@@ -18,7 +18,7 @@ pub(super) struct Core<'db> {
     pub(super) connection: &'db Connection,
     pub(super) table: Named,
     pub(super) joins: Vec<Join>,
-    pub(super) conditions: Vec<Condition>,
+    pub(super) conditions: Vec<Clause>,
     pub(super) groups: Vec<Expr>,
     pub(super) having: Vec<Condition>,
     pub(super) order: Vec<Key>,
@@ -32,7 +32,7 @@ pub(super) struct Core<'db> {
 pub(super) struct Join {
     pub(super) table: Named,
     pub(super) optional: bool,
-    pub(super) on: Condition,
+    pub(super) on: Clause,
 }
 
 /// How a SELECT runs: [`Core::plain`] or [`Core::listed`]. Two functions, so that an app which only reads tables carries one.
@@ -75,7 +75,7 @@ impl<'db> Core<'db> {
 
     pub(super) fn having(&mut self, predicate: Bare) {
         match predicate.condition {
-            Ok(condition) => self.having.push(condition),
+            Ok(condition) => self.having.push(condition.into_condition()),
             Err(error) => self.refused = Some(error),
         }
     }
@@ -267,7 +267,7 @@ impl<'db> Core<'db> {
                 sql.push_name(&alias);
             }
             sql.push(" ON ");
-            sql.push_condition(&join.on);
+            push_clause(sql, &join.on);
         }
     }
 
@@ -277,12 +277,20 @@ impl<'db> Core<'db> {
             return Err(error.clone());
         }
         self.push_from(&mut sql);
-        push_conditions(&mut sql, " WHERE ", &self.conditions);
+        for (i, condition) in self.conditions.iter().enumerate() {
+            sql.push(if i == 0 { " WHERE (" } else { " AND (" });
+            push_clause(&mut sql, condition);
+            sql.push(")");
+        }
         for (i, group) in self.groups.iter().enumerate() {
             sql.push(if i == 0 { " GROUP BY " } else { ", " });
             sql.push_expr(group);
         }
-        push_conditions(&mut sql, " HAVING ", &self.having);
+        for (i, condition) in self.having.iter().enumerate() {
+            sql.push(if i == 0 { " HAVING (" } else { " AND (" });
+            sql.push_condition(condition);
+            sql.push(")");
+        }
         for (i, key) in self.order.iter().enumerate() {
             sql.push(if i == 0 { " ORDER BY " } else { ", " });
             push_key(&mut sql, key);
@@ -290,7 +298,9 @@ impl<'db> Core<'db> {
         match (limit, self.offset) {
             (None, None) => {}
             // The usual limits are constants of the program: as text they keep to one statement and cost no parameter.
-            (Some(limit @ (1 | 2 | MAX_ROWS)), None) => sql.push(&format!(" LIMIT {limit}")),
+            (Some(1), None) => sql.push(" LIMIT 1"),
+            (Some(2), None) => sql.push(" LIMIT 2"),
+            (Some(MAX_ROWS), None) => sql.push(" LIMIT 1000"),
             (limit, offset) => {
                 sql.push(" LIMIT ");
                 sql.push_integer(limit.map_or(-1, saturate));
@@ -307,12 +317,14 @@ impl<'db> Core<'db> {
 /// The most columns that a statement returns.
 const MAX_COLUMNS: usize = 100;
 
-fn push_conditions(sql: &mut Writer, clause: &str, conditions: &[Condition]) {
-    for (i, condition) in conditions.iter().enumerate() {
-        sql.push(if i == 0 { clause } else { " AND " });
-        sql.push("(");
-        sql.push_condition(condition);
-        sql.push(")");
+fn push_clause(sql: &mut Writer, clause: &Clause) {
+    match clause {
+        Clause::Simple {
+            column,
+            operator,
+            value,
+        } => sql.push_comparison(*column, *operator, value),
+        Clause::Tree(condition) => sql.push_condition(condition),
     }
 }
 

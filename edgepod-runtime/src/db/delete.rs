@@ -42,7 +42,7 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
         self.restricted |= !predicate.bare.every_row;
         match predicate.bare.condition {
             Ok(condition) => {
-                self.statement.cond_where(condition);
+                self.statement.cond_where(condition.into_condition());
             }
             Err(error) => self.refused = Some(error),
         }

@@ -11,6 +11,7 @@ use super::{
     column::Key,
     core::{Core, push_key},
     encode,
+    predicate::Clause,
     writer::{self, Writer},
 };
 use crate::{Error, Result, schema::SqlType};
@@ -67,7 +68,7 @@ impl Core<'_> {
             let values = read(cursor, &fingerprint, self.order.len())?;
             let after = after(&self.order, values);
             if self.groups.is_empty() {
-                self.conditions.push(after);
+                self.conditions.push(Clause::Tree(after));
             } else {
                 self.having.push(after);
             }

@@ -6,6 +6,7 @@ use sea_query::{BinOper, Condition, Expr, ExprTrait};
 
 use super::{
     Aggregate, Bytes, Column, ColumnType, Contains, Expression, Groups, Operand, Relation, Value,
+    source::Named,
 };
 use crate::{Error, Result};
 
@@ -18,17 +19,130 @@ pub struct Predicate<S> {
 
 /// A condition, whatever it is about.
 pub(super) struct Bare {
-    pub(super) condition: Result<Condition>,
+    pub(super) condition: Result<Clause>,
     /// Whether it holds for every row, or for every one with a value: it then is no WHERE for an UPDATE or DELETE.
     pub(super) every_row: bool,
     /// Whether it holds for no row: its negation is no WHERE.
     pub(super) no_row: bool,
 }
 
+/// A condition as a statement writes it.
+pub(super) enum Clause {
+    /// `column operator value`, as most are: to build a tree of it and walk through that costs as much as all else that is
+    /// done for a row.
+    Simple {
+        column: ColumnOf,
+        operator: Comparison,
+        value: Value,
+    },
+    Tree(Condition),
+}
+
+impl Clause {
+    pub(super) fn into_condition(self) -> Condition {
+        match self {
+            Clause::Simple {
+                column,
+                operator,
+                value,
+            } => Condition::all().add(
+                column
+                    .expr()
+                    .binary(operator.of_sea_query(), Operand::Value(value).into_expr()),
+            ),
+            Clause::Tree(condition) => condition,
+        }
+    }
+}
+
+/// What compares two values.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Comparison {
+    Equal,
+    /// `<>` that takes NULL for a value.
+    IsNot,
+    SmallerThan,
+    SmallerThanOrEqual,
+    GreaterThan,
+    GreaterThanOrEqual,
+}
+
+impl Comparison {
+    pub(super) fn as_sql(self) -> &'static str {
+        match self {
+            Comparison::Equal => " = ",
+            Comparison::IsNot => " IS NOT ",
+            Comparison::SmallerThan => " < ",
+            Comparison::SmallerThanOrEqual => " <= ",
+            Comparison::GreaterThan => " > ",
+            Comparison::GreaterThanOrEqual => " >= ",
+        }
+    }
+
+    fn of_sea_query(self) -> BinOper {
+        match self {
+            Comparison::Equal => BinOper::Equal,
+            Comparison::IsNot => BinOper::IsNot,
+            Comparison::SmallerThan => BinOper::SmallerThan,
+            Comparison::SmallerThanOrEqual => BinOper::SmallerThanOrEqual,
+            Comparison::GreaterThan => BinOper::GreaterThan,
+            Comparison::GreaterThanOrEqual => BinOper::GreaterThanOrEqual,
+        }
+    }
+}
+
+/// A column of a table, as a statement names both.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct ColumnOf {
+    pub(super) table: Named,
+    pub(super) name: &'static str,
+}
+
+impl ColumnOf {
+    pub(super) fn expr(self) -> Expr {
+        self.table.column(self.name)
+    }
+}
+
+/// What stands on the left of a comparison.
+pub(super) enum Term {
+    Column(ColumnOf),
+    Computed(Result<Expr>),
+}
+
+impl Term {
+    pub(super) fn into_expr(self) -> Result<Expr> {
+        match self {
+            Term::Column(column) => Ok(column.expr()),
+            Term::Computed(expr) => expr,
+        }
+    }
+
+    /// `self operator operand`.
+    fn compared(self, operator: Comparison, operand: Result<Operand>) -> Bare {
+        match (self, operand) {
+            (Term::Column(column), Ok(Operand::Value(value))) => Bare {
+                condition: Ok(Clause::Simple {
+                    column,
+                    operator,
+                    value,
+                }),
+                every_row: false,
+                no_row: false,
+            },
+            (term, operand) => {
+                Bare::of(term.into_expr().and_then(|term| {
+                    Ok(term.binary(operator.of_sea_query(), operand?.into_expr()))
+                }))
+            }
+        }
+    }
+}
+
 impl Bare {
     pub(super) fn of(condition: Result<Expr>) -> Self {
         Self {
-            condition: condition.map(|expr| Condition::all().add(expr)),
+            condition: condition.map(|expr| Clause::Tree(Condition::all().add(expr))),
             every_row: false,
             no_row: false,
         }
@@ -62,8 +176,8 @@ impl Bare {
             every_row: self.every_row && other.every_row,
             no_row: self.no_row || other.no_row,
             condition: self.condition.and_then(|a| {
-                let b = other.condition?;
-                Ok(Condition::all().add(a).add(b))
+                let (a, b) = (a.into_condition(), other.condition?.into_condition());
+                Ok(Clause::Tree(Condition::all().add(a).add(b)))
             }),
         }
     }
@@ -73,8 +187,8 @@ impl Bare {
             every_row: self.every_row || other.every_row,
             no_row: self.no_row && other.no_row,
             condition: self.condition.and_then(|a| {
-                let b = other.condition?;
-                Ok(Condition::any().add(a).add(b))
+                let (a, b) = (a.into_condition(), other.condition?.into_condition());
+                Ok(Clause::Tree(Condition::any().add(a).add(b)))
             }),
         }
     }
@@ -83,7 +197,9 @@ impl Bare {
         Self {
             every_row: self.no_row,
             no_row: self.every_row,
-            condition: self.condition.map(Condition::not),
+            condition: self
+                .condition
+                .map(|condition| Clause::Tree(condition.into_condition().not())),
         }
     }
 }
@@ -99,52 +215,49 @@ pub(super) fn restricts_nothing(table: &str) -> Error {
 
 /// Whether a column is compared with itself.
 // Columns alone: to compare any two expressions takes kilobytes of code.
-fn itself(term: &Result<Expr>, operand: &Result<Operand>) -> bool {
+fn itself(term: &Term, operand: &Result<Operand>) -> bool {
     match (term, operand) {
-        (Ok(Expr::Column(term)), Ok(Operand::Expr(Expr::Column(other)))) => term == other,
+        (Term::Column(term), Ok(Operand::Expr(other @ Expr::Column(_)))) => term.expr() == *other,
         _ => false,
     }
 }
 
-pub(super) fn equal(term: Result<Expr>, operand: Result<Operand>) -> Bare {
+pub(super) fn equal(term: Term, operand: Result<Operand>) -> Bare {
+    if let Ok(Operand::Value(Value::Null)) = operand {
+        return Bare::of(term.into_expr().map(ExprTrait::is_null));
+    }
     let itself = itself(&term, &operand);
-    Bare::of(term.and_then(|term| {
-        Ok(match operand? {
-            Operand::Value(Value::Null) => term.is_null(),
-            operand => term.binary(BinOper::Equal, operand.into_expr()),
-        })
-    }))
-    .every_row(itself)
+    term.compared(Comparison::Equal, operand).every_row(itself)
 }
 
-pub(super) fn different(term: Result<Expr>, operand: Result<Operand>) -> Bare {
+pub(super) fn different(term: Term, operand: Result<Operand>) -> Bare {
+    if let Ok(Operand::Value(Value::Null)) = operand {
+        return Bare::of(term.into_expr().map(ExprTrait::is_not_null));
+    }
     let itself = itself(&term, &operand);
-    Bare::of(term.and_then(|term| {
-        Ok(match operand? {
-            Operand::Value(Value::Null) => term.is_not_null(),
-            // `IS NOT` is `<>` that takes NULL for a value.
-            operand => term.binary(BinOper::IsNot, operand.into_expr()),
-        })
-    }))
-    .no_row(itself)
+    term.compared(Comparison::IsNot, operand).no_row(itself)
 }
 
-pub(super) fn order(term: Result<Expr>, operand: Result<Operand>, operator: BinOper) -> Bare {
+pub(super) fn order(term: Term, operand: Result<Operand>, operator: Comparison) -> Bare {
     let itself = itself(&term, &operand);
     let or_equal = matches!(
         operator,
-        BinOper::SmallerThanOrEqual | BinOper::GreaterThanOrEqual
+        Comparison::SmallerThanOrEqual | Comparison::GreaterThanOrEqual
     );
-    Bare::of(term.and_then(|term| Ok(term.binary(operator, operand?.into_expr()))))
+    term.compared(operator, operand)
         .every_row(itself && or_equal)
         .no_row(itself && !or_equal)
 }
 
-pub(super) fn between(term: Result<Expr>, low: Result<Operand>, high: Result<Operand>) -> Bare {
-    order(term.clone(), low, BinOper::GreaterThanOrEqual).and(order(
+pub(super) fn between(term: Term, low: Result<Operand>, high: Result<Operand>) -> Bare {
+    let again = match &term {
+        Term::Column(column) => Term::Column(*column),
+        Term::Computed(expr) => Term::Computed(expr.clone()),
+    };
+    order(again, low, Comparison::GreaterThanOrEqual).and(order(
         term,
         high,
-        BinOper::SmallerThanOrEqual,
+        Comparison::SmallerThanOrEqual,
     ))
 }
 

@@ -10,6 +10,7 @@ use super::{
     Value,
     limits::{self, MAX_PARAMS},
     list,
+    predicate::{ColumnOf, Comparison},
 };
 use crate::{Error, Result};
 
@@ -139,6 +140,23 @@ impl Writer {
     /// Appends a condition.
     pub(super) fn push_condition(&mut self, condition: &Condition) {
         SqliteQueryBuilder.prepare_expr(&Expr::from(condition.clone()), self);
+    }
+
+    /// Appends `column operator value`.
+    pub(super) fn push_comparison(
+        &mut self,
+        column: ColumnOf,
+        operator: Comparison,
+        value: &Value,
+    ) {
+        match column.table.alias() {
+            None => self.push_name(column.table.table.name),
+            Some(alias) => self.push_name(&alias),
+        }
+        self.push(".");
+        self.push_name(column.name);
+        self.push(operator.as_sql());
+        self.push_value(value.clone());
     }
 
     /// Appends an expression.

@@ -13,7 +13,7 @@ use super::{
     Engine, FunctionDef, Headers, Kind, Level, Log, Record, Reply, extensions::Extensions,
     sessions::SessionId,
 };
-use crate::{Code, Error, auth::Claims, db::Observer, tracking::TableSet};
+use crate::{Code, Error, auth::Claims, db::Observer, thin::push_json, tracking::TableSet};
 
 /// A call as the gateway hands it to the engine.
 pub struct Call<'a> {
@@ -73,34 +73,35 @@ impl Outcome {
     }
 
     fn data(reply: &Reply, state: &CallState) -> Self {
-        #[derive(Serialize)]
-        struct Meta<'a> {
-            tables: &'a TableSet,
-            /// Only of what may write, and then also where it wrote nothing.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            written: Option<&'a TableSet>,
-            version: &'a str,
-            trace_id: &'a str,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            replayed: bool,
-        }
         let touched = state.touched.borrow();
-        let mut tables = touched.read.clone();
-        tables.extend(&touched.written);
-        let meta = Meta {
-            tables: &tables,
-            written: (state.kind != Kind::Query).then_some(&touched.written),
-            version: &state.engine.version_name(state.version.get()),
-            trace_id: &state.trace_id,
-            replayed: state.replayed.get(),
+        let both;
+        let tables = if touched.written.is_empty() {
+            &touched.read
+        } else {
+            let mut read = touched.read.clone();
+            read.extend(&touched.written);
+            both = read;
+            &both
         };
-        let meta = serde_json::to_string(&meta).expect("strings are JSON");
         let warnings = state.warnings.borrow();
-        let mut body = String::with_capacity(reply.as_json().len() + meta.len() + 32);
+        let mut body = String::with_capacity(reply.as_json().len() + 160);
         body.push_str("{\"data\":");
         body.push_str(reply.as_json());
-        body.push_str(",\"meta\":");
-        body.push_str(&meta);
+        body.push_str(",\"meta\":{\"tables\":");
+        tables.push_json(&mut body);
+        // Of what may write, and then also where it wrote nothing.
+        if state.kind != Kind::Query {
+            body.push_str(",\"written\":");
+            touched.written.push_json(&mut body);
+        }
+        body.push_str(",\"version\":");
+        push_json(&mut body, &state.engine.version_name(state.version.get()));
+        body.push_str(",\"trace_id\":");
+        push_json(&mut body, &state.trace_id);
+        if state.replayed.get() {
+            body.push_str(",\"replayed\":true");
+        }
+        body.push('}');
         if !warnings.is_empty() {
             body.push_str(",\"warnings\":");
             body.push_str(&serde_json::to_string(&*warnings).expect("strings are JSON"));

@@ -1,8 +1,9 @@
 //! The functions of the program: every attribute registers one, there is no second list.
 
-use std::{collections::HashMap, fmt};
+use std::fmt;
 
 use super::{Handler, Step};
+use crate::thin::sorted;
 
 /// What a function may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +101,8 @@ impl std::error::Error for RegistryError {}
 
 /// All functions of the program by public name.
 pub struct Registry {
-    functions: HashMap<&'static str, &'static FunctionDef>,
+    /// By name.
+    functions: Vec<&'static FunctionDef>,
     app: &'static AppDef,
 }
 
@@ -110,8 +112,7 @@ impl Registry {
     /// # Errors
     /// Two functions with one public name; no `app!()`, or two.
     pub fn collect() -> Result<Self, RegistryError> {
-        let mut apps: Vec<_> = inventory::iter::<AppDef>().collect();
-        apps.sort_by_key(|app| app.location);
+        let apps = sorted(inventory::iter::<AppDef>(), |app| app.location);
         let app = match apps[..] {
             [] => return Err(RegistryError::NoApp),
             [app] => app,
@@ -121,36 +122,36 @@ impl Registry {
                 });
             }
         };
-        let mut functions: HashMap<_, &'static FunctionDef> = HashMap::new();
         // The order of registration is unspecified; sorted, the same two places are always named.
-        let mut defs: Vec<_> = inventory::iter::<FunctionDef>().collect();
-        defs.sort_by_key(|def| (def.name, def.location));
-        for def in defs {
-            if let Some(other) = functions.insert(def.name, def) {
-                return Err(RegistryError::DuplicateName {
-                    name: def.name,
-                    places: [other, def].map(|def| {
-                        format!(
-                            "`{}` ({}:{})",
-                            def.rust_name, def.location.0, def.location.1
-                        )
-                    }),
-                });
-            }
+        let functions = sorted(inventory::iter::<FunctionDef>(), |def| {
+            (def.name, def.location)
+        });
+        if let Some([a, b]) = functions
+            .windows(2)
+            .find(|pair| pair[0].name == pair[1].name)
+        {
+            return Err(RegistryError::DuplicateName {
+                name: a.name,
+                places: [a, b].map(|def| {
+                    format!(
+                        "`{}` ({}:{})",
+                        def.rust_name, def.location.0, def.location.1
+                    )
+                }),
+            });
         }
         Ok(Self { functions, app })
     }
 
     /// The function with this public name.
     pub fn get(&self, name: &str) -> Option<&'static FunctionDef> {
-        self.functions.get(name).copied()
+        let place = self.functions.binary_search_by(|def| def.name.cmp(name));
+        place.ok().map(|place| self.functions[place])
     }
 
     /// All functions, sorted by public name.
-    pub fn functions(&self) -> Vec<&'static FunctionDef> {
-        let mut all: Vec<_> = self.functions.values().copied().collect();
-        all.sort_by_key(|def| def.name);
-        all
+    pub fn functions(&self) -> &[&'static FunctionDef] {
+        &self.functions
     }
 
     /// What `app!()` says.

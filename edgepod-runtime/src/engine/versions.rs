@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use crate::tracking::{TableName, TableSet};
+use crate::{
+    thin::push_number,
+    tracking::{TableName, TableSet},
+};
 
 /// Counts committed writes, for as long as the engine lives. What happened in an earlier life is unknown in this one, so a
 /// version names the life, too.
@@ -41,7 +44,11 @@ impl Versions {
 
     /// A count as clients see it.
     pub(super) fn name(&self, count: u64) -> String {
-        format!("{}.{count}", self.epoch)
+        let mut name = String::with_capacity(self.epoch.len() + 21);
+        name.push_str(&self.epoch);
+        name.push('.');
+        push_number(&mut name, count);
+        name
     }
 
     /// While this is held nobody else announces or opens a socket, so that signals leave in the order of their versions.

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     db::{Database, SqlError, Value},
     engine::{Host, TransactionOutcome},
+    thin::sorted,
 };
 
 /// Holds until the transaction ends; where a migration sets it, its references are checked before it commits.
@@ -30,8 +31,8 @@ impl Migrations {
     ///
     /// # Errors
     /// When two have one number.
-    pub fn new(mut all: Vec<&'static Migration>) -> Result<Self, MigrationError> {
-        all.sort_by_key(|migration| (migration.number, migration.name));
+    pub fn new(all: Vec<&'static Migration>) -> Result<Self, MigrationError> {
+        let all = sorted(all, |migration| (migration.number, migration.name));
         for pair in all.windows(2) {
             if pair[0].number == pair[1].number {
                 return Err(MigrationError::DuplicateNumber {

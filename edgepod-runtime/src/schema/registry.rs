@@ -7,6 +7,7 @@ use std::fmt;
 use super::TableSchema;
 #[cfg(not(target_arch = "wasm32"))]
 use super::ddl::index_name;
+use crate::thin::sorted;
 
 /// What a table attribute submits.
 #[doc(hidden)]
@@ -70,8 +71,8 @@ impl std::error::Error for SchemaError {}
 /// When two structs name one table (compared as SQLite does, without regard to ASCII case), or a foreign key
 /// references a table that does not exist, or the names of two indexes are one.
 pub fn tables() -> Result<Vec<&'static TableSchema>, SchemaError> {
-    let mut tables: Vec<_> = inventory::iter::<Registration>().map(|r| r.0).collect();
-    tables.sort_by_key(|t| (t.name.to_ascii_lowercase(), t.location));
+    let tables = inventory::iter::<Registration>().map(|r| r.0);
+    let tables = sorted(tables, |t| (t.name.to_ascii_lowercase(), t.location));
     for pair in tables.windows(2) {
         if pair[0].name.eq_ignore_ascii_case(pair[1].name) {
             let place =

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
+use crate::thin::push_json;
+
 /// The name of a table as the schema spells it. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName(Arc<str>);
@@ -111,18 +113,34 @@ impl TableSet {
         } else if self.is_every() {
             written.clone()
         } else {
-            Self {
-                names: self.names.intersection(&written.names).cloned().collect(),
-            }
+            let both = self.iter().filter(|name| written.names.contains(*name));
+            both.cloned().collect()
         }
+    }
+}
+
+impl TableSet {
+    /// Appends the names as a JSON array.
+    pub(crate) fn push_json(&self, json: &mut String) {
+        json.push('[');
+        for (i, name) in self.names.iter().enumerate() {
+            if i > 0 {
+                json.push(',');
+            }
+            push_json(json, name.as_str());
+        }
+        json.push(']');
     }
 }
 
 impl<T: Into<TableName>> FromIterator<T> for TableSet {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
-        Self {
-            names: names.into_iter().map(Into::into).collect(),
+        // One by one: to collect them would sort them first, by kilobytes of code.
+        let mut set = Self::default();
+        for name in names {
+            set.insert(name.into());
         }
+        set
     }
 }
 

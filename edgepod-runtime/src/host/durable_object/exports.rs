@@ -23,11 +23,12 @@ use crate::{
         SocketId, log_panic, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
+    thin::push_number,
 };
 
 thread_local! {
     static GATEWAY: OnceCell<Result<(Gateway, Registry), String>> = const { OnceCell::new() };
-    static ENGINES: RefCell<HashMap<u32, Arc<Engine>>> = RefCell::default();
+    static ENGINES: RefCell<Vec<Option<Arc<Engine>>>> = const { RefCell::new(Vec::new()) };
 }
 
 unsafe extern "C" {
@@ -302,7 +303,13 @@ pub fn open(object: u32, bridge: Bridge) -> Option<String> {
     let host = Arc::new(ObjectHost::new(ObjectId(object), bridge));
     match Engine::start(host) {
         Ok(engine) => {
-            ENGINES.with_borrow_mut(|engines| engines.insert(object, engine));
+            let index = object as usize;
+            ENGINES.with_borrow_mut(|engines| {
+                if engines.len() <= index {
+                    engines.resize_with(index + 1, || None);
+                }
+                engines[index] = Some(engine);
+            });
             None
         }
         Err(error) => Some(error.to_string()),
@@ -429,20 +436,19 @@ fn unknown(name: &str, trace_id: &str) -> Outcome {
 }
 
 fn encode_outcome(outcome: Outcome) -> String {
-    let mut text = outcome.body;
-    let head = match outcome.retry_after {
-        None => format!("{:03}", outcome.status),
-        Some(seconds) => format!("{:03}{seconds}", outcome.status),
-    };
-    text.insert_str(0, &head);
+    let mut text = String::with_capacity(outcome.body.len() + 16);
+    push_number(&mut text, outcome.status.into());
+    if let Some(seconds) = outcome.retry_after {
+        push_number(&mut text, seconds.into());
+    }
+    text.push_str(&outcome.body);
     text
 }
 
 fn engine(object: u32) -> Arc<Engine> {
     ENGINES.with_borrow(|engines| {
-        engines
-            .get(&object)
-            .expect("opened by the entry module")
+        engines[object as usize]
             .clone()
+            .expect("opened by the entry module")
     })
 }

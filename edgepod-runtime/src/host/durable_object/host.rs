@@ -11,6 +11,7 @@ use super::bindings::{self, Bridge};
 use crate::{
     db::{Database, JsonOutput, Output, RowFormat, SqlError, Value, parse_rows},
     engine::{Host, Record, SocketId, TransactionOutcome},
+    thin::{push_json, push_number},
     tracking::{TableName, TableSet},
 };
 
@@ -43,8 +44,8 @@ impl ObjectHost {
         Self(id)
     }
 
-    fn bridge(&self) -> Bridge {
-        BRIDGES.with_borrow(|bridges| bridges[self.0.0 as usize].clone().expect("set in new"))
+    fn bridge<T>(&self, ask: impl FnOnce(&Bridge) -> T) -> T {
+        BRIDGES.with_borrow(|bridges| ask(bridges[self.0.0 as usize].as_ref().expect("set in new")))
     }
 }
 
@@ -64,11 +65,19 @@ fn params_json(params: &[Value]) -> String {
         }
         let _ = match param {
             Value::Null => json.write_str("null"),
-            Value::Integer(n) if (-SAFE..=SAFE).contains(n) => write!(json, "{n}"),
-            Value::Integer(n) => write!(json, "\"{n}\""),
+            Value::Integer(n) => {
+                let quote = if (-SAFE..=SAFE).contains(n) { "" } else { "\"" };
+                json.push_str(quote);
+                if *n < 0 {
+                    json.push('-');
+                }
+                push_number(&mut json, n.unsigned_abs());
+                json.push_str(quote);
+                Ok(())
+            }
             Value::Real(x) => write!(json, "{x:?}"),
             Value::Text(text) => {
-                json.push_str(&serde_json::to_string(text).expect("a string is JSON"));
+                push_json(&mut json, text);
                 Ok(())
             }
             Value::Blob(bytes) => {
@@ -109,8 +118,7 @@ impl Database for ObjectHost {
 
     fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
         let output = self
-            .bridge()
-            .run(sql, &params_json(params))
+            .bridge(|bridge| bridge.run(sql, &params_json(params)))
             .map_err(|error| failure(&error))?;
         let (changes, rows) = split(&output)?;
         let rows = parse_rows(rows).map_err(|error| SqlError {
@@ -121,8 +129,7 @@ impl Database for ObjectHost {
 
     fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
         let mut output = self
-            .bridge()
-            .run_json(sql, &params_json(params))
+            .bridge(|bridge| bridge.run_json(sql, &params_json(params)))
             .map_err(|error| failure(&error))?;
         let (changes, rest) = split(&output)?;
         let prefix = output.len() - rest.len();
@@ -134,17 +141,14 @@ impl Database for ObjectHost {
     }
 
     fn read_json(&self, sql: &str, params: &[Value]) -> Result<String, SqlError> {
-        self.bridge()
-            .read_json(sql, &params_json(params))
+        self.bridge(|bridge| bridge.read_json(sql, &params_json(params)))
             .map_err(|error| failure(&error))
     }
 }
 
 impl Host for ObjectHost {
     fn transaction(&self, body: &mut dyn FnMut() -> TransactionOutcome) -> Result<(), SqlError> {
-        match self
-            .bridge()
-            .transaction(&mut || body() == TransactionOutcome::Commit)
+        match self.bridge(|bridge| bridge.transaction(&mut || body() == TransactionOutcome::Commit))
         {
             None => Ok(()),
             Some(message) => Err(SqlError { message }),
@@ -157,16 +161,16 @@ impl Host for ObjectHost {
     }
 
     fn send(&self, socket: SocketId, message: &str) {
-        self.bridge().send(socket.0, message);
+        self.bridge(|bridge| bridge.send(socket.0, message));
     }
 
     fn remember(&self, socket: SocketId, attachment: &str) {
-        self.bridge().remember(socket.0, attachment);
+        self.bridge(|bridge| bridge.remember(socket.0, attachment));
     }
 
     fn wrote(&self, tables: &TableSet, version: &str) {
         let names: Vec<&str> = tables.iter().map(TableName::as_str).collect();
-        self.bridge().wrote(&names.join("\n"), version);
+        self.bridge(|bridge| bridge.wrote(&names.join("\n"), version));
     }
 
     fn now_micros(&self) -> i64 {
@@ -179,7 +183,7 @@ impl Host for ObjectHost {
     }
 
     fn var(&self, name: &str) -> Option<String> {
-        self.bridge().var(name)
+        self.bridge(|bridge| bridge.var(name))
     }
 
     fn log(&self, record: &Record<'_>) {
