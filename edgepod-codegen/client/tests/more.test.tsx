@@ -1,5 +1,8 @@
 // @vitest-environment jsdom
+import { createSyncStoragePersister } from "@tanstack/query-sync-storage-persister";
 import { QueryClient, useQuery as useTanstackQuery } from "@tanstack/react-query";
+import { ReactQueryDevtools } from "@tanstack/react-query-devtools/production";
+import { PersistQueryClientProvider } from "@tanstack/react-query-persist-client";
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { type ReactNode, Suspense, useMemo } from "react";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -108,6 +111,184 @@ test("pages are kept fresh, and none is lost or doubled while rows are inserted"
   await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger"]));
   pod.addUser("Barbara");
   await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger", "Barbara"]));
+});
+
+describe("optimistic updates of pages", () => {
+  // What each listing looked like, one after the other.
+  const seen: string[] = [];
+
+  function Pages() {
+    const { data, fetchNextPage } = useInfiniteQuery("getUserPage");
+    const { trigger, error } = useMutation("insertUser", {
+      optimistic: {
+        getUserPage: (page, { name }, { cursor }) =>
+          cursor ? { ...page, items: [...page.items, { id: 0, name: `${name}?` }] } : page,
+      },
+    });
+    const users = data?.pages.flatMap(({ items }) => items) ?? [];
+    const shown = users.map(({ name }) => name).join(" ");
+    if (seen.at(-1) !== shown) seen.push(shown);
+    return (
+      <>
+        <List users={users} />
+        <p>{error?.code}</p>
+        <button type="button" onClick={() => fetchNextPage()}>
+          More
+        </button>
+        <button type="button" onClick={() => trigger({ name: "Barbara" })}>
+          Add Barbara
+        </button>
+        <button type="button" onClick={() => trigger({ name: "Ada" })}>
+          Add Ada
+        </button>
+      </>
+    );
+  }
+
+  beforeEach(async () => {
+    seen.length = 0;
+    for (const name of ["Ada", "Grace", "Edsger"]) pod.addUser(name);
+    render(
+      <Provided>
+        <Pages />
+      </Provided>,
+    );
+    await screen.findByText("Status: live");
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace"]));
+    fireEvent.click(screen.getByText("More"));
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger"]));
+  });
+
+  test("are shown page by page, and give way without a flicker", async () => {
+    let open = () => {};
+    pod.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    fireEvent.click(screen.getByText("Add Barbara"));
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger", "Barbara?"]));
+    // What others do meanwhile is read under the expectation.
+    pod.rename("Edsger", "E. W.");
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "E. W.", "Barbara?"]));
+    open();
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "E. W.", "Barbara"]));
+    expect(seen.slice(seen.indexOf("Ada Grace Edsger Barbara?"))).toEqual([
+      "Ada Grace Edsger Barbara?",
+      "Ada Grace E. W. Barbara?",
+      "Ada Grace E. W. Barbara",
+    ]);
+  });
+
+  test("are taken back when the mutation fails", async () => {
+    fireEvent.click(screen.getByText("Add Ada"));
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger", "Ada?"]));
+    await screen.findByText("CONFLICT");
+    expect(names()).toEqual(["Ada", "Grace", "Edsger"]);
+  });
+
+  test("are taken back also when the pages are just being read", async () => {
+    const insert = pod.hold("insertUser");
+    fireEvent.click(screen.getByText("Add Ada"));
+    await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger", "Ada?"]));
+    await insert.arrived;
+    const second = pod.hold("getUserPage");
+    pod.rename("Grace", "Amazing Grace");
+    await second.arrived;
+    insert.release();
+    await screen.findByText("CONFLICT");
+    second.release();
+    await waitFor(() => expect(names()).toEqual(["Ada", "Amazing Grace", "Edsger"]));
+  });
+});
+
+test("a call is given up with its signal, and shows no error", async () => {
+  const abort = new AbortController();
+  const reasons: unknown[] = [];
+  const held = pod.hold("insertUser");
+  function Adder() {
+    const { trigger, isMutating, error } = useMutation("insertUser");
+    const add = () => trigger({ name: "Ada" }, { signal: abort.signal }).catch((reason) => reasons.push(reason.name));
+    return (
+      <button type="button" onClick={add}>
+        {error?.message ?? (isMutating ? "Adding" : "Add")}
+      </button>
+    );
+  }
+  render(
+    <Provided>
+      <Adder />
+    </Provided>,
+  );
+  fireEvent.click(screen.getByText("Add"));
+  await screen.findByText("Adding");
+  await held.arrived;
+  abort.abort();
+  await screen.findByText("Add");
+  expect(reasons).toEqual(["AbortError"]);
+  expect(pod.count("insertUser")).toBe(1);
+  held.release();
+});
+
+test("what TanStack's persister kept is shown at once, read again, and kept fresh", async () => {
+  const persister = createSyncStoragePersister({ storage: localStorage, throttleTime: 0 });
+  const Users = () => <List users={useQuery("getUsers").data ?? []} />;
+  const visit = (queryClient = new QueryClient()) =>
+    render(
+      <PersistQueryClientProvider client={queryClient} persistOptions={{ persister }}>
+        <EdgePodProvider url={pod.url} apiKey={pod.key} queryClient={queryClient}>
+          <Status />
+          <Users />
+        </EdgePodProvider>
+      </PersistQueryClientProvider>,
+    );
+  pod.addUser("Ada");
+  const first = visit();
+  await screen.findByText("live");
+  await waitFor(() => expect(names()).toEqual(["Ada"]));
+  await waitFor(() => expect(localStorage.getItem("REACT_QUERY_OFFLINE_CACHE")).toContain("Ada"));
+  first.unmount();
+  const reads = pod.count("getUsers");
+  pod.addUser("Grace");
+  const held = pod.hold("getUsers");
+  visit();
+  await waitFor(() => expect(names()).toEqual(["Ada"]));
+  held.release();
+  await waitFor(() => expect(names()).toEqual(["Ada", "Grace"]));
+  await screen.findByText("live");
+  await settled();
+  expect(pod.count("getUsers")).toBe(reads + 1);
+  pod.addUser("Edsger");
+  await waitFor(() => expect(names()).toEqual(["Ada", "Grace", "Edsger"]));
+  localStorage.clear();
+});
+
+test("TanStack's devtools see a query as fresh, and can read it again", async () => {
+  pod.addUser("Ada");
+  const queryClient = new QueryClient();
+  const Users = () => <List users={useQuery("getUsers").data ?? []} />;
+  // The devtools want what jsdom does not have.
+  window.matchMedia ??= () => ({ matches: false, addEventListener() {}, removeEventListener() {} }) as never;
+  globalThis.ResizeObserver ??= class {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  };
+  render(
+    <EdgePodProvider url={pod.url} apiKey={pod.key} queryClient={queryClient}>
+      <Users />
+      <ReactQueryDevtools initialIsOpen />
+    </EdgePodProvider>,
+  );
+  await waitFor(() => expect(names()).toContain("Ada"));
+  // Their list is as high as the window, which here is nothing; they count all the same.
+  await screen.findByLabelText("Fresh: 1");
+  await screen.findByLabelText("Stale: 0");
+  // What their buttons do.
+  const found = queryClient.getQueryCache().find({ queryKey: api.getUsers.queryKey() });
+  expect(found?.queryHash).toBe('["edgepod","getUsers",{}]');
+  await found?.fetch();
+  expect(pod.count("getUsers")).toBe(2);
+  await queryClient.resetQueries(found);
+  expect(pod.count("getUsers")).toBe(3);
 });
 
 test("TanStack's own hooks take the options of a query, and share its data", async () => {

@@ -187,6 +187,12 @@ export class Pod {
     return user;
   }
 
+  /** Another client renames a user. */
+  rename(name: string, to: string): void {
+    this.users = this.users.map((user) => (user.name === name ? { ...user, name: to } : user));
+    this.announce(["users"]);
+  }
+
   /** Another client adds a post. */
   addPost(title: string): void {
     this.posts = [...this.posts, { id: this.#nextId++, title }];

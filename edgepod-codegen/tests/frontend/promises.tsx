@@ -116,7 +116,10 @@ export function Mutations() {
   void error?.data?.by;
 
   const remove = useMutation("deleteUser", { onSuccess: (user) => same<typeof user, User>() });
-  same<Parameters<typeof remove.trigger>, [args: { id: number }]>();
+  same<Parameters<typeof remove.trigger>[0], { id: number }>();
+  void remove.trigger({ id: 7 }, { signal: AbortSignal.timeout(1000) });
+  // @ts-expect-error there is no such option
+  void remove.trigger({ id: 7 }, { timeout: 1000 });
 
   const send = useMutation("sendInvitations");
   void send.trigger();

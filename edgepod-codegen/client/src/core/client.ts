@@ -156,7 +156,7 @@ export class EdgePodClient {
       queryFn: (context) => this.#read(context),
       // The server signals what this session has read; of data from elsewhere (another client that shares
       // the cache, a page rendered on a server) it knows nothing.
-      staleTime: ({ queryHash }) => (informed() && this.registry.versionOf(queryHash) ? Number.POSITIVE_INFINITY : 0),
+      staleTime: ({ queryHash }) => (informed() && this.registry.versionOf(queryHash) ? 1 / 0 : 0),
       // The socket reconnects when the network does, and says what has changed.
       refetchOnReconnect: false,
       // The same call may succeed a moment later.
@@ -173,8 +173,8 @@ export class EdgePodClient {
   async prepare(): Promise<Layers> {
     const { Layers } = await import("./optimistic");
     this.#layers ??= new Layers(
-      (name) => this.#queries().filter(({ queryKey }) => queryKey[1] === name && queryKey.length === 3),
-      ({ queryHash }, version) => !isNewer(version, this.registry.versionOf(queryHash)),
+      this.queryClient.getQueryCache(),
+      (query, version) => !isPaging(query) && !isNewer(version, this.registry.versionOf(query.queryHash)),
     );
     return this.#layers;
   }
@@ -251,8 +251,12 @@ export class EdgePodClient {
     try {
       const { data, meta } = await this.#transport.read(name, more ? { ...args, cursor: pageParam } : args, signal);
       const { tables = ["*"], version = "" } = meta;
-      // A reply that was overtaken by a later one has nothing to tell.
-      if (!more && query.state.data !== undefined && isNewer(this.registry.versionOf(hash), version)) {
+      // A reply that was overtaken by a later one has nothing to tell. (Pages have to fit each other.)
+      if (
+        pageParam === undefined &&
+        query.state.data !== undefined &&
+        isNewer(this.registry.versionOf(hash), version)
+      ) {
         return query.state.data;
       }
       this.registry.answered(hash, known, tables, version, more);
@@ -318,7 +322,8 @@ export class EdgePodClient {
   /** Returns when the screen shows a version, but waits only so long. */
   #settle(version: string): Promise<void> {
     return new Promise((resolve) => {
-      const behind = (query: Query) => query.isActive() && this.registry.isBehind(query.queryHash, version);
+      const behind = (query: Query) =>
+        query.isActive() && (isPaging(query) || this.registry.isBehind(query.queryHash, version));
       const check = (event?: unknown) => {
         if (event !== TIME_IS_UP && this.#queries().some(behind)) return;
         clearTimeout(timer);
@@ -333,6 +338,11 @@ export class EdgePodClient {
 }
 
 const TIME_IS_UP = 1;
+
+/** Whether some of a query's pages have been answered, and are shown when all have. */
+function isPaging({ queryKey, state }: Query): boolean {
+  return queryKey.length > 3 && state.fetchStatus === "fetching";
+}
 
 /** Whether a call that failed may have had its effect, or, from 502 up, its answer may have been lost on the way. */
 function isInconclusive(error: unknown, status: 500 | 502): boolean {

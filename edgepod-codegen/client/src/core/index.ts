@@ -12,7 +12,7 @@ export {
   query,
 } from "./client";
 export { EdgePodError, type ErrorCode, type SystemCode } from "./error";
-export { createTrigger, IDLE, type MutationState, type Trigger } from "./mutation";
+export { type CallOptions, createTrigger, IDLE, type MutationState, type Trigger } from "./mutation";
 export type { OptimisticUpdates } from "./optimistic";
 export { type DehydratedPod, dehydrate, hydrate } from "./ssr";
 export type { GetToken, Token } from "./token";

@@ -13,8 +13,17 @@ export interface MutationState {
 /** Nothing was called yet, or it is forgotten. */
 export const IDLE: MutationState = { isMutating: false, data: undefined, error: null };
 
+/** How one call is made. */
+export interface CallOptions {
+  /**
+   * Gives up waiting, and sending again: the promise is rejected with the abort's reason, and no error is shown. What has
+   * been sent may have its effect all the same, and is shown if it has.
+   */
+  signal?: AbortSignal | undefined;
+}
+
 /** A mutation as every adapter's `useMutation` uses it: how to call it, and how to forget the last call. */
-export type Trigger = [trigger: (args?: object) => Promise<unknown>, reset: () => void];
+export type Trigger = [trigger: (args?: object, options?: CallOptions) => Promise<unknown>, reset: () => void];
 
 /**
  * The mutation is TanStack Query's, with its callbacks and in its cache. The state is not: TanStack's observer of it
@@ -28,9 +37,9 @@ export function createTrigger(
 ): Trigger {
   let current: unknown;
   return [
-    (args) => {
+    (args, more) => {
       // TanStack's callbacks, and in `meta` what the client's own default function for mutations takes.
-      const meta = options() as Record<string, unknown>;
+      const meta = { ...options(), ...more } as Record<string, unknown>;
       const call = client.queryClient
         .getMutationCache()
         .build<unknown, EdgePodError, object | undefined, unknown>(client.queryClient, {
@@ -46,7 +55,8 @@ export function createTrigger(
       // The state shows the error, so an ignored promise is no unhandled rejection.
       result.then(
         (data) => showLast({ data }),
-        (error) => showLast({ error }),
+        // Who gave up is not to be told that they did.
+        (error) => showLast(more?.signal?.aborted ? {} : { error }),
       );
       return result;
     },

@@ -1,9 +1,11 @@
-import type { Query } from "./tanstack";
+import type { CoreQueryClient, InfiniteData, Query } from "./tanstack";
+
+type QueryCache = ReturnType<CoreQueryClient["getQueryCache"]>;
 
 /** What a mutation expects to happen to the result of each query, by the query's name. */
 export type OptimisticUpdates = Record<string, (old: never, args: never, queryArgs: never) => unknown>;
 
-type Update = OptimisticUpdates[string];
+type Update = (old: unknown, args: object, queryArgs: object) => unknown;
 
 /** What one mutation under way expects. */
 export interface Layer {
@@ -22,12 +24,13 @@ export interface Layer {
 export class Layers {
   #layers: Layer[] = [];
   readonly #base = new Map<string, unknown>();
-  readonly #queries: (name: string) => Query[];
+  readonly #cache: QueryCache;
   readonly #holds: (query: Query, version: string) => boolean;
+  #unsubscribe: (() => void) | undefined;
 
-  /** `queries` finds those of a name, `holds` tells whether what the server said last of a query has a version in it. */
-  constructor(queries: (name: string) => Query[], holds: (query: Query, version: string) => boolean) {
-    this.#queries = queries;
+  /** `holds` tells whether what the server said last of a query has a version in it. */
+  constructor(cache: QueryCache, holds: (query: Query, version: string) => boolean) {
+    this.#cache = cache;
     this.#holds = holds;
   }
 
@@ -35,7 +38,14 @@ export class Layers {
   add(updates: OptimisticUpdates, args: object): Layer {
     const layer: Layer = { updates, args };
     this.#layers.push(layer);
-    this.#show(layer);
+    // Pages are replies of their own, and are shown when all are there.
+    this.#unsubscribe ??= this.#cache.subscribe((event) => {
+      const { type, query } = event;
+      if (type !== "updated" || event.action.type !== "success" || !isPaged(query)) return;
+      const data = this.#lay(query, query.state.data);
+      if (data !== query.state.data) query.setState({ data });
+    });
+    this.#touched(layer).forEach(this.#show, this);
     return layer;
   }
 
@@ -45,42 +55,59 @@ export class Layers {
     for (const query of this.#touched(layer)) {
       const { queryHash } = query;
       if (keep(query)) this.#base.set(queryHash, this.#apply(query, this.#base.get(queryHash), [layer]));
+      this.#show(query);
     }
-    this.#show(layer);
+    if (this.#layers.length > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  /** What to show of a reply. */
+  over(query: Query, data: unknown): unknown {
+    return isPaged(query) ? data : this.#lay(query, data);
   }
 
   /** What to show of a query's new data. */
-  over(query: Query, data: unknown): unknown {
+  #lay(query: Query, data: unknown): unknown {
     const shown = this.#apply(query, data);
     if (shown === data) this.#base.delete(query.queryHash);
     else this.#base.set(query.queryHash, data);
     return shown;
   }
 
-  #show(layer: Layer): void {
-    for (const query of this.#touched(layer)) {
-      const data = this.over(query, this.#base.get(query.queryHash));
-      // Not `setData`, which would call it fresh.
-      if (data !== query.state.data) query.setState({ data });
-    }
+  #show(query: Query): void {
+    const data = this.#lay(query, this.#base.get(query.queryHash));
+    // Not `setData`, which would call it fresh.
+    if (data !== query.state.data) query.setState({ data });
   }
 
   /** The queries that a layer changes, with their base noted. */
-  #touched({ updates }: Layer): Query[] {
-    return Object.keys(updates)
-      .flatMap(this.#queries)
-      .filter(({ queryHash, state: { data } }) => {
-        if (data !== undefined && !this.#base.has(queryHash)) this.#base.set(queryHash, data);
-        return data !== undefined;
-      });
+  #touched(layer: Layer): Query[] {
+    const queries = this.#cache.findAll({
+      predicate: (query) => query.state.data !== undefined && updateOf(query, layer) !== undefined,
+    });
+    for (const { queryHash, state } of queries) if (!this.#base.has(queryHash)) this.#base.set(queryHash, state.data);
+    return queries;
   }
 
   #apply(query: Query, base: unknown, layers = this.#layers): unknown {
-    return layers.reduce((data, { updates, args, version }) => {
-      const update = updates[query.queryKey[1] as string] as Update | undefined;
-      return !update || (version && this.#holds(query, version))
-        ? data
-        : update(data as never, args as never, query.queryKey[2] as never);
+    return layers.reduce((data, layer) => {
+      const { args, version } = layer;
+      const update = updateOf(query, layer);
+      if (!update || (version && this.#holds(query, version))) return data;
+      const queryArgs = query.queryKey[2] as object;
+      if (!isPaged(query)) return update(data, args, queryArgs);
+      const { pages, pageParams } = data as InfiniteData<unknown>;
+      const updated = pages.map((page, index) => update(page, args, { ...queryArgs, cursor: pageParams[index] }));
+      return { pages: updated, pageParams };
     }, base);
   }
+}
+
+function updateOf({ queryKey }: Query, { updates }: Layer): Update | undefined {
+  return queryKey[0] === "edgepod" ? (updates[queryKey[1] as string] as Update | undefined) : undefined;
+}
+
+function isPaged({ queryKey }: Query): boolean {
+  return queryKey.length > 3;
 }

@@ -192,9 +192,7 @@ export class StaleSocket {
   // Workers, Node and React Native have no such events; there the pings do all the work.
   #listen(action: "addEventListener" | "removeEventListener"): void {
     const target = globalThis as Partial<EventTarget>;
-    target[action]?.("online", this.#wake);
-    target[action]?.("offline", this.#check);
-    target[action]?.("visibilitychange", this.#wake);
+    for (const event of ["online", "offline", "visibilitychange"]) target[action]?.(event, this.#wake);
   }
 
   #setStatus(status: Status): void {

@@ -70,7 +70,7 @@ export class Transport {
     const { apiKey, sessionId } = this.#options;
     const query = new URLSearchParams({ key: apiKey, sessionId, since });
     for (const [table, version] of tables) query.append("table", `${table}@${version}`);
-    return `${this.base.replace(/^http/, "ws")}/ws?${query}`;
+    return `${this.base.replace("http", "ws")}/ws?${query}`;
   }
 
   /**
@@ -160,7 +160,7 @@ export class Transport {
       return await (tokens ? tokens.send(name, attempt) : attempt());
     } catch (cause) {
       if (signal?.aborted || cause instanceof EdgePodError) throw cause;
-      const message = `No reply from ${this.base} to ${name}. Check that the server runs and can be reached.`;
+      const message = `No reply to ${name} from ${this.base}. Check that it runs and can be reached.`;
       throw new EdgePodError({ code: "NETWORK", status: 0, message }, { cause });
     }
   }
@@ -188,7 +188,7 @@ function baseUrl(url: string): string {
       // What is wrong with it is said below.
     }
   }
-  throw new TypeError(`EdgePod's url is ${JSON.stringify(url)}: give the server's address with its protocol.`);
+  throw new TypeError(`EdgePod's url is ${JSON.stringify(url)}: give it with its protocol.`);
 }
 
 async function read(name: string, { status, body }: Answer): Promise<Reply> {

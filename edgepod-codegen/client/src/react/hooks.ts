@@ -6,8 +6,8 @@ import {
 } from "@tanstack/react-query";
 import { useEffect, useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import {
-  type Args,
   type ArgsAndOptions,
+  type CallOptions,
   type MutationOptions as CoreMutationOptions,
   createTrigger,
   type EdgePodError,
@@ -51,7 +51,7 @@ export interface UseMutationResult<A, Result, Err> {
    * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
    * caller that ignores the promise needs no `catch`.
    */
-  trigger: (...args: Args<A>) => Promise<Result>;
+  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
   /** A call is under way, or the screen is being refreshed after it. */
   isMutating: boolean;
   /** The last call's result. */

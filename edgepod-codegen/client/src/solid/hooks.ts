@@ -9,8 +9,8 @@ import {
 } from "@tanstack/solid-query";
 import { type Accessor, createSignal, onCleanup } from "solid-js";
 import {
-  type Args,
   type ArgsAndOptions,
+  type CallOptions,
   createTrigger,
   type EdgePodError,
   type FunctionTypes,
@@ -67,7 +67,7 @@ export interface UseMutationResult<A, Result, Err> {
    * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
    * caller that ignores the promise needs no `catch`.
    */
-  trigger: (...args: Args<A>) => Promise<Result>;
+  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
   /** A call is under way, or the screen is being refreshed after it. */
   readonly isMutating: boolean;
   /** The last call's result. */

@@ -17,8 +17,8 @@ import {
   toValue,
 } from "vue";
 import {
-  type Args,
   type ArgsAndOptions,
+  type CallOptions,
   createTrigger,
   type EdgePodError,
   type FunctionTypes,
@@ -75,7 +75,7 @@ export interface UseMutationResult<A, Result, Err> {
    * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
    * caller that ignores the promise needs no `catch`.
    */
-  trigger: (...args: Args<A>) => Promise<Result>;
+  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
   /** A call is under way, or the screen is being refreshed after it. */
   isMutating: Readonly<ShallowRef<boolean>>;
   /** The last call's result. */
