@@ -170,6 +170,8 @@ fn errors_and_exit_codes_are_as_reviewed() {
     let app = App::new();
     app.write("file", "");
     app.write("empty/keep", "");
+    // Whatever serves on the usual port, these come first.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:8989");
     let mut text = String::new();
     for arguments in [
         &["dance"][..],

@@ -37,10 +37,10 @@ pub(super) struct Plan {
 
 impl Plan {
     pub fn new(args: &Dev) -> Result<Self> {
+        let app = App::find(&args.app)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
         // Before anything that takes time.
         ensure_free(address)?;
-        let app = App::find(&args.app)?;
         if app.client.is_none() {
             term::warning(
                 "no client is generated: Cargo.toml has no `[package.metadata.edgepod] client = \"web/src/edgepod\"`",
