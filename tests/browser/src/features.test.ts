@@ -122,6 +122,21 @@ describe(`the client's features before the ${HOST} host`, () => {
     expect(await names(window)).toEqual(["First", "Other"]);
   });
 
+  test("fifty mutations at once are all shown, and the screen ends with what the database holds", async () => {
+    const [writer, reader] = [await open("optimistic"), await open("optimistic")];
+    await press(writer, "Add fifty");
+    await expect.poll(async () => (await names(writer)).length, { timeout: 2000 }).toBe(50);
+    await expect
+      .poll(async () => (await names(writer)).filter((name) => name.endsWith(" (expected)")), { timeout: 15_000 })
+      .toEqual([]);
+    const users: { name: string }[] = await app.call("getUsers");
+    expect(users.map(({ name }) => name).sort()).toEqual(Array.from({ length: 50 }, (_, n) => `Quick ${n + 1}`).sort());
+    for (const window of [writer, reader]) {
+      await expect.poll(() => names(window), { timeout: 5000 }).toEqual(users.map(({ name }) => name));
+      expect(window.complaints).toEqual([]);
+    }
+  });
+
   test("StrictMode, which mounts everything twice, costs no second socket and no second call", async () => {
     const sent: string[] = [];
     proxy.reply = (path) => {

@@ -34,7 +34,7 @@ function Optimistic() {
   const { data: users } = useQuery("getUsers");
   const { trigger, isMutating, error } = useMutation("insertUser", {
     optimistic: {
-      getUsers: (users, { name }) => [...users, { id: 0, email: null, name: `${name} (expected)` }],
+      getUsers: (users, { name }) => [...users, { id: -users.length, email: null, name: `${name} (expected)` }],
     },
   });
   const [email, setEmail] = useState("");
@@ -45,6 +45,13 @@ function Optimistic() {
       </label>
       <button disabled={isMutating} onClick={() => trigger({ name: "Ada", email: email || null })}>
         Add Ada
+      </button>
+      <button
+        onClick={() => {
+          for (let n = 1; n <= 50; n += 1) void trigger({ name: `Quick ${n}` });
+        }}
+      >
+        Add fifty
       </button>
       {error && <p role="alert">{error.message}</p>}
       <Rows users={users} />
