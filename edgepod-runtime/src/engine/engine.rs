@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    collections::HashSet,
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -37,7 +36,7 @@ pub struct Engine {
     tracker: Arc<Tracker>,
     sessions: Mutex<Sessions>,
     versions: Versions,
-    warned: Mutex<HashSet<(&'static str, String)>>,
+    warned: Mutex<Vec<(&'static str, String)>>,
 }
 
 /// Warnings that are remembered, so that the log has each of them once.
@@ -317,10 +316,15 @@ impl Engine {
     /// the log each time would cost more than the call.
     pub(super) fn is_first(&self, function: &'static str, warning: &str) -> bool {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = |(name, text): &(&'static str, String)| *name == function && text == warning;
+        if warned.iter().any(known) {
+            return false;
+        }
         if warned.len() >= WARNED {
             warned.clear();
         }
-        warned.insert((function, warning.to_owned()))
+        warned.push((function, warning.to_owned()));
+        true
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {

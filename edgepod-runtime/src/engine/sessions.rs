@@ -4,7 +4,7 @@
 //! then the session waits a while, and what changes meanwhile is told when the socket arrives.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -64,7 +64,7 @@ pub(super) struct Sessions {
     sessions: HashMap<SessionId, Session>,
     sockets: HashMap<SocketId, Open>,
     readers: HashMap<TableName, HashSet<SessionId>>,
-    waiting: BTreeMap<u64, SessionId>,
+    waiting: VecDeque<(u64, SessionId)>,
     waited: u64,
 }
 
@@ -73,10 +73,11 @@ impl Sessions {
     pub(super) fn open(&mut self, socket: SocketId, id: SessionId) -> TableSet {
         let session = self.sessions.entry(id.clone()).or_default();
         session.sockets.push(socket);
-        if let Some(turn) = session.waiting_since.take() {
-            self.waiting.remove(&turn);
-        }
+        let turn = session.waiting_since.take();
         let missed = std::mem::take(&mut session.missed);
+        if let Some(turn) = turn {
+            self.stop_waiting(turn);
+        }
         self.sockets.insert(
             socket,
             Open {
@@ -127,12 +128,18 @@ impl Sessions {
         }
     }
 
+    fn stop_waiting(&mut self, turn: u64) {
+        if let Ok(place) = self.waiting.binary_search_by_key(&turn, |(turn, _)| *turn) {
+            self.waiting.remove(place);
+        }
+    }
+
     fn end(&mut self, id: &SessionId) {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
         if let Some(turn) = session.waiting_since {
-            self.waiting.remove(&turn);
+            self.stop_waiting(turn);
         }
         for table in session.tables.iter() {
             if let Some(readers) = self.readers.get_mut(table) {
@@ -150,7 +157,7 @@ impl Sessions {
         if session.sockets.is_empty() && session.waiting_since.is_none() {
             self.waited += 1;
             session.waiting_since = Some(self.waited);
-            self.waiting.insert(self.waited, id.clone());
+            self.waiting.push_back((self.waited, id.clone()));
         }
         let new = session.tables.insert(table.clone());
         if new {
@@ -160,7 +167,7 @@ impl Sessions {
                 .insert(id.clone());
         }
         if self.waiting.len() > WAITING
-            && let Some((_, oldest)) = self.waiting.pop_first()
+            && let Some((_, oldest)) = self.waiting.pop_front()
         {
             self.end(&oldest);
         }

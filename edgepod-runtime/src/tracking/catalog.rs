@@ -57,10 +57,10 @@ impl Catalog {
             }
         }
         // Page 1 is sqlite_schema, which is not listed in itself.
-        catalog.pages.insert(1, None);
+        catalog.pages.push((1, None));
         for (page, table) in owned {
             let owner = catalog.owner(table);
-            catalog.pages.insert(page, owner);
+            catalog.pages.push((page, owner));
         }
         Ok(catalog)
     }

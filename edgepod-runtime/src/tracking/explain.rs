@@ -1,12 +1,10 @@
 //! Reading the program that EXPLAIN lists.
 
-use std::collections::HashMap;
-
 use super::{TableName, TableSet};
 use crate::db::Value;
 
 /// Which table owns the b-tree of a root page; `None` for SQLite's own and the platform's tables.
-pub(super) type Pages = HashMap<i64, Option<TableName>>;
+pub(super) type Pages = Vec<(i64, Option<TableName>)>;
 
 /// The columns of EXPLAIN that matter, by position: addr, opcode, p1, p2, p3, p4, p5, comment.
 const ADDRESS: usize = 0;
@@ -109,7 +107,8 @@ pub(super) fn read_program<'a>(
             program.schema_change = true;
             continue;
         }
-        let Some(table) = pages.get(&page).ok_or(Unreadable)? else {
+        let owner = pages.iter().find(|(known, _)| *known == page);
+        let Some(table) = &owner.ok_or(Unreadable)?.1 else {
             program.writes_internal |= writes;
             continue;
         };

@@ -258,22 +258,19 @@ impl State {
 
     /// The schema's virtual tables by the address under which EXPLAIN lists them. Addresses are SQLite's memory: they are
     /// asked for again each time.
-    fn virtuals(
-        &mut self,
-        database: &dyn Database,
-    ) -> Result<HashMap<String, TableName>, SqlError> {
+    fn virtuals(&mut self, database: &dyn Database) -> Result<Virtuals, SqlError> {
         let names: Vec<TableName> = self
             .catalog(database)?
             .virtuals
             .iter()
             .map(|table| table.name.clone())
             .collect();
-        let mut virtuals = HashMap::new();
+        let mut virtuals = Virtuals(Vec::new());
         for name in names {
             let select = select_all(name.as_str());
             if let Some(program) = self.program(database, &select, &[])? {
                 for address in program.virtual_reads {
-                    virtuals.insert(address, name.clone());
+                    virtuals.0.push((address, name.clone()));
                 }
             }
         }
@@ -313,6 +310,16 @@ impl State {
             }
             Some(Source::Other(_) | Source::Unknown) | None => Ok(TableSet::every()),
         }
+    }
+}
+
+/// Virtual tables by the addresses that EXPLAIN gives them.
+struct Virtuals(Vec<(String, TableName)>);
+
+impl Virtuals {
+    fn get(&self, address: &str) -> Option<&TableName> {
+        let mut of = self.0.iter().filter(|(known, _)| known == address);
+        of.next().map(|(_, name)| name)
     }
 }
 

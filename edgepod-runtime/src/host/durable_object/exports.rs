@@ -2,7 +2,6 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::HashMap,
     sync::Arc,
 };
 
@@ -76,14 +75,15 @@ pub fn configure(environment: JsValue) -> String {
     env::set(environment);
 
     #[derive(Serialize)]
-    struct Constants {
-        headers: HashMap<&'static str, &'static str>,
+    struct Constants<'a> {
+        #[serde(serialize_with = "pairs")]
+        headers: &'a [(&'static str, &'static str)],
         body_limit: usize,
         fetch_limit: i64,
         expired: (u16, &'static str),
     }
     serde_json::to_string(&Constants {
-        headers: HEADERS.iter().copied().collect(),
+        headers: HEADERS,
         body_limit: BODY_LIMIT,
         fetch_limit: FETCH_LIMIT,
         expired: EXPIRED,
@@ -277,20 +277,25 @@ fn log_internal(error: &Error, function: Option<&str>, trace_id: &str) {
     .write();
 }
 
+/// An object of these members.
+fn pairs<V: Serialize, S: serde::Serializer>(
+    pairs: &[(&'static str, V)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}
+
 fn encode_reply(reply: &gateway::Reply) -> String {
     #[derive(Serialize)]
     struct Encoded<'a> {
         status: u16,
-        headers: HashMap<&'a str, &'a str>,
+        #[serde(serialize_with = "pairs")]
+        headers: &'a [(&'static str, String)],
         body: &'a str,
     }
     let json = serde_json::to_string(&Encoded {
         status: reply.status,
-        headers: reply
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect(),
+        headers: &reply.headers,
         body: &reply.body,
     })
     .expect("strings are JSON");
