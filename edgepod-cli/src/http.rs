@@ -16,12 +16,7 @@ pub fn wait_until_answering(
     address: SocketAddr,
     patience: Duration,
 ) -> Result<()> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .proxy(None)
-        .timeout_global(Some(patience))
-        .build()
-        .into();
+    let agent = agent(patience);
     let started = Instant::now();
     loop {
         if let Some(status) = server.try_wait()? {
@@ -44,6 +39,32 @@ pub fn wait_until_answering(
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Wakes the object of an app on workerd, which applies migrations then. A native server has done so before it answers.
+///
+/// # Errors
+/// When the object refuses to start, or does not answer in time.
+pub fn wake(address: SocketAddr, key: &str, patience: Duration) -> Result<()> {
+    // No app has a function of this name, so nothing else happens.
+    let reply = agent(patience)
+        .post(format!("http://{address}/rpc/-"))
+        .header("X-EdgePod-Key", key)
+        .send("{}")
+        .with_context(|| format!("http://{address} does not answer"))?;
+    if reply.status().is_server_error() {
+        bail!("the object does not start; its message is above");
+    }
+    Ok(())
+}
+
+fn agent(patience: Duration) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(patience))
+        .build()
+        .into()
 }
 
 /// A port of 127.0.0.1 that is free now, at `wish` or as soon as possible after it.

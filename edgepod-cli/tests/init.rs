@@ -49,8 +49,24 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     let port = free_port();
     let url = format!("http://127.0.0.1:{port}");
     let port = port.to_string();
-    let mut dev = terminal(&app, &["dev", "--port", &port]);
+    let mut dev = command(&app, &["dev", "--port", &port, "--open"]);
+    dev.env("PATH", path_with_a_browser(home.path()));
+    let mut dev = Session::spawn(dev).unwrap();
+    dev.set_expect_timeout(Some(PATIENCE));
     dev.expect("Watching").unwrap();
+    let note = home.path().join("opened");
+    let started = std::time::Instant::now();
+    while std::fs::read_to_string(&note)
+        .unwrap_or_default()
+        .is_empty()
+    {
+        assert!(started.elapsed() < Duration::from_secs(30), "no browser");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let opened = read(home.path(), "opened");
+    assert!(opened.starts_with("http://127.0.0.1:"), "{opened}");
+    let page = ureq::get(opened.trim()).call().unwrap();
+    assert!(page.status().is_success(), "{page:?}");
     let added = call(&app, &url, &["addTask", r#"{"title":"milk"}"#]);
     assert!(
         added.status.success() && text(&added).contains("milk"),
@@ -168,6 +184,19 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
         "{}",
         text(&added)
     );
+    // A migration that fails leaves what was served, as it does natively.
+    let bad = app.join("migrations/0004_bad.sql");
+    std::fs::write(&bad, "INSERT INTO nowhere VALUES (1);\n").unwrap();
+    dev.expect("the object does not start").unwrap();
+    dev.expect("Serving what was built last").unwrap();
+    let kept = call(&app, &url, &["getTasks"]);
+    assert!(
+        kept.status.success() && text(&kept).contains("tea"),
+        "{}",
+        text(&kept)
+    );
+    std::fs::remove_file(&bad).unwrap();
+    dev.expect("Ready").unwrap();
     stop(dev);
 
     let mut deploy = terminal(&app, &["deploy", "--dry-run"]);
@@ -178,6 +207,21 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     deploy.expect(Eof).unwrap();
     assert!(!app.join(".prod.vars").exists(), "a dry run makes no keys");
     deployed_with_new_secrets(home.path(), &app);
+}
+
+/// A PATH whose browser notes in `home` what it is to open.
+fn path_with_a_browser(home: &Path) -> std::ffi::OsString {
+    let folder = home.join("browser");
+    std::fs::create_dir(&folder).unwrap();
+    let note = home.join("opened");
+    for name in ["xdg-open", "open"] {
+        let program = folder.join(name);
+        let text = format!("#!/bin/sh\necho \"$1\" > '{}'\n", note.display());
+        std::fs::write(&program, text).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&others))).unwrap()
 }
 
 /// Without an account nothing can be uploaded, so what stands in for wrangler here keeps what it is given. The real one has
@@ -368,6 +412,33 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
         assert_eq!(failed.status.code(), Some(1));
         assert!(text(&failed).contains(says), "{}", text(&failed));
     }
+}
+
+#[test]
+fn a_wrong_answer_is_asked_again_and_no_answer_writes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let correct = |session: &mut expectrl::session::OsSession, wrong: &str, right: &str| {
+        session.send("\x7f".repeat(wrong.len())).unwrap();
+        session.send(format!("{right}{ENTER}")).unwrap();
+    };
+    let mut init = terminal(home.path(), &["init", "shop"]);
+    init.expect("What is the app called?").unwrap();
+    init.send(format!("9lives{ENTER}")).unwrap();
+    init.expect("is no name for a crate").unwrap();
+    correct(&mut init, "9lives", "lives");
+    init.expect("Who issues the tokens").unwrap();
+    init.send(DOWN).unwrap();
+    init.send(ENTER).unwrap();
+    init.expect("JWKS URL").unwrap();
+    init.send(format!("example.com{ENTER}")).unwrap();
+    init.expect("is no address of keys").unwrap();
+    correct(&mut init, "example.com", "https://example.com/jwks.json");
+    init.expect("Where shall the data be?").unwrap();
+    init.send("\x03").unwrap();
+    init.expect("there was no answer: nothing was written")
+        .unwrap();
+    init.expect(Eof).unwrap();
+    assert!(!home.path().join("shop").exists());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use fs_err as fs;
 use inquire::Confirm;
 use serde::Deserialize;
 
-use super::init::is_terminal;
+use super::init::{is_terminal, not_answered};
 use crate::app::App;
 use crate::args::{Migrations, MigrationsCommand, NewMigration};
 use crate::build::{self, Profile};
@@ -222,12 +222,13 @@ fn may_lose(change: &Change) -> Result<bool> {
     if !is_terminal() {
         return Ok(false);
     }
-    Ok(Confirm::new(&format!(
+    Confirm::new(&format!(
         "The migration loses {}, with the data. Write it?",
         change.losses.join(", ")
     ))
     .with_default(false)
-    .prompt()?)
+    .prompt()
+    .map_err(|error| not_answered(error, "nothing was written"))
 }
 
 /// Writes the first migration of an app that is being made. `schema` is what its structs say, as JSON.

@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use fs_err as fs;
 use walkdir::WalkDir;
 
-use super::Event;
 use super::plan::Plan;
+use super::{Event, key};
 use crate::build::Worker;
 use crate::native::Program;
 use crate::process::{self, Process};
@@ -113,6 +113,10 @@ impl Server {
         };
         let server = Self { build, running };
         http::wait_until_answering(server.process(), plan.address, PATIENCE)?;
+        if let Running::Workerd(_) = server.running {
+            let key = plan.vars.get(key::NAME).map_or("", String::as_str);
+            http::wake(plan.address, key, PATIENCE)?;
+        }
         let (id, sender) = (server.id(), sender.clone());
         server.process().on_exit(move |status| {
             // When nobody listens any more, the command is ending.

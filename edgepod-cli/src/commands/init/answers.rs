@@ -4,15 +4,20 @@ use std::fmt::{self, Display, Formatter};
 
 use anyhow::{Context, Result, bail};
 use inquire::validator::Validation;
-use inquire::{Select, Text};
+use inquire::{InquireError, Select, Text};
 
-use super::files::is_terminal;
+use super::files::{self, is_terminal};
 use super::layout::{self, Kind, Layout};
 use super::secrets;
 use clap::ValueEnum;
 
 use crate::args::{Auth, FrontEnd, Init, Jurisdiction, LocationHint};
 use crate::env::Vars;
+
+/// Why there is no answer. All questions come before the first file.
+fn not_answered(error: InquireError) -> anyhow::Error {
+    files::not_answered(error, "nothing was written")
+}
 
 /// Everything that there is to know.
 #[derive(Debug)]
@@ -130,10 +135,11 @@ fn name(args: &Init, layout: &Layout, asks: bool) -> Result<String> {
     if !asks {
         return Ok(default);
     }
-    Ok(Text::new("What is the app called?")
+    Text::new("What is the app called?")
         .with_default(&default)
         .with_validator(|name: &str| Ok(validation(check_name(name))))
-        .prompt()?)
+        .prompt()
+        .map_err(not_answered)
 }
 
 fn authentication(args: &Init, asks: bool) -> Result<Authentication> {
@@ -152,7 +158,8 @@ fn authentication(args: &Init, asks: bool) -> Result<Authentication> {
                     Choice(Auth::Local, "The app itself: a key is made now"),
                 ],
             )
-            .prompt()?
+            .prompt()
+            .map_err(not_answered)?
             .0
         }
         None => Auth::None,
@@ -167,7 +174,8 @@ fn authentication(args: &Init, asks: bool) -> Result<Authentication> {
             jwks_url: Text::new("Where does it publish its keys (the JWKS URL)?")
                 .with_placeholder("https://example.com/.well-known/jwks.json")
                 .with_validator(|url: &str| Ok(validation(check_url(url))))
-                .prompt()?,
+                .prompt()
+                .map_err(not_answered)?,
         },
         (Auth::Remote, None) => bail!(
             "`--auth remote` needs the address of the issuer's keys: add \
@@ -197,7 +205,10 @@ fn residency(args: &Init, asks: bool) -> Result<Residency> {
                     format!("Where possible: {}", description(*value)),
                 )
             }));
-            Select::new("Where shall the data be?", choices).prompt()?.0
+            Select::new("Where shall the data be?", choices)
+                .prompt()
+                .map_err(not_answered)?
+                .0
         }
         (None, None) => Residency::Anywhere,
     })
@@ -233,7 +244,8 @@ fn front_end(args: &Init, layout: &Layout, asks: bool) -> Result<FrontEnd> {
                     Choice(FrontEnd::None, "None: the API alone"),
                 ],
             )
-            .prompt()?
+            .prompt()
+            .map_err(not_answered)?
             .0
         }
         None => FrontEnd::React,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use fs_err as fs;
-use inquire::Confirm;
+use inquire::{Confirm, InquireError};
 
 use crate::args::Init;
 use crate::term;
@@ -98,8 +98,24 @@ impl Files {
             Policy::Overwrite => true,
             Policy::Ask => Confirm::new(&format!("{} is there already. Replace it?", short(path)))
                 .with_default(false)
-                .prompt()?,
+                .prompt()
+                .map_err(|error| {
+                    not_answered(
+                        error,
+                        "what is written stays, and `edgepod init` goes on from there",
+                    )
+                })?,
         })
+    }
+}
+
+/// The error of a question that was left with Esc or Ctrl-C; `state` is what has happened until then.
+pub(in crate::commands) fn not_answered(error: InquireError, state: &str) -> anyhow::Error {
+    match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+            anyhow!("there was no answer: {state}")
+        }
+        error => error.into(),
     }
 }
 
