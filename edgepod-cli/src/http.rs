@@ -46,11 +46,11 @@ pub fn wait_until_answering(
 /// # Errors
 /// When the object refuses to start, or does not answer in time.
 pub fn wake(address: SocketAddr, key: &str, patience: Duration) -> Result<()> {
-    // No app has a function of this name, so nothing else happens.
+    // A batch is the object's to read, and no app has a function of this name: nothing else happens.
     let reply = agent(patience)
-        .post(format!("http://{address}/rpc/-"))
+        .post(format!("http://{address}/rpc"))
         .header("X-EdgePod-Key", key)
-        .send("{}")
+        .send(r#"{"calls":[{"name":"-"}]}"#)
         .with_context(|| format!("http://{address} does not answer"))?;
     if reply.status().is_server_error() {
         bail!("the object does not start; its message is above");
