@@ -573,7 +573,7 @@ describe("errors", () => {
 
   test("a url without its protocol is refused with advice", () => {
     const make = () => new EdgePodClient({ url: "localhost:8989", apiKey: "" });
-    expect(make).toThrow("EdgePod's url is \"localhost:8989\": give it with its protocol");
+    expect(make).toThrow('EdgePod\'s url is "localhost:8989": give it with its protocol');
   });
 
   test("a getToken that fails is UNAUTHORIZED, and nothing is called", async () => {
