@@ -3,8 +3,11 @@
 //! Steps, warnings and errors go to stderr. Facts, which a script may want to read, go to stdout.
 
 use std::fmt::Display;
+use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
+use anyhow::anyhow;
+use inquire::InquireError;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -19,6 +22,21 @@ pub fn status(verb: &str, rest: impl Display) {
 /// Something that the user should know, and that stops nothing.
 pub fn warning(message: impl Display) {
     anstream::eprintln!("{WARNING}     warning{WARNING:#}: {message}");
+}
+
+/// The error of a question that was left with Esc or Ctrl-C; `state` is what has happened until then.
+pub fn not_answered(error: InquireError, state: &str) -> anyhow::Error {
+    match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+            anyhow!("there was no answer: {state}")
+        }
+        error => error.into(),
+    }
+}
+
+/// Whether there is somebody to ask.
+pub fn is_interactive() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// What went wrong, and what led to it.

@@ -13,7 +13,6 @@ use fs_err as fs;
 use inquire::Confirm;
 use serde::Deserialize;
 
-use super::init::{is_terminal, not_answered};
 use crate::app::App;
 use crate::args::{Migrations, MigrationsCommand, NewMigration};
 use crate::build::{self, Profile};
@@ -219,7 +218,7 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
 
 /// Asks whether data may go, where there is somebody to ask.
 fn may_lose(change: &Change) -> Result<bool> {
-    if !is_terminal() {
+    if !term::is_interactive() {
         return Ok(false);
     }
     Confirm::new(&format!(
@@ -228,7 +227,7 @@ fn may_lose(change: &Change) -> Result<bool> {
     ))
     .with_default(false)
     .prompt()
-    .map_err(|error| not_answered(error, "nothing was written"))
+    .map_err(|error| term::not_answered(error, "nothing was written"))
 }
 
 /// Writes the first migration of an app that is being made. `schema` is what its structs say, as JSON.

@@ -4,7 +4,7 @@ use syn::{Item, ItemEnum, LitStr, Token, parse_quote};
 
 use crate::{
     errors::Errors,
-    parse::{missing_derives, no_keys},
+    parse::{missing_derives, no_keys, skip_value},
 };
 
 /// What `#[edgepod::data]` becomes: the type, with what it lacks derived.
@@ -56,12 +56,8 @@ fn escape_names(of: &mut ItemEnum) -> bool {
             let _ = attr.parse_nested_meta(|meta| {
                 if meta.path.is_ident("rename") && meta.input.peek(Token![=]) {
                     name = Some(meta.value()?.parse()?);
-                } else if meta.input.peek(Token![=]) {
-                    meta.value()?.parse::<syn::Expr>()?;
-                } else if meta.input.peek(syn::token::Paren) {
-                    let inner;
-                    syn::parenthesized!(inner in meta.input);
-                    inner.parse::<TokenStream>()?;
+                } else {
+                    skip_value(&meta)?;
                 }
                 Ok(())
             });

@@ -1,11 +1,11 @@
 //! What `#[derive(ColumnType)]` reads: an enum of words, or a struct around one column type.
 
-use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
     Attribute, Data, DeriveInput, Fields, Ident, LitStr, Token, Type, Variant, ext::IdentExt,
 };
 
+use super::skip_value;
 use crate::errors::Errors;
 
 /// A type that a column can have.
@@ -154,12 +154,8 @@ impl Names {
                     } else {
                         names.aliases.push(text.value());
                     }
-                } else if meta.input.peek(Token![=]) {
-                    meta.value()?.parse::<syn::Expr>()?;
-                } else if meta.input.peek(syn::token::Paren) {
-                    let inner;
-                    syn::parenthesized!(inner in meta.input);
-                    inner.parse::<TokenStream>()?;
+                } else {
+                    skip_value(&meta)?;
                 }
                 Ok(())
             });

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Path, Token, punctuated::Punctuated};
+use syn::{Attribute, Path, Token, meta::ParseNestedMeta, punctuated::Punctuated};
 
 /// The attributes that add what data needs and `attrs` does not have: derives, and where serde and ts-rs are found.
 pub(crate) fn missing_derives(attrs: &[Attribute]) -> TokenStream {
@@ -54,6 +54,18 @@ fn derived(attrs: &[Attribute]) -> Vec<String> {
         .collect()
 }
 
+/// Reads over what follows a key that a reader does not know: `= value`, `(…)` or nothing.
+pub(crate) fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<syn::Expr>()?;
+    } else if meta.input.peek(syn::token::Paren) {
+        let inner;
+        syn::parenthesized!(inner in meta.input);
+        inner.parse::<TokenStream>()?;
+    }
+    Ok(())
+}
+
 fn names_crate(attrs: &[Attribute], attribute: &str) -> bool {
     attrs
         .iter()
@@ -63,13 +75,7 @@ fn names_crate(attrs: &[Attribute], attribute: &str) -> bool {
             // What this reader does not understand, serde or ts-rs themselves speak about.
             let _ = attr.parse_nested_meta(|meta| {
                 found |= meta.path.is_ident("crate");
-                if meta.input.peek(Token![=]) {
-                    meta.value()?.parse::<syn::Expr>()?;
-                } else if meta.input.peek(syn::token::Paren) {
-                    let inner;
-                    syn::parenthesized!(inner in meta.input);
-                    inner.parse::<TokenStream>()?;
-                }
+                skip_value(&meta)?;
                 Ok(())
             });
             found

@@ -12,7 +12,7 @@ mod table;
 
 pub(crate) use column::{Column, Default, OnDelete};
 pub(crate) use column_type::{ColumnType, Shape};
-pub(crate) use derives::{derives_debug, missing_derives};
+pub(crate) use derives::{derives_debug, missing_derives, skip_value};
 pub(crate) use error::{ErrorEnum, ErrorVariant, Told, is_type};
 pub(crate) use function::{Function, FunctionTokens, Kind};
 pub(crate) use keys::{AppKeys, FunctionKeys, Middleware, TableKeys, no_keys};

@@ -139,7 +139,7 @@ fn many<I: Insertable>(rows: impl IntoIterator<Item = I>) -> Result<Option<Inser
 
 impl<'db, T: Table, N> Insert<'db, T, N> {
     /// Says what to do where a row has the same value in `columns`, which are `#[unique]` or the primary key, or a tuple of
-    /// columns that a unique index has together: [`do_nothing`](Upsert::do_nothing), or [`update`](Upsert::update) and
+    /// columns that are so together, such as those of `#[unique(row, number)]`: [`do_nothing`](Upsert::do_nothing), or [`update`](Upsert::update) and
     /// [`set`](Upsert::set).
     ///
     /// ```ignore

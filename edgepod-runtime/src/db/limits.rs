@@ -122,8 +122,8 @@ const LIMITS: [(&str, Code, &str); 13] = [
     (
         "ON CONFLICT clause does not match",
         Code::Internal,
-        "an upsert names columns that no unique index has, these and no others: put #[unique] on the column, make a unique index \
-         of several in a migration, or name the primary key",
+        "an upsert names columns that no unique index has, these and no others: put #[unique] on the column, or \
+         #[unique(first, second)] on the struct, or name the primary key",
     ),
     (
         "out of memory",

@@ -128,7 +128,12 @@ fn list(names: &[impl AsRef<str>]) -> String {
     quoted.join(", ")
 }
 
-pub(super) fn quote(name: &str) -> String {
+/// A name as SQL writes it: in double quotes, those in it doubled.
+///
+/// ```
+/// assert_eq!(edgepod_runtime::schema::quote("a\"b"), "\"a\"\"b\"");
+/// ```
+pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

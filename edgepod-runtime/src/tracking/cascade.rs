@@ -252,7 +252,8 @@ fn deleted(sql: &str) -> Option<&str> {
     }
 }
 
-fn quoted(name: &str) -> String {
+/// A name as SQL writes it.
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     TableName, TableSet,
-    cascade::Cascade,
+    cascade::{Cascade, quoted},
     catalog::{Catalog, Source},
     explain::{self, Program},
     statement::{Refusal, StatementKind, statement_kind},
@@ -324,5 +324,5 @@ impl Virtuals {
 }
 
 fn select_all(table: &str) -> String {
-    format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""))
+    format!("SELECT * FROM {}", quoted(table))
 }

@@ -58,12 +58,7 @@ impl Plan {
         if args.host == Host::Workerd {
             warn_of_absent(&bindings);
         }
-        let mut vars = bindings.texts.clone();
-        vars.extend(env::of_app(&app.folder)?);
-        key::ensure(&mut vars, &state)?;
-        if app.signs {
-            key::ensure_private(&mut vars, &state)?;
-        }
+        let vars = vars(&app, &bindings, &state)?;
         let folder = match &args.data {
             Some(folder) => {
                 fs::create_dir_all(folder)?;
@@ -103,12 +98,7 @@ impl Plan {
         if self.host == Host::Workerd && bindings.absent != self.bindings.absent {
             warn_of_absent(&bindings);
         }
-        let mut vars = bindings.texts.clone();
-        vars.extend(env::of_app(&self.app.folder)?);
-        key::ensure(&mut vars, &self.app.state()?)?;
-        if self.app.signs {
-            key::ensure_private(&mut vars, &self.app.state()?)?;
-        }
+        let vars = vars(&self.app, &bindings, &self.app.state()?)?;
         let is_changed = vars != self.vars || bindings != self.bindings;
         self.vars = vars;
         self.bindings = bindings;
@@ -119,6 +109,17 @@ impl Plan {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+}
+
+/// The variables of the app, its environment's before those of its wrangler configuration, and the keys that it needs.
+fn vars(app: &App, bindings: &Bindings, state: &Path) -> Result<Vars> {
+    let mut vars = bindings.texts.clone();
+    vars.extend(env::of_app(&app.folder)?);
+    key::ensure(&mut vars, state)?;
+    if app.signs {
+        key::ensure_private(&mut vars, state)?;
+    }
+    Ok(vars)
 }
 
 fn warn_of_absent(bindings: &Bindings) {

@@ -6,17 +6,17 @@ use anyhow::{Context, Result, bail};
 use inquire::validator::Validation;
 use inquire::{InquireError, Select, Text};
 
-use super::files::{self, is_terminal};
 use super::layout::{self, Kind, Layout};
 use super::secrets;
 use clap::ValueEnum;
 
 use crate::args::{Auth, FrontEnd, Init, Jurisdiction, LocationHint};
 use crate::env::Vars;
+use crate::term;
 
 /// Why there is no answer. All questions come before the first file.
 fn not_answered(error: InquireError) -> anyhow::Error {
-    files::not_answered(error, "nothing was written")
+    term::not_answered(error, "nothing was written")
 }
 
 /// Everything that there is to know.
@@ -91,7 +91,7 @@ impl Answers {
                 bail!("--jwks-url goes with `--auth remote` only: leave one of them out");
             }
         }
-        let asks = !args.yes && is_terminal();
+        let asks = !args.yes && term::is_interactive();
         Ok(Self {
             name: name(args, layout, asks)?,
             authentication: authentication(args, asks)?,

@@ -1,12 +1,11 @@
 //! Writes files, and never overwrites one that it was not allowed to.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use fs_err as fs;
-use inquire::{Confirm, InquireError};
+use inquire::Confirm;
 
 use crate::args::Init;
 use crate::term;
@@ -36,7 +35,7 @@ impl Files {
         Self {
             policy: if args.overwrite {
                 Policy::Overwrite
-            } else if args.yes || !is_terminal() {
+            } else if args.yes || !term::is_interactive() {
                 Policy::Keep
             } else {
                 Policy::Ask
@@ -100,28 +99,13 @@ impl Files {
                 .with_default(false)
                 .prompt()
                 .map_err(|error| {
-                    not_answered(
+                    term::not_answered(
                         error,
                         "what is written stays, and `edgepod init` goes on from there",
                     )
                 })?,
         })
     }
-}
-
-/// The error of a question that was left with Esc or Ctrl-C; `state` is what has happened until then.
-pub(in crate::commands) fn not_answered(error: InquireError, state: &str) -> anyhow::Error {
-    match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-            anyhow!("there was no answer: {state}")
-        }
-        error => error.into(),
-    }
-}
-
-/// Whether there is somebody to ask.
-pub(in crate::commands) fn is_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// `path` as a person would write it.

@@ -12,8 +12,6 @@ mod layout;
 mod manifest;
 pub(super) mod secrets;
 
-pub(super) use self::files::{is_terminal, not_answered};
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 

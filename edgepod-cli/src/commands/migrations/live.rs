@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgepod_runtime::schema::{Change, ObjectKind, Snapshot, create_statements};
+use edgepod_runtime::schema::{Change, ObjectKind, Snapshot, create_statements, quote};
 use rusqlite::Connection;
 
 /// Everything that SQLite knows of tables: whose it is, what it is, how it is, and the table that it references.
@@ -111,10 +111,6 @@ pub(super) fn fresh(schema: &Snapshot) -> Result<Connection> {
 /// Migrations may have made tables that no struct describes.
 fn is_about_tables_elsewhere(error: &rusqlite::Error) -> bool {
     error.to_string().contains("no such table")
-}
-
-fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What `schema` has and the database in `file` has not, or has otherwise: each a phrase.
