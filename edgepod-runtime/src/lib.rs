@@ -3,13 +3,12 @@
 //! Rooms, and the arrows between them (an arrow is a `use`):
 //!
 //! ```text
-//! host ──▶ gateway ──▶ engine ──▶ db ──▶ schema
-//!   └────────────────────┘ │       │
-//!                    auth ◀┘       └──▶ tracking ──▶ schema
+//! host ──▶ gateway ──▶ engine ──▶ db ──▶ tracking, schema ──▶ sqlite
+//!   └────────────────────┘ └──▶ auth, migrations ──▶ schema, tracking ──▶ sqlite
 //! ```
 //!
 //! Nothing below [`host`] names a platform, a database library or a clock: what it needs of them are the
-//! ports [`db::Database`] and [`engine::Host`].
+//! ports [`sqlite::Database`], [`sqlite::Transactions`] and [`engine::Host`].
 
 pub mod auth;
 pub mod db;
@@ -20,6 +19,9 @@ pub mod host;
 pub mod manifest;
 pub mod migrations;
 pub mod schema;
+pub mod sqlite;
+#[cfg(all(test, feature = "native"))]
+mod testing;
 mod thin;
 pub mod tracking;
 mod types;

@@ -404,7 +404,7 @@ mod tests {
     use sea_query::{Expr, ExprTrait, Query};
 
     use super::*;
-    use crate::host::native::memory_database;
+    use crate::testing::memory_database;
 
     #[derive(Default)]
     struct Written(RefCell<BTreeSet<String>>);

@@ -16,7 +16,6 @@ mod insert;
 mod limits;
 mod list;
 mod page;
-mod port;
 mod predicate;
 mod raw;
 mod read_only;
@@ -31,7 +30,6 @@ mod table;
 mod tests;
 mod types;
 mod update;
-mod value;
 mod writer;
 
 pub use column::{Column, Operand, OrderBy, Textual};
@@ -55,7 +53,6 @@ pub use expression::{
 pub use guard::{MAX_ROWS, Scope, Scoped, Unscoped};
 pub use insert::{Insert, Many, One, UniqueColumns, Upsert};
 pub use page::Page;
-pub use port::{Database, JsonOutput, Output, RowFormat, SqlError};
 pub use predicate::{Assigns, ByValue, Certain, Comparable, Predicate, Same, Uncertain, all, any};
 pub use raw::RawDb;
 pub use row::{FromRow, RowReader};
@@ -72,4 +69,6 @@ pub use table::{Insertable, Table};
 pub use types::Derived;
 pub use types::{Bytes, ColumnType, Int64, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};
 pub use update::Update;
-pub use value::{Rows, Value};
+
+/// What a statement is given and what it returns.
+pub use crate::sqlite::{Database, JsonOutput, Output, RowFormat, Rows, SqlError, Value};

@@ -7,8 +7,8 @@ use sea_query::{Expr, ExprTrait, Query};
 use super::*;
 use crate::{
     Code, Result,
-    host::native::memory_database,
     schema::{ColumnSchema, SqlType, TableSchema, create_statements},
+    testing::memory_database,
     tracking::{TableSet, Tracker},
 };
 

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Level, Outcome, QueryCtx, Record,
-    Registry, RegistryError, Reply, SocketId, TransactionOutcome,
+    Registry, RegistryError, Reply, SocketId,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
     idempotency::Once,
@@ -23,9 +23,10 @@ use super::{
 };
 use crate::{
     Error, Result,
-    db::{Database, Observer, SqlError, Value},
+    db::Observer,
     migrations::{self, MigrationError, Migrations},
     schema::{self, Mismatch, SchemaError, TableSchema},
+    sqlite::{Database, End, SqlError, Value},
     tracking::{TableName, TableSet, Tracker},
 };
 
@@ -96,7 +97,8 @@ impl Engine {
             make_tables(&*host, &tables)?;
         } else {
             for migration in pending {
-                migrations::apply(&*host, migration).map_err(StartError::Migration)?;
+                migrations::apply(&*host, migration, host.now_micros())
+                    .map_err(StartError::Migration)?;
                 let message = format!("The migration {} is applied.", migration.name);
                 Record::new(Level::Info, &message).write();
             }
@@ -358,8 +360,8 @@ fn make_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), S
             .flat_map(|table| schema::create_statements(&schema::Table::from(*table)))
             .try_for_each(|sql| host.run(&sql, &[]).map(drop));
         match made {
-            Ok(()) => TransactionOutcome::Commit,
-            Err(_) => TransactionOutcome::Rollback,
+            Ok(()) => End::Commit,
+            Err(_) => End::Rollback,
         }
     })
     .and(made)
@@ -402,7 +404,7 @@ pub(super) fn in_transaction<T>(
     let mut result = None;
     let ended = state.engine.host.transaction(&mut || {
         let Some(body) = body.take() else {
-            return TransactionOutcome::Rollback;
+            return End::Rollback;
         };
         let mut outcome = caught(|| body(&ctx));
         if let Some(error) = state.take_refused() {
@@ -410,8 +412,8 @@ pub(super) fn in_transaction<T>(
             outcome = outcome.and(Err(error));
         }
         let end = match outcome {
-            Ok(_) => TransactionOutcome::Commit,
-            Err(_) => TransactionOutcome::Rollback,
+            Ok(_) => End::Commit,
+            Err(_) => End::Rollback,
         };
         result = Some(outcome);
         end

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Code, Error, Result,
     auth::Claims,
-    db::{SqlError, Value},
+    sqlite::{SqlError, Value},
     tracking::TableSet,
 };
 

@@ -45,7 +45,7 @@ pub use parameters::{
     ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns, app_error,
     error_array, error_field, error_object,
 };
-pub use port::{Host, Outcome as TransactionOutcome, SocketId};
+pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;

@@ -1,36 +1,14 @@
 //! What the engine needs of a host beside a database.
 
 use super::Record;
-use crate::{
-    db::{Database, SqlError},
-    tracking::TableSet,
-};
+use crate::{sqlite::Transactions, tracking::TableSet};
 
 /// A WebSocket of the host, named by a number that the host chooses and never gives twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u32);
 
-/// How a transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// What was written stays.
-    Commit,
-    /// The database is as it was.
-    Rollback,
-}
-
-/// A host of the engine: it runs SQL, keeps the sockets, and knows the time.
-pub trait Host: Database {
-    /// Runs `body` in a transaction and ends it as `body` says. While it runs, nobody else uses the database. It is called
-    /// exactly once.
-    ///
-    /// # Errors
-    /// When SQLite cannot begin or commit; then nothing was written.
-    fn transaction(&self, body: &mut dyn FnMut() -> Outcome) -> Result<(), SqlError>;
-
-    /// Runs `body` while nobody else uses the database: all that it reads is of one moment.
-    fn exclusive(&self, body: &mut dyn FnMut());
-
+/// A host of the engine: its database, its sockets, its clock.
+pub trait Host: Transactions {
     /// Sends a text to a socket. A socket that is gone is no error: its end is on its way.
     fn send(&self, socket: SocketId, message: &str);
 

@@ -5,8 +5,7 @@ use super::{
     journal::{self, State, Status},
 };
 use crate::{
-    db::{Database, SqlError, Value},
-    engine::{Host, TransactionOutcome},
+    sqlite::{Database, End, SqlError, Transactions, Value},
     thin::sorted,
 };
 
@@ -116,42 +115,52 @@ impl Migrations {
     }
 }
 
-/// Applies one migration and writes its row of the journal, in one transaction.
+/// Applies one migration and writes its row of the journal, in one transaction. `now` is its time there, in microseconds since
+/// 1970.
 ///
 /// # Errors
 /// When it fails; then the database is as it was.
-pub fn apply(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationError> {
+pub fn apply(
+    database: &dyn Transactions,
+    migration: &'static Migration,
+    now: i64,
+) -> Result<(), MigrationError> {
     let mut result = Ok(());
-    let transaction = host.transaction(&mut || {
-        result = run(host, migration);
+    let transaction = database.transaction(&mut || {
+        result = run(database, migration, now);
         match result {
-            Ok(()) => TransactionOutcome::Commit,
-            Err(_) => TransactionOutcome::Rollback,
+            Ok(()) => End::Commit,
+            Err(_) => End::Rollback,
         }
     });
     result?;
     transaction.map_err(|error| failed(migration, None, error.message))
 }
 
-fn run(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationError> {
+fn run(
+    database: &dyn Transactions,
+    migration: &'static Migration,
+    now: i64,
+) -> Result<(), MigrationError> {
     let mut defers = false;
     match migration.step {
         Step::Sql(statements)
-            if has_made(host, statements)
+            if has_made(database, statements)
                 .map_err(|error| failed(migration, None, error.message))? => {}
         Step::Sql(statements) => {
             for statement in statements {
                 defers |= statement.contains(DEFERS);
-                host.run(statement, &[])
+                database
+                    .run(statement, &[])
                     .map_err(|error| failed(migration, Some(statement), error.message))?;
             }
         }
-        Step::Rust(function) => function(&MigrationDb::new(host))
+        Step::Rust(function) => function(&MigrationDb::new(database))
             .map_err(|error| failed(migration, None, error.message().to_owned()))?,
     }
     if defers {
         // On a Durable Object the outermost transaction is the platform's: it would find the violation too late.
-        let violations = host
+        let violations = database
             .run("PRAGMA foreign_key_check", &[])
             .map_err(|error| failed(migration, None, error.message))?
             .rows;
@@ -163,24 +172,25 @@ fn run(host: &dyn Host, migration: &'static Migration) -> Result<(), MigrationEr
             });
         }
     }
-    journal::write(host, migration, host.now_micros())
-        .map_err(|error| failed(migration, None, error.message))
+    journal::write(database, migration, now).map_err(|error| failed(migration, None, error.message))
 }
 
 /// Whether the database has what these statements make, and no journal: an app that began without migrations had its tables
 /// made at the start, and its first migration makes the very same.
-fn has_made(host: &dyn Host, statements: &[&str]) -> Result<bool, SqlError> {
+fn has_made(database: &dyn Transactions, statements: &[&str]) -> Result<bool, SqlError> {
     let creates = |statement: &&str| {
         ["CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX "]
             .iter()
             .any(|start| statement.starts_with(start))
     };
-    if statements.is_empty() || !statements.iter().all(creates) || !journal::read(host)?.is_empty()
+    if statements.is_empty()
+        || !statements.iter().all(creates)
+        || !journal::read(database)?.is_empty()
     {
         return Ok(false);
     }
     for statement in statements {
-        let found = host.run(
+        let found = database.run(
             "SELECT 1 FROM sqlite_schema WHERE sql = ?",
             &[Value::Text((*statement).to_owned())],
         )?;

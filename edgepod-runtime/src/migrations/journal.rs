@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::db::{Database, SqlError, Value};
+use crate::sqlite::{Database, SqlError, Value};
 
 const EXISTS: &str =
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_edgepod_migrations'";

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Result,
-    db::{Database, Rows, Value},
+    sqlite::{Database, Rows, Value},
 };
 
 /// One migration, as the build embeds it.

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{Error, db::Value, engine::Host, host::native::memory_host};
+use crate::{
+    Error,
+    sqlite::{Transactions, Value},
+    testing::memory_host,
+};
 
 const fn sql(
     number: u32,
@@ -43,18 +47,18 @@ fn all(list: &[&'static Migration]) -> Migrations {
 
 /// Applies what is pending and returns the names.
 fn start(
-    host: &dyn Host,
+    host: &dyn Transactions,
     list: &[&'static Migration],
 ) -> Result<Vec<&'static str>, MigrationError> {
     let mut names = Vec::new();
     for migration in all(list).pending(host)? {
-        apply(host, migration)?;
+        apply(host, migration, 7)?;
         names.push(migration.name);
     }
     Ok(names)
 }
 
-fn one(host: &dyn Host, sql: &str) -> Value {
+fn one(host: &dyn Transactions, sql: &str) -> Value {
     host.run(sql, &[]).unwrap().rows.into_values().remove(0)
 }
 

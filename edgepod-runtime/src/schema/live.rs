@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::TableSchema;
-use crate::db::{Database, SqlError, Value};
+use crate::sqlite::{Database, SqlError, Value};
 
 /// A table of the database is not what its struct says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,8 +153,8 @@ fn live_columns(database: &dyn Database, table: &str) -> Result<Vec<Column>, Sql
 mod tests {
     use super::*;
     use crate::{
-        host::native::memory_database,
         schema::{ColumnSchema, SqlType, create_statements},
+        testing::memory_database,
     };
 
     const ID: ColumnSchema = ColumnSchema {

@@ -7,7 +7,7 @@ use super::{
     TableName, TableSet,
     statement::{Token, Tokens},
 };
-use crate::db::{Database, SqlError, Value};
+use crate::sqlite::{Database, SqlError, Value};
 
 /// The foreign keys of the schema, a row for each column.
 const REFERENCES: &str = "SELECT t.name, f.id, f.\"table\", f.\"from\", f.\"to\", f.on_delete FROM sqlite_schema AS t, \

@@ -1,7 +1,7 @@
 //! What the schema says of pages and of virtual tables.
 
 use super::{TableName, explain::Pages, statement::Token, statement::Tokens};
-use crate::db::{Database, SqlError, Value};
+use crate::sqlite::{Database, SqlError, Value};
 
 /// Tables and indexes with their root pages; virtual tables have none, and their text says what they are. Views and
 /// triggers are not listed.

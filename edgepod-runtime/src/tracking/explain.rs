@@ -1,7 +1,7 @@
 //! Reading the program that EXPLAIN lists.
 
 use super::{TableName, TableSet};
-use crate::db::Value;
+use crate::sqlite::Value;
 
 /// Which table owns the b-tree of a root page; `None` for SQLite's own and the platform's tables.
 pub(super) type Pages = Vec<(i64, Option<TableName>)>;

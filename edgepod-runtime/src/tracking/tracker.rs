@@ -12,7 +12,7 @@ use super::{
     explain::{self, Program},
     statement::{Refusal, StatementKind, statement_kind},
 };
-use crate::db::{Database, SqlError, Value};
+use crate::sqlite::{Database, SqlError, Value};
 
 /// Distinct SQL texts to remember. An app has dozens; a program that writes values into its SQL has any number.
 const CAPACITY: usize = 1024;

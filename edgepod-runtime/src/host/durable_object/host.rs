@@ -9,8 +9,9 @@ use wasm_bindgen::JsValue;
 
 use super::bindings::{self, Bridge};
 use crate::{
-    db::{Database, JsonOutput, Output, RowFormat, SqlError, Value, parse_rows},
-    engine::{Host, Record, SocketId, TransactionOutcome},
+    db::parse_rows,
+    engine::{Host, Record, SocketId},
+    sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
     thin::{push_json, push_number},
     tracking::{TableName, TableSet},
 };
@@ -146,10 +147,9 @@ impl Database for ObjectHost {
     }
 }
 
-impl Host for ObjectHost {
-    fn transaction(&self, body: &mut dyn FnMut() -> TransactionOutcome) -> Result<(), SqlError> {
-        match self.bridge(|bridge| bridge.transaction(&mut || body() == TransactionOutcome::Commit))
-        {
+impl Transactions for ObjectHost {
+    fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
+        match self.bridge(|bridge| bridge.transaction(&mut || body() == End::Commit)) {
             None => Ok(()),
             Some(message) => Err(SqlError { message }),
         }
@@ -159,7 +159,9 @@ impl Host for ObjectHost {
     fn exclusive(&self, body: &mut dyn FnMut()) {
         body();
     }
+}
 
+impl Host for ObjectHost {
     fn send(&self, socket: SocketId, message: &str) {
         self.bridge(|bridge| bridge.send(socket.0, message));
     }

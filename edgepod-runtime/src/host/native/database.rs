@@ -9,10 +9,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use crate::{
-    db::{JsonOutput, Output, Rows, SqlError, Value},
-    engine::TransactionOutcome,
-};
+use crate::sqlite::{End, JsonOutput, Output, Rows, SqlError, Value};
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +74,7 @@ impl NativeDatabase {
         body()
     }
 
-    pub(super) fn transaction(
-        &self,
-        body: &mut dyn FnMut() -> TransactionOutcome,
-    ) -> Result<(), SqlError> {
+    pub(super) fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
         let connection = self.connection.lock();
         let execute = |sql: &str| -> Result<(), SqlError> {
             connection
@@ -91,8 +85,8 @@ impl NativeDatabase {
         };
         execute("BEGIN IMMEDIATE")?;
         let committed = match body() {
-            TransactionOutcome::Commit => execute("COMMIT"),
-            TransactionOutcome::Rollback => return execute("ROLLBACK"),
+            End::Commit => execute("COMMIT"),
+            End::Rollback => return execute("ROLLBACK"),
         };
         if committed.is_err() && !connection.is_autocommit() {
             execute("ROLLBACK")?;

@@ -15,7 +15,7 @@ pub use signature::is_right;
 
 /// A database in memory, for the tests of rooms below the host.
 #[cfg(test)]
-pub(crate) fn memory_database() -> std::sync::Arc<dyn crate::db::Database> {
+pub(crate) fn memory_database() -> std::sync::Arc<dyn crate::sqlite::Database> {
     server::memory_host()
 }
 

@@ -35,13 +35,13 @@ use super::{
 use crate::{
     Error,
     auth::Claims,
-    db::{Database, JsonOutput, Output, RowFormat, SqlError, Value},
     engine::{
         Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Record, Resume,
-        SocketId, StartError, TransactionOutcome, start_log,
+        SocketId, StartError, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
     migrations::{Migrations, Status, apply},
+    sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
 };
 
 /// The keep-alive of clients, and its answer.
@@ -135,7 +135,9 @@ pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
     Migrations::collect()
         .and_then(|migrations| {
             let pending = migrations.pending(&host)?;
-            pending.into_iter().try_for_each(|it| apply(&host, it))
+            pending
+                .into_iter()
+                .try_for_each(|it| apply(&host, it, host.now_micros()))
         })
         .map_err(|error| ServerError::App(StartError::Migration(error)))
 }
@@ -225,15 +227,17 @@ impl Database for NativeHost {
     }
 }
 
-impl Host for NativeHost {
-    fn transaction(&self, body: &mut dyn FnMut() -> TransactionOutcome) -> Result<(), SqlError> {
+impl Transactions for NativeHost {
+    fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
         self.database.transaction(body)
     }
 
     fn exclusive(&self, body: &mut dyn FnMut()) {
         self.database.exclusive(body);
     }
+}
 
+impl Host for NativeHost {
     fn send(&self, socket: SocketId, message: &str) {
         self.sockets.send(socket, message);
     }
