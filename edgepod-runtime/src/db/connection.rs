@@ -4,7 +4,8 @@ use std::{ops::Deref, rc::Rc, sync::Arc};
 
 use super::{
     Database, Delete, Insert, Insertable, MAX_ROWS, Many, RawDb, RowFormat, Rows, Select, SqlError,
-    Table, Unscoped, Update, Value, encode,
+    Table, Unscoped, Update, Value,
+    encode::{self, JsonRows},
     limits::{self, MAX_VALUE},
     writer::Sql,
 };
@@ -108,33 +109,37 @@ impl Connection {
         })
     }
 
-    /// Runs a statement whose rows come as JSON: each row one text, or all of them in one.
-    pub(super) fn run_json(&self, sql: &Sql, rows: JsonRows) -> Result<(Rows, u64)> {
-        self.tracked(sql, |database, effect| {
-            let (json, changes) = match effect {
-                Effect::Reads => match database.read_json(&sql.text, &sql.params) {
-                    Ok(json) => (json, 0),
-                    Err(error) => {
-                        let json = row_by_row(database, sql, rows, &error).ok_or(error)??;
-                        let rows = encode::parse_rows(&json)?;
-                        check_rows(&rows)?;
-                        return Ok((rows, 0));
-                    }
-                },
-                Effect::Writes => {
-                    let output = database.run_json(&sql.text, &sql.params)?;
-                    (output.json, output.changes)
+    /// Reads rows as JSON, all of them in one text. `write` writes the statement, which gives the rows as it is asked to: those
+    /// that one text cannot hold are asked for again, a text for each.
+    pub(super) fn read_json(&self, write: &dyn Fn(JsonRows) -> Result<Sql>) -> Result<Rows> {
+        let sql = write(JsonRows::Together)?;
+        let (rows, _) = self.tracked(&sql, |database, _| {
+            match database.read_json(&sql.text, &sql.params) {
+                Ok(json) => Ok((within_limits(encode::parse_rows(&json)?, json.len())?, 0)),
+                Err(error) if is_too_large(&error) => {
+                    let json = read_each(database, &write(JsonRows::Each)?)?;
+                    let rows = encode::parse_rows(&json)?;
+                    check_rows(&rows)?;
+                    Ok((rows, 0))
                 }
-            };
-            let size = json.len();
-            let rows = match rows {
-                JsonRows::Together => encode::parse_rows(&json)?,
-                JsonRows::Each => encode::parse_rows(&format!("[{json}]"))?,
-            };
-            if size > MAX_VALUE && effect == Effect::Reads {
-                check_rows(&rows)?;
+                Err(error) => Err(error.into()),
             }
-            Ok((rows, changes))
+        })?;
+        Ok(rows)
+    }
+
+    /// Runs a statement whose rows come as JSON, a text for each row.
+    pub(super) fn run_json(&self, sql: &Sql) -> Result<(Rows, u64)> {
+        self.tracked(sql, |database, effect| match effect {
+            Effect::Reads => {
+                let json = read_each(database, sql)?;
+                Ok((within_limits(encode::parse_rows(&json)?, json.len())?, 0))
+            }
+            Effect::Writes => {
+                let output = database.run_json(&sql.text, &sql.params)?;
+                let rows = encode::parse_rows(&format!("[{}]", output.json))?;
+                Ok((rows, output.changes))
+            }
         })
     }
 
@@ -227,45 +232,28 @@ pub(super) fn check_rows(rows: &Rows) -> Result<(), SqlError> {
     }
 }
 
-/// The rows of a statement that one text cannot hold, as a text for each row. `None` where that is not why it failed.
-#[cold]
-fn row_by_row(
-    database: &dyn Database,
-    sql: &Sql,
-    rows: JsonRows,
-    error: &SqlError,
-) -> Option<Result<String, SqlError>> {
-    const TOGETHER: &str = "json_group_array(json_array(";
-    let too_large = |error: &SqlError| {
-        ["too big", "out of memory"]
-            .iter()
-            .any(|words| error.message.contains(words))
-    };
-    if !too_large(error) {
-        return None;
+/// Whether a text was longer than SQLite makes one.
+fn is_too_large(error: &SqlError) -> bool {
+    ["too big", "out of memory"]
+        .iter()
+        .any(|words| error.message.contains(words))
+}
+
+/// The rows of a statement that gives a text for each, as an array.
+fn read_each(database: &dyn Database, sql: &Sql) -> Result<String, SqlError> {
+    match database.read_json(&sql.text, &sql.params) {
+        Ok(rows) => Ok(format!("[{rows}]")),
+        Err(error) if is_too_large(&error) => Err(limits::too_large()),
+        Err(error) => Err(error),
     }
-    if rows != JsonRows::Together {
-        return Some(Err(limits::too_large()));
+}
+
+/// Rows that came as a text of this size. A small one holds no row that is too large.
+fn within_limits(rows: Rows, size: usize) -> Result<Rows, SqlError> {
+    if size > MAX_VALUE {
+        check_rows(&rows)?;
     }
-    // What stands before it is the developer's, what follows is not.
-    let at = match sql.text.strip_prefix("SELECT ") {
-        Some(rest) if rest.starts_with(TOGETHER) => "SELECT ".len(),
-        _ => sql.text.rfind(TOGETHER)?,
-    };
-    let text = format!(
-        "{}{}",
-        &sql.text[..at],
-        &sql.text[at + "json_group_array".len()..]
-    );
-    Some(
-        database
-            .read_json(&text, &sql.params)
-            .map(|rows| format!("[{rows}]"))
-            .map_err(|error| match too_large(&error) {
-                true => limits::too_large(),
-                false => error,
-            }),
-    )
+    Ok(rows)
 }
 
 /// What a statement does to the data.
@@ -273,15 +261,6 @@ fn row_by_row(
 enum Effect {
     Reads,
     Writes,
-}
-
-/// How a statement's JSON text is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum JsonRows {
-    /// One text with the array of all rows.
-    Together,
-    /// A text for each row.
-    Each,
 }
 
 /// `(changes(), total_changes())`: rows that the last statement changed itself, and rows changed since the database was

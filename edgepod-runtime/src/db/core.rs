@@ -5,7 +5,6 @@ use sea_query::{Condition, Expr, NullOrdering};
 use super::{
     Connection, MAX_ROWS, RowFormat, Rows, Value,
     column::Key,
-    connection::JsonRows,
     encode,
     predicate::{Bare, Clause},
     source::Named,
@@ -150,29 +149,38 @@ impl<'db> Core<'db> {
     /// At most `limit` whole rows of one table.
     pub(super) fn plain(&self, _: &[Expr], limit: u64) -> Result<Rows> {
         let connection = self.connection;
-        let mut sql = Writer::new();
-        let json = connection.format() == RowFormat::Json;
         let columns = self.table.table.columns;
+        if connection.format() != RowFormat::Json {
+            let mut sql = Writer::new();
+            self.push_select(&mut sql);
+            return Ok(connection.run(&self.finish(sql, Some(limit))?)?.0);
+        }
         // A few rows are not worth a subquery.
-        if json && limit <= 2 {
+        if limit <= 2 {
+            let mut sql = Writer::new();
             sql.push("SELECT ");
             encode::push_array(&mut sql, columns);
             let sql = self.finish(sql, Some(limit))?;
-            return Ok(connection.run_json(&sql, JsonRows::Each)?.0);
+            return Ok(connection.run_json(&sql)?.0);
         }
-        if json {
-            sql.push("SELECT json_group_array(");
+        connection.read_json(&|rows| {
+            let (open, close) = rows.around();
+            let mut sql = Writer::new();
+            sql.push("SELECT ");
+            sql.push(open);
             encode::push_array(&mut sql, columns);
-            sql.push(") FROM (");
-        }
+            sql.push(close);
+            sql.push(" FROM (");
+            self.push_select(&mut sql);
+            let mut sql = self.finish(sql, Some(limit))?;
+            sql.text.push(')');
+            Ok(sql)
+        })
+    }
+
+    fn push_select(&self, sql: &mut Writer) {
         sql.push("SELECT ");
-        sql.push_names(columns.iter().map(|column| column.name));
-        let mut sql = self.finish(sql, Some(limit))?;
-        if !json {
-            return Ok(connection.run(&sql)?.0);
-        }
-        sql.text.push(')');
-        Ok(connection.run_json(&sql, JsonRows::Together)?.0)
+        sql.push_names(self.table.table.columns.iter().map(|column| column.name));
     }
 
     /// At most `limit` rows of these expressions; of none, whole rows of all tables.
@@ -201,14 +209,13 @@ impl<'db> Core<'db> {
                 self.name()
             )));
         }
-        let mut sql = self.finish(sql, Some(limit))?;
+        let sql = self.finish(sql, Some(limit))?;
         let rows = if connection.format() == RowFormat::Json {
-            sql.text = encode::wrap_any(&sql.text, width, limit);
-            connection.run_json(&sql, JsonRows::Together)
+            connection.read_json(&|rows| Ok(encode::wrap_any(&sql, width, limit, rows)))
         } else {
-            connection.run(&sql)
+            connection.run(&sql).map(|(rows, _)| rows)
         };
-        Ok(rows.map_err(overflow)?.0)
+        rows.map_err(overflow)
     }
 
     fn push_columns(&self, sql: &mut Writer) -> usize {

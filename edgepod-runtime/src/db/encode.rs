@@ -7,7 +7,10 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::{Rows, Value, writer::Writer};
+use super::{
+    Rows, Value,
+    writer::{Sql, Writer},
+};
 use crate::{
     Error, Result,
     schema::{ColumnSchema, SqlType},
@@ -34,8 +37,27 @@ pub(super) fn push_array(sql: &mut Writer, columns: &[ColumnSchema]) {
     sql.push(")");
 }
 
-/// Any SELECT of `width` columns as one row with one JSON text, of at most `limit` rows.
-pub(super) fn wrap_any(inner: &str, width: usize, limit: u64) -> String {
+/// How the rows of a statement become JSON text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JsonRows {
+    /// One text with the array of all rows.
+    Together,
+    /// A text for each row.
+    Each,
+}
+
+impl JsonRows {
+    /// What stands around the array of a row's columns.
+    pub(super) const fn around(self) -> (&'static str, &'static str) {
+        match self {
+            JsonRows::Together => ("json_group_array(", ")"),
+            JsonRows::Each => ("", ""),
+        }
+    }
+}
+
+/// Any SELECT of `width` columns with its rows as JSON, of at most `limit` rows.
+pub(super) fn wrap_any(inner: &Sql, width: usize, limit: u64, rows: JsonRows) -> Sql {
     use std::fmt::Write;
     let mut names = String::new();
     let mut values = String::new();
@@ -44,9 +66,14 @@ pub(super) fn wrap_any(inner: &str, width: usize, limit: u64) -> String {
         let _ = write!(names, "{comma}c{i}");
         let _ = write!(values, "{comma}iif(typeof(c{i}) = 'blob', hex(c{i}), c{i})");
     }
-    format!(
-        "WITH q({names}) AS ({inner}) SELECT json_group_array(json_array({values})) FROM (SELECT * FROM q LIMIT {limit})"
-    )
+    let (open, close) = rows.around();
+    Sql {
+        text: format!(
+            "WITH q({names}) AS ({}) SELECT {open}json_array({values}){close} FROM (SELECT * FROM q LIMIT {limit})",
+            inner.text
+        ),
+        params: inner.params.clone(),
+    }
 }
 
 /// The rows of an array of arrays.

@@ -7,7 +7,6 @@ use sea_query::{Expr, Func, InsertStatement, OnConflict, Query, Returning};
 use super::{
     Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, RowFormat, Rows,
     Table,
-    connection::JsonRows,
     delete::rows_changed,
     encode,
     failure::of_references,
@@ -325,7 +324,7 @@ pub(super) fn returning(
             encode::push_array(&mut array, columns);
             let array = sea_query::Expr::cust(array.finish()?.text);
             let sql = write(Returning::new().expr(array))?;
-            connection.run_json(&sql, JsonRows::Each)?
+            connection.run_json(&sql)?
         }
     };
     Ok(rows)

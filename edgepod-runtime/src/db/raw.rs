@@ -1,10 +1,9 @@
 //! SQL as text, on the user's own responsibility.
 
+use edgepod_sql::{StatementKind, statement_kind, tokens};
+
 use super::{Connection, Rows, Value, connection::check_rows, limits};
-use crate::{
-    Error, Result,
-    tracking::{StatementKind, statement_kind},
-};
+use crate::{Error, Result};
 
 /// The database without tracking and without guards: what `ctx.unsafe_raw_db` is.
 ///
@@ -37,8 +36,8 @@ impl RawDb {
         }
         let rows = output.and_then(|output| {
             // What has written returns what it was given.
-            let reads = sql.trim_ascii_start().get(..6);
-            if reads.is_some_and(|word| word.eq_ignore_ascii_case("SELECT")) {
+            let first = tokens(sql).next();
+            if first.is_some_and(|token| token.is("SELECT")) {
                 check_rows(&output.rows)?;
             }
             self.connection.rows(output.rows.len(), output.changes);

@@ -1,12 +1,13 @@
 //! Statements that the developer wrote with sea-query: the same road, the same guards.
 
+use edgepod_sql::{TokenKind, outermost, tokens};
 use sea_query::{DeleteStatement, InsertStatement, SelectStatement, UpdateStatement};
 
 use std::ops::Range;
 
 use super::{
-    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, connection::JsonRows,
-    delete::rows_changed, encode, failure, row, writer,
+    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, delete::rows_changed, encode,
+    failure, row, writer,
 };
 use crate::{Error, Result};
 
@@ -20,15 +21,13 @@ impl ReadDb {
     pub fn query<T: FromRow>(&self, statement: &SelectStatement) -> Result<Vec<T>> {
         let connection = &self.connection;
         let mut sql = writer::write(statement)?;
-        let (rows, _) = match connection.format() {
+        let rows = match connection.format() {
             RowFormat::Values => {
                 sql.text = format!("SELECT * FROM ({}) LIMIT {MAX_ROWS}", sql.text);
-                connection.run(&sql)?
+                connection.run(&sql)?.0
             }
-            RowFormat::Json => {
-                sql.text = encode::wrap_any(&sql.text, T::WIDTH, MAX_ROWS);
-                connection.run_json(&sql, JsonRows::Together)?
-            }
+            RowFormat::Json => connection
+                .read_json(&|rows| Ok(encode::wrap_any(&sql, T::WIDTH, MAX_ROWS, rows)))?,
         };
         let rows = row::decode(rows)?;
         if rows.len() as u64 == MAX_ROWS {
@@ -126,11 +125,11 @@ impl sealed::Statement for InsertStatement {
     }
 
     fn guard(&self, _: &Connection, sql: &writer::Sql) -> Result<()> {
-        let rows = top_level(&sql.text)
-            .into_iter()
-            .skip_while(|(token, _)| *token != Token::Word("VALUES"))
+        let rows = outermost(&sql.text)
+            .skip_while(|token| !token.is("VALUES"))
             .skip(1)
-            .take_while(|(token, _)| *token == Token::Group)
+            .take_while(|token| token.kind == TokenKind::Symbol)
+            .filter(|token| token.is_symbol('('))
             .count();
         too_many(rows as u64)
     }
@@ -216,15 +215,10 @@ fn needs_where(sql: &writer::Sql, holds: impl FnOnce(writer::Sql) -> bool) -> Re
 
 /// Where the condition of a statement's own WHERE stands.
 fn condition(sql: &str) -> Option<Range<usize>> {
-    let tokens = top_level(sql);
-    let mut tokens = tokens
-        .iter()
-        .skip_while(|(token, _)| *token != Token::Word("WHERE"));
-    let start = tokens.next()?.1 + "WHERE".len();
-    let end = tokens.find(|(token, _)| {
-        matches!(token, Token::Word(word) if ["ORDER", "LIMIT", "RETURNING"].iter().any(|end| end.eq_ignore_ascii_case(word)))
-    });
-    Some(start..end.map_or(sql.len(), |(_, at)| *at))
+    let mut tokens = outermost(sql);
+    let start = tokens.find(|token| token.is("WHERE"))?.end();
+    let end = tokens.find(|token| token.is_any(&["ORDER", "LIMIT", "RETURNING"]));
+    Some(start..end.map_or(sql.len(), |token| token.start))
 }
 
 /// Words of conditions that are no names.
@@ -237,118 +231,39 @@ const WORDS: [&str; 35] = [
 
 /// Whether a condition depends on a row: it has a name that is no function's.
 fn names_a_column(condition: &str) -> bool {
-    let mut rest = condition;
-    while let Some(first) = rest.chars().next() {
-        rest = match first {
-            '"' | '`' | '[' => return true,
-            '\'' => {
-                let text = &rest[1..];
-                text.find('\'').map_or("", |end| &text[end + 1..])
+    let mut tokens = tokens(condition).peekable();
+    while let Some(token) = tokens.next() {
+        let named = match token.kind {
+            TokenKind::Name => true,
+            TokenKind::Word => {
+                !tokens.peek().is_some_and(|next| next.is_symbol('(')) && !token.is_any(&WORDS)
             }
-            c if c.is_alphabetic() || c == '_' => {
-                let end = rest
-                    .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-                    .unwrap_or(rest.len());
-                let (word, after) = rest.split_at(end);
-                if !after.trim_start().starts_with('(')
-                    && !WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
-                {
-                    return true;
-                }
-                after
-            }
-            // A number, with its exponent.
-            c if c.is_ascii_digit() => rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()),
-            c => &rest[c.len_utf8()..],
+            _ => false,
         };
+        if named {
+            return true;
+        }
     }
     false
 }
 
 /// A part of a statement as a SELECT of its own, 1 where it is true, with its parameters.
 fn alone(sql: &writer::Sql, range: Range<usize>) -> writer::Sql {
-    let count = |text: &str| parameters(text).count();
+    let parameters = |text| tokens(text).filter(|token| token.kind == TokenKind::Parameter);
     let text = &sql.text[range.clone()];
-    let params = if count(text) == 0 {
-        Vec::new()
-    } else if parameters(text).any(|rest| rest.starts_with("?1")) {
+    let params = match parameters(text).next() {
+        None => Vec::new(),
         // They travel as one.
-        sql.params.clone()
-    } else {
-        let before = count(&sql.text[..range.start]);
-        sql.params[before..before + count(text)].to_vec()
+        Some(first) if first.text == "?1" => sql.params.clone(),
+        Some(_) => {
+            let before = parameters(&sql.text[..range.start]).count();
+            sql.params[before..before + parameters(text).count()].to_vec()
+        }
     };
     writer::Sql {
         text: format!("SELECT CASE WHEN {text} THEN 1 ELSE 0 END"),
         params,
     }
-}
-
-/// What follows each parameter's mark, the mark included.
-fn parameters(sql: &str) -> impl Iterator<Item = &str> {
-    let mut quote = None;
-    sql.char_indices().filter_map(move |(at, c)| {
-        match (quote, c) {
-            (None, '\'' | '"' | '`') => quote = Some(c),
-            (Some(open), _) if open == c => quote = None,
-            (None, '?') => return Some(&sql[at..]),
-            _ => {}
-        }
-        None
-    })
-}
-
-/// What of a statement stands outside of parentheses, quotes and comments.
-#[derive(Debug, PartialEq, Eq)]
-enum Token<'a> {
-    Word(&'a str),
-    /// `( … )`
-    Group,
-}
-
-/// With the place where each begins.
-fn top_level(sql: &str) -> Vec<(Token<'_>, usize)> {
-    let bytes = sql.as_bytes();
-    let mut tokens = Vec::new();
-    let (mut at, mut depth) = (0, 0_usize);
-    while let Some(&byte) = bytes.get(at) {
-        let rest = &sql.as_bytes()[at..];
-        let skip_to = |end: &[u8], from: usize| {
-            rest[from..]
-                .windows(end.len())
-                .position(|window| window == end)
-                .map_or(rest.len(), |found| from + found + end.len())
-        };
-        at += match byte {
-            b'\'' | b'"' | b'`' => skip_to(&[byte], 1),
-            b'[' => skip_to(b"]", 1),
-            b'-' if rest.starts_with(b"--") => skip_to(b"\n", 2),
-            b'/' if rest.starts_with(b"/*") => skip_to(b"*/", 2),
-            b'(' => {
-                if depth == 0 {
-                    tokens.push((Token::Group, at));
-                }
-                depth += 1;
-                1
-            }
-            b')' => {
-                depth = depth.saturating_sub(1);
-                1
-            }
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => {
-                let length = rest
-                    .iter()
-                    .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80))
-                    .unwrap_or(rest.len());
-                if depth == 0 {
-                    tokens.push((Token::Word(&sql[at..at + length]), at));
-                }
-                length
-            }
-            _ => 1,
-        };
-    }
-    tokens
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use edgepod_sql::push_quoted;
 use sea_query::{
     Condition, Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder,
 };
@@ -112,14 +113,7 @@ impl Writer {
 
     /// Appends a name, quoted.
     pub(super) fn push_name(&mut self, name: &str) {
-        self.sql.text.push('"');
-        for (i, part) in name.split('"').enumerate() {
-            if i > 0 {
-                self.sql.text.push_str("\"\"");
-            }
-            self.sql.text.push_str(part);
-        }
-        self.sql.text.push('"');
+        push_quoted(&mut self.sql.text, name);
     }
 
     /// Appends names, separated by commas.

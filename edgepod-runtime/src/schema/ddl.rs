@@ -2,6 +2,8 @@
 
 use std::borrow::Borrow;
 
+use edgepod_sql::quote;
+
 use super::snapshot::{Column, Table};
 
 /// The time of an insert. `subsec` gives milliseconds; rounding keeps the float's last digit from showing.
@@ -126,15 +128,6 @@ pub(super) fn index_name(table: &str, columns: &[impl Borrow<str>], unique: bool
 fn list(names: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| quote(name.as_ref())).collect();
     quoted.join(", ")
-}
-
-/// A name as SQL writes it: in double quotes, those in it doubled.
-///
-/// ```
-/// assert_eq!(edgepod_runtime::schema::quote("a\"b"), "\"a\"\"b\"");
-/// ```
-pub fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

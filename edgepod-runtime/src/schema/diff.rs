@@ -12,8 +12,10 @@ use std::{
     fmt,
 };
 
+use edgepod_sql::{quote, quote_text};
+
 use super::{
-    ddl::{column_definition, create_table, default_expression, indexes, quote},
+    ddl::{column_definition, create_table, default_expression, indexes},
     snapshot::{Column, Snapshot, Table, same_name},
 };
 
@@ -693,8 +695,7 @@ fn copy_rows(was: &Table, is: &Table, body: &mut Vec<String>) {
     let counts = |table: &Table| table.columns.iter().any(|column| column.auto_increment);
     if counts(was) && counts(is) {
         // Ids of deleted rows are never used again, not even after this.
-        let text = |name: &str| format!("'{}'", name.replace('\'', "''"));
-        let (new, old) = (text(&copy_name(&is.name)), text(&was.name));
+        let (new, old) = (quote_text(&copy_name(&is.name)), quote_text(&was.name));
         body.push(format!("DELETE FROM sqlite_sequence WHERE name = {new}"));
         body.push(format!(
             "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"

@@ -9,7 +9,7 @@ mod registry;
 mod snapshot;
 mod table;
 
-pub use ddl::{create_statements, quote};
+pub use ddl::create_statements;
 #[cfg(not(target_arch = "wasm32"))]
 pub use diff::{Change, ChangeError, diff};
 pub use live::{Mismatch, difference, mismatch};

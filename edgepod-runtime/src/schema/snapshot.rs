@@ -1,5 +1,6 @@
 //! The schema as a value: of the program, of the last migration, of a test case.
 
+use edgepod_sql::quote_text;
 use serde::{Deserialize, Serialize};
 
 use super::{ColumnSchema, Default as ColumnDefault, IndexSchema, OnDelete, SqlType, TableSchema};
@@ -203,7 +204,7 @@ impl From<&ColumnSchema> for Column {
                 ColumnDefault::Now => "now".to_owned(),
                 ColumnDefault::Integer(n) => n.to_string(),
                 ColumnDefault::Real(x) => format!("{x:?}"),
-                ColumnDefault::Text(text) => format!("'{}'", text.replace('\'', "''")),
+                ColumnDefault::Text(text) => quote_text(text),
                 ColumnDefault::Blob(bytes) => {
                     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
                     format!("x'{digits}'")

@@ -3,10 +3,9 @@
 //! SQLite counts the rows that a statement changed, not the tables. Where a DELETE may reach several tables, one look-up
 //! before it runs tells which of them hold rows that reference the ones that go: it costs what the actions themselves cost.
 
-use super::{
-    TableName, TableSet,
-    statement::{Token, Tokens},
-};
+use edgepod_sql::{TokenKind, outermost, quote, quote_text, tokens};
+
+use super::{TableName, TableSet};
 use crate::sqlite::{Database, SqlError, Value};
 
 /// The foreign keys of the schema, a row for each column.
@@ -64,12 +63,12 @@ impl Cascade {
                             .columns
                             .iter()
                             .map(|(child, parent)| {
-                                format!("g.{} = c.{}", quoted(parent), quoted(child))
+                                format!("g.{} = c.{}", quote(parent), quote(child))
                             })
                             .collect();
                         sql.push(format!(
                             "SELECT {what} FROM g{i} AS g CROSS JOIN {} AS c WHERE {}",
-                            quoted(table),
+                            quote(table),
                             on.join(" AND ")
                         ));
                     }
@@ -173,8 +172,8 @@ fn references(database: &dyn Database) -> Result<Vec<Reference>, SqlError> {
 
 fn primary_key(database: &dyn Database, table: &str, index: usize) -> Result<String, SqlError> {
     let sql = format!(
-        "SELECT name FROM pragma_table_info('{}') WHERE pk = {}",
-        table.replace('\'', "''"),
+        "SELECT name FROM pragma_table_info({}) WHERE pk = {}",
+        quote_text(table),
         index + 1
     );
     match database.run(&sql, &[])?.rows.iter().next() {
@@ -218,43 +217,23 @@ fn in_order<'a>(first: &'a str, keys: &'a [Reference]) -> Option<Vec<&'a str>> {
 
 /// The table and the condition of `DELETE FROM table WHERE condition`, as written; `None` for other statements.
 fn deleted(sql: &str) -> Option<&str> {
-    let mut tokens = Tokens(sql);
-    let is = |token: &Token<'_>, keyword: &str| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case(keyword));
-    if !(is(&tokens.next()?, "DELETE") && is(&tokens.next()?, "FROM")) {
-        return None;
-    }
-    let from = tokens.0;
-    let mut depth = 0_u32;
-    loop {
-        let here = tokens.0;
-        let end = match tokens.next() {
-            None => true,
-            Some(Token::Other('(')) => {
-                depth += 1;
-                false
-            }
-            Some(Token::Other(')')) => {
-                depth = depth.saturating_sub(1);
-                false
-            }
-            Some(token) => {
-                depth == 0
-                    && (token == Token::Semicolon
-                        || ["RETURNING", "ORDER", "LIMIT"]
-                            .iter()
-                            .any(|end| is(&token, end)))
-            }
-        };
-        if end {
-            // A parameter behind it would be one too many.
-            return (!here.contains('?')).then(|| &from[..from.len() - here.len()]);
-        }
-    }
-}
-
-/// A name as SQL writes it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut words = tokens(sql);
+    let from = words
+        .next()
+        .filter(|token| token.is("DELETE"))
+        .and_then(|_| words.next())
+        .filter(|token| token.is("FROM"))?
+        .end();
+    let end = outermost(&sql[from..])
+        .take_while(|token| {
+            !(token.is_symbol(';') || token.is_any(&["RETURNING", "ORDER", "LIMIT"]))
+        })
+        .last()?
+        .end();
+    let (rows, behind) = sql[from..].split_at(end);
+    // A parameter behind it would be one too many.
+    let more = tokens(behind).any(|token| token.kind == TokenKind::Parameter);
+    (!more).then_some(rows)
 }
 
 #[cfg(test)]

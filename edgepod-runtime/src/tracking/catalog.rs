@@ -1,6 +1,8 @@
 //! What the schema says of pages and of virtual tables.
 
-use super::{TableName, explain::Pages, statement::Token, statement::Tokens};
+use edgepod_sql::tokens;
+
+use super::{TableName, explain::Pages};
 use crate::sqlite::{Database, SqlError, Value};
 
 /// Tables and indexes with their root pages; virtual tables have none, and their text says what they are. Views and
@@ -119,42 +121,35 @@ impl VirtualTable {
 
 /// The module of `CREATE VIRTUAL TABLE … USING module(arguments)`, in lower case, and its arguments as written.
 fn module_of(sql: &str) -> (String, Vec<&str>) {
-    let mut tokens = Tokens(sql);
-    let using = |token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("using"));
+    let mut tokens = tokens(sql);
     // A name may be the word `using` only in quotes.
-    if !tokens.by_ref().any(using) {
-        return (String::new(), Vec::new());
-    }
-    let before = tokens.0.trim_start();
-    let module = match tokens.next() {
-        Some(Token::Word(word)) => word.to_ascii_lowercase(),
-        Some(Token::Quoted) => {
-            unquoted(&before[..before.len() - tokens.0.len()]).to_ascii_lowercase()
-        }
-        _ => return (String::new(), Vec::new()),
+    let module = match tokens.by_ref().find(|token| token.is("using")) {
+        Some(_) => tokens.next().and_then(|token| token.unquoted()),
+        None => None,
     };
-    if tokens.next() != Some(Token::Other('(')) {
+    let Some(module) = module.map(|module| module.to_ascii_lowercase()) else {
+        return (String::new(), Vec::new());
+    };
+    let Some(open) = tokens.next().filter(|token| token.is_symbol('(')) else {
         return (module, Vec::new());
-    }
-    let (mut arguments, mut depth, mut start) = (Vec::new(), 0, tokens.0);
-    loop {
-        let here = tokens.0;
-        let token = tokens.next();
-        let argument = || &start[..start.len() - here.len()];
-        match token {
-            Some(Token::Other('(')) => depth += 1,
-            Some(Token::Other(')')) if depth > 0 => depth -= 1,
-            Some(Token::Other(',')) if depth == 0 => {
-                arguments.push(argument().trim());
-                start = tokens.0;
+    };
+    let (mut arguments, mut depth, mut start) = (Vec::new(), 0, open.end());
+    for token in tokens {
+        let ends = depth == 0 && (token.is_symbol(',') || token.is_symbol(')'));
+        if ends {
+            arguments.push(sql[start..token.start].trim());
+            start = token.end();
+        }
+        if token.is_symbol('(') {
+            depth += 1;
+        } else if token.is_symbol(')') {
+            if ends {
+                break;
             }
-            Some(Token::Other(')')) | None => {
-                arguments.push(argument().trim());
-                return (module, arguments);
-            }
-            Some(_) => {}
+            depth -= 1;
         }
     }
+    (module, arguments)
 }
 
 /// The option `content = …` of a full-text index; the empty text says that it keeps no content.
@@ -173,16 +168,8 @@ fn content(arguments: &[&str]) -> Source {
 
 /// A name or text without its quotes.
 fn unquoted(text: &str) -> String {
-    let text = text.trim();
-    let mut chars = text.chars();
-    match (chars.next(), chars.next_back()) {
-        (Some(open @ ('\'' | '"' | '`')), Some(close)) if open == close => {
-            let doubled = [open, open].iter().collect::<String>();
-            chars.as_str().replace(&doubled, &open.to_string())
-        }
-        (Some('['), Some(']')) => chars.as_str().to_owned(),
-        _ => text.to_owned(),
-    }
+    let said = tokens(text).next().and_then(|token| token.unquoted());
+    said.unwrap_or_else(|| text.trim().to_owned())
 }
 
 #[cfg(test)]

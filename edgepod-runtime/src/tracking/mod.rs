@@ -4,7 +4,6 @@
 //! `sqlite_schema` says whose page that is. So the answer covers views, common table expressions, triggers and the
 //! actions of foreign keys, for both hosts, without parsing any SQL.
 //!
-//! - `statement`: is it one statement, and may it be explained?
 //! - `explain`: reads the program.
 //! - `catalog`: pages and virtual tables of the schema.
 //! - `tracker`: brings them together, and remembers.
@@ -12,10 +11,8 @@
 mod cascade;
 mod catalog;
 mod explain;
-mod statement;
 mod tables;
 mod tracker;
 
-pub use statement::{Refusal, StatementKind, statement_kind};
 pub use tables::{TableName, TableSet};
 pub use tracker::{Plan, Tracker};

@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use edgepod_sql::{Refusal, StatementKind, quote, statement_kind};
+
 use super::{
     TableName, TableSet,
-    cascade::{Cascade, quoted},
+    cascade::Cascade,
     catalog::{Catalog, Source},
     explain::{self, Program},
-    statement::{Refusal, StatementKind, statement_kind},
 };
 use crate::sqlite::{Database, SqlError, Value};
 
@@ -324,5 +325,5 @@ impl Virtuals {
 }
 
 fn select_all(table: &str) -> String {
-    format!("SELECT * FROM {}", quoted(table))
+    format!("SELECT * FROM {}", quote(table))
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgepod_runtime::schema::{Change, ObjectKind, Snapshot, create_statements, quote};
+use edgepod_runtime::schema::{Change, ObjectKind, Snapshot, create_statements};
+use edgepod_sql::quote;
 use rusqlite::Connection;
 
 /// Everything that SQLite knows of tables: whose it is, what it is, how it is, and the table that it references.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use edgepod_runtime::schema::{Object, ObjectKind};
+use edgepod_sql::{CreatedKind, created, statements};
 use fs_err as fs;
 use rusqlite::Connection;
 
@@ -24,6 +25,13 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Object>> {
 
 fn object(file: &Path) -> Result<Object> {
     let text = fs::read_to_string(file)?.replace("\r\n", "\n");
+    let count = statements(&text).count();
+    if count > 1 {
+        bail!(
+            "{} holds {count} statements: give each view and each trigger a file of its own",
+            file.display()
+        );
+    }
     let Some(object) = parse(&text) else {
         bail!(
             "{} makes no view and no trigger: it begins with `CREATE VIEW name` or `CREATE TRIGGER name`, and is one statement",
@@ -45,71 +53,20 @@ fn mistake(sql: &str) -> Result<Option<String>> {
     })
 }
 
+/// The view or the trigger that the one statement of a text makes.
 fn parse(text: &str) -> Option<Object> {
-    let sql = text.trim().trim_end_matches(';').trim_end();
-    let (create, rest) = word(sql)?;
-    let (kind, rest) = word(rest)?;
-    let (mut name, rest) = word(rest)?;
-    if !create.eq_ignore_ascii_case("create") || name.eq_ignore_ascii_case("if") {
-        return None;
-    }
-    let kind = match kind.to_ascii_lowercase().as_str() {
-        "view" => ObjectKind::View,
-        "trigger" => ObjectKind::Trigger,
-        _ => return None,
+    let sql = statements(text).next()?;
+    let made = created(sql).filter(|made| !made.if_not_exists && !made.temporary)?;
+    let kind = match made.kind {
+        CreatedKind::View => ObjectKind::View,
+        CreatedKind::Trigger => ObjectKind::Trigger,
+        CreatedKind::Table | CreatedKind::Index => return None,
     };
-    if let Some(rest) = without_space(rest).strip_prefix('.') {
-        (name, _) = word(rest)?;
-    }
     Some(Object {
         kind,
-        name,
+        name: made.name,
         sql: sql.to_owned(),
     })
-}
-
-/// The first word or name of `sql`, without its quotes, and what follows it.
-fn word(sql: &str) -> Option<(String, &str)> {
-    let sql = without_space(sql);
-    let first = sql.chars().next()?;
-    let end = match first {
-        '"' | '`' => first,
-        '[' => ']',
-        _ => {
-            let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
-            let end = sql.find(|c| !is_part(c)).unwrap_or(sql.len());
-            return (end > 0).then(|| (sql[..end].to_owned(), &sql[end..]));
-        }
-    };
-    let mut name = String::new();
-    let mut rest = sql[1..].chars();
-    while let Some(c) = rest.next() {
-        if c != end {
-            name.push(c);
-        } else if end != ']' && rest.as_str().starts_with(end) {
-            // A quote in a name is written twice.
-            name.extend(rest.next());
-        } else {
-            return (!name.is_empty()).then_some((name, rest.as_str()));
-        }
-    }
-    None
-}
-
-/// `sql` from the first thing on that is no white space and no comment.
-fn without_space(sql: &str) -> &str {
-    let mut sql = sql.trim_start();
-    loop {
-        let end = if sql.starts_with("--") {
-            "\n"
-        } else if sql.starts_with("/*") {
-            "*/"
-        } else {
-            return sql;
-        };
-        let rest = sql.split_once(end).map_or("", |(_, rest)| rest);
-        sql = rest.trim_start();
-    }
 }
 
 #[cfg(test)]
@@ -164,15 +121,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_statement_is_a_mistake() {
-        for sql in [
-            "CREATE VIEW a AS SELECT 1; CREATE VIEW b AS SELECT 1",
-            "CREATE VIEW a AS SELEC 1",
-        ] {
-            assert!(
-                mistake(&parse(sql).unwrap().sql).unwrap().is_some(),
-                "{sql}"
-            );
-        }
+    fn what_is_no_sql_is_a_mistake() {
+        let view = parse("CREATE VIEW a AS SELEC 1").unwrap();
+        assert!(mistake(&view.sql).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_trigger_may_say_end_wherever_sqlite_lets_it() {
+        let sql = "CREATE TRIGGER t AFTER UPDATE OF end ON shifts BEGIN UPDATE shifts SET left = OLD.end WHERE id = NEW.end; \
+                   UPDATE shifts SET left = CASE WHEN left < 0 THEN 0 END, note = '; END'; /* ; END */ END";
+        let made = parse(&format!("{sql}; -- done\n")).unwrap();
+        assert_eq!((made.name.as_str(), made.sql.as_str()), ("t", sql));
+        assert_eq!(mistake(&made.sql).unwrap(), None);
     }
 }
