@@ -5,6 +5,7 @@
 
 mod bench;
 mod fuzz;
+mod house;
 mod run;
 mod test;
 mod workspace;
@@ -23,6 +24,8 @@ enum Task {
     Bench(bench::Options),
     /// Fuzz tokens or requests, guided by coverage
     Fuzz(fuzz::Options),
+    /// Draw the house in docs/architecture.md, and say which arrows between its rooms may not be
+    House(house::Options),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::House(options) => house::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
