@@ -42,6 +42,8 @@ pub struct App {
     pub sources: Vec<PathBuf>,
     /// The workspace's folder: that of the lock file.
     pub workspace: PathBuf,
+    /// Where cargo builds.
+    pub target: PathBuf,
 }
 
 /// Which of a crate's targets is the native program.
@@ -182,6 +184,7 @@ impl App {
             runtime: named("edgepod-runtime").map(parent),
             sources: local_sources(metadata, package),
             workspace: metadata.workspace_root.clone().into_std_path_buf(),
+            target: metadata.target_directory.clone().into_std_path_buf(),
             folder,
         })
     }
@@ -209,6 +212,30 @@ impl App {
             .ok()
             .and_then(|here| path.strip_prefix(here).ok());
         short.unwrap_or(path).display()
+    }
+}
+
+#[cfg(test)]
+impl App {
+    /// One in `folder`, which need not be there.
+    pub(crate) fn of_folder(folder: &Path) -> Self {
+        Self {
+            name: "app".into(),
+            package: "app".into(),
+            folder: folder.to_owned(),
+            native: Target::Library("app".into()),
+            cdylib: Some("app".into()),
+            client: None,
+            framework: Framework::React,
+            web: None,
+            residency: Residency::default(),
+            signs: false,
+            wasm_bindgen: None,
+            runtime: None,
+            sources: vec![folder.to_owned()],
+            workspace: folder.to_owned(),
+            target: folder.join("target"),
+        }
     }
 }
 

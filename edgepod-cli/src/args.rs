@@ -135,6 +135,8 @@ pub enum MigrationsCommand {
     Status(MigrationStatus),
     /// Fail when the structs need another migration, or when the migrations do not apply
     Check(CheckMigrations),
+    /// After a merge: give migrations of one branch the next free numbers, and write them anew to follow the other's
+    Rebase(RebaseMigrations),
 }
 
 /// `edgepod migrations new`
@@ -178,6 +180,17 @@ pub struct CheckMigrations {
     /// Apply them to a copy of this database [default: to an empty one]
     #[arg(long, value_name = "FILE")]
     pub against: Option<PathBuf>,
+}
+
+/// `edgepod migrations rebase`
+#[derive(Debug, ClapArgs)]
+pub struct RebaseMigrations {
+    /// The migrations, without `.sql` [default: those with a number that another has, which the main branch has not]
+    pub names: Vec<String>,
+
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
 }
 
 /// `edgepod __run`
@@ -315,6 +328,10 @@ pub struct Deploy {
     /// Do everything but the upload
     #[arg(long)]
     pub dry_run: bool,
+
+    /// An environment of the wrangler configuration, with its secrets in `.prod.vars.NAME` [default: CLOUDFLARE_ENV]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
 }
 
 /// `edgepod info`
@@ -339,9 +356,9 @@ pub struct Call {
     #[arg(long, default_value = ".")]
     pub app: PathBuf,
 
-    /// Where the app is served
-    #[arg(long, default_value = "http://127.0.0.1:8989")]
-    pub url: String,
+    /// Where the app is served [default: where `edgepod dev` serves it, or http://127.0.0.1:8989]
+    #[arg(long)]
+    pub url: Option<String>,
 
     /// The key [default: that of the app in development]
     #[arg(long)]

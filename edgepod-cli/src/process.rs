@@ -112,6 +112,33 @@ impl Drop for Process {
     }
 }
 
+/// How a process ended, in words for who did not end it.
+pub fn describe(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+
+        use nix::sys::signal::Signal;
+
+        if let Some(Ok(signal)) = status.signal().map(Signal::try_from) {
+            let why = match signal {
+                Signal::SIGKILL => "something killed it, as the system does where memory runs out",
+                Signal::SIGABRT => {
+                    "it aborted, as Rust does where a stack overflows or a panic cannot unwind; its last words are above"
+                }
+                Signal::SIGSEGV | Signal::SIGBUS => "it touched memory that it has not",
+                Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP => "something asked it to end",
+                _ => "a signal ended it",
+            };
+            return format!("{signal}, {why}");
+        }
+    }
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => status.to_string(),
+    }
+}
+
 /// Gives each line that `source` yields to `on_line`, from a thread of its own, until it is closed.
 pub fn each_line(
     source: impl Read + Send + 'static,

@@ -1,9 +1,9 @@
-//! What the app's wrangler configuration gives the Worker, as far as it is there on a developer's machine.
+//! The app's wrangler configuration, read as wrangler reads it: what it gives the Worker, and whether it gives it its database.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use fs_err as fs;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -34,8 +34,190 @@ pub struct Bindings {
     pub absent: Vec<(String, String)>,
 }
 
+/// What an environment does not inherit from the configuration around it.
+const NOT_INHERITED: [&str; 32] = [
+    "ai",
+    "ai_search_namespaces",
+    "analytics_engine_datasets",
+    "browser",
+    "cloudchamber",
+    "containers",
+    "d1_databases",
+    "define",
+    "dispatch_namespaces",
+    "durable_objects",
+    "hyperdrive",
+    "images",
+    "kv_namespaces",
+    "media",
+    "mtls_certificates",
+    "pipelines",
+    "queues",
+    "r2_buckets",
+    "ratelimits",
+    "secrets",
+    "secrets_store_secrets",
+    "send_email",
+    "services",
+    "streaming_tail_consumers",
+    "tail_consumers",
+    "unsafe",
+    "vars",
+    "vectorize",
+    "version_metadata",
+    "vpc_services",
+    "worker_loaders",
+    "workflows",
+];
+
+/// The binding and the class of the Durable Object that holds the database.
+const BINDING: &str = "EDGEPOD_DO";
+const CLASS: &str = "EdgePodEngine";
+
+/// A wrangler configuration as it counts for one environment.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// Its file.
+    pub path: PathBuf,
+    members: Map<String, Value>,
+}
+
+impl Configuration {
+    /// That of the app in `folder` for the environment of this name; `None` without a configuration.
+    ///
+    /// # Errors
+    /// When it is not understood, or has no such environment.
+    pub fn of_app(folder: &Path, environment: Option<&str>) -> Result<Option<Self>> {
+        let Some(path) = find(folder) else {
+            return Ok(None);
+        };
+        let text = fs::read_to_string(&path)?;
+        let is_toml = path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        let members = parse(&text, is_toml)
+            .and_then(|members| of_environment(members, environment))
+            .with_context(|| format!("{} is not understood", path.display()))?;
+        Ok(Some(Self { path, members }))
+    }
+
+    /// What it lacks for the Worker to have its database: each a sentence with what is to be added.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if !self.has_binding() {
+            missing.push(format!(
+                "it does not bind the object that holds the database: add \"durable_objects\": {{ \"bindings\": [{{ \"name\": \
+                 \"{BINDING}\", \"class_name\": \"{CLASS}\" }}] }}"
+            ));
+        }
+        let (is_migrated, is_exported) = (self.is_migrated(), self.is_exported());
+        if !is_migrated && !is_exported {
+            missing.push(format!(
+                "it does not register the class that holds the database, with SQLite: add \"migrations\": [{{ \"tag\": \"v1\", \
+                 \"new_sqlite_classes\": [\"{CLASS}\"] }}], or, where there is \"exports\" already, \"{CLASS}\": {{ \"type\": \
+                 \"durable-object\", \"storage\": \"sqlite\" }} in it"
+            ));
+        } else if is_exported && self.has_any("migrations") {
+            missing.push(
+                "it has both \"migrations\" and \"exports\", and wrangler takes one of them: keep the one that is deployed"
+                    .to_owned(),
+            );
+        }
+        missing
+    }
+
+    fn has_any(&self, name: &str) -> bool {
+        (self.members.get(name).and_then(Value::as_array)).is_some_and(|list| !list.is_empty())
+    }
+
+    fn has_binding(&self) -> bool {
+        let bindings = self
+            .members
+            .get("durable_objects")
+            .map(|it| &it["bindings"]);
+        let bindings = bindings.and_then(Value::as_array).into_iter().flatten();
+        bindings.into_iter().any(|binding| {
+            binding["name"] == BINDING
+                && binding["class_name"] == CLASS
+                && binding.get("script_name").is_none()
+        })
+    }
+
+    /// Whether the class is there after all `migrations`, with SQLite.
+    fn is_migrated(&self) -> bool {
+        let steps = self.members.get("migrations").and_then(Value::as_array);
+        let mut classes: Vec<&str> = Vec::new();
+        for step in steps.into_iter().flatten() {
+            let list = |name: &str| step[name].as_array().into_iter().flatten();
+            classes.extend(list("new_sqlite_classes").filter_map(Value::as_str));
+            for renamed in list("renamed_classes") {
+                for class in &mut classes {
+                    if renamed["from"] == **class
+                        && let Some(to) = renamed["to"].as_str()
+                    {
+                        *class = to;
+                    }
+                }
+            }
+            for deleted in list("deleted_classes") {
+                classes.retain(|class| deleted != class);
+            }
+        }
+        classes.contains(&CLASS)
+    }
+
+    /// Whether the class is declared in `exports`, with SQLite and alive.
+    fn is_exported(&self) -> bool {
+        let Some(class) = self.members.get("exports").and_then(|it| it.get(CLASS)) else {
+            return false;
+        };
+        let is_alive = match class.get("state").and_then(Value::as_str) {
+            None => true,
+            Some(state) => ["created", "expecting-transfer"].contains(&state),
+        };
+        class["type"] == "durable-object" && class["storage"] == "sqlite" && is_alive
+    }
+}
+
+/// The environment that the variable of wrangler names.
+pub(crate) fn environment() -> Option<String> {
+    std::env::var("CLOUDFLARE_ENV")
+        .ok()
+        .filter(|name| !name.is_empty())
+}
+
+fn parse(text: &str, is_toml: bool) -> Result<Map<String, Value>> {
+    Ok(if is_toml {
+        toml_edit::de::from_str(text)?
+    } else {
+        jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default())?
+    })
+}
+
+/// What counts for an environment: its own members, and those around it that it inherits.
+fn of_environment(
+    mut members: Map<String, Value>,
+    name: Option<&str>,
+) -> Result<Map<String, Value>> {
+    let environments = members.remove("env");
+    let Some(name) = name else {
+        return Ok(members);
+    };
+    let Some(Value::Object(own)) = environments.and_then(|mut all| Some(all.get_mut(name)?.take()))
+    else {
+        bail!("it has no environment `{name}` (`env.{name}`)");
+    };
+    if let Some(Value::String(worker)) = members.get_mut("name") {
+        *worker = format!("{worker}-{name}");
+    }
+    members.retain(|member, _| !NOT_INHERITED.contains(&member.as_str()));
+    members.extend(own);
+    Ok(members)
+}
+
+/// The part of a configuration that binds.
 #[derive(Deserialize)]
-struct Configuration {
+struct Bound {
     name: Option<String>,
     #[serde(default)]
     vars: BTreeMap<String, Value>,
@@ -57,22 +239,15 @@ impl Bindings {
     /// # Errors
     /// When the configuration is not understood.
     pub fn of_app(folder: &Path) -> Result<Self> {
-        let Some(path) = find(folder) else {
+        let Some(configuration) = Configuration::of_app(folder, environment().as_deref())? else {
             return Ok(Self::default());
         };
-        let text = fs::read_to_string(&path)?;
-        let is_toml = path
-            .extension()
-            .is_some_and(|extension| extension == "toml");
-        Self::parse(&text, is_toml).with_context(|| format!("{} is not understood", path.display()))
+        Self::of(configuration.members)
+            .with_context(|| format!("{} is not understood", configuration.path.display()))
     }
 
-    fn parse(text: &str, is_toml: bool) -> Result<Self> {
-        let configuration: Configuration = if is_toml {
-            toml_edit::de::from_str(text)?
-        } else {
-            jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default())?
-        };
+    fn of(members: Map<String, Value>) -> Result<Self> {
+        let configuration: Bound = serde_json::from_value(Value::Object(members))?;
         let mut bindings = Self::default();
         for (name, value) in configuration.vars {
             match value {
@@ -146,8 +321,8 @@ mod tests {
             [ai]
             binding = "AI"
         "#;
-        for bindings in [Bindings::parse(jsonc, false), Bindings::parse(toml, true)] {
-            let mut bindings = bindings.unwrap();
+        for members in [parse(jsonc, false), parse(toml, true)] {
+            let mut bindings = Bindings::of(members.unwrap()).unwrap();
             assert_eq!(bindings.texts["GREETING"], "hello");
             assert_eq!(bindings.texts.len(), 1);
             assert_eq!(bindings.json["LIMITS"], serde_json::json!({"notes": 3}));
@@ -165,6 +340,93 @@ mod tests {
                 absent.map(|(binding, kind)| (binding.to_owned(), kind.to_owned()))
             );
         }
+    }
+
+    fn missing(text: &str, is_toml: bool, environment: Option<&str>) -> Vec<String> {
+        let members = parse(text, is_toml).unwrap();
+        Configuration {
+            path: PathBuf::new(),
+            members: of_environment(members, environment).unwrap(),
+        }
+        .missing()
+    }
+
+    const BOUND: &str = r#""durable_objects": { "bindings": [{ "name": "EDGEPOD_DO", "class_name": "EdgePodEngine" }] }"#;
+
+    #[test]
+    fn the_object_is_bound_and_its_class_registered_one_way_or_the_other() {
+        for class in [
+            r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }]"#,
+            r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["Old"] },
+                { "tag": "v2", "renamed_classes": [{ "from": "Old", "to": "EdgePodEngine" }] }]"#,
+            r#""exports": { "EdgePodEngine": { "type": "durable-object", "storage": "sqlite" } }"#,
+        ] {
+            let text = format!("{{ {BOUND}, {class}, }}");
+            assert_eq!(missing(&text, false, None), [""; 0], "{class}");
+        }
+        let toml = "[[durable_objects.bindings]]\nname = \"EDGEPOD_DO\"\nclass_name = \"EdgePodEngine\"\n\
+                    [[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"EdgePodEngine\"]\n";
+        assert_eq!(missing(toml, true, None), [""; 0]);
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_not_taken_for_it() {
+        for class in [
+            r#"/* "migrations": [{ "new_sqlite_classes": ["EdgePodEngine"] }] */"#,
+            r#""migrations": [{ "tag": "v1", "new_classes": ["EdgePodEngine"] }]"#,
+            r#""migrations": [{ "tag": "new_sqlite_classes", "new_sqlite_classes": ["EdgePodEngine2"] }]"#,
+            r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] },
+                { "tag": "v2", "deleted_classes": ["EdgePodEngine"] }]"#,
+            r#""exports": { "EdgePodEngine": { "type": "durable-object", "state": "deleted" } }"#,
+        ] {
+            let missing = missing(
+                &format!(
+                    "{{ {class}\n{}{BOUND} }}",
+                    if class.starts_with('/') { "" } else { "," }
+                ),
+                false,
+                None,
+            );
+            assert_eq!(missing.len(), 1, "{class}");
+            assert!(missing[0].contains("new_sqlite_classes"), "{missing:?}");
+        }
+        let unbound = r#"{ "migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }],
+            "durable_objects": { "bindings": [{ "name": "EDGEPOD_DO", "class_name": "EdgePodEngine", "script_name": "other" }] } }"#;
+        let missing = missing(unbound, false, None);
+        assert!(
+            missing.len() == 1 && missing[0].contains("\"EDGEPOD_DO\""),
+            "{missing:?}"
+        );
+    }
+
+    #[test]
+    fn an_environment_inherits_the_class_and_not_the_binding() {
+        let class = r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }]"#;
+        let text = format!(
+            r#"{{ "name": "shop", {BOUND}, {class}, "vars": {{ "A": "1" }}, "env": {{
+            "bare": {{}}, "whole": {{ {BOUND}, "vars": {{ "A": "2" }} }} }} }}"#
+        );
+        assert_eq!(missing(&text, false, None), [""; 0]);
+        assert_eq!(missing(&text, false, Some("bare")).len(), 1);
+        assert_eq!(missing(&text, false, Some("whole")), [""; 0]);
+        let of = |name| of_environment(parse(&text, false).unwrap(), name);
+        assert_eq!(of(Some("whole")).unwrap()["name"], "shop-whole");
+        assert_eq!(
+            Bindings::of(of(Some("whole")).unwrap()).unwrap().texts["A"],
+            "2"
+        );
+        assert!(
+            Bindings::of(of(Some("bare")).unwrap())
+                .unwrap()
+                .texts
+                .is_empty()
+        );
+        assert!(
+            of(Some("none"))
+                .unwrap_err()
+                .to_string()
+                .contains("env.none")
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! An app's Worker under the real `wrangler dev`, which has what `edgepod dev` has not: KV, R2 and queues.
+//! Beside the real wrangler: an app's Worker under `wrangler dev`, which has what `edgepod dev` has not (KV, R2 and queues), and
+//! files of variables as both read them.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -91,4 +92,115 @@ fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
     for text in ["one", "two"] {
         assert_eq!(ask("keep", json!({ "text": text })), json!([text, text]));
     }
+}
+
+/// What the wrangler in `package` reads in the files `N/.dev.vars` of `folder`, an object each.
+const READS: &str = r#"
+const [folder, wrangler, count] = process.argv.slice(1);
+const { unstable_getVarsForDev } = require(wrangler);
+const all = [];
+for (let i = 0; i < Number(count); i++) {
+    const vars = unstable_getVarsForDev(`${folder}/${i}/wrangler.json`, undefined, {}, undefined, true);
+    all.push(Object.fromEntries(Object.entries(vars).map(([name, { value }]) => [name, value])));
+}
+process.stdout.write(JSON.stringify(all));
+"#;
+
+/// Lines that people write, and then what a random typist does. What is not refused has the value that wrangler gives it.
+/// `EDGEPOD_VARS_FILES` asks for more of the latter, `EDGEPOD_VARS_SEED` for others.
+#[test]
+fn variables_are_what_wrangler_reads() {
+    use rand::rngs::StdRng;
+    use rand::seq::IndexedRandom;
+    use rand::{RngExt, SeedableRng};
+
+    let number = |name: &str| std::env::var(name).map(|value| value.parse::<u64>().unwrap());
+    let count = number("EDGEPOD_VARS_FILES").unwrap_or(3000);
+    let seed = number("EDGEPOD_VARS_SEED").unwrap_or_else(|_| rand::random());
+    println!("EDGEPOD_VARS_SEED={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let written = [
+        "SMTP=ab$cd",
+        r#"RULES={"max":2}"#,
+        "HELLO=good day",
+        "KEY=x#y",
+        "KEY='x#y' # why",
+        "KEY=\"x#y\"# why",
+        r#"A="a\nb\\n\rc""#,
+        r"A='a\nb'",
+        "A=`it's \"so\"`",
+        "A=\"line\n  two\"\nB=2",
+        "A='-----BEGIN\nx\n-----END'\r\nB=1",
+        r#"A="say \"hi\"""#,
+        "export A=1",
+        "A: 1\nB:2",
+        "A =1\n B= 2 ",
+        "A=",
+        "A=\"\"",
+        "A=\nB=\"next\"",
+        "A.b-c=1",
+        "A=a=b=c",
+        "A=https://u:p@h/?x=1&y=2#z",
+        "A=${HOME}$(id)",
+        r"A=C:\new\root",
+        "A='unclosed",
+        "A=\"x\" y",
+        "\u{FEFF}A=1",
+        "A=\u{A0}1\u{A0}",
+        "A=1\u{85}",
+        "A=1\rB=2",
+        "A=1\nA=2",
+        "# A=1\n\n   # B\nC=3",
+        "A=größe",
+        "A=`a\nb`",
+    ];
+    let keys = [
+        "A", "=", ":", " ", "'", "\"", "`", "\\", "n", "#", "\n", "\r", "$", "{", "B=", "\nC=",
+        "export ", "\u{A0}", "é", "-", ".", "=\"", "='", "\"\n", "'\n",
+    ];
+    let random_text = |random: &mut StdRng| {
+        let length = random.random_range(1..18);
+        (0..length).map(|_| *keys.choose(random).unwrap()).collect()
+    };
+    let texts: Vec<String> = written
+        .iter()
+        .map(ToString::to_string)
+        .chain((0..count).map(|_| random_text(&mut random)))
+        .collect();
+
+    let folder = tempfile::tempdir().unwrap();
+    for (i, text) in texts.iter().enumerate() {
+        std::fs::create_dir(folder.path().join(i.to_string())).unwrap();
+        std::fs::write(folder.path().join(format!("{i}/.dev.vars")), text).unwrap();
+    }
+    let command = tools::wrangler(folder.path()).unwrap();
+    // `node …/wrangler/bin/wrangler.js`, or the script itself.
+    let script = command.get_args().next().unwrap_or(command.get_program());
+    let script = std::fs::canonicalize(script).unwrap();
+    let package = script.parent().unwrap().parent().unwrap();
+    let output = std::process::Command::new("node")
+        .args(["-e", READS])
+        .args([folder.path(), package])
+        .arg(texts.len().to_string())
+        .env("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "false")
+        .env("WRANGLER_SEND_METRICS", "false")
+        .env("XDG_CONFIG_HOME", folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let theirs: Vec<edgepod_cli::env::Vars> = serde_json::from_slice(&output.stdout).unwrap();
+
+    let mut read = 0;
+    for (i, (text, theirs)) in texts.iter().zip(&theirs).enumerate() {
+        let file = folder.path().join(format!("{i}/.dev.vars"));
+        match edgepod_cli::env::read(&file) {
+            Ok(ours) => {
+                assert_eq!(ours, *theirs, "{text:?}, seed {seed}");
+                read += 1;
+            }
+            Err(error) => assert!(i >= written.len(), "{text:?}: {error:#}"),
+        }
+    }
+    println!("{read} of {} files were read", texts.len());
+    assert!(read > texts.len() / 10, "{read}");
 }

@@ -6,13 +6,16 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use super::dev::key;
+use super::dev::{key, running};
 use crate::app::App;
 use crate::args::Call;
 use crate::{env, term};
 
 /// An action may wait for the outside world.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where `edgepod dev` serves unless it is told another port.
+pub(super) const USUAL: &str = "http://127.0.0.1:8989";
 
 pub(super) fn run(args: &Call) -> Result<ExitCode> {
     let arguments: Value = serde_json::from_str(&args.arguments).with_context(|| {
@@ -36,7 +39,11 @@ pub(super) fn run(args: &Call) -> Result<ExitCode> {
         .timeout_global(Some(PATIENCE))
         .build()
         .into();
-    let url = format!("{}/rpc/{}", args.url.trim_end_matches('/'), args.name);
+    let base = match &args.url {
+        Some(url) => url.clone(),
+        None => running::url(&args.app).unwrap_or_else(|| USUAL.to_owned()),
+    };
+    let url = format!("{}/rpc/{}", base.trim_end_matches('/'), args.name);
     let mut request = agent
         .post(&url)
         .header("content-type", "application/json")
@@ -46,17 +53,13 @@ pub(super) fn run(args: &Call) -> Result<ExitCode> {
     }
     let mut reply = request.send(args.arguments.as_bytes()).map_err(|error| {
         anyhow!(
-            "nothing answers at {} ({error}): start `edgepod dev`, or name the address with --url",
-            args.url
+            "nothing answers at {base} ({error}): start `edgepod dev`, or name the address with --url"
         )
     })?;
     let status = reply.status();
     let text = reply.body_mut().read_to_string()?;
     let body: Value = serde_json::from_str(&text).with_context(|| {
-        format!(
-            "what answers at {} with {status} is no EdgePod: is --url right?",
-            args.url
-        )
+        format!("what answers at {base} with {status} is no EdgePod: is --url right?")
     })?;
     if let Some(error) = body.get("error") {
         let part = |name: &str| error[name].as_str().unwrap_or("unknown");

@@ -17,6 +17,7 @@ use crate::build::{self, Profile};
 use crate::env::{self, Vars};
 use crate::native::Program;
 use crate::process::{self, Process};
+use crate::wrangler::Configuration;
 use crate::{term, tools};
 
 /// The secrets of what is deployed, beside `.dev.vars`.
@@ -31,17 +32,23 @@ const PRIVATE_KEY: &str = "EDGEPOD_JWT_PRIVATE_KEY";
 pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;
     let app = App::find(&args.app)?;
-    let configuration = configuration(&app)?;
+    let environment = args.env.clone().or_else(crate::wrangler::environment);
+    let environment = environment.as_deref();
+    let configuration = configuration(&app, environment)?;
 
+    migrations::ensure_distinct(&app)?;
     let program = Program::new(&app, build::native(&app, Profile::Dev)?);
     let manifest = program.manifest_text()?;
-    check_migrations(&app, &manifest)?;
+    check_migrations(&app, &program, &manifest)?;
     check_client(&app, &program)?;
-    let secrets = secrets_of(&app, args.dry_run)?;
+    let secrets = secrets_of(&app, environment, args.dry_run)?;
     super::build::build(&app, Profile::Release)?;
 
     let mut deploy = tools::wrangler(&app.folder)?;
     deploy.arg("deploy").arg("--config").arg(&configuration);
+    if let Some(name) = environment {
+        deploy.args(["--env", name]);
+    }
     if args.dry_run {
         deploy.arg("--dry-run");
     }
@@ -56,7 +63,7 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
         term::status("Checked", "everything; nothing was uploaded");
         return Ok(ExitCode::SUCCESS);
     }
-    store(&app, &configuration, &secrets)?;
+    store(&app, &configuration, environment, &secrets)?;
     let urls = targets(&fs::read_to_string(record.path())?);
     fs::write(state.join(URLS), urls.join("\n"))?;
     term::status("Deployed", &app.name);
@@ -94,28 +101,28 @@ fn targets(record: &str) -> Vec<String> {
         .collect()
 }
 
-fn configuration(app: &App) -> Result<PathBuf> {
-    let configuration = crate::wrangler::find(&app.folder)
-        .with_context(|| {
-            format!(
-                "there is no wrangler.jsonc in {}: `edgepod init {0}` writes it and leaves the rest alone",
-                app.folder.display()
-            )
-        })?;
-    let text = fs::read_to_string(&configuration)?;
-    if !text.contains("new_sqlite_classes") || !text.contains("EdgePodEngine") {
+fn configuration(app: &App, environment: Option<&str>) -> Result<PathBuf> {
+    let configuration = Configuration::of_app(&app.folder, environment)?.with_context(|| {
+        format!(
+            "there is no wrangler.jsonc in {}: `edgepod init {0}` writes it and leaves the rest alone",
+            app.folder.display()
+        )
+    })?;
+    let missing = configuration.missing();
+    if !missing.is_empty() {
         bail!(
-            "{} does not register the class that holds the database: add \
-             \"migrations\": [{{ \"tag\": \"v1\", \"new_sqlite_classes\": [\"EdgePodEngine\"] }}]",
-            app.display(&configuration)
+            "{}{} cannot be deployed: {}",
+            app.display(&configuration.path),
+            environment.map_or(String::new(), |name| format!(" (env.{name})")),
+            missing.join("; ")
         );
     }
-    Ok(configuration)
+    Ok(configuration.path)
 }
 
 /// A deployed object refuses to start where its tables are not those of the structs.
-fn check_migrations(app: &App, manifest: &str) -> Result<()> {
-    match migrations::ensure_written(app, manifest)? {
+fn check_migrations(app: &App, program: &Program, manifest: &str) -> Result<()> {
+    match migrations::ensure_written(app, program, manifest)? {
         Written::All(count) => term::status(
             "Checked",
             match count {
@@ -152,8 +159,11 @@ fn check_client(app: &App, program: &Program) -> Result<()> {
 }
 
 /// The secrets in [`SECRETS`]. Where there is no such file it is made, with keys that no developer has.
-fn secrets_of(app: &App, is_dry: bool) -> Result<Vars> {
-    let file = app.folder.join(SECRETS);
+fn secrets_of(app: &App, environment: Option<&str>, is_dry: bool) -> Result<Vars> {
+    let file = app.folder.join(match environment {
+        Some(name) => format!("{SECRETS}.{name}"),
+        None => SECRETS.to_owned(),
+    });
     if file.is_file() {
         let secrets = env::read(&file)?;
         if !secrets.contains_key(key::NAME) {
@@ -196,7 +206,7 @@ fn secrets_of(app: &App, is_dry: bool) -> Result<Vars> {
     ensure_ignored(app, &file)?;
     secrets::write(
         &file,
-        &secrets::text("edgepod deploy", &key::generate(), &vars),
+        &secrets::text("edgepod deploy", &key::generate(), &vars)?,
     )?;
     term::status("Wrote", format_args!("{}: keep it", app.display(&file)));
     env::read(&file)
@@ -217,7 +227,7 @@ fn ensure_ignored(app: &App, file: &Path) -> Result<()> {
     // 1: not ignored. 128: there is no repository.
     if output.status.code() == Some(1) {
         bail!(
-            "git would commit {}, which holds secrets: add the line `{SECRETS}` to {}",
+            "git would commit {}, which holds secrets: add the line `{SECRETS}*` to {}",
             app.display(file),
             app.display(&app.folder.join(".gitignore"))
         );
@@ -226,7 +236,7 @@ fn ensure_ignored(app: &App, file: &Path) -> Result<()> {
 }
 
 /// Hands the secrets to Cloudflare, which encrypts them, by a file that only its owner may read and that is gone at once.
-fn store(app: &App, configuration: &Path, secrets: &Vars) -> Result<()> {
+fn store(app: &App, configuration: &Path, environment: Option<&str>, secrets: &Vars) -> Result<()> {
     let file = tempfile::Builder::new()
         .prefix("secrets-")
         .suffix(".json")
@@ -238,6 +248,9 @@ fn store(app: &App, configuration: &Path, secrets: &Vars) -> Result<()> {
         .arg(file.path())
         .arg("--config")
         .arg(configuration);
+    if let Some(name) = environment {
+        command.args(["--env", name]);
+    }
     wrangler("secret bulk", command, &app.folder)
 }
 

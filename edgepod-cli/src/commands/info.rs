@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::dev::key;
-use super::{deploy, migrations};
+use super::dev::{key, running};
+use super::{call, deploy, migrations};
 use crate::app::App;
 use crate::args::Info;
 use crate::build::{self, Profile, WASM_BINDGEN_VERSION, Worker};
@@ -22,7 +22,8 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
 
     term::fact("name", &app.name);
     term::fact("folder", app.folder.display());
-    term::fact("URL", "http://127.0.0.1:8989 in development");
+    let url = running::url(&app.folder).unwrap_or_else(|| call::USUAL.to_owned());
+    term::fact("URL", format_args!("{url} in development"));
     for url in deploy::urls(&app)? {
         term::fact("URL", format_args!("{url} deployed"));
     }

@@ -2,7 +2,11 @@
 
 mod files;
 mod live;
+mod merge;
 mod objects;
+mod read;
+mod rebase;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
@@ -21,6 +25,9 @@ use crate::process::Process;
 use crate::{process, term};
 use files::Folder;
 
+/// The folder of the migrations, in that of the app.
+const FOLDER: &str = "migrations";
+
 /// What the first migration is called, after its number.
 const FIRST: &str = "first";
 
@@ -31,6 +38,7 @@ pub(super) fn run(args: &Migrations) -> Result<ExitCode> {
         MigrationsCommand::Status(args) => {
             status(&Built::new(&args.app)?, args.database.as_deref())
         }
+        MigrationsCommand::Rebase(args) => rebase::run(args),
         MigrationsCommand::Check(args) => check(&Built::new(&args.app)?, args.against.as_deref()),
     }
 }
@@ -54,7 +62,8 @@ struct Status {
 impl Built {
     fn new(folder: &Path) -> Result<Self> {
         let app = App::find(folder)?;
-        let folder = Folder::open(&app.folder.join("migrations"))?;
+        // Before the compiler says it, which knows no way on.
+        let folder = Folder::open(&app.folder.join(FOLDER))?;
         let program = Program::new(&app, build::native(&app, Profile::Dev)?);
 
         Ok(Self {
@@ -65,24 +74,45 @@ impl Built {
         })
     }
 
-    /// The migrations and what became of them in a database: `mode` is `status`, `apply` or `rehearse`.
-    fn migrate(&self, mode: &str, database: &Path) -> Result<Vec<Status>> {
-        let text = output(
-            &self.app,
-            &self.program,
-            &[
-                ("EDGEPOD_MIGRATE", mode.as_ref()),
-                ("EDGEPOD_DATABASE", database.as_os_str()),
-            ],
-        )?;
-        serde_json::from_str(&text).context("the app's answer is not understood")
+    /// The migrations and what became of them in a database.
+    fn migrate(&self, mode: Mode, database: &Path) -> Result<Vec<Status>> {
+        migrate(&self.app, &self.program, mode, database)
+    }
+
+    /// Refuses where the migrations do not lead to the schema.
+    fn ensure_led_to(&self) -> Result<()> {
+        ensure_led_to(&self.app, &self.program, &self.folder, &self.schema)
     }
 }
 
-/// What the program prints with these variables.
-fn output(app: &App, program: &Program, vars: &[(&str, &std::ffi::OsStr)]) -> Result<String> {
+/// What an app's program does with the migrations of a database.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    /// Says what became of them.
+    Status,
+    /// Applies them, and starts as it does to serve.
+    Apply,
+    /// Applies them, whatever the structs say.
+    Rehearse,
+}
+
+impl Mode {
+    /// What the program calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Apply => "apply",
+            Self::Rehearse => "rehearse",
+        }
+    }
+}
+
+fn migrate(app: &App, program: &Program, mode: Mode, database: &Path) -> Result<Vec<Status>> {
     let mut command = program.command()?;
-    command.envs(vars.iter().copied()).stdout(Stdio::piped());
+    command
+        .env("EDGEPOD_MIGRATE", mode.name())
+        .env("EDGEPOD_DATABASE", database)
+        .stdout(Stdio::piped());
     let process = Process::spawn(&app.name, command)?;
     let stdout = process
         .take_stdout()
@@ -92,20 +122,29 @@ fn output(app: &App, program: &Program, vars: &[(&str, &std::ffi::OsStr)]) -> Re
     if !status.success() {
         bail!("`{}` refuses ({status}); its message is above", app.name);
     }
-    Ok(text)
+    serde_json::from_str(&text).context("the app's answer is not understood")
 }
 
-/// Refuses where an app with migrations has a schema that they do not lead to. `manifest` is what the app says that it is.
+/// Refuses where an app with migrations has a schema that they do not lead to. They are applied to an empty database for that:
+/// what files say of each other is not believed. `manifest` is what the `program` says that it is.
 ///
 /// # Errors
 /// What is to be done; or that the folder or the manifest cannot be read.
-pub(super) fn ensure_written(app: &App, manifest: &str) -> Result<Written> {
-    let folder = Folder::open(&app.folder.join("migrations"))?;
-    if folder.names.is_empty() && !app.folder.join("migrations").is_dir() {
+pub(super) fn ensure_written(app: &App, program: &Program, manifest: &str) -> Result<Written> {
+    let folder = Folder::open(&app.folder.join(FOLDER))?;
+    if folder.names.is_empty() && !app.folder.join(FOLDER).is_dir() {
         return Ok(Written::None);
     }
-    ensure_led_to(&folder, &schema(app, manifest)?)?;
+    ensure_led_to(app, program, &folder, &schema(app, manifest)?)?;
     Ok(Written::All(folder.names.len()))
+}
+
+/// Refuses where two migrations have one number: before the compiler does, which knows no way on.
+///
+/// # Errors
+/// That, or that the folder cannot be read.
+pub(super) fn ensure_distinct(app: &App) -> Result<()> {
+    Folder::open(&app.folder.join(FOLDER)).map(drop)
 }
 
 /// The names of the app's SQL migrations, in their order.
@@ -113,7 +152,7 @@ pub(super) fn ensure_written(app: &App, manifest: &str) -> Result<Written> {
 /// # Errors
 /// When the folder cannot be read.
 pub(super) fn names(app: &App) -> Result<Vec<String>> {
-    Ok(Folder::open(&app.folder.join("migrations"))?.names)
+    Ok(Folder::open(&app.folder.join(FOLDER))?.names)
 }
 
 /// Whether an app has migrations.
@@ -145,7 +184,7 @@ fn change(folder: &Folder, schema: &Snapshot) -> Result<Change> {
     })
 }
 
-fn ensure_led_to(folder: &Folder, schema: &Snapshot) -> Result<()> {
+fn ensure_led_to(app: &App, program: &Program, folder: &Folder, schema: &Snapshot) -> Result<()> {
     let change = change(folder, schema)?;
     if !change.statements.is_empty() {
         bail!(
@@ -153,8 +192,10 @@ fn ensure_led_to(folder: &Folder, schema: &Snapshot) -> Result<()> {
             change.statements.join(";\n")
         );
     }
-    Ok(())
+    verify::ensure(app, program, schema)
 }
+
+const UNCHANGED: &str = "the schema is that of the last migration";
 
 fn new(args: &NewMigration) -> Result<ExitCode> {
     let mut built = Built::new(&args.app)?;
@@ -165,16 +206,17 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
         )
     } else {
         let mut change = change(&built.folder, &built.schema)?;
+        // What is written follows the snapshot, so it must be what the migrations lead to.
+        let rehearsal = verify::Rehearsal::new(&built.app, &built.program)?;
+        rehearsal.ensure_leads_to(&built.folder.snapshot)?;
         if change.statements.is_empty() {
-            term::status("Unchanged", "the schema is that of the last migration");
+            term::status("Unchanged", UNCHANGED);
             return Ok(ExitCode::SUCCESS);
         }
         live::fresh(&built.schema)?;
         if !change.replaced.is_empty() {
-            let folder = tempfile::tempdir()?;
-            let database = folder.path().join("before.sqlite");
-            built.migrate("rehearse", &database)?;
-            live::add_what_is_not_in_the_schema(&mut change, &database, &built.folder.snapshot)?;
+            let database = rehearsal.database();
+            live::add_what_is_not_in_the_schema(&mut change, database, &built.folder.snapshot)?;
         }
         if !change.losses.is_empty() && !args.accept_data_loss && !may_lose(&change)? {
             bail!(
@@ -186,7 +228,7 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
         for warning in &change.warnings {
             term::warning(warning);
         }
-        let text = change.statements.join(";\n\n") + ";\n";
+        let text = merge::text(&change.statements);
         let name = args.name.clone().unwrap_or_else(|| {
             if built.folder.snapshot.tables.is_empty() {
                 FIRST
@@ -198,7 +240,7 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
         (name, text)
     };
     // Those in Rust have numbers, too.
-    let numbered = built.migrate("status", Path::new(":memory:"))?;
+    let numbered = built.migrate(Mode::Status, Path::new(":memory:"))?;
     built
         .folder
         .names
@@ -232,12 +274,12 @@ fn may_lose(change: &Change) -> Result<bool> {
 
 /// Writes the first migration of an app that is being made. `schema` is what its structs say, as JSON.
 pub(super) fn write_first(krate: &Path, schema: &str) -> Result<Option<PathBuf>> {
-    let mut folder = Folder::open(&krate.join("migrations"))?;
+    let mut folder = Folder::open(&krate.join(FOLDER))?;
     if !folder.names.is_empty() {
         return Ok(None);
     }
     let schema: Snapshot = serde_json::from_str(schema).context("the template's schema")?;
-    let text = change(&folder, &schema)?.statements.join(";\n\n") + ";\n";
+    let text = merge::text(&change(&folder, &schema)?.statements);
     folder.add(FIRST, &text, &schema).map(Some)
 }
 
@@ -247,7 +289,7 @@ fn status(built: &Built, database: Option<&Path>) -> Result<ExitCode> {
         None => built.app.state()?.join("data.sqlite"),
     };
     if file.is_file() {
-        for status in built.migrate("status", &file)? {
+        for status in built.migrate(Mode::Status, &file)? {
             term::fact(&status.state, status.name);
         }
     } else {
@@ -257,7 +299,8 @@ fn status(built: &Built, database: Option<&Path>) -> Result<ExitCode> {
     }
     let change = change(&built.folder, &built.schema)?;
     if change.statements.is_empty() {
-        term::status("Unchanged", "the schema is that of the last migration");
+        verify::ensure(&built.app, &built.program, &built.schema)?;
+        term::status("Unchanged", UNCHANGED);
     } else {
         term::status(
             "Changed",
@@ -268,7 +311,7 @@ fn status(built: &Built, database: Option<&Path>) -> Result<ExitCode> {
 }
 
 fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
-    ensure_led_to(&built.folder, &built.schema)?;
+    built.ensure_led_to()?;
     let copies = tempfile::tempdir()?;
     let copy = copies.path().join("copy.sqlite");
     if let Some(file) = against {
@@ -281,19 +324,14 @@ fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
             fs::copy(&log, copies.path().join("copy.sqlite-wal"))?;
         }
     }
-    let before = built.migrate("status", &copy)?;
+    let before = built.migrate(Mode::Status, &copy)?;
     let pending: Vec<&Status> = before
         .iter()
         .filter(|status| status.state == "pending")
         .collect();
-    built.migrate("apply", &copy)?;
-    let differences = live::differences(&copy, &built.schema)?;
-    if !differences.is_empty() {
-        bail!(
-            "the migrations do not lead to the schema: {}. Write the statements for it into a migration of your own, \
-             `edgepod migrations new --empty NAME`, or into the last one where no database has applied it",
-            differences.join("; ")
-        );
+    built.migrate(Mode::Apply, &copy)?;
+    if against.is_some() {
+        verify::ensure_is(&copy, &built.schema)?;
     }
     for status in &pending {
         term::fact("applies", &status.name);

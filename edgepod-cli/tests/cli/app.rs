@@ -110,6 +110,10 @@ impl Dev {
         }
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn output(&self) -> String {
         self.output.lock().unwrap().clone()
     }

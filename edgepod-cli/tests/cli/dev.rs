@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::app::{App, Dev, free_port, is_running, wait_until};
 use nix::sys::signal::Signal;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 #[test]
 fn it_serves_generates_and_says_where() {
@@ -149,7 +151,6 @@ fn a_new_folder_is_watched_too() {
     let app = App::new();
     let dev = app.dev(&["--no-page"]);
     app.write("texts/answer.txt", "from a file");
-    dev.wait_for("Ready after");
     app.replace(
         "src/lib.rs",
         "\"first\"",
@@ -158,6 +159,125 @@ fn a_new_folder_is_watched_too() {
     dev.wait_for_answer("from");
     app.write("texts/answer.txt", "changed");
     dev.wait_for_answer("changed");
+    // What a build lacks may come afterwards, as a module may.
+    app.replace("src/lib.rs", "answer.txt", "later.txt");
+    dev.wait_for("later.txt");
+    app.write("texts/later.txt", "later");
+    dev.wait_for_answer("later");
+    app.replace("src/lib.rs", "const ANSWER", "mod words;\nconst OTHER");
+    app.replace("src/lib.rs", "[ANSWER,", "[words::ANSWER,");
+    dev.wait_for("`words`");
+    app.write("src/words.rs", "pub const ANSWER: &str = \"module\";");
+    dev.wait_for_answer("module");
+}
+
+#[test]
+fn what_no_build_reads_is_no_change() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page", "--data", "data"]);
+    dev.wait_for("key ");
+    dev.wait_for("listening");
+    let before = dev.output();
+    for i in 0..20 {
+        app.write("dev.log", &"line\n".repeat(i));
+        app.write("data/data.sqlite-wal", &i.to_string());
+        app.write("notes.md", &i.to_string());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(dev.output(), before);
+}
+
+/// Saves at random moments, also of settings, and while it builds: what is served in the end is what was saved last.
+/// `EDGEPOD_SAVES_SECONDS` asks for more of them, `EDGEPOD_SAVES_SEED` for others.
+#[test]
+fn whenever_it_is_saved_the_last_text_is_served() {
+    let number = |name: &str| std::env::var(name).map(|value| value.parse::<u64>().unwrap());
+    let seconds = number("EDGEPOD_SAVES_SECONDS").unwrap_or(12);
+    let seed = number("EDGEPOD_SAVES_SEED").unwrap_or_else(|_| rand::random());
+    println!("EDGEPOD_SAVES_SEED={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    let (mut answer, mut key) = ("first".to_owned(), 0);
+    let started = Instant::now();
+    let mut rounds = 0;
+    while started.elapsed() < Duration::from_secs(seconds) {
+        rounds += 1;
+        for _ in 0..random.random_range(2..5) {
+            let next = format!("v{}", random.random::<u32>());
+            app.replace("src/lib.rs", &answer, &next);
+            answer = next;
+            if random.random_bool(0.4) {
+                key += 1;
+                app.write(".dev.vars", &format!("EDGEPOD_API_KEY=ep_pk_{key}\n"));
+            }
+            std::thread::sleep(Duration::from_millis(random.random_range(0..1200)));
+        }
+        dev.wait_for_answer(&answer);
+        if key > 0 {
+            let key = format!("ep_pk_{key}");
+            wait_until(
+                || dev.ask().get(2) == Some(&key),
+                || format!("no {key}: {}", dev.output()),
+            );
+        }
+    }
+    println!("{rounds} rounds");
+}
+
+#[test]
+fn a_first_build_that_fails_is_waited_for() {
+    let app = App::new();
+    app.replace("src/lib.rs", "\"first\"", "missing");
+    let dev = app.dev(&["--no-page"]);
+    assert!(
+        dev.output().contains("cannot find value `missing`"),
+        "{}",
+        dev.output()
+    );
+    app.replace("src/lib.rs", "= missing", "= \"repaired\"");
+    dev.wait_for_answer("repaired");
+}
+
+#[test]
+fn a_server_that_dies_is_started_again_and_it_is_said_why() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page"]);
+    let server = dev.ask()[1].clone();
+    let process = nix::unistd::Pid::from_raw(server.parse().unwrap());
+    nix::sys::signal::kill(process, Signal::SIGKILL).unwrap();
+    dev.wait_for("the server died: SIGKILL");
+    dev.wait_for_answer("first");
+    assert_ne!(dev.ask()[1], server);
+
+    // A stack that overflows in a call.
+    app.replace(
+        "src/lib.rs",
+        "head.take_while(|line| !line.is_empty()).for_each(drop);",
+        "fn deep(n: u64) -> u64 { std::hint::black_box([n; 64]); if n == 0 { 0 } else { deep(n - 1) + deep(n / 2) } }\n\
+         head.take_while(|line| !line.is_empty()).for_each(|line| if line.contains(\"/deep\") { deep(u64::MAX); });",
+    );
+    app.replace("src/lib.rs", "\"first\"", "\"deep\"");
+    dev.wait_for_answer("deep");
+    let _ = ureq::get(format!("http://127.0.0.1:{}/deep", dev.port())).call();
+    dev.wait_for("has overflowed its stack");
+    dev.wait_for("the server died: SIGABRT");
+    dev.wait_for_answer("deep");
+}
+
+#[test]
+fn other_commands_find_the_server() {
+    let app = App::new();
+    let mut dev = app.dev(&["--no-page"]);
+    let (_, output) = app.run(&["call", "answer", "--key", "k"]);
+    let url = format!("http://127.0.0.1:{}", dev.port());
+    assert!(
+        output.contains(&format!("what answers at {url} with 200")),
+        "{output}"
+    );
+    dev.end(Signal::SIGTERM);
+    assert!(!app.path(".edgepod/dev.json").exists());
 }
 
 #[test]

@@ -407,3 +407,128 @@ fn a_view_is_one_statement_and_its_name_may_need_quotes() {
     app.fails(&["new"], &["two.sql", "2 statements"]);
     assert!(!app.path("migrations/0003_change.sql").exists());
 }
+
+const VANS: &str = r#"#[edgepod::table(name = "vans")]
+pub struct Van {
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    pub plate: String,
+    pub seats: Option<i64>,
+}
+"#;
+
+/// `git` in the app's folder, which must succeed.
+#[track_caller]
+fn git(app: &App, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args(arguments)
+        .current_dir(app.folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "git {arguments:?}: {text}");
+    text
+}
+
+/// Two branches: `main` makes `seats` NOT NULL, which is a new copy of the table; `colour` adds a column. Merged into the latter.
+#[test]
+fn a_merge_of_two_branches_is_noticed_and_rebased() {
+    let app = App::new();
+    app.table(VANS);
+    app.write(".gitignore", "target\n.edgepod\n");
+    git(&app, &["init", "-q", "-b", "main"]);
+    let commit = |message: &str| {
+        git(&app, &["add", "-A"]);
+        git(&app, &["commit", "-qm", message]);
+    };
+    app.succeeds(&["new"], "0001_first.sql");
+    commit("first");
+    git(&app, &["branch", "colour"]);
+    let seats = VANS.replace(
+        "pub seats: Option<i64>",
+        "#[default(0)]\n    pub seats: i64",
+    );
+    app.table(&seats);
+    app.succeeds(&["new", "seats"], "0002_seats.sql");
+    commit("seats");
+    git(&app, &["checkout", "-q", "colour"]);
+    let colour = "pub colour: Option<String>,\n    pub plate";
+    app.table(&VANS.replace("pub plate", colour));
+    app.succeeds(&["new", "colour"], "0002_colour.sql");
+    commit("colour");
+    let merge = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args(["merge", "-q", "-m", "merged", "main"])
+        .current_dir(app.folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&merge.stdout).into_owned();
+    assert!(
+        !merge.status.success() && said.contains("migrations/snapshot.json"),
+        "the snapshots must not merge: {said}"
+    );
+    let both = seats.replace("pub plate", colour);
+    app.table(&both);
+    // As it was without that conflict: one side's.
+    git(&app, &["checkout", "--ours", "migrations/snapshot.json"]);
+    for command in [&["status"] as &[&str], &["check"], &["new"]] {
+        app.fails(
+            command,
+            &[
+                "two migrations have the number 2",
+                "0002_colour",
+                "0002_seats",
+                "edgepod migrations rebase",
+            ],
+        );
+    }
+
+    // Renumbered by hand, the new copy would be without the column.
+    fs::rename(
+        app.path("migrations/0002_seats.sql"),
+        app.path("migrations/0003_seats.sql"),
+    )
+    .unwrap();
+    let snapshot = app.read("migrations/snapshot.json");
+    let merged = snapshot.replace(
+        "\"name\": \"seats\",\n          \"type\": \"integer\",\n          \"nullable\": true,",
+        "\"name\": \"seats\",\n          \"type\": \"integer\",\n          \"nullable\": false,",
+    );
+    let merged = merged.replacen(
+        "\"default\": null,\n          \"references\": null\n        }\n      ]",
+        "\"default\": \"0\",\n          \"references\": null\n        }\n      ]",
+        1,
+    );
+    assert_ne!(merged, snapshot);
+    app.write("migrations/snapshot.json", &merged);
+    for command in [&["status"] as &[&str], &["check"], &["new"]] {
+        app.fails(
+            command,
+            &[
+                "do not lead to the schema",
+                "the column `vans.colour` is not there",
+                "rebase",
+            ],
+        );
+    }
+    app.succeeds(&["rebase", "0003_seats"], "migrations/0003_seats.sql");
+    app.succeeds(&["check"], "3 of 3");
+    assert!(app.read("migrations/0003_seats.sql").contains("colour"));
+
+    // Or, right after the merge, by what git knows: what `main` has stays.
+    git(
+        &app,
+        &["checkout", "main", "--", "migrations/0002_seats.sql"],
+    );
+    fs::remove_file(app.path("migrations/0003_seats.sql")).unwrap();
+    app.write("migrations/snapshot.json", "<<<<<<< ours\n");
+    app.succeeds(&["rebase"], "0002_colour to 0003_colour");
+    app.succeeds(&["check"], "3 of 3");
+    assert_eq!(
+        app.read("migrations/0003_colour.sql"),
+        "ALTER TABLE \"vans\" ADD COLUMN \"colour\" TEXT;\n"
+    );
+    app.succeeds(&["new"], "the schema is that of the last migration");
+}

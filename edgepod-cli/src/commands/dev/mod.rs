@@ -3,139 +3,216 @@
 //! - [`plan`] settles what was asked for: app, addresses, folders, variables
 //! - [`server`] is the app being served, on either host
 //! - [`page`] is the front end, served by Vite
-//! - [`watch`] says when a source file has changed
+//! - [`watch`] says which files have changed, and [`sources`] which of them a build reads
+//! - [`pending`] is what is still to be done
+//! - [`revive`] starts a server again that died
 //!
-//! One loop owns everything. Threads (the watcher, the ends of processes) only send it an [`Event`].
+//! One loop owns everything. Threads (the watcher, the ends of processes) only send it what [`Happened`].
 
 pub(super) mod key;
 mod page;
+mod pending;
 mod plan;
+mod revive;
+pub(super) mod running;
 mod server;
+mod sources;
 mod watch;
 
 use std::process::{ExitCode, ExitStatus};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use edgepod_codegen::Client;
 
 use self::page::{Install, Page};
+use self::pending::{Event, Pending, Task};
 use self::plan::Plan;
+use self::revive::Revival;
+use self::running::Running;
 use self::server::{Build, Server};
-use self::watch::Watcher;
+use self::sources::{Kind, Sources};
+use self::watch::{Seen, Watcher};
 use super::{generate, migrations};
 use crate::args::{Dev, Host};
 use crate::build::{self, Profile, Worker};
 use crate::native::Program;
 use crate::{process, term};
 
-/// What can happen while the app is served.
+/// What the threads tell the loop.
 #[derive(Debug)]
-enum Event {
-    /// A source file was saved.
-    SourceChanged,
-    /// A Cargo.toml, `.dev.vars` or the wrangler configuration was saved, or there is another folder to watch.
-    SettingsChanged,
+enum Happened {
+    /// The watcher saw something.
+    Seen(Seen),
     /// The process with this number ended.
-    Ended(u32, ExitStatus),
+    Ended(End),
     /// The command was asked to end.
     Stop,
 }
 
+/// The end of a process: its number, and how it ended.
+type End = (u32, ExitStatus);
+
 pub(super) fn run(args: &Dev) -> Result<ExitCode> {
     let started = Instant::now();
-    let (sender, events) = mpsc::channel();
+    let (sender, happened) = mpsc::channel();
     let on_signal = sender.clone();
     process::stop_on_signals(move || {
         // When nobody listens, the command is ending already.
-        let _ = on_signal.send(Event::Stop);
+        let _ = on_signal.send(Happened::Stop);
     })?;
     let plan = Plan::new(args)?;
+    let _running = Running::write(&plan)?;
+    let sources = Sources::new(&plan.app);
     // Before the first build, so that nothing that is saved meanwhile is missed.
-    let watcher = Watcher::new(&plan.app, &sender)?;
+    let watcher = Watcher::new(&sources, &sender)?;
     // npm mostly waits for the network, cargo mostly computes.
     let install = plan.web.as_deref().map(Install::start).transpose()?;
 
     let mut session = Session {
         plan,
         sender,
+        sources,
         watcher,
         program: None,
         server: None,
+        revival: Revival::new(),
         page: None,
     };
-    session.rebuild()?;
+    let built = session.rebuild();
     if let Some(install) = install {
         install.finish()?;
         session.serve_page()?;
     }
-    session.summarize(started);
-    session.react(&events);
+    match built {
+        Ok(()) => session.summarize(started),
+        Err(error) if process::stopping() => return Err(error),
+        Err(error) => {
+            term::error(&error);
+            term::status("Waiting", "until this is corrected");
+        }
+    }
+    term::status("Watching", "for changes; Ctrl-C ends everything");
+    session.react(&happened);
     Ok(ExitCode::SUCCESS)
 }
 
 struct Session {
     plan: Plan,
-    sender: Sender<Event>,
+    sender: Sender<Happened>,
+    sources: Sources,
     watcher: Watcher,
     /// What the client was last generated from.
     program: Option<Program>,
     server: Option<Server>,
+    /// What is served again when the server died.
+    revival: Revival,
     page: Option<Page>,
 }
 
 impl Session {
-    fn react(&mut self, events: &Receiver<Event>) {
-        while let Ok(mut event) = events.recv() {
-            // What was saved during the last build is one reason to build, not several.
-            while let Ok(next) = events.try_recv() {
-                event = match (event, next) {
-                    (Event::SourceChanged, next) => next,
-                    (event, Event::SourceChanged) => event,
-                    (event, next) => {
-                        if !self.on_event(&event) {
-                            return;
-                        }
-                        next
-                    }
-                };
+    fn react(&mut self, happened: &Receiver<Happened>) {
+        let mut pending = Pending::new();
+        loop {
+            // What came meanwhile is judged by what is known now: the last build says which files it read.
+            while let Ok(next) = happened.try_recv() {
+                self.note(next, &mut pending);
             }
-            if !self.on_event(&event) {
+            let now = Instant::now();
+            let task = match pending.take(now) {
+                Ok(task) => task,
+                Err(due) => {
+                    let next = match due {
+                        Some(due) => happened.recv_timeout(due - now),
+                        None => happened.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    };
+                    match next {
+                        Ok(next) => self.note(next, &mut pending),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => return,
+                    }
+                    continue;
+                }
+            };
+            if process::stopping() {
                 return;
+            }
+            match task {
+                Task::Stop => return,
+                Task::Build { settings: false } => self.update(Self::rebuild),
+                Task::Build { settings: true } => self.update(|session| {
+                    session.reload()?;
+                    session.rebuild()
+                }),
+                Task::Ended(end) => self.on_end(end, &mut pending),
+                Task::Revive => self.revive(&mut pending),
             }
         }
     }
 
-    /// Whether to go on.
-    fn on_event(&mut self, event: &Event) -> bool {
-        match event {
-            Event::Stop => return false,
-            _ if process::stopping() => return false,
-            Event::SourceChanged => self.update(|session| session.rebuild()),
-            Event::SettingsChanged => self.update(|session| {
-                session.reload()?;
-                session.rebuild()
-            }),
-            Event::Ended(id, status) => {
-                if self
-                    .server
-                    .as_ref()
-                    .is_some_and(|server| server.id() == *id)
-                {
-                    term::warning(format_args!(
-                        "the server ended ({status}); it is started again after the next change"
-                    ));
-                    self.server = None;
-                } else if self.page.as_ref().is_some_and(|page| page.id() == *id) {
-                    term::warning(format_args!(
-                        "Vite ended ({status}); start `edgepod dev` again to see the page"
-                    ));
-                    self.page = None;
+    /// Notes what follows from it.
+    fn note(&mut self, happened: Happened, pending: &mut Pending<End>) {
+        let now = Instant::now();
+        match happened {
+            Happened::Stop => pending.note(Event::Stop, now),
+            Happened::Ended(end) => pending.note(Event::Ended(end), now),
+            Happened::Seen(Seen::Anything) => pending.note(Event::SettingsChanged, now),
+            Happened::Seen(Seen::Changed { path, is_new }) => {
+                let files = if is_new && path.is_dir() {
+                    self.watcher.look_into(&self.sources, &path)
+                } else {
+                    vec![path]
+                };
+                for file in files {
+                    match self.sources.kind(&file, is_new) {
+                        Some(Kind::Source) => pending.note(Event::SourceChanged, now),
+                        Some(Kind::Settings) => pending.note(Event::SettingsChanged, now),
+                        None => {}
+                    }
                 }
             }
         }
-        true
+    }
+
+    fn on_end(&mut self, (id, status): End, pending: &mut Pending<End>) {
+        if let Some(server) = self.server.take_if(|server| server.id() == id) {
+            let pause = self.revival.after(server);
+            term::warning(format_args!(
+                "the server died: {}; it is started again in {:.1} s",
+                process::describe(status),
+                pause.as_secs_f32()
+            ));
+            pending.revive_at(Instant::now() + pause);
+        } else if self.page.take_if(|page| page.id() == id).is_some() {
+            term::warning(format_args!(
+                "Vite ended ({}); start `edgepod dev` again to see the page",
+                process::describe(status)
+            ));
+        }
+    }
+
+    /// Starts the server again that died, unless a build has already brought another.
+    fn revive(&mut self, pending: &mut Pending<End>) {
+        let (None, Some(build)) = (&self.server, self.revival.build()) else {
+            return;
+        };
+        match Server::start(build, &self.plan, &self.sender) {
+            Ok(server) => {
+                self.server = Some(server);
+                term::status("Serving", "again");
+            }
+            Err(_) if process::stopping() => {}
+            Err(error) => {
+                let pause = self.revival.failed();
+                term::error(&error);
+                term::warning(format_args!(
+                    "the server is started again in {:.1} s, or after the next change",
+                    pause.as_secs_f32()
+                ));
+                pending.revive_at(Instant::now() + pause);
+            }
+        }
     }
 
     fn update(&mut self, update: impl FnOnce(&mut Self) -> Result<()>) {
@@ -157,21 +234,32 @@ impl Session {
 
     /// Builds, and does what the result makes necessary. When it does not compile, nothing else changes.
     fn rebuild(&mut self) -> Result<()> {
+        let result = self.build_and_serve();
+        if result.is_err() {
+            self.sources.failed();
+        }
+        result
+    }
+
+    fn build_and_serve(&mut self) -> Result<()> {
         let Plan {
             app, profile, host, ..
         } = &self.plan;
+        migrations::ensure_distinct(app)?;
         // For workerd the program only has to describe itself, which nobody waits minutes for.
         let native_profile = match host {
             Host::Native => *profile,
             Host::Workerd => Profile::Dev,
         };
         let built = Program::new(app, build::native(app, native_profile)?);
+        self.sources.built(&[built.file().to_owned()]);
+        self.watcher.follow(&self.sources)?;
         let program = match &self.program {
             Some(program) if program.is_same_as(&built) => program.clone(),
             _ => {
                 let program = built.copy_into(self.plan.programs.path())?;
                 let manifest = program.manifest_text()?;
-                if let Err(error) = migrations::ensure_written(app, &manifest) {
+                if let Err(error) = migrations::ensure_written(app, &program, &manifest) {
                     program.remove()?;
                     return Err(error);
                 }
@@ -211,7 +299,10 @@ impl Session {
             return Ok(());
         }
         // Two servers cannot have one port and one database, so the last one goes first.
-        let last = self.server.take().map(Server::stop);
+        let last = match self.server.take() {
+            Some(server) => Some(server.stop()),
+            None => self.revival.forget(),
+        };
         match Server::start(build, &self.plan, &self.sender) {
             Ok(server) => self.server = Some(server),
             Err(error) => {
@@ -227,7 +318,8 @@ impl Session {
     /// Reads Cargo.toml, `.dev.vars` and the wrangler configuration again.
     fn reload(&mut self) -> Result<()> {
         let has_new_vars = self.plan.reload()?;
-        self.watcher = Watcher::new(&self.plan.app, &self.sender)?;
+        self.sources.set_app(&self.plan.app);
+        self.watcher.follow(&self.sources)?;
         if has_new_vars && let Some(server) = self.server.take() {
             let build = server.stop();
             self.server = Some(Server::start(build, &self.plan, &self.sender)?);
@@ -279,6 +371,5 @@ impl Session {
         term::fact("API", self.plan.url());
         term::fact("database", app.display(data));
         term::fact("key", vars.get(key::NAME).map_or("none", String::as_str));
-        term::status("Watching", "for changes; Ctrl-C ends everything");
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, bail};
 
 use super::plan::Plan;
-use super::{Event, key};
+use super::{Happened, key};
 use crate::process::{self, Process};
 use crate::{http, term, tools};
 
@@ -115,8 +115,8 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Starts it for the front end in `web`. Its end is an [`Event::Ended`].
-    pub fn serve(web: &Path, plan: &Plan, sender: &Sender<Event>) -> Result<Self> {
+    /// Starts it for the front end in `web`. Its end is an [`Happened::Ended`].
+    pub fn serve(web: &Path, plan: &Plan, sender: &Sender<Happened>) -> Result<Self> {
         let vite = tools::in_node_modules(web, Path::new(VITE)).with_context(|| {
             format!(
                 "{} does not depend on Vite: `npm install --save-dev vite`, or use --no-page",
@@ -152,7 +152,7 @@ impl Page {
         let (id, sender) = (process.id(), sender.clone());
         process.on_exit(move |status| {
             // When nobody listens any more, the command is ending.
-            let _ = sender.send(Event::Ended(id, status));
+            let _ = sender.send(Happened::Ended((id, status)));
         });
         Ok(Self { process, address })
     }

@@ -184,7 +184,7 @@ fn remove_leftovers(state: &Path) -> Result<()> {
 }
 
 #[cfg(unix)]
-fn is_running(process: i32) -> bool {
+pub(super) fn is_running(process: i32) -> bool {
     use nix::errno::Errno;
     use nix::sys::signal::kill;
     use nix::unistd::Pid;
@@ -193,6 +193,6 @@ fn is_running(process: i32) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_running(_process: i32) -> bool {
+pub(super) fn is_running(_process: i32) -> bool {
     true
 }

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use fs_err as fs;
 use walkdir::WalkDir;
 
 use super::plan::Plan;
-use super::{Event, key};
+use super::{Happened, key};
 use crate::build::Worker;
 use crate::native::Program;
 use crate::process::{self, Process};
@@ -87,6 +87,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(super) struct Server {
     build: Build,
     running: Running,
+    started: Instant,
 }
 
 enum Running {
@@ -95,8 +96,8 @@ enum Running {
 }
 
 impl Server {
-    /// Starts it and waits until it answers. Its end, however it comes, is an [`Event::Ended`].
-    pub fn start(build: Build, plan: &Plan, sender: &Sender<Event>) -> Result<Self> {
+    /// Starts it and waits until it answers. Its end, however it comes, is an [`Happened::Ended`].
+    pub fn start(build: Build, plan: &Plan, sender: &Sender<Happened>) -> Result<Self> {
         let running = match &build {
             Build::Program(program) => Running::Native(native(program, plan)?),
             Build::Worker(worker) => Running::Workerd(
@@ -111,7 +112,11 @@ impl Server {
                     .start()?,
             ),
         };
-        let server = Self { build, running };
+        let server = Self {
+            build,
+            running,
+            started: Instant::now(),
+        };
         http::wait_until_answering(server.process(), plan.address, PATIENCE)?;
         if let Running::Workerd(_) = server.running {
             let key = plan.vars.get(key::NAME).map_or("", String::as_str);
@@ -120,7 +125,7 @@ impl Server {
         let (id, sender) = (server.id(), sender.clone());
         server.process().on_exit(move |status| {
             // When nobody listens any more, the command is ending.
-            let _ = sender.send(Event::Ended(id, status));
+            let _ = sender.send(Happened::Ended((id, status)));
         });
         Ok(server)
     }
@@ -131,6 +136,11 @@ impl Server {
 
     pub fn id(&self) -> u32 {
         self.process().id()
+    }
+
+    /// For how long it runs.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Stops it, and gives back what it served.

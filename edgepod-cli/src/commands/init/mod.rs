@@ -159,7 +159,7 @@ fn write_deployment(layout: &Layout, answers: &Answers, files: &mut Files) -> Re
             "edgepod dev",
             &key::generate(),
             &answers.authentication.vars()?,
-        ),
+        )?,
     )?;
     term::status(
         "Wrote",

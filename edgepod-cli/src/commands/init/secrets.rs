@@ -1,6 +1,5 @@
 //! Keys, and the files that hold them.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use p256::SecretKey;
 use p256::elliptic_curve::Generate as _;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
 
-use crate::env::Vars;
+use crate::env::{self, Vars};
 
 /// A new ES256 private key, as PKCS#8 in PEM. Its public half follows from it.
 pub(crate) fn private_key() -> Result<String> {
@@ -23,19 +22,20 @@ pub(crate) fn private_key() -> Result<String> {
 }
 
 /// A file of variables for `reader`, with the key that clients send, and `vars`.
-pub(crate) fn text(reader: &str, key: &str, vars: &Vars) -> String {
+///
+/// # Errors
+/// When a value is one that no line can hold.
+pub(crate) fn text(reader: &str, key: &str, vars: &Vars) -> Result<String> {
     let mut text = format!(
         "# Secrets and settings for `{reader}`. Never commit this file.\n\
          # The key that clients send. It is publishable: every page of yours contains it.\n\
          EDGEPOD_API_KEY=\"{key}\"\n"
     );
     for (name, value) in vars {
-        // Within double quotes `\n` is a line end, for wrangler and for us.
-        let value = value.trim_end().replace('\n', "\\n");
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name}=\"{value}\"");
+        text += &env::line(name, value.trim_end())?;
+        text.push('\n');
     }
-    text
+    Ok(text)
 }
 
 /// Writes `text` into a new file that only its owner may read.
@@ -56,7 +56,6 @@ mod tests {
     use p256::pkcs8::DecodePrivateKey;
 
     use super::*;
-    use crate::env;
 
     #[test]
     fn what_was_written_is_read_as_it_was() {
@@ -64,7 +63,7 @@ mod tests {
         let file = folder.path().join(".dev.vars");
         let pem = private_key().unwrap();
         let vars = Vars::from([("EDGEPOD_JWT_PRIVATE_KEY".to_owned(), pem.clone())]);
-        std::fs::write(&file, text("edgepod dev", "ep_pk_a", &vars)).unwrap();
+        std::fs::write(&file, text("edgepod dev", "ep_pk_a", &vars).unwrap()).unwrap();
         let read = env::read(&file).unwrap();
         assert_eq!(read["EDGEPOD_API_KEY"], "ep_pk_a");
         assert_eq!(read["EDGEPOD_JWT_PRIVATE_KEY"], pem.trim_end());

@@ -5,8 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use edgepod_runtime::schema::Snapshot;
 use fs_err as fs;
+use serde::Serialize;
+use serde_json::Value;
 
 const SNAPSHOT: &str = "snapshot.json";
+
+/// The member of the snapshot that names the last migration. Two branches that have each written one change this line to
+/// different texts, so version control does not merge them in silence.
+const LAST: &str = "last_migration";
 
 /// The folder, as it was read.
 pub(super) struct Folder {
@@ -19,23 +25,24 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Reads the folder; one that is not there is empty.
+    ///
+    /// # Errors
+    /// When two migrations have one number, or the snapshot is none.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut names = Vec::new();
-        if path.is_dir() {
-            for entry in fs::read_dir(path)? {
-                let name = entry?.file_name();
-                if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".sql")) {
-                    names.push(name.to_owned());
-                }
-            }
+        let names = names(path)?;
+        if let Some([one, other]) = same_number(&names) {
+            bail!(
+                "two migrations have the number {}: {one} and {other}, as it happens where two branches are merged. `edgepod \
+                 migrations rebase` gives the newer one the next free number, and writes it anew, so that it follows the other",
+                number(one).unwrap_or_default()
+            );
         }
-        names.sort();
         let file = path.join(SNAPSHOT);
         let snapshot = if file.is_file() {
-            serde_json::from_str(&fs::read_to_string(&file)?).with_context(|| {
+            parse(&fs::read_to_string(&file)?).with_context(|| {
                 format!(
-                    "{} is no snapshot: after a merge, take one side's and write the other's change anew with `edgepod \
-                     migrations new`",
+                    "{} is no snapshot. After a merge: `edgepod migrations rebase NAME`, with the migration that no deployed \
+                     database has applied, writes both anew",
                     file.display()
                 )
             })?
@@ -62,19 +69,128 @@ impl Folder {
                 "`{name}` is no name of a migration: it has letters, digits and underscores, such as `add_posts`"
             );
         }
-        let last = self
-            .names
-            .iter()
-            .filter_map(|name| name.split('_').next()?.parse::<u32>().ok())
-            .max()
-            .unwrap_or(0);
-        let name = format!("{:04}_{name}", last + 1);
+        let last = self.names.iter().filter_map(|name| number(name)).max();
+        let name = numbered(last.unwrap_or(0) + 1, name);
         fs::create_dir_all(&self.path)?;
-        let file = self.path.join(format!("{name}.sql"));
+        let file = file(&self.path, &name);
         fs::write(&file, text)?;
-        let json = serde_json::to_string_pretty(snapshot)?;
-        fs::write(self.path.join(SNAPSHOT), json + "\n")?;
+        write_snapshot(&self.path, snapshot, &name)?;
         self.names.push(name);
         Ok(file)
+    }
+}
+
+/// The names of the migrations in the folder `path`, sorted.
+pub(super) fn names(path: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            let name = entry?.file_name();
+            if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".sql")) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The file of a migration.
+pub(super) fn file(path: &Path, name: &str) -> PathBuf {
+    path.join(format!("{name}.sql"))
+}
+
+/// The number that a migration's name begins with.
+pub(super) fn number(name: &str) -> Option<u32> {
+    name.split_once('_')?.0.parse().ok()
+}
+
+/// The name with that number in place of its own, if it has one.
+pub(super) fn numbered(number: u32, name: &str) -> String {
+    let word = match self::number(name) {
+        Some(_) => name.split_once('_').map_or(name, |(_, word)| word),
+        None => name,
+    };
+    format!("{number:04}_{word}")
+}
+
+/// Two migrations of one number.
+pub(super) fn same_number(names: &[String]) -> Option<[&str; 2]> {
+    let mut names: Vec<(u32, &str)> = names
+        .iter()
+        .filter_map(|name| Some((number(name)?, name.as_str())))
+        .collect();
+    names.sort_unstable();
+    let pair = names.windows(2).find(|pair| pair[0].0 == pair[1].0)?;
+    Some([pair[0].1, pair[1].1])
+}
+
+/// Writes the schema that the migrations lead to, of which `last` is the last.
+pub(super) fn write_snapshot(path: &Path, snapshot: &Snapshot, last: &str) -> Result<()> {
+    #[derive(Serialize)]
+    struct File<'a> {
+        last_migration: &'a str,
+        #[serde(flatten)]
+        snapshot: &'a Snapshot,
+    }
+    let json = serde_json::to_string_pretty(&File {
+        last_migration: last,
+        snapshot,
+    })?;
+    fs::write(path.join(SNAPSHOT), json + "\n")?;
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Snapshot> {
+    let mut json: Value = serde_json::from_str(text)?;
+    if let Value::Object(members) = &mut json {
+        members.remove(LAST);
+    }
+    Ok(serde_json::from_value(json)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_of_one_number_are_found_however_it_is_written() {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(same_number(&names(&["0001_a", "0002_a", "0003_b"])), None);
+        let pair = names(&["0001_a", "0002_colour", "0002_seats"]);
+        assert_eq!(same_number(&pair), Some(["0002_colour", "0002_seats"]));
+        assert_eq!(
+            same_number(&names(&["02_b", "0002_a"])),
+            Some(["0002_a", "02_b"])
+        );
+    }
+
+    #[test]
+    fn a_number_takes_the_place_of_another() {
+        assert_eq!(numbered(3, "0002_seats"), "0003_seats");
+        assert_eq!(numbered(12, "add_posts"), "0012_add_posts");
+        assert_eq!(numbered(1, "2fa"), "0001_2fa");
+    }
+
+    #[test]
+    fn the_snapshots_of_two_branches_do_not_merge_in_silence() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut texts = Vec::new();
+        for name in ["seats", "colour"] {
+            let mut branch = Folder::open(folder.path()).unwrap();
+            let file = branch.add(name, "", &Snapshot::default()).unwrap();
+            texts.push(fs::read_to_string(folder.path().join(SNAPSHOT)).unwrap());
+            assert_eq!(
+                Folder::open(folder.path()).unwrap().snapshot,
+                branch.snapshot
+            );
+            fs::remove_file(file).unwrap();
+        }
+        assert_ne!(texts[0], texts[1]);
+        assert!(
+            texts[0].contains("\"last_migration\": \"0001_seats\""),
+            "{}",
+            texts[0]
+        );
     }
 }

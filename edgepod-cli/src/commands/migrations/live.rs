@@ -114,20 +114,38 @@ fn is_about_tables_elsewhere(error: &rusqlite::Error) -> bool {
     error.to_string().contains("no such table")
 }
 
-/// What `schema` has and the database in `file` has not, or has otherwise: each a phrase.
+/// What `schema` has and the database in `file` has not, or has otherwise, and the columns that it has beside in the tables of
+/// `schema`: each a phrase.
 pub(super) fn differences(file: &Path, schema: &Snapshot) -> Result<Vec<String>> {
     let there = parts_of_file(file)?;
-    let phrases = parts_of_schema(schema)?.into_iter().filter_map(|part| {
-        match there.iter().find(|other| other.what == part.what) {
-            None => Some(format!("{} is not there", part.what)),
-            Some(other) if other.how != part.how => Some(format!(
-                "{} is {} and not {}",
-                part.what, other.how, part.how
-            )),
-            Some(_) => None,
+    let mut phrases: Vec<String> = parts_of_schema(schema)?
+        .into_iter()
+        .filter_map(
+            |part| match there.iter().find(|other| other.what == part.what) {
+                None => Some(format!("{} is not there", part.what)),
+                Some(other) if other.how != part.how => Some(format!(
+                    "{} is {} and not {}",
+                    part.what, other.how, part.how
+                )),
+                Some(_) => None,
+            },
+        )
+        .collect();
+    let connection = Connection::open(file)?;
+    for table in &schema.tables {
+        // Without the generated ones, which an app starts with.
+        let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?)")?;
+        for column in columns.query_map([&table.name], |row| row.get::<_, String>(0))? {
+            let column = column?;
+            if table.column(&column).is_none() {
+                phrases.push(format!(
+                    "the column `{}.{column}` is there and in no struct",
+                    table.name
+                ));
+            }
         }
-    });
-    Ok(phrases.collect())
+    }
+    Ok(phrases)
 }
 
 /// Adds to `change` what it takes from the database in `file` that `schema`, which is that before the change, does not know:
