@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{CrateType, Message};
 
+use super::config::Configuration;
+use super::made::Made;
 use crate::app::{App, Target};
 use crate::process::Process;
 use crate::term;
@@ -64,12 +66,17 @@ impl Profile {
 /// # Errors
 /// When it does not compile: cargo has then printed why.
 pub fn native(app: &App, profile: Profile) -> Result<PathBuf> {
-    let mut command = cargo(app, profile);
-    match &app.native {
-        Target::Library(_) => command.arg("--lib"),
-        Target::Program(name) => command.args(["--bin", name]),
+    let configuration = Configuration::of_folder(&app.folder)?;
+    let command = || {
+        let mut command = cargo(app, profile);
+        match &app.native {
+            Target::Library(_) => command.arg("--lib"),
+            Target::Program(name) => command.args(["--bin", name]),
+        };
+        configuration.for_this_machine(&mut command);
+        command
     };
-    run(command, app, &app.native)
+    own(command, app, &app.native)
 }
 
 /// Builds the app's library as WebAssembly, before wasm-bindgen, and says where it is.
@@ -83,12 +90,17 @@ pub(super) fn wasm(app: &App, profile: Profile) -> Result<PathBuf> {
         );
     };
     ensure_wasm_target(app)?;
-    let mut command = cargo(app, profile);
-    command.args(["--lib", "--target", WASM]);
-    for setting in profile.worker_settings() {
-        command.args(["--config", &setting]);
-    }
-    run(command, app, &Target::Library(library.clone()))
+    let configuration = Configuration::of_folder(&app.folder)?;
+    let command = || {
+        let mut command = cargo(app, profile);
+        command.arg("--lib");
+        for setting in profile.worker_settings() {
+            command.args(["--config", &setting]);
+        }
+        configuration.for_a_worker(&mut command);
+        command
+    };
+    own(command, app, &Target::Library(library.clone()))
 }
 
 fn cargo(app: &App, profile: Profile) -> Command {
@@ -142,7 +154,21 @@ fn program() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn run(command: Command, app: &App, target: &Target) -> Result<PathBuf> {
+/// Builds, and once more where the file turns out to be another crate's of the same name.
+fn own(command: impl Fn() -> Command, app: &App, target: &Target) -> Result<PathBuf> {
+    let (file, is_fresh) = run(command(), app, target)?;
+    let made = Made::new(&file, &app.package);
+    if matches!(target, Target::Program(_)) || made.is_own(is_fresh)? {
+        return Ok(file);
+    }
+    made.forget()?;
+    let (file, is_fresh) = run(command(), app, target)?;
+    Made::new(&file, &app.package).is_own(is_fresh)?;
+    Ok(file)
+}
+
+/// Builds: the file that was made, and whether cargo found that there was nothing to do.
+fn run(command: Command, app: &App, target: &Target) -> Result<(PathBuf, bool)> {
     let (name, crate_type) = match target {
         Target::Library(name) => (name, CrateType::CDyLib),
         Target::Program(name) => (name, CrateType::Bin),
@@ -157,12 +183,14 @@ fn run(command: Command, app: &App, target: &Target) -> Result<PathBuf> {
             && artifact.target.name == *name
             && artifact.target.crate_types.contains(&crate_type)
         {
-            made = artifact.executable.or_else(|| {
+            let is_fresh = artifact.fresh;
+            let file = artifact.executable.or_else(|| {
                 artifact
                     .filenames
                     .into_iter()
                     .find(|file| is_loadable(file.as_std_path()))
             });
+            made = file.map(|file| (file.into_std_path_buf(), is_fresh));
         }
     }
     let status = cargo.wait()?;
@@ -172,8 +200,7 @@ fn run(command: Command, app: &App, target: &Target) -> Result<PathBuf> {
             app.name
         );
     }
-    made.map(Into::into)
-        .with_context(|| format!("cargo built `{name}` and named no file for it"))
+    made.with_context(|| format!("cargo built `{name}` and named no file for it"))
 }
 
 fn is_loadable(file: &Path) -> bool {

@@ -5,6 +5,8 @@
 //! - [`Worker`] is the app as WebAssembly with its JavaScript around it, ready for [`crate::workerd`] or an upload
 
 pub mod cargo;
+mod config;
+mod made;
 
 mod bindgen;
 mod optimize;

@@ -134,7 +134,8 @@ fn errors_of_deploy_are_as_reviewed() {
     it.run(&["deploy", "--dry-run"]);
     it.app.write(
         "wrangler.jsonc",
-        "{\"migrations\": [{\"tag\": \"v1\", \"new_sqlite_classes\": [\"EdgePodEngine\"]}]}",
+        r#"{"durable_objects": {"bindings": [{"name": "EDGEPOD_DO", "class_name": "EdgePodEngine"}]},
+            "migrations": [{"tag": "v1", "new_sqlite_classes": ["EdgePodEngine"]}]}"#,
     );
     it.run(&["deploy", "--dry-run"]);
     it.app.write("migrations/snapshot.json", "{\"tables\": []}");

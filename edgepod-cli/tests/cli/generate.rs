@@ -333,3 +333,61 @@ fn doctor_says_what_a_variable_names_and_what_is_not_needed() {
         "{printed}"
     );
 }
+
+/// Cargo names a library by its crate alone, so two in one target folder have one file.
+#[test]
+fn two_crates_of_one_name_in_one_target_folder_keep_their_clients() {
+    let target = tempfile::tempdir().unwrap();
+    let [one, other] = [App::new(), App::new()];
+    other.replace("src/lib.rs", r#""name":"answer""#, r#""name":"question""#);
+    for _ in 0..2 {
+        for (app, function) in [(&one, "answer"), (&other, "question")] {
+            let output = app
+                .command(&["generate"])
+                .env("CARGO_TARGET_DIR", target.path())
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+            assert!(
+                app.read("web/src/edgepod/types.ts").contains(function),
+                "{function}: {output:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cargo_is_told_for_one_target_does_not_reach_the_other() {
+    let app = App::new();
+    app.write(
+        ".cargo/config.toml",
+        "[build]\ntarget = \"wasm32-unknown-unknown\"\nrustflags = [\"-Clink-arg=-Wl,--as-needed\"]\n",
+    );
+    let (status, output) = app.run(&["generate"]);
+    assert!(status.success(), "{output}");
+    // A Worker is built of what depends on the runtime.
+    app.write(
+        "runtime/Cargo.toml",
+        "[package]\nname = \"edgepod-runtime\"\nversion = \"0.0.0\"\nedition = \"2024\"\n",
+    );
+    app.write("runtime/src/lib.rs", "");
+    app.replace(
+        "Cargo.toml",
+        "[lib]",
+        "[dependencies]\nedgepod-runtime = { path = \"runtime\" }\n[lib]",
+    );
+    for name in ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
+        let output = app
+            .command(&["build", "--dev"])
+            .env(name, "-Clink-arg=-Wl,--as-needed")
+            .env("CARGO_BUILD_TARGET", "wasm32-unknown-unknown")
+            .output()
+            .unwrap();
+        // It is compiled and linked; that the fixture is no real app comes afterwards.
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            printed.contains("does not depend on wasm-bindgen"),
+            "{name}: {printed}"
+        );
+    }
+}
