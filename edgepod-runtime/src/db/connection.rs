@@ -11,16 +11,26 @@ use super::{
 };
 use crate::{
     Error, Result,
-    tracking::{Plan, TableSet, Tracker},
+    tracking::{ColumnId, Footprint, Plan, TableSet, TopicKey, Tracker},
 };
 
 /// Learns what the statements of a call touched. The engine's calls are observers.
 pub trait Observer {
-    /// A statement is about to read these tables.
-    fn read(&self, tables: &TableSet);
+    /// A statement is about to read these topics.
+    fn read(&self, topics: &Footprint);
 
-    /// A statement changed rows of these tables.
-    fn wrote(&self, tables: &TableSet);
+    /// A statement changed rows of these topics.
+    fn wrote(&self, topics: &Footprint);
+
+    /// The columns of a table on whose values somebody depends: only of them a write has to say which values it touches.
+    fn watched(&self, _table: &str) -> Vec<ColumnId> {
+        Vec::new()
+    }
+
+    /// What hides values in topics. Without it topics are whole tables.
+    fn topic_key(&self) -> Option<&TopicKey> {
+        None
+    }
 
     /// A statement returned and changed so many rows.
     fn rows(&self, _read: usize, _written: u64) {}
@@ -152,7 +162,7 @@ impl Connection {
         let plan = self.tracker.plan(database, &sql.text, &sql.params)?;
         if plan.writes.is_empty() {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
-            self.observer.read(&plan.reads);
+            self.observer.read(&Footprint::from(&plan.reads));
             let output = run(database, Effect::Reads)?;
             self.observer.rows(output.0.len(), 0);
             return Ok(output);
@@ -184,8 +194,8 @@ impl Connection {
                     return Err(self.refuse(too_many_returned(rows.len())));
                 }
                 if changes > 0 || plan.schema_change {
-                    self.observer
-                        .wrote(&written(database, &plan, before, reached.as_ref())?);
+                    let written = written(database, &plan, before, reached.as_ref())?;
+                    self.observer.wrote(&Footprint::from(&written));
                 }
                 Ok((rows, changes))
             }
@@ -198,7 +208,7 @@ impl Connection {
                             total_changes(database).is_ok_and(|now| now > before)
                         }))
                 {
-                    self.observer.wrote(&plan.writes);
+                    self.observer.wrote(&Footprint::from(&plan.writes));
                 }
                 Err(error)
             }
@@ -389,11 +399,11 @@ mod tests {
     struct Written(RefCell<BTreeSet<String>>);
 
     impl Observer for Written {
-        fn read(&self, _: &TableSet) {}
+        fn read(&self, _: &Footprint) {}
         fn warn(&self, _: String) {}
 
-        fn wrote(&self, tables: &TableSet) {
-            let names = tables.iter().map(|table| table.as_str().to_owned());
+        fn wrote(&self, topics: &Footprint) {
+            let names = topics.iter().map(|(table, _)| table.as_str().to_owned());
             self.0.borrow_mut().extend(names);
         }
     }

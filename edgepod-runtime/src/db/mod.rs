@@ -28,6 +28,7 @@ mod statement;
 mod table;
 #[cfg(all(test, feature = "native"))]
 mod tests;
+mod topic;
 mod types;
 mod update;
 mod writer;
@@ -65,6 +66,7 @@ pub use source::{
 };
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
 pub use table::{Insertable, Table};
+pub use topic::TopicOf;
 #[doc(hidden)]
 pub use types::Derived;
 pub use types::{Bytes, ColumnType, Int64, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};

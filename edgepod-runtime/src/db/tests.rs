@@ -9,7 +9,7 @@ use crate::{
     Code, Result,
     schema::{ColumnSchema, SqlType, TableSchema, create_statements},
     testing::memory_database,
-    tracking::{TableSet, Tracker},
+    tracking::{Footprint, Tracker},
 };
 
 struct Host {
@@ -35,8 +35,8 @@ impl Database for Host {
 pub(super) struct Warnings(pub(super) RefCell<Vec<String>>);
 
 impl Observer for Warnings {
-    fn read(&self, _: &TableSet) {}
-    fn wrote(&self, _: &TableSet) {}
+    fn read(&self, _: &Footprint) {}
+    fn wrote(&self, _: &Footprint) {}
     fn warn(&self, warning: String) {
         self.0.borrow_mut().push(warning);
     }

@@ -10,10 +10,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Engine, FunctionDef, Headers, Kind, Level, Log, Record, Reply, extensions::Extensions,
-    sessions::SessionId,
+    Engine, FunctionDef, Headers, Kind, Level, Log, Record, Reply,
+    extensions::Extensions,
+    sessions::{SessionId, Stale},
 };
-use crate::{Code, Error, auth::Claims, db::Observer, thin::push_json, tracking::TableSet};
+use crate::{
+    Code, Error,
+    auth::Claims,
+    db::Observer,
+    thin::push_json,
+    tracking::{ColumnId, Footprint, TableSet, TopicKey},
+};
 
 /// A call as the gateway hands it to the engine.
 pub struct Call<'a> {
@@ -75,11 +82,11 @@ impl Outcome {
     fn data(reply: &Reply, state: &CallState) -> Self {
         let touched = state.touched.borrow();
         let both;
-        let tables = if touched.written.is_empty() {
+        let topics = if touched.written.is_empty() {
             &touched.read
         } else {
             let mut read = touched.read.clone();
-            read.extend(&touched.written);
+            read.read_too(&Footprint::from(&touched.written.tables()));
             both = read;
             &both
         };
@@ -88,11 +95,18 @@ impl Outcome {
         body.push_str("{\"data\":");
         body.push_str(reply.as_json());
         body.push_str(",\"meta\":{\"tables\":");
-        tables.push_json(&mut body);
+        topics.push_tables(&mut body);
+        body.push_str(",\"topics\":");
+        topics.push_topics(&mut body, &TableSet::default());
         // Of what may write, and then also where it wrote nothing.
         if state.kind != Kind::Query {
             body.push_str(",\"written\":");
-            touched.written.push_json(&mut body);
+            touched.written.push_tables(&mut body);
+            if state.session.is_some() {
+                body.push_str(",\"stale\":");
+                let stale = state.stale.borrow();
+                stale.topics.push_topics(&mut body, &stale.covered);
+            }
         }
         body.push_str(",\"version\":");
         push_json(&mut body, &state.engine.version_name(state.version.get()));
@@ -118,8 +132,8 @@ impl Outcome {
 /// What a call touched so far.
 #[derive(Clone, Default)]
 pub(super) struct Touched {
-    pub(super) read: TableSet,
-    pub(super) written: TableSet,
+    pub(super) read: Footprint,
+    pub(super) written: Footprint,
 }
 
 /// The state of a call in progress; contexts are views of it.
@@ -137,6 +151,8 @@ pub(super) struct CallState {
     /// Whether a read added a table to the session's subscriptions.
     subscribed: Cell<bool>,
     touched: RefCell<Touched>,
+    /// What its writes made stale for the session.
+    stale: RefCell<Stale>,
     warnings: RefCell<Vec<String>>,
     /// Why the transaction must not commit.
     refused: RefCell<Option<Error>>,
@@ -168,6 +184,7 @@ impl CallState {
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
             touched: RefCell::default(),
+            stale: RefCell::default(),
             warnings: RefCell::default(),
             refused: RefCell::default(),
             trace_id,
@@ -186,14 +203,17 @@ impl CallState {
     }
 
     /// Takes what was written so far, to announce it or to forget it.
-    pub(super) fn take_written(&self) -> TableSet {
+    pub(super) fn take_written(&self) -> Footprint {
         std::mem::take(&mut self.touched.borrow_mut().written)
     }
 
     /// What the reply tells beside its data, so far: tables read, tables written, warnings.
     pub(super) fn so_far(&self) -> (Vec<String>, Vec<String>, Vec<String>) {
         let touched = self.touched.borrow();
-        let names = |tables: &TableSet| tables.iter().map(|t| t.as_str().to_owned()).collect();
+        let names = |topics: &Footprint| {
+            let tables = topics.tables();
+            tables.iter().map(|t| t.as_str().to_owned()).collect()
+        };
         (
             names(&touched.read),
             names(&touched.written),
@@ -202,13 +222,18 @@ impl CallState {
     }
 
     /// The reply is one that was stored, with these tables read and written and these warnings.
-    pub(super) fn replay(&self, read: &TableSet, written: &TableSet, warnings: Vec<String>) {
+    pub(super) fn replay(&self, read: &Footprint, written: &Footprint, warnings: Vec<String>) {
         self.read(read);
         self.wrote(written);
         *self.warnings.borrow_mut() = warnings;
         // What it wrote is in this version, or in one before.
         self.version.set(self.engine.version_count());
         self.replayed.set(true);
+    }
+
+    /// What a write made stale for the session.
+    pub(super) fn add_stale(&self, stale: &Stale) {
+        self.stale.borrow_mut().extend(stale);
     }
 
     /// The subscriptions of the session must outlive hibernation; once for a call.
@@ -279,20 +304,29 @@ impl CallState {
 }
 
 impl Observer for CallState {
-    fn read(&self, tables: &TableSet) {
-        let mut touched = self.touched.borrow_mut();
-        for table in tables.iter() {
-            if touched.read.insert(table.clone())
-                && let Some(session) = &self.session
-                && self.engine.subscribe(session, table)
-            {
-                self.subscribed.set(true);
-            }
+    fn read(&self, topics: &Footprint) {
+        let new = self.touched.borrow_mut().read.read_too(topics);
+        // While an action waits, the session may have been told, and is no longer subscribed.
+        if !new && self.kind != Kind::Action {
+            return;
+        }
+        if let Some(session) = &self.session
+            && self.engine.subscribe(session, topics)
+        {
+            self.subscribed.set(true);
         }
     }
 
-    fn wrote(&self, tables: &TableSet) {
-        self.touched.borrow_mut().written.extend(tables);
+    fn wrote(&self, topics: &Footprint) {
+        self.touched.borrow_mut().written.written_too(topics);
+    }
+
+    fn topic_key(&self) -> Option<&TopicKey> {
+        Some(self.engine.topic_key())
+    }
+
+    fn watched(&self, table: &str) -> Vec<ColumnId> {
+        self.engine.watched(table)
     }
 
     fn rows(&self, read: usize, written: u64) {

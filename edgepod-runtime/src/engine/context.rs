@@ -8,9 +8,9 @@ use super::{Headers, Log, call::CallState, headers::CLIENT_ADDRESS, sessions::Se
 use crate::{
     Error, Result,
     auth::{self, Claims},
-    db::{Connection, Db, Observer, RawDb, ReadDb, Timestamp},
+    db::{Connection, Db, Observer, RawDb, ReadDb, Timestamp, TopicOf},
     engine::engine::in_transaction,
-    tracking::TableSet,
+    tracking::Footprint,
 };
 
 /// The context of a query: it reads. Middleware that fits every kind of function takes this one.
@@ -136,10 +136,15 @@ impl QueryCtx {
         self.state.extensions.get()
     }
 
-    /// Subscribes the caller's session to tables, as if the call had read them: for what was read through
-    /// `unsafe_raw_db`.
-    pub fn subscribe_to(&self, tables: &[&str]) {
-        self.state.read(&tables.iter().copied().collect());
+    /// Subscribes the caller's session to topics, as if the call had read them: for what was read through `unsafe_raw_db`.
+    /// A topic is a table by its name, or a table at one value of a column.
+    ///
+    /// ```ignore
+    /// ctx.subscribe_to(["messages"]);
+    /// ctx.subscribe_to([Message::room_id.topic(7)]);
+    /// ```
+    pub fn subscribe_to<T: Into<TopicOf>>(&self, topics: impl IntoIterator<Item = T>) {
+        self.state.read(&footprint(&self.state, topics));
     }
 }
 
@@ -153,11 +158,17 @@ impl Ctx {
         }
     }
 
-    /// Announces tables as changed once the transaction has committed: for what was written through `unsafe_raw_db`.
-    pub fn invalidate(&self, tables: &[&str]) {
-        self.query
-            .state
-            .wrote(&tables.iter().copied().collect::<TableSet>());
+    /// Announces topics as changed once the transaction has committed: for what was written through `unsafe_raw_db`. A topic is
+    /// a table by its name, or a table at one value of a column: then whoever depends on other values of that column is not
+    /// woken.
+    ///
+    /// ```ignore
+    /// ctx.invalidate(["messages"]);
+    /// ctx.invalidate([Message::room_id.topic(7)]);
+    /// ```
+    pub fn invalidate<T: Into<TopicOf>>(&self, topics: impl IntoIterator<Item = T>) {
+        let state = &self.query.state;
+        state.wrote(&footprint(state, topics));
     }
 }
 
@@ -184,6 +195,20 @@ impl ActionCtx {
         self.busy.set(false);
         result
     }
+}
+
+/// The topics that the developer names.
+fn footprint<T: Into<TopicOf>>(
+    state: &CallState,
+    topics: impl IntoIterator<Item = T>,
+) -> Footprint {
+    let mut footprint = Footprint::default();
+    for topic in topics {
+        topic
+            .into()
+            .add_to(&mut footprint, state.engine.topic_key());
+    }
+    footprint
 }
 
 impl Deref for Ctx {

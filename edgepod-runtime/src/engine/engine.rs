@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
@@ -12,28 +11,30 @@ use std::{
 };
 
 use super::{
-    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Level, Outcome, QueryCtx, Record,
-    Registry, RegistryError, Reply, SocketId,
+    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Outcome, QueryCtx, Registry,
+    Reply, SocketId, StartError,
+    app::App,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
     idempotency::Once,
     log,
-    sessions::{SessionId, Sessions},
-    versions::{self, Resume, Versions},
+    sessions::{SessionId, Sessions, Stale},
+    start, system,
+    versions::{Held, Resume, Versions},
 };
 use crate::{
     Error, Result,
     db::Observer,
-    migrations::{self, MigrationError, Migrations},
-    schema::{self, Mismatch, SchemaError, TableSchema},
-    sqlite::{Database, End, SqlError, Value},
-    tracking::{TableName, TableSet, Tracker},
+    sqlite::{Database, End, SqlError},
+    thin::push_number,
+    tracking::{ColumnId, Footprint, TopicKey, Tracker},
 };
 
 /// The engine of one database.
 pub struct Engine {
+    app: Arc<App>,
     host: Arc<dyn Host>,
-    registry: Registry,
+    topic_key: TopicKey,
     tracker: Arc<Tracker>,
     sessions: Mutex<Sessions>,
     versions: Versions,
@@ -43,72 +44,23 @@ pub struct Engine {
 /// Warnings that are remembered, so that the log has each of them once.
 const WARNED: usize = 256;
 
-/// Why an engine does not start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StartError {
-    /// The functions do not make an app.
-    Registry(RegistryError),
-    /// The tables do not fit together.
-    Schema(SchemaError),
-    /// A table of the database is not what its struct says.
-    Mismatch(Mismatch),
-    /// With migrations: a table is not what its struct says, so a migration is missing.
-    NotMigrated(Mismatch),
-    /// The migrations do not fit this database, or one of them fails.
-    Migration(MigrationError),
-    /// SQLite refuses the tables.
-    Sql(String),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Registry(error) => error.fmt(f),
-            StartError::Schema(error) => error.fmt(f),
-            StartError::Mismatch(error) => write!(
-                f,
-                "{error}. Nothing was changed. Put the struct back as it was, write migrations (`edgepod migrations new`), \
-                 give the new shape another table name, or start with an empty database."
-            ),
-            StartError::NotMigrated(error) => write!(
-                f,
-                "{error}. The migrations of this build do not make it so. Write the one that does: `edgepod migrations new`."
-            ),
-            StartError::Migration(error) => error.fmt(f),
-            StartError::Sql(error) => write!(f, "The tables cannot be made: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
 impl Engine {
-    /// Starts the engine: collects the functions and applies the migrations of the build; without any, makes the tables that
-    /// are missing.
+    /// Starts the engine of a database of the program's app: applies the migrations of the build; without any, makes the tables
+    /// that are missing.
     ///
     /// # Errors
     /// See [`StartError`]. Nothing was changed then, but by migrations that were applied before one failed.
     pub fn start(host: Arc<dyn Host>) -> Result<Arc<Self>, StartError> {
-        let registry = Registry::collect().map_err(StartError::Registry)?;
-        let tables = schema::tables().map_err(StartError::Schema)?;
-        let migrations = Migrations::collect().map_err(StartError::Migration)?;
-        let pending = migrations.pending(&*host).map_err(StartError::Migration)?;
-        if migrations.is_empty() {
-            make_tables(&*host, &tables)?;
-        } else {
-            for migration in pending {
-                migrations::apply(&*host, migration, host.now_micros())
-                    .map_err(StartError::Migration)?;
-                let message = format!("The migration {} is applied.", migration.name);
-                Record::new(Level::Info, &message).write();
-            }
-            check_tables(&*host, &tables)?;
-        }
-        let epoch = epoch(&*host).map_err(|error| StartError::Sql(error.message))?;
+        let app = App::of_program()?;
+        start::prepare(&app, &*host)?;
+        let sql = |error: SqlError| StartError::Sql(error.message);
+        let epoch = start::epoch(&*host).map_err(sql)?;
+        let topic_key = system::topic_key(&*host).map_err(sql)?;
         Ok(Arc::new(Self {
+            app,
+            topic_key,
             versions: Versions::new(epoch),
             host,
-            registry,
             tracker: Arc::default(),
             sessions: Mutex::default(),
             warned: Mutex::default(),
@@ -117,7 +69,7 @@ impl Engine {
 
     /// The functions.
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        self.app.registry()
     }
 
     pub(super) fn host(&self) -> &Arc<dyn Host> {
@@ -212,7 +164,7 @@ impl Engine {
     ) -> HandlerFuture<'a> {
         Next {
             steps: Steps {
-                app: self.registry.app().steps,
+                app: self.app.registry.app().steps,
                 function: function.steps,
             },
             handler: function.handler,
@@ -228,13 +180,18 @@ impl Engine {
         // Held until the greeting is sent: what changes later is told after it.
         let changed = self.versions.lock();
         let mut sessions = self.sessions();
-        let reads = sessions.reads(&id);
         let mut missed = sessions.open(socket, id.clone());
-        for held in &resume.tables {
-            sessions.subscribe(&id, held.table());
-            missed.remove(held.table());
+        let again = self.versions.missed(&changed, resume, &sessions, &id);
+        let mut held = Footprint::default();
+        for Held { topic, .. } in &resume.held {
+            held.add(topic);
+            missed.topics.remove(topic);
         }
-        missed.extend(&self.versions.missed(&changed, resume, &reads));
+        sessions.subscribe(&id, &held, self.versions.count());
+        // What is told is over. What it holds and its session has forgotten is told as it is.
+        let told = sessions.told(&id, &again);
+        missed.extend(&told);
+        missed.topics.read_too(&again);
         if resume.since.is_some() {
             let hello = message("hello", &missed, &self.version());
             self.host.send(socket, &numbered(hello, 0));
@@ -277,8 +234,19 @@ impl Engine {
         self.sessions().close(socket);
     }
 
-    pub(super) fn subscribe(&self, session: &SessionId, table: &TableName) -> bool {
-        self.sessions().subscribe(session, table)
+    pub(super) fn subscribe(&self, session: &SessionId, topics: &Footprint) -> bool {
+        self.sessions()
+            .subscribe(session, topics, self.versions.count())
+    }
+
+    /// The columns of a table on whose values somebody depends now.
+    pub(super) fn watched(&self, table: &str) -> Vec<ColumnId> {
+        self.sessions().watched(table)
+    }
+
+    /// What hides the values in topics.
+    pub(super) fn topic_key(&self) -> &TopicKey {
+        &self.topic_key
     }
 
     pub(super) fn remember(&self, session: &SessionId) {
@@ -289,21 +257,23 @@ impl Engine {
         }
     }
 
-    /// Tells every session that reads them that tables have changed.
-    ///
-    /// Returns the version's count of this write.
-    fn announce(&self, tables: &TableSet) -> Option<u64> {
-        if tables.is_empty() {
-            return None;
+    /// Tells every session that reads them that topics have changed, after the commit of a call.
+    fn announce(&self, state: &CallState, written: &Footprint) {
+        if written.is_empty() {
+            return;
         }
         // Held until all is sent: a client that heard of a version has heard of all before.
         let mut changed = self.versions.lock();
-        let count = self.versions.wrote(&mut changed, tables);
+        let count = self.versions.wrote(&mut changed, written);
         let version = self.version_name(count);
-        self.host.wrote(tables, &version);
+        self.host.wrote(&written.tables(), &version);
+        state.version.set(count);
         let mut sessions = self.sessions();
-        for (sockets, tables) in sessions.written(tables) {
-            let mut stale = message("stale", &tables, &version);
+        if let Some(session) = &state.session {
+            state.add_stale(&sessions.stale(session, written));
+        }
+        for (sockets, stale) in sessions.written(written) {
+            let mut stale = message("stale", &stale, &version);
             let length = stale.len();
             for socket in sockets {
                 stale.truncate(length);
@@ -311,7 +281,6 @@ impl Engine {
                 self.host.send(socket, &stale);
             }
         }
-        Some(count)
     }
 
     /// Whether a function gives this warning for the first time in the engine's life. Replies carry it each time; a line in
@@ -334,62 +303,22 @@ impl Engine {
     }
 }
 
-/// A name for a life of the engine, which no other has.
-fn epoch(host: &dyn Host) -> Result<String, SqlError> {
-    let output = host.run("SELECT lower(hex(randomblob(2)))", &[])?;
-    match output.rows.iter().next() {
-        Some([Value::Text(random)]) => Ok(versions::epoch(host.began_micros(), random)),
-        other => Err(SqlError {
-            message: format!("a random name for the engine was {other:?}"),
-        }),
-    }
-}
-
-/// Without migrations: makes the tables that are missing, and refuses those that differ before anything is made.
-fn make_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), StartError> {
-    let sql = |error: SqlError| StartError::Sql(error.message);
-    for table in tables {
-        if let Some(mismatch) = schema::mismatch(host, table).map_err(sql)? {
-            return Err(StartError::Mismatch(mismatch));
-        }
-    }
-    let mut made: Result<(), SqlError> = Ok(());
-    host.transaction(&mut || {
-        made = tables
-            .iter()
-            .flat_map(|table| schema::create_statements(&schema::Table::from(*table)))
-            .try_for_each(|sql| host.run(&sql, &[]).map(drop));
-        match made {
-            Ok(()) => End::Commit,
-            Err(_) => End::Rollback,
-        }
-    })
-    .and(made)
-    .map_err(sql)
-}
-
-/// With migrations: they have made what the structs say, or one is missing.
-fn check_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), StartError> {
-    for table in tables {
-        let difference =
-            schema::difference(host, table).map_err(|error| StartError::Sql(error.message))?;
-        if let Some(mismatch) = difference {
-            return Err(StartError::NotMigrated(mismatch));
-        }
-    }
-    Ok(())
-}
-
 /// A message to a socket, but for its number.
-fn message(kind: &str, tables: &TableSet, version: &str) -> String {
-    let tables = serde_json::to_string(tables).expect("strings are JSON");
-    format!("{{\"type\":\"{kind}\",\"tables\":{tables},\"version\":\"{version}\",\"seq\":")
+fn message(kind: &str, stale: &Stale, version: &str) -> String {
+    let mut message = format!("{{\"type\":\"{kind}\",\"tables\":");
+    stale.topics.push_tables(&mut message);
+    message.push_str(",\"topics\":");
+    stale.topics.push_topics(&mut message, &stale.covered);
+    message.push_str(",\"version\":\"");
+    message.push_str(version);
+    message.push_str("\",\"seq\":");
+    message
 }
 
 /// A message with its number among those of its socket.
 fn numbered(mut message: String, number: u32) -> String {
-    use fmt::Write;
-    let _ = write!(message, "{number}}}");
+    push_number(&mut message, u64::from(number));
+    message.push('}');
     message
 }
 
@@ -428,9 +357,7 @@ pub(super) fn in_transaction<T>(
     state.wrote(&before);
     if result.is_ok() {
         state.wrote(&written);
-        if let Some(count) = state.engine.announce(&written) {
-            state.version.set(count);
-        }
+        state.engine.announce(state, &written);
     } else {
         state.engine.tracker.rolled_back();
     }

@@ -14,7 +14,7 @@ use crate::{
     Code, Error, Result,
     auth::Claims,
     sqlite::{SqlError, Value},
-    tracking::TableSet,
+    tracking::Footprint,
 };
 
 /// The header with the key, as it is in the headers' JSON.
@@ -115,7 +115,7 @@ impl Once {
         // After the transaction, which else would announce it again.
         if let Some((read, written, warnings)) = replayed.take() {
             let tables =
-                |names: Vec<String>| names.iter().map(String::as_str).collect::<TableSet>();
+                |names: Vec<String>| names.iter().map(String::as_str).collect::<Footprint>();
             state.replay(&tables(read), &tables(written), warnings);
         }
         Ok(reply)

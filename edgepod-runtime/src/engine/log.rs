@@ -13,7 +13,7 @@ use std::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Host, call::CallState, events};
+use super::{Host, call::CallState, tracing};
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +77,7 @@ thread_local! {
 pub fn start_log(level: Option<&str>, sink: fn(&Record<'_>)) -> Result<(), String> {
     LOWEST.store(lowest(level)?, Ordering::Relaxed);
     let _ = SINK.set(sink);
-    events::subscribe();
+    tracing::subscribe();
     Ok(())
 }
 

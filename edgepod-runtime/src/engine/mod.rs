@@ -3,6 +3,7 @@
 //! A host makes one [`Engine`] for each database, passes it calls and the events of sockets, and is told through its
 //! [`Host`] port what to send.
 
+mod app;
 mod args;
 mod batch;
 mod call;
@@ -12,7 +13,6 @@ mod context;
     reason = "the engine's own type in the engine's room"
 )]
 mod engine;
-mod events;
 mod extensions;
 mod handler;
 mod headers;
@@ -21,18 +21,23 @@ mod integers;
 mod log;
 mod parameters;
 mod port;
+mod readers;
 mod ready_made;
 mod registry;
 mod reply;
 mod sessions;
+mod start;
+mod system;
 mod tokens;
+mod tracing;
 mod versions;
 
+pub use app::App;
 pub use args::Args;
 pub use batch::Batch;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, CtxRef, Env, QueryCtx};
-pub use engine::{Engine, StartError};
+pub use engine::Engine;
 #[doc(hidden)]
 pub use handler::Layer;
 pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step};
@@ -49,5 +54,6 @@ pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
 pub use reply::Reply;
+pub use start::StartError;
 pub use tokens::{sign_jwt, verify_jwt};
 pub use versions::{Held, Resume};

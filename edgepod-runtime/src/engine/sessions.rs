@@ -1,23 +1,30 @@
-//! Who reads what: sessions, their sockets, and the tables that they are subscribed to.
+//! Who reads what: sessions, their sockets, and the topics that they are subscribed to.
 //!
 //! A session is named by the client. Its calls subscribe it, its sockets receive. A call may come before the socket does:
 //! then the session waits a while, and what changes meanwhile is told when the socket arrives.
+//!
+//! A subscription to values of a table ends when the session is told that they changed: whoever still shows them reads them
+//! again. One to more values of a table than [`VALUES`] becomes one to the table, until that is told. So what a session costs
+//! is bounded by what it shows.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::SocketId;
-use crate::tracking::{TableName, TableSet};
+use super::{SocketId, readers::Readers};
+use crate::tracking::{ColumnId, Footprint, TableName, TableSet, Topic};
 
 /// Sessions that may wait for their socket at one time; the oldest go first.
 const WAITING: usize = 4096;
 
 /// Bytes of an attachment: the platform keeps at most 16,384 with a socket.
 const ATTACHMENT: usize = 16_000;
+
+/// Values of one table that a session depends on, before it depends on the table.
+const VALUES: usize = 256;
 
 /// The name of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,12 +40,34 @@ impl SessionId {
     }
 }
 
+/// What is stale for a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stale {
+    /// The topics.
+    pub(super) topics: Footprint,
+    /// Tables of which every value is.
+    pub(super) covered: TableSet,
+}
+
+impl Stale {
+    pub(super) fn is_empty(&self) -> bool {
+        self.topics.is_empty()
+    }
+
+    pub(super) fn extend(&mut self, other: &Stale) {
+        self.topics.read_too(&other.topics);
+        self.covered.extend(&other.covered);
+    }
+}
+
 #[derive(Default)]
 struct Session {
     sockets: Vec<SocketId>,
-    tables: TableSet,
+    reads: Footprint,
+    /// Tables that it depends on because it depended on too many of their values.
+    collapsed: TableSet,
     /// What changed while there was no socket.
-    missed: TableSet,
+    missed: Stale,
     /// When the session began to wait, as a count of waiting sessions.
     waiting_since: Option<u64>,
 }
@@ -48,8 +77,12 @@ struct Session {
 struct Attachment {
     #[serde(rename = "s")]
     session: String,
+    /// The topics' texts.
     #[serde(rename = "t")]
-    tables: Vec<String>,
+    topics: Vec<String>,
+    /// Tables that stand for more of their values than are listed.
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
+    collapsed: Vec<String>,
 }
 
 /// An open socket.
@@ -63,14 +96,14 @@ struct Open {
 pub(super) struct Sessions {
     sessions: HashMap<SessionId, Session>,
     sockets: HashMap<SocketId, Open>,
-    readers: HashMap<TableName, HashSet<SessionId>>,
+    readers: Readers,
     waiting: VecDeque<(u64, SessionId)>,
     waited: u64,
 }
 
 impl Sessions {
     /// A socket of a session opens. Returns what changed since the session's first read, for that socket.
-    pub(super) fn open(&mut self, socket: SocketId, id: SessionId) -> TableSet {
+    pub(super) fn open(&mut self, socket: SocketId, id: SessionId) -> Stale {
         let session = self.sessions.entry(id.clone()).or_default();
         session.sockets.push(socket);
         let turn = session.waiting_since.take();
@@ -96,11 +129,21 @@ impl Sessions {
         })
     }
 
-    /// The tables that a session reads.
-    pub(super) fn reads(&self, id: &SessionId) -> TableSet {
+    /// What a session reads.
+    pub(super) fn reads(&self, id: &SessionId) -> Footprint {
         self.sessions
             .get(id)
-            .map_or_else(TableSet::default, |session| session.tables.clone())
+            .map_or_else(Footprint::default, |session| session.reads.clone())
+    }
+
+    /// The columns of a table on whose values some session depends.
+    pub(super) fn watched(&self, table: &str) -> Vec<ColumnId> {
+        self.readers.watched(table)
+    }
+
+    /// The version's count since which writes say what they touch of a column, if they do.
+    pub(super) fn watched_since(&self, table: &TableName, column: ColumnId) -> Option<u64> {
+        self.readers.watched_since(table, column)
     }
 
     /// A socket that was open before the engine began: from its attachment.
@@ -110,8 +153,13 @@ impl Sessions {
         };
         let id = SessionId::new(&attachment.session);
         self.open(socket, id.clone());
-        for table in &attachment.tables {
-            self.subscribe(&id, &TableName::new(table));
+        let mut topics = Footprint::default();
+        for topic in &attachment.topics {
+            topics.add(&Topic::parse(topic));
+        }
+        self.subscribe(&id, &topics, 0);
+        for table in &attachment.collapsed {
+            self.collapse(&id, &TableName::new(table), 0);
         }
     }
 
@@ -141,30 +189,45 @@ impl Sessions {
         if let Some(turn) = session.waiting_since {
             self.stop_waiting(turn);
         }
-        for table in session.tables.iter() {
-            if let Some(readers) = self.readers.get_mut(table) {
-                readers.remove(id);
-                if readers.is_empty() {
-                    self.readers.remove(table);
-                }
-            }
+        for (table, extent) in session.reads.iter() {
+            self.readers.remove(table, extent, id);
         }
     }
 
-    /// Subscribes a session to a table; whether that is new.
-    pub(super) fn subscribe(&mut self, id: &SessionId, table: &TableName) -> bool {
+    /// Subscribes a session to topics, at the version's count; whether one is new.
+    pub(super) fn subscribe(&mut self, id: &SessionId, topics: &Footprint, count: u64) -> bool {
         let session = self.sessions.entry(id.clone()).or_default();
         if session.sockets.is_empty() && session.waiting_since.is_none() {
             self.waited += 1;
             session.waiting_since = Some(self.waited);
             self.waiting.push_back((self.waited, id.clone()));
         }
-        let new = session.tables.insert(table.clone());
-        if new {
-            self.readers
-                .entry(table.clone())
-                .or_default()
-                .insert(id.clone());
+        let mut new = false;
+        let mut too_many = Vec::new();
+        for (table, extent) in topics.iter() {
+            let known = session.reads.entry(table);
+            if extent.whole && !known.whole {
+                known.whole = true;
+                new = true;
+                self.readers.add(table, None, id, count);
+            }
+            if extent.values() == 0 || session.collapsed.contains(table.as_str()) {
+                continue;
+            }
+            for (column, digests) in extent.columns() {
+                for digest in digests {
+                    if known.add(column, *digest) {
+                        new = true;
+                        self.readers.add(table, Some((column, *digest)), id, count);
+                    }
+                }
+            }
+            if known.values() > VALUES {
+                too_many.push(table.clone());
+            }
+        }
+        for table in too_many {
+            self.collapse(id, &table, count);
         }
         if self.waiting.len() > WAITING
             && let Some((_, oldest)) = self.waiting.pop_front()
@@ -174,44 +237,95 @@ impl Sessions {
         new
     }
 
+    /// Makes of a session's subscriptions to values of a table one to the table.
+    fn collapse(&mut self, id: &SessionId, table: &TableName, count: u64) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if let Some(values) = session.reads.remove_table(table.as_str()) {
+            self.readers.remove(table, &values, id);
+        }
+        session.reads.entry(table).whole = true;
+        session.collapsed.insert(table.clone());
+        self.readers.add(table, None, id, count);
+    }
+
     /// The attachments to keep with a session's sockets, now that its subscriptions have changed.
     pub(super) fn attachments(&self, id: &SessionId) -> Option<(Vec<SocketId>, String)> {
         let session = self.sessions.get(id)?;
-        let encode = |tables: &TableSet| {
-            serde_json::to_string(&Attachment {
+        let names = |tables: &TableSet| tables.iter().map(|t| t.as_str().to_owned()).collect();
+        let encode = |topics: Vec<String>, collapsed: Vec<String>| {
+            let attachment = Attachment {
                 session: id.0.to_string(),
-                tables: tables.iter().map(|t| t.as_str().to_owned()).collect(),
-            })
-            .expect("strings are JSON")
+                topics,
+                collapsed,
+            };
+            serde_json::to_string(&attachment).expect("strings are JSON")
         };
-        let mut attachment = encode(&session.tables);
+        let texts = session
+            .reads
+            .topics()
+            .iter()
+            .map(Topic::to_string)
+            .collect();
+        let mut attachment = encode(texts, names(&session.collapsed));
         if attachment.len() > ATTACHMENT {
-            attachment = encode(&TableSet::every());
+            attachment = encode(Vec::new(), names(&session.reads.tables()));
+        }
+        if attachment.len() > ATTACHMENT {
+            attachment = encode(Vec::new(), vec![TableName::EVERY.to_owned()]);
         }
         Some((session.sockets.clone(), attachment))
     }
 
-    /// Tables have changed: who is to be told what. Sessions that wait for their socket are told when it comes.
-    pub(super) fn written(&mut self, tables: &TableSet) -> Vec<(Vec<SocketId>, TableSet)> {
-        let ids: HashSet<SessionId> = if tables.is_every() {
-            self.sessions.keys().cloned().collect()
-        } else {
-            tables
-                .iter()
-                .map(TableName::as_str)
-                .chain([TableName::EVERY])
-                .filter_map(|table| self.readers.get(table))
-                .flatten()
-                .cloned()
-                .collect()
+    /// What a write makes stale for a session.
+    pub(super) fn stale(&self, id: &SessionId, written: &Footprint) -> Stale {
+        let Some(session) = self.sessions.get(id) else {
+            return Stale::default();
         };
-        // Sessions that read the same tables share one message.
-        let mut told: Vec<(Vec<SocketId>, TableSet)> = Vec::new();
-        for id in ids {
+        let topics = session.reads.stale_after(written);
+        let every = session.collapsed.contains(TableName::EVERY);
+        let covered = topics
+            .iter()
+            .map(|(table, _)| table)
+            .filter(|table| every || session.collapsed.contains(table.as_str()))
+            .cloned()
+            .collect();
+        Stale { topics, covered }
+    }
+
+    /// What a write makes stale for a session, which is about to be told: its subscriptions to these values end.
+    pub(super) fn told(&mut self, id: &SessionId, written: &Footprint) -> Stale {
+        let stale = self.stale(id, written);
+        let Some(session) = self.sessions.get_mut(id) else {
+            return stale;
+        };
+        for topic in stale.topics.topics() {
+            if topic.at.is_some() {
+                session.reads.remove(&topic);
+            }
+        }
+        for (table, extent) in stale.topics.iter() {
+            let mut over = extent.clone();
+            over.whole = session.collapsed.contains(table.as_str());
+            if over.whole {
+                session.collapsed.remove(table);
+                session.reads.remove_table(table.as_str());
+            }
+            self.readers.remove(table, &over, id);
+        }
+        stale
+    }
+
+    /// Topics have changed: who is to be told what. Sessions that wait for their socket are told when it comes.
+    pub(super) fn written(&mut self, written: &Footprint) -> Vec<(Vec<SocketId>, Stale)> {
+        // Sessions for which the same is stale share one message.
+        let mut messages: Vec<(Vec<SocketId>, Stale)> = Vec::new();
+        for id in self.readers.concerned(written) {
+            let stale = self.told(&id, written);
             let Some(session) = self.sessions.get_mut(&id) else {
                 continue;
             };
-            let stale = session.tables.stale_after(tables);
             if stale.is_empty() {
                 continue;
             }
@@ -219,25 +333,51 @@ impl Sessions {
                 session.missed.extend(&stale);
                 continue;
             }
-            match told.iter_mut().find(|(_, tables)| *tables == stale) {
+            match messages.iter_mut().find(|(_, known)| *known == stale) {
                 Some((sockets, _)) => sockets.extend(&session.sockets),
-                None => told.push((session.sockets.clone(), stale)),
+                None => messages.push((session.sockets.clone(), stale)),
             }
         }
-        told
+        messages
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        sqlite::Value,
+        tracking::{Extent, TopicKey, ValueDigest},
+    };
+
+    const ROOM: ColumnId = ColumnId(1);
 
     fn id(name: &str) -> SessionId {
         SessionId::new(name)
     }
 
-    fn set(names: &[&str]) -> TableSet {
+    fn set(names: &[&str]) -> Footprint {
         names.iter().copied().collect()
+    }
+
+    fn digest(room: i64) -> ValueDigest {
+        TopicKey::new([1; 16])
+            .digest("messages", ROOM, &Value::Integer(room))
+            .unwrap()
+    }
+
+    fn rooms(rooms: impl IntoIterator<Item = i64>) -> Footprint {
+        let mut footprint = Footprint::default();
+        let extent = Extent::at(rooms.into_iter().map(|room| (ROOM, digest(room))));
+        *footprint.entry(&"messages".into()) = extent;
+        footprint
+    }
+
+    fn stale(topics: Footprint) -> Stale {
+        Stale {
+            topics,
+            covered: TableSet::default(),
+        }
     }
 
     #[test]
@@ -245,20 +385,68 @@ mod tests {
         let mut sessions = Sessions::default();
         sessions.open(SocketId(1), id("a"));
         sessions.open(SocketId(2), id("b"));
-        sessions.subscribe(&id("a"), &"users".into());
-        sessions.subscribe(&id("b"), &"posts".into());
+        sessions.subscribe(&id("a"), &set(&["users"]), 0);
+        sessions.subscribe(&id("b"), &set(&["posts"]), 0);
         assert_eq!(
             sessions.written(&set(&["posts", "tags"])),
-            [(vec![SocketId(2)], set(&["posts"]))]
+            [(vec![SocketId(2)], stale(set(&["posts"])))]
         );
+    }
+
+    #[test]
+    fn only_readers_of_a_value_are_told_and_once() {
+        let mut sessions = Sessions::default();
+        for (socket, name, room) in [(1, "a", 7), (2, "b", 8), (3, "c", 7)] {
+            sessions.open(SocketId(socket), id(name));
+            sessions.subscribe(&id(name), &rooms([room]), 0);
+        }
+        assert_eq!(sessions.watched("messages"), [ROOM]);
+        let told = sessions.written(&rooms([7, 9]));
+        let [(sockets, what)] = &told[..] else {
+            panic!("{told:?}");
+        };
+        let mut sockets = sockets.clone();
+        sockets.sort();
+        assert_eq!(sockets, [SocketId(1), SocketId(3)]);
+        assert_eq!(*what, stale(rooms([7])));
+        assert!(sessions.written(&rooms([7])).is_empty(), "told is over");
+        sessions.subscribe(&id("a"), &rooms([7]), 0);
+        assert_eq!(sessions.written(&rooms([7])).len(), 1, "read again");
+        assert_eq!(sessions.written(&set(&["messages"])).len(), 1, "b");
+        assert!(sessions.watched("messages").is_empty());
+        assert!(sessions.readers.is_empty());
+    }
+
+    #[test]
+    fn a_session_that_shows_many_values_depends_on_the_table_until_it_is_told() {
+        let mut sessions = Sessions::default();
+        sessions.open(SocketId(1), id("a"));
+        for room in 0..10_000 {
+            sessions.subscribe(&id("a"), &rooms([room]), 0);
+        }
+        let (_, attachment) = sessions.attachments(&id("a")).unwrap();
+        assert!(attachment.len() < 80, "{attachment}");
+        assert_eq!(sessions.reads(&id("a")), set(&["messages"]));
+        let told = sessions.written(&rooms([3]));
+        let [(_, what)] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert!(what.covered.contains("messages"));
+        assert!(sessions.written(&rooms([4])).is_empty());
+        sessions.subscribe(&id("a"), &rooms([5]), 0);
+        assert_eq!(sessions.reads(&id("a")), rooms([5]));
     }
 
     #[test]
     fn what_changes_before_the_socket_arrives_is_told_when_it_does() {
         let mut sessions = Sessions::default();
-        sessions.subscribe(&id("a"), &"users".into());
+        sessions.subscribe(&id("a"), &set(&["users"]), 0);
+        sessions.subscribe(&id("a"), &rooms([7]), 0);
         assert!(sessions.written(&set(&["users"])).is_empty());
-        assert_eq!(sessions.open(SocketId(1), id("a")), set(&["users"]));
+        assert!(sessions.written(&rooms([7])).is_empty());
+        let mut both = set(&["users"]);
+        both.read_too(&rooms([7]));
+        assert_eq!(sessions.open(SocketId(1), id("a")), stale(both));
         assert!(sessions.open(SocketId(2), id("a")).is_empty());
     }
 
@@ -267,7 +455,8 @@ mod tests {
         let mut sessions = Sessions::default();
         sessions.open(SocketId(1), id("a"));
         sessions.open(SocketId(2), id("a"));
-        sessions.subscribe(&id("a"), &"users".into());
+        sessions.subscribe(&id("a"), &set(&["users"]), 0);
+        sessions.subscribe(&id("a"), &rooms([7]), 0);
         sessions.close(SocketId(1));
         assert_eq!(sessions.written(&set(&["users"])).len(), 1);
         sessions.close(SocketId(2));
@@ -279,38 +468,55 @@ mod tests {
     fn an_attachment_restores_the_subscriptions() {
         let mut sessions = Sessions::default();
         sessions.open(SocketId(1), id("a"));
-        sessions.subscribe(&id("a"), &"users".into());
+        let mut reads = set(&["users"]);
+        reads.read_too(&rooms([7]));
+        sessions.subscribe(&id("a"), &reads, 0);
         let (sockets, attachment) = sessions.attachments(&id("a")).unwrap();
         assert_eq!(sockets, [SocketId(1)]);
 
         let mut restored = Sessions::default();
         restored.restore(SocketId(9), &attachment);
         restored.restore(SocketId(10), "not an attachment");
+        assert_eq!(restored.reads(&id("a")), reads);
         assert_eq!(
-            restored.written(&set(&["users"])),
-            [(vec![SocketId(9)], set(&["users"]))]
+            restored.written(&rooms([7])),
+            [(vec![SocketId(9)], stale(rooms([7])))]
         );
+        // As one was written before there were topics.
+        let mut restored = Sessions::default();
+        restored.restore(SocketId(1), r#"{"s":"a","t":["users"]}"#);
+        assert_eq!(restored.reads(&id("a")), set(&["users"]));
     }
 
     #[test]
-    fn more_tables_than_an_attachment_holds_become_every_table() {
+    fn more_topics_than_an_attachment_holds_become_their_tables_or_every_table() {
         let mut sessions = Sessions::default();
         sessions.open(SocketId(1), id("a"));
-        for i in 0..2000 {
-            sessions.subscribe(&id("a"), &TableName::new(&format!("table_{i:04}")));
+        let several = |i: i64| {
+            let mut topics = Footprint::default();
+            let digests = (0..100).map(|room| (ROOM, digest(room)));
+            *topics.entry(&TableName::new(&format!("table_{i:04}"))) = Extent::at(digests);
+            topics
+        };
+        for (count, covered) in [(20, "table_0007"), (2000, TableName::EVERY)] {
+            for i in 0..count {
+                sessions.subscribe(&id("a"), &several(i), 0);
+            }
+            let (_, attachment) = sessions.attachments(&id("a")).unwrap();
+            assert!(attachment.len() <= ATTACHMENT, "{}", attachment.len());
+            let mut restored = Sessions::default();
+            restored.restore(SocketId(1), &attachment);
+            assert!(restored.reads(&id("a")).get(covered).unwrap().whole);
+            let told = restored.written(&set(&["table_0007"]));
+            assert!(told[0].1.covered.contains("table_0007"), "{told:?}");
         }
-        let (_, attachment) = sessions.attachments(&id("a")).unwrap();
-        assert!(attachment.len() <= ATTACHMENT, "{}", attachment.len());
-        let mut restored = Sessions::default();
-        restored.restore(SocketId(1), &attachment);
-        assert_eq!(restored.written(&set(&["any"])).len(), 1);
     }
 
     #[test]
     fn sessions_without_a_socket_do_not_pile_up() {
         let mut sessions = Sessions::default();
         for i in 0..WAITING + 100 {
-            sessions.subscribe(&id(&i.to_string()), &"users".into());
+            sessions.subscribe(&id(&i.to_string()), &set(&["users"]), 0);
         }
         assert_eq!(sessions.sessions.len(), WAITING);
         assert_eq!(sessions.waiting.len(), WAITING);

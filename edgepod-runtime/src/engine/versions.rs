@@ -8,10 +8,14 @@ use std::{
     },
 };
 
+use super::sessions::{SessionId, Sessions};
 use crate::{
     thin::push_number,
-    tracking::{TableName, TableSet},
+    tracking::{Footprint, TableName, Topic, ValueDigest},
 };
+
+/// Values whose last change is remembered; of more, all that changed are forgotten, and count as changed.
+const VALUES: usize = 16_384;
 
 /// Counts committed writes, for as long as the engine lives. What happened in an earlier life is unknown in this one, so a
 /// version names the life, too.
@@ -22,9 +26,23 @@ pub(super) struct Versions {
     changed: Mutex<Changed>,
 }
 
-/// The count at which each table last changed.
+/// The counts at which topics last changed.
 #[derive(Default)]
-pub(super) struct Changed(HashMap<TableName, u64>);
+pub(super) struct Changed {
+    tables: HashMap<TableName, Counts>,
+    values: HashMap<ValueDigest, u64>,
+    /// Of values that are not listed, what is known begins here.
+    values_since: u64,
+}
+
+/// The counts of a table.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    /// Of a write to any row.
+    any: u64,
+    /// Of a write that may have touched any value.
+    whole: u64,
+}
 
 impl Versions {
     /// Versions of a life with this name, which no other life of the database has.
@@ -56,24 +74,35 @@ impl Versions {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a committed write of these tables; the new count.
-    pub(super) fn wrote(&self, changed: &mut Changed, tables: &TableSet) -> u64 {
+    /// Counts a committed write of these topics; the new count.
+    pub(super) fn wrote(&self, changed: &mut Changed, written: &Footprint) -> u64 {
         let count = self.count() + 1;
-        for table in tables.iter() {
-            changed.0.insert(table.clone(), count);
+        for (table, extent) in written.iter() {
+            let counts = changed.tables.entry(table.clone()).or_default();
+            counts.any = count;
+            if extent.whole {
+                counts.whole = count;
+            }
+            for digest in extent.columns().flat_map(|(_, digests)| digests) {
+                changed.values.insert(*digest, count);
+            }
+        }
+        if changed.values.len() > VALUES {
+            changed.values.clear();
+            changed.values_since = count;
         }
         self.count.store(count, Ordering::Release);
         count
     }
 
     /// The tables that have changed since a version: every one where that is not known.
-    pub(super) fn since(&self, changed: &Changed, version: &str) -> TableSet {
+    pub(super) fn since(&self, changed: &Changed, version: &str) -> Footprint {
         match self.known(version) {
-            None => TableSet::every(),
+            None => Footprint::every(),
             Some(since) => changed
-                .0
+                .tables
                 .iter()
-                .filter(|(_, count)| **count > since)
+                .filter(|(_, counts)| counts.any > since)
                 .map(|(table, _)| table.clone())
                 .collect(),
         }
@@ -82,22 +111,43 @@ impl Versions {
     /// The version at which each table last changed.
     #[cfg(feature = "native")]
     pub(super) fn changes(&self, changed: &Changed) -> HashMap<String, String> {
-        let change =
-            |(table, count): (&TableName, &u64)| (table.as_str().to_owned(), self.name(*count));
-        changed.0.iter().map(change).collect()
+        let change = |(table, counts): (&TableName, &Counts)| {
+            (table.as_str().to_owned(), self.name(counts.any))
+        };
+        changed.tables.iter().map(change).collect()
     }
 
-    /// Whether data of a table that is of this version may be old.
-    fn is_stale(&self, changed: &Changed, table: &TableName, version: &str) -> bool {
+    /// Whether data of a topic that is of this version may be old. `watched_since` is the count since which writes say what they
+    /// touch of the topic's column, if they do.
+    fn is_stale(
+        &self,
+        changed: &Changed,
+        topic: &Topic,
+        version: &str,
+        watched_since: impl FnOnce() -> Option<u64>,
+    ) -> bool {
         let Some(since) = self.known(version) else {
             return true;
         };
-        let after = |name: &TableName| changed.0.get(name).is_some_and(|count| *count > since);
-        if table.as_str() == TableName::EVERY {
-            self.count() > since
-        } else {
-            after(table) || after(&TableName::new(TableName::EVERY))
+        if topic.table.as_str() == TableName::EVERY {
+            return self.count() > since;
         }
+        let counts = |name: &str| changed.tables.get(name).copied().unwrap_or_default();
+        if counts(TableName::EVERY).any > since {
+            return true;
+        }
+        let counts = counts(topic.table.as_str());
+        let Some((_, digest)) = &topic.at else {
+            return counts.any > since;
+        };
+        counts.any > since
+            && (counts.whole > since
+                || changed.values_since > since
+                || watched_since().is_none_or(|watched| watched > since)
+                || changed
+                    .values
+                    .get(digest)
+                    .is_some_and(|count| *count > since))
     }
 
     /// The count of a version of this life.
@@ -109,28 +159,39 @@ impl Versions {
             .filter(|count| *count <= self.count())
     }
 
-    /// What is stale for a client that was here before: of the tables that it names, and of those that its session reads
+    /// What is stale for a client that was here before: of the topics that it names, and of those that its session reads
     /// beside them, as replies to the client may be on their way.
-    pub(super) fn missed(&self, changed: &Changed, resume: &Resume, reads: &TableSet) -> TableSet {
+    pub(super) fn missed(
+        &self,
+        changed: &Changed,
+        resume: &Resume,
+        sessions: &Sessions,
+        id: &SessionId,
+    ) -> Footprint {
         let Some(since) = resume.since.as_deref() else {
-            return TableSet::default();
+            return Footprint::default();
         };
-        if resume.tables.is_empty() && reads.is_empty() && !since.is_empty() {
+        let reads = sessions.reads(id);
+        if resume.held.is_empty() && reads.is_empty() && !since.is_empty() {
             return self.since(changed, since);
         }
-        let mut missed = TableSet::default();
-        for held in &resume.tables {
-            let version = held.version.as_deref().unwrap_or(since);
-            if self.is_stale(changed, &held.table, version) {
-                missed.insert(held.table.clone());
+        let is_stale = |topic: &Topic, version: &str| {
+            self.is_stale(changed, topic, version, || {
+                sessions.watched_since(&topic.table, topic.at?.0)
+            })
+        };
+        let mut missed = Footprint::default();
+        for held in &resume.held {
+            if is_stale(&held.topic, held.version.as_deref().unwrap_or(since)) {
+                missed.add(&held.topic);
             }
         }
         // Who was nowhere before has nothing from before.
         if !since.is_empty() {
-            for table in reads.iter() {
-                let named = resume.tables.iter().any(|held| held.table == *table);
-                if !named && self.is_stale(changed, table, since) {
-                    missed.insert(table.clone());
+            for topic in reads.topics() {
+                let named = resume.held.iter().any(|held| held.topic == topic);
+                if !named && is_stale(&topic, since) {
+                    missed.add(&topic);
                 }
             }
         }
@@ -143,35 +204,30 @@ impl Versions {
 pub struct Resume {
     /// The last version that it heard of; empty on its first socket. Absent: it is not to be greeted.
     pub since: Option<String>,
-    /// The tables of which it holds data.
-    pub tables: Vec<Held>,
+    /// The topics of which it holds data.
+    pub held: Vec<Held>,
 }
 
-/// A table of which a client holds data.
+/// A topic of which a client holds data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    table: TableName,
+    /// The topic.
+    pub topic: Topic,
     /// The version of the data, where it says.
     version: Option<String>,
 }
 
 impl Held {
-    /// Reads `<table>@<version>`, or `<table>`.
+    /// Reads `<topic>@<version>`, or `<topic>`.
     pub fn parse(text: &str) -> Self {
-        match text.rsplit_once('@') {
-            Some((table, version)) => Self {
-                table: TableName::new(table),
-                version: Some(version.to_owned()),
-            },
-            None => Self {
-                table: TableName::new(text),
-                version: None,
-            },
+        let (topic, version) = match text.rsplit_once('@') {
+            Some((topic, version)) => (topic, Some(version.to_owned())),
+            None => (text, None),
+        };
+        Self {
+            topic: Topic::parse(topic),
+            version,
         }
-    }
-
-    pub(super) fn table(&self) -> &TableName {
-        &self.table
     }
 }
 
@@ -184,19 +240,23 @@ pub(super) fn epoch(began: i64, random: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        sqlite::Value,
+        tracking::{ColumnId, TopicKey},
+    };
 
     #[test]
     fn what_changed_since_a_version_is_known_exactly() {
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
         let start = versions.name(versions.count());
-        versions.wrote(&mut changed, &TableSet::from_iter(["users"]));
+        versions.wrote(&mut changed, &Footprint::from_iter(["users"]));
         let middle = versions.name(versions.count());
-        versions.wrote(&mut changed, &TableSet::from_iter(["posts"]));
+        versions.wrote(&mut changed, &Footprint::from_iter(["posts"]));
         let end = versions.name(versions.count());
         let since = |version: &str| versions.since(&changed, version);
-        assert_eq!(since(&start), TableSet::from_iter(["posts", "users"]));
-        assert_eq!(since(&middle), TableSet::from_iter(["posts"]));
+        assert_eq!(since(&start), Footprint::from_iter(["posts", "users"]));
+        assert_eq!(since(&middle), Footprint::from_iter(["posts"]));
         assert!(since(&end).is_empty());
     }
 
@@ -214,15 +274,17 @@ mod tests {
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
         for table in ["users", "posts", "tags"] {
-            versions.wrote(&mut changed, &TableSet::from_iter([table]));
+            versions.wrote(&mut changed, &Footprint::from_iter([table]));
         }
         let missed = |since: &str, tables: &[&str], reads: &[&str]| {
             let resume = Resume {
                 since: Some(since.to_owned()),
-                tables: tables.iter().map(|held| Held::parse(held)).collect(),
+                held: tables.iter().map(|held| Held::parse(held)).collect(),
             };
-            let missed = versions.missed(&changed, &resume, &reads.iter().copied().collect());
-            let missed: Vec<String> = missed.iter().map(|t| t.as_str().to_owned()).collect();
+            let (mut sessions, id) = (Sessions::default(), SessionId::new("a"));
+            sessions.subscribe(&id, &reads.iter().copied().collect(), 0);
+            let missed = versions.missed(&changed, &resume, &sessions, &id);
+            let missed: Vec<String> = missed.topics().iter().map(Topic::to_string).collect();
             missed.join(" ")
         };
         // Each table by the version of its own data, whatever the client has heard of since.
@@ -254,9 +316,54 @@ mod tests {
     fn a_write_of_every_table_makes_each_stale() {
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
-        versions.wrote(&mut changed, &TableSet::every());
-        assert!(versions.is_stale(&changed, &"users".into(), "life.0"));
-        assert!(!versions.is_stale(&changed, &"users".into(), "life.1"));
+        versions.wrote(&mut changed, &Footprint::every());
+        let users = Topic::parse("users");
+        assert!(versions.is_stale(&changed, &users, "life.0", || None));
+        assert!(!versions.is_stale(&changed, &users, "life.1", || None));
+    }
+
+    #[test]
+    fn a_value_is_stale_after_writes_of_it_and_where_they_did_not_say() {
+        let column = ColumnId(1);
+        let key = TopicKey::new([1; 16]);
+        let room = |room: i64| {
+            let digest = key.digest("messages", column, &Value::Integer(room));
+            Topic {
+                table: "messages".into(),
+                at: Some((column, digest.unwrap())),
+            }
+        };
+        let at = |rooms: &[i64]| {
+            let mut footprint = Footprint::default();
+            rooms.iter().for_each(|n| footprint.add(&room(*n)));
+            footprint
+        };
+        let versions = Versions::new("life".to_owned());
+        let mut changed = versions.lock();
+        versions.wrote(&mut changed, &at(&[7]));
+        versions.wrote(&mut changed, &at(&[8]));
+        let stale = |changed: &Changed, n: i64, since: &str, watched: Option<u64>| {
+            versions.is_stale(changed, &room(n), since, || watched)
+        };
+        assert!(stale(&changed, 7, "life.0", Some(0)));
+        assert!(!stale(&changed, 7, "life.1", Some(0)));
+        assert!(!stale(&changed, 9, "life.0", Some(0)));
+        assert!(stale(&changed, 9, "life.0", Some(1)), "watched later");
+        assert!(stale(&changed, 9, "life.0", None), "not watched");
+        assert!(!stale(&changed, 9, "life.2", None), "nothing was written");
+        versions.wrote(&mut changed, &Footprint::from_iter(["messages"]));
+        assert!(stale(&changed, 9, "life.2", Some(0)));
+        for n in 0..=VALUES as i64 {
+            versions.wrote(&mut changed, &at(&[n]));
+        }
+        assert!(changed.values.len() <= VALUES);
+        assert!(stale(&changed, 9, "life.3", Some(0)), "forgotten");
+        assert!(!stale(
+            &changed,
+            9,
+            &versions.name(versions.count()),
+            Some(0)
+        ));
     }
 
     #[test]

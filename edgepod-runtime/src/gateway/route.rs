@@ -316,10 +316,10 @@ fn socket(head: &Head<'_>, expires: Option<i64>) -> Result<Route, Refusal> {
         session: session(&id)?,
         resume: Resume {
             since: head.parameter("since"),
-            tables: head
-                .parameters("table")
+            held: ["table", "topic"]
                 .iter()
-                .map(|held| Held::parse(held))
+                .flat_map(|name| head.parameters(name))
+                .map(|held| Held::parse(&held))
                 .collect(),
         },
         expires,

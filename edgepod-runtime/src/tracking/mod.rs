@@ -11,8 +11,12 @@
 mod cascade;
 mod catalog;
 mod explain;
+mod footprint;
 mod tables;
+mod topic;
 mod tracker;
 
+pub use footprint::{Extent, Footprint, MAX_VALUES};
 pub use tables::{TableName, TableSet};
+pub use topic::{ColumnId, Topic, TopicKey, ValueDigest};
 pub use tracker::{Plan, Tracker};

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use crate::thin::push_json;
-
 /// The name of a table as the schema spells it. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName(Arc<str>);
@@ -116,20 +114,6 @@ impl TableSet {
             let both = self.iter().filter(|name| written.names.contains(*name));
             both.cloned().collect()
         }
-    }
-}
-
-impl TableSet {
-    /// Appends the names as a JSON array.
-    pub(crate) fn push_json(&self, json: &mut String) {
-        json.push('[');
-        for (i, name) in self.names.iter().enumerate() {
-            if i > 0 {
-                json.push(',');
-            }
-            push_json(json, name.as_str());
-        }
-        json.push(']');
     }
 }
 

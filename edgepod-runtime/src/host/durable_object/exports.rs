@@ -331,8 +331,8 @@ pub fn socket_restored(object: u32, socket: u32, attachment: &str) {
 /// line.
 #[wasm_bindgen]
 pub fn socket_opened(object: u32, socket: u32, session: &str, since: Option<String>, tables: &str) {
-    let tables = tables.lines().map(Held::parse).collect();
-    engine(object).socket_opened(SocketId(socket), session, &Resume { since, tables });
+    let held = tables.lines().map(Held::parse).collect();
+    engine(object).socket_opened(SocketId(socket), session, &Resume { since, held });
 }
 
 /// A socket is gone.

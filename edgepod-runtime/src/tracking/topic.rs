@@ -1,0 +1,220 @@
+//! Topics: a table, or a table at one value of one column.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest as _, Sha256};
+
+use super::TableName;
+use crate::{sqlite::Value, thin::push_number};
+
+/// Bytes of a value's digest: two of a million values have the same with a probability of 10^-17, and then wake each other.
+const DIGEST: usize = 12;
+
+/// Characters of a digest's text.
+const TEXT: usize = 16;
+
+/// What stands between a table's name and the rest of a topic's text.
+const MARK: char = '#';
+
+/// A column of a table: its place in the table's struct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId(pub u16);
+
+/// A secret of a database, with which the values in topics are hidden: whoever sees a topic learns nothing of its value, and
+/// cannot ask for another one.
+#[derive(Clone)]
+pub struct TopicKey([u8; 16]);
+
+impl TopicKey {
+    /// Bytes of a key.
+    pub const LENGTH: usize = 16;
+
+    /// A key of these bytes, which are random.
+    pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+
+    /// What stands for a value of a column. `None` for values whose equality in SQLite is not that of their bytes: floats, which
+    /// may equal integers; and bytes, which hosts hand over in different forms.
+    pub fn digest(&self, table: &str, column: ColumnId, value: &Value) -> Option<ValueDigest> {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update((table.len() as u32).to_le_bytes());
+        hash.update(table.as_bytes());
+        hash.update(column.0.to_le_bytes());
+        match value {
+            Value::Null => hash.update([0]),
+            Value::Integer(n) => {
+                hash.update([1]);
+                hash.update(n.to_le_bytes());
+            }
+            Value::Text(text) => {
+                hash.update([2]);
+                hash.update(text.as_bytes());
+            }
+            Value::Real(_) | Value::Blob(_) => return None,
+        }
+        let mut digest = [0; DIGEST];
+        digest.copy_from_slice(&hash.finalize()[..DIGEST]);
+        Some(ValueDigest(digest))
+    }
+}
+
+impl fmt::Debug for TopicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TopicKey")
+    }
+}
+
+/// What stands for a value of a column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueDigest([u8; DIGEST]);
+
+impl ValueDigest {
+    fn parse(text: &str) -> Option<Self> {
+        let mut digest = [0; DIGEST];
+        match Base64UrlUnpadded::decode(text, &mut digest) {
+            Ok(bytes) if bytes.len() == DIGEST => Some(Self(digest)),
+            _ => None,
+        }
+    }
+
+    fn push(self, text: &mut String) {
+        let mut buffer = [0; TEXT];
+        let digits = Base64UrlUnpadded::encode(&self.0, &mut buffer);
+        text.push_str(digits.expect("12 bytes are 16 characters"));
+    }
+}
+
+impl fmt::Debug for ValueDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.push(&mut text);
+        f.write_str(&text)
+    }
+}
+
+/// A table, or a table at one value of one column.
+///
+/// Its text is opaque to clients: the table's name, and for a value `#`, the column's place, `.` and the value's digest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic {
+    /// The table.
+    pub table: TableName,
+    /// The column and the digest of its value; `None` for the whole table.
+    pub at: Option<(ColumnId, ValueDigest)>,
+}
+
+impl Topic {
+    /// A topic from its text: what is no value's is a table's name.
+    pub fn parse(text: &str) -> Self {
+        let value = || {
+            let (table, rest) = text.rsplit_once(MARK)?;
+            let (column, digest) = rest.split_once('.')?;
+            let column = ColumnId(column.parse().ok()?);
+            Some(Self {
+                table: TableName::new(table),
+                at: Some((column, ValueDigest::parse(digest)?)),
+            })
+        };
+        value().unwrap_or_else(|| Self {
+            table: TableName::new(text),
+            at: None,
+        })
+    }
+
+    /// Appends the text of a topic.
+    pub fn push(text: &mut String, table: &TableName, at: Option<(ColumnId, ValueDigest)>) {
+        text.push_str(table.as_str());
+        if let Some((column, digest)) = at {
+            text.push(MARK);
+            push_number(text, u64::from(column.0));
+            text.push('.');
+            digest.push(text);
+        }
+    }
+
+    /// Appends the text that stands for every value of a table, for whoever reads some of them.
+    pub fn push_all(text: &mut String, table: &TableName) {
+        text.push_str(table.as_str());
+        text.push(MARK);
+        text.push('*');
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        Topic::push(&mut text, &self.table, self.at);
+        f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: ColumnId = ColumnId(2);
+
+    fn key() -> TopicKey {
+        TopicKey::new([7; TopicKey::LENGTH])
+    }
+
+    #[test]
+    fn a_topic_is_its_text_again() {
+        let digest = key().digest("messages", ROOM, &Value::Integer(7)).unwrap();
+        for at in [None, Some((ROOM, digest))] {
+            let topic = Topic {
+                table: TableName::new("mess#ages"),
+                at,
+            };
+            assert_eq!(Topic::parse(&topic.to_string()), topic);
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_a_table() {
+        for text in [
+            "a",
+            "",
+            "a#",
+            "a#1.",
+            "a#1.AAAA",
+            "a#x.AAAAAAAAAAAAAAAA",
+            "a#70000.AAAAAAAAAAAAAAAA",
+            "a#1.AAAAAAAAAAAAAAA?",
+        ] {
+            assert_eq!(Topic::parse(text).at, None, "{text}");
+            assert_eq!(Topic::parse(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn different_values_columns_tables_and_databases_have_different_digests() {
+        let mut seen = std::collections::HashSet::new();
+        for secret in [1, 2] {
+            let key = TopicKey::new([secret; TopicKey::LENGTH]);
+            for table in ["t", "tt"] {
+                for column in [ColumnId(0), ColumnId(1)] {
+                    for value in [
+                        Value::Null,
+                        Value::Integer(0),
+                        Value::Integer(1),
+                        Value::Text(String::new()),
+                        Value::Text("\0".into()),
+                        Value::Text("1".into()),
+                    ] {
+                        assert!(seen.insert(key.digest(table, column, &value).unwrap()));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_may_equal_others_have_none() {
+        assert_eq!(key().digest("t", ROOM, &Value::Real(1.0)), None);
+        assert_eq!(key().digest("t", ROOM, &Value::Blob(vec![1])), None);
+    }
+}
