@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{ColumnType, Never};
 use crate::{Error, Result, db::Value, schema::SqlType};
@@ -63,10 +63,8 @@ impl std::str::FromStr for Timestamp {
                 "`{text}` is not a time such as 2026-11-24T10:42:11Z (RFC 3339): {error}"
             ))
         })?;
-        let micros = time
-            .to_offset(UtcOffset::UTC)
-            .unix_timestamp_nanos()
-            .div_euclid(1000);
+        // Not by way of UTC's calendar: with its offset a time of the year 9999 may be one of 10000 there.
+        let micros = time.unix_timestamp_nanos().div_euclid(1000);
         i64::try_from(micros)
             .ok()
             .and_then(Self::from_micros)
@@ -127,6 +125,25 @@ mod tests {
             assert_eq!(Timestamp::from_micros(time.as_micros()), Some(time));
         }
         assert_eq!(Timestamp::from_micros(*RANGE.end() + 1), None);
+    }
+
+    #[test]
+    fn an_offset_may_lead_out_of_the_range_and_into_it() {
+        for text in ["9999-12-31T23:30:00-01:00", "0000-01-01T00:30:00+01:00"] {
+            let error = text.parse::<Timestamp>().unwrap_err();
+            assert_eq!(error.code(), crate::Code::BadRequest, "{text}");
+            assert!(error.message().contains("years 0 to 9999"), "{error}");
+        }
+        for (text, utc) in [
+            (
+                "9999-12-31T23:59:59.9999999-00:00",
+                "9999-12-31T23:59:59.999999Z",
+            ),
+            ("9999-12-31T23:30:00+01:00", "9999-12-31T22:30:00Z"),
+            ("0000-01-01T00:30:00-01:00", "0000-01-01T01:30:00Z"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), utc);
+        }
     }
 
     #[test]
