@@ -371,6 +371,27 @@ fn a_trigger_may_read_a_column_called_end() {
 }
 
 #[test]
+fn an_index_over_an_expression_is_checked_and_not_lost_in_silence() {
+    let app = App::new();
+    app.succeeds(&["new"], "0001_first.sql");
+    app.succeeds(&["new", "--empty", "mine"], "0002_mine.sql");
+    app.write(
+        "migrations/0002_mine.sql",
+        "CREATE UNIQUE INDEX tasks_lower ON tasks (lower(title), id);\n",
+    );
+    app.succeeds(&["check"], "2 of 2");
+    app.table(&TABLE.replace(
+        "pub title",
+        "#[default(true)]\n    pub done: bool,\n    pub title",
+    ));
+    app.fails(&["new", "always_done"], &["the index `tasks_lower`"]);
+    app.succeeds(
+        &["new", "always_done", "--accept-data-loss"],
+        "0003_always_done.sql",
+    );
+}
+
+#[test]
 fn a_view_is_one_statement_and_its_name_may_need_quotes() {
     let app = App::new();
     let view = "-- All of them.\nCREATE VIEW \"all \"\"tasks\"\"\" AS SELECT title FROM tasks;\n";

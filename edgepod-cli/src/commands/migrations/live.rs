@@ -16,8 +16,13 @@ const EVERYTHING: &str = "
     FROM tables t, pragma_table_xinfo(t.name) c
     UNION ALL
     SELECT t.name, 'the index `' || i.name || '`',
-        iif(i.\"unique\", 'UNIQUE ', '') || '(' || (SELECT group_concat(name, ', ') FROM pragma_index_info(i.name)) || ')'
-        || iif(i.partial, ' WHERE …', ''), NULL
+        coalesce(
+            iif(i.\"unique\", 'UNIQUE ', '') || '('
+            || (SELECT iif(count(name) = count(*), group_concat(name, ', '), NULL) FROM pragma_index_info(i.name)) || ')'
+            || iif(i.partial, ' WHERE …', ''),
+            -- What is of an expression has no names.
+            (SELECT sql FROM sqlite_schema s WHERE s.type = 'index' AND s.name = i.name)
+        ), NULL
     FROM tables t, pragma_index_list(t.name) i WHERE i.origin = 'c'
     UNION ALL
     SELECT t.name, 'the reference of `' || t.name || '.' || r.\"from\" || '`',
