@@ -13,8 +13,8 @@ pub use crate::{
     Error, Result,
     db::{
         AutoIncrement, Column, ColumnType, Default as HasDefault, Derived, FromColumns, FromRow,
-        Insertable, Nullable, RowReader, Table, Value, defaults, in_range, is_one_of, is_referable,
-        reference,
+        Insertable, Nullable, Range, RowReader, Table, Value, defaults, in_range, is_one_of,
+        is_referable, reference,
     },
     engine::{
         ActionCtx, AppDef, Args, Context, Ctx, ErrorType, Fits, FunctionDef, Given, Handler,

@@ -9,6 +9,7 @@ mod numbers;
 mod pairs;
 mod panics;
 mod rollback;
+mod values;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
             ("numbers", numbers::CASES),
             ("kinds", kinds::CASES),
             ("pairs", pairs::CASES),
+            ("values", values::CASES),
         ],
     )
 }

@@ -83,6 +83,7 @@ fn implementation(ty: &ColumnType) -> TokenStream {
         #[automatically_derived]
         impl ::edgepod::__private::ColumnType for #ident {
             const SQL_TYPE: ::edgepod::__private::SqlType = #source::SQL_TYPE;
+            const HOLDS: ::edgepod::__private::Range = #source::HOLDS;
             type Optional = ::core::convert::Infallible;
 
             fn into_value(self) -> ::edgepod::__private::Result<::edgepod::__private::Value> {

@@ -10,7 +10,7 @@ use super::{
     predicate::{self, Bare, ColumnOf, Comparison, Term, escape_like},
     source::Named,
 };
-use crate::{Error, Result, schema::SqlType};
+use crate::{Error, Result};
 
 /// The column of table `T` that holds values of type `V`: what `User::email` is.
 pub struct Column<T, V> {
@@ -149,12 +149,12 @@ macro_rules! comparisons {
 
             /// Smallest first; NULL before every value.
             pub fn asc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term().into_expr(), Order::Asc, V::SQL_TYPE, $nullable)
+                OrderBy::new(self.term().into_expr(), Order::Asc, $nullable)
             }
 
             /// Largest first; NULL after every value.
             pub fn desc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term().into_expr(), Order::Desc, V::SQL_TYPE, $nullable)
+                OrderBy::new(self.term().into_expr(), Order::Desc, $nullable)
             }
         }
     )+};
@@ -269,6 +269,14 @@ impl Operand {
             Operand::Expr(expr) => expr,
         }
     }
+
+    /// What a column of `T` with values of type `V` is set to.
+    pub(super) fn assigned<T: super::Table, V: ColumnType>(self, column: &str) -> Expr {
+        match self {
+            Operand::Expr(expr) => V::HOLDS.guard(expr, T::NAME, column),
+            value => value.into_expr(),
+        }
+    }
 }
 
 /// What to sort by, and in which direction.
@@ -283,8 +291,7 @@ pub(super) struct Key {
     pub(super) expr: Expr,
     pub(super) descending: bool,
     pub(super) nulls: Option<NullOrdering>,
-    /// How its values are stored, and whether NULL is one.
-    pub(super) sql_type: SqlType,
+    /// Whether NULL is one of its values.
     pub(super) nullable: bool,
 }
 
@@ -305,13 +312,12 @@ impl<S> OrderBy<S> {
         self
     }
 
-    fn new(expr: Result<Expr>, order: Order, sql_type: SqlType, nullable: bool) -> Self {
+    fn new(expr: Result<Expr>, order: Order, nullable: bool) -> Self {
         Self {
             key: expr.map(|expr| Key {
                 expr,
                 descending: matches!(order, Order::Desc),
                 nulls: None,
-                sql_type,
                 nullable,
             }),
             source: PhantomData,

@@ -100,6 +100,27 @@ impl Connection {
         error
     }
 
+    /// The same database, where nobody learns what is read: for what belongs to a statement that was tracked.
+    pub(super) fn untracked(&self) -> Self {
+        struct Nobody;
+        impl Observer for Nobody {
+            fn read(&self, _: &Footprint) {}
+            fn wrote(&self, _: &Footprint) {}
+            fn warn(&self, _: String) {}
+        }
+        Self {
+            observer: Rc::new(Nobody),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a trigger or the action of a foreign key may write to the table once more, when a statement has.
+    pub(super) fn is_written_again(&self, sql: &Sql, table: &str) -> bool {
+        self.tracker
+            .plan(&*self.database, &sql.text, &sql.params)
+            .is_ok_and(|plan| plan.indirect.contains(table))
+    }
+
     /// The tables that a statement writes itself, where that is known.
     pub(super) fn written_by(&self, sql: &Sql) -> TableSet {
         self.tracker

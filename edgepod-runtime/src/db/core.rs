@@ -322,7 +322,7 @@ impl<'db> Core<'db> {
 }
 
 /// The most columns that a statement returns.
-const MAX_COLUMNS: usize = 100;
+pub(super) const MAX_COLUMNS: usize = 100;
 
 fn push_clause(sql: &mut Writer, clause: &Clause) {
     match clause {

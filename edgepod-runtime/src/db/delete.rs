@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use sea_query::{DeleteStatement, Query};
 
 use super::{
-    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, failure::of_referrers,
-    insert::returning, predicate, row, writer,
+    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, failure::of_referrers, predicate,
+    returning::rows_deleted, row, writer,
 };
 use crate::{Error, Result};
 
@@ -99,7 +99,7 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
     {
         let connection = self.connection;
         let mut statement = self.checked()?;
-        let rows = returning(connection, T::SCHEMA.columns, |returning| {
+        let rows = rows_deleted(connection, T::SCHEMA, &mut |returning| {
             statement.returning(returning);
             writer::write(&statement)
         })

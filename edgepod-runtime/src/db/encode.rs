@@ -1,7 +1,8 @@
 //! Rows as JSON text that SQLite itself makes, and back.
 //!
 //! One string for a whole result crosses to the core far more cheaply than a value at a time, and keeps the digits of
-//! 64-bit integers. A row is an array of its columns; bytes travel as hexadecimal text.
+//! 64-bit integers. A row is an array of its columns; bytes are an array of one hexadecimal text, so that they are told from
+//! text whatever reads them.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ use crate::{
     schema::{ColumnSchema, SqlType},
 };
 
-/// Appends the JSON array of these columns: `json_array("a", iif("b" IS NULL, NULL, hex("b")))`.
+/// Appends the JSON array of these columns: `json_array("a", iif("b" IS NULL, NULL, json_array(hex("b"))))`.
 pub(super) fn push_array(sql: &mut Writer, columns: &[ColumnSchema]) {
     sql.push("json_array(");
     for (i, column) in columns.iter().enumerate() {
@@ -28,9 +29,9 @@ pub(super) fn push_array(sql: &mut Writer, columns: &[ColumnSchema]) {
             SqlType::Blob => {
                 sql.push("iif(");
                 sql.push_name(column.name);
-                sql.push(" IS NULL, NULL, hex(");
+                sql.push(" IS NULL, NULL, json_array(hex(");
                 sql.push_name(column.name);
-                sql.push("))");
+                sql.push(")))");
             }
         }
     }
@@ -64,7 +65,10 @@ pub(super) fn wrap_any(inner: &Sql, width: usize, limit: u64, rows: JsonRows) ->
     for i in 0..width {
         let comma = if i > 0 { ", " } else { "" };
         let _ = write!(names, "{comma}c{i}");
-        let _ = write!(values, "{comma}iif(typeof(c{i}) = 'blob', hex(c{i}), c{i})");
+        let _ = write!(
+            values,
+            "{comma}iif(typeof(c{i}) = 'blob', json_array(hex(c{i})), c{i})"
+        );
     }
     let (open, close) = rows.around();
     Sql {
@@ -174,7 +178,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("null, a number or a text")
+        f.write_str("null, a number, a text or [bytes]")
     }
 
     fn visit_unit<E>(self) -> std::result::Result<Value, E> {
@@ -201,6 +205,16 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
         Ok(Value::Text(value.to_owned()))
+    }
+
+    /// `["<hex>"]`: bytes.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Value, A::Error> {
+        let hex: Option<String> = seq.next_element()?;
+        let end = seq.next_element::<String>()?.is_none();
+        hex.filter(|_| end)
+            .and_then(|hex| unhex(&hex))
+            .map(Value::Blob)
+            .ok_or_else(|| A::Error::custom("an array that is no bytes"))
     }
 
     /// `{"$blob":"<hex>"}`: bytes, where a host hands over single values.
@@ -237,6 +251,23 @@ mod tests {
                 Value::Real(1.5),
             ]
         );
+    }
+
+    #[test]
+    fn bytes_are_told_from_text() {
+        let rows = parse_rows(r#"[[["00FF"],"00FF",[""],{"$blob":"ab"}]]"#).unwrap();
+        assert_eq!(
+            rows.into_values(),
+            [
+                Value::Blob(vec![0, 255]),
+                Value::Text("00FF".into()),
+                Value::Blob(vec![]),
+                Value::Blob(vec![0xab]),
+            ]
+        );
+        for json in [r#"[[["0"]]]"#, r#"[[["00","00"]]]"#, "[[[]]]", "[[[1]]]"] {
+            assert!(parse_rows(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -21,6 +21,15 @@ impl From<SqlError> for Error {
             Error::new(Code::Conflict, message)
                 .with_data(json!({ "constraint": kind, "columns": columns }))
         };
+        // An index over an expression has no columns.
+        if let Some(index) = after("UNIQUE constraint failed: index ") {
+            let index = index.trim_matches('\'');
+            return Error::new(
+                Code::Conflict,
+                format!("The value is taken, says the unique index {index}."),
+            )
+            .with_data(json!({ "constraint": "unique", "columns": [], "index": index }));
+        }
         if let Some(columns) = after("UNIQUE constraint failed: ") {
             let columns: Vec<_> = columns.split(", ").collect();
             let message = format!("The value of {} is taken.", columns.join(" and "));
@@ -34,7 +43,8 @@ impl From<SqlError> for Error {
                     .to_owned(),
             );
         }
-        super::limits::of_limit(&error)
+        super::types::outside(&error.message)
+            .or_else(|| super::limits::of_limit(&error))
             .unwrap_or_else(|| Error::internal(format!("SQLite: {}", error.message)))
     }
 }
@@ -127,6 +137,24 @@ mod tests {
                 error.data().unwrap()["columns"],
                 json!(["users.email", "users.team"])
             );
+        }
+    }
+
+    #[test]
+    fn an_index_over_an_expression_is_named() {
+        for message in [
+            "UNIQUE constraint failed: index 'articles_lower'",
+            "UNIQUE constraint failed: index 'articles_lower': SQLITE_CONSTRAINT",
+        ] {
+            let error = Error::from(SqlError {
+                message: message.into(),
+            });
+            assert_eq!(error.code(), Code::Conflict);
+            assert_eq!(
+                error.data(),
+                Some(&json!({"constraint": "unique", "columns": [], "index": "articles_lower"}))
+            );
+            assert!(error.message().contains("articles_lower"), "{error}");
         }
     }
 

@@ -2,18 +2,16 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Expr, Func, InsertStatement, OnConflict, Query, Returning};
+use sea_query::{Expr, Func, InsertStatement, OnConflict, Query};
 
 use super::{
-    Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, RowFormat, Rows,
-    Table,
-    delete::rows_changed,
-    encode,
-    failure::of_references,
-    list, row,
-    writer::{self, Writer},
+    Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, Table, Value,
+    delete::rows_changed, failure::of_references, list, returning::rows_written, row, writer,
 };
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    schema::{Default, NOW, TableSchema},
+};
 
 /// An INSERT of one row.
 pub enum One {}
@@ -37,7 +35,8 @@ impl<'db, T: Table> Insert<'db, T, One> {
             let mut statement = Query::insert();
             statement.into_table(T::SCHEMA.name);
             if values.is_empty() {
-                statement.or_default_values();
+                let (column, value) = left_out(T::SCHEMA);
+                statement.columns([column]).values_panic([value]);
             } else {
                 statement
                     .columns(I::COLUMNS.iter().copied())
@@ -67,7 +66,13 @@ impl<'db, T: Table> Insert<'db, T, One> {
     pub fn returning(self) -> Result<T> {
         self.rows()?
             .pop()
-            .ok_or_else(|| Error::internal("the insert returned no row"))
+            .ok_or_else(|| {
+                Error::internal(format!(
+                    "the row that was inserted into `{}` is no longer there: a trigger deletes it, or gives it another key. Use \
+                     .exec()",
+                    T::NAME
+                ))
+            })
     }
 }
 
@@ -114,15 +119,16 @@ fn many<I: Insertable>(rows: impl IntoIterator<Item = I>) -> Result<Option<Inser
     if values.is_empty() {
         return Ok(None);
     }
-    if I::COLUMNS.is_empty() {
-        return Err(Error::internal(format!(
-            "rows of `{table}` that the database fills alone are inserted one at a time: use insert()"
-        )));
-    }
     // One parameter holds all rows, so that their number does not meet the limit on parameters.
     let (json, columns) = list::rows(&values, I::COLUMNS.len())?;
+    let filled = I::COLUMNS
+        .is_empty()
+        .then(|| left_out(I::Table::SCHEMA))
+        .into_iter();
+    let (filled, values): (Vec<_>, Vec<_>) = filled.unzip();
     let mut select = Query::select();
     select
+        .exprs(values)
         .exprs(columns.into_iter().map(Expr::cust))
         .from_function(Func::cust("json_each").arg(json), "rows")
         // An upsert after a SELECT needs a WHERE to be told from a join.
@@ -130,10 +136,28 @@ fn many<I: Insertable>(rows: impl IntoIterator<Item = I>) -> Result<Option<Inser
     let mut statement = Query::insert();
     statement
         .into_table(table)
-        .columns(I::COLUMNS.iter().copied())
+        .columns(filled.into_iter().chain(I::COLUMNS.iter().copied()))
         .select_from(select)
         .map_err(|error| Error::internal(format!("insert_many into `{table}`: {error}")))?;
     Ok(Some(statement))
+}
+
+/// A column that the database fills in, and with what: a row of such columns alone has to name one, because DEFAULT VALUES
+/// goes with no upsert and with no SELECT.
+fn left_out(table: &TableSchema) -> (&'static str, Expr) {
+    let columns = table.columns;
+    let column = columns.iter().find(|column| column.auto_increment);
+    let column = column.unwrap_or(&columns[0]);
+    let value = match column.default {
+        // It counts up where it is NULL.
+        None => Value::Null,
+        Some(Default::Now) => return (column.name, Expr::cust(NOW)),
+        Some(Default::Integer(n)) => Value::Integer(n),
+        Some(Default::Real(x)) => Value::Real(x),
+        Some(Default::Text(text)) => Value::Text(text.to_owned()),
+        Some(Default::Blob(bytes)) => Value::Blob(bytes.to_owned()),
+    };
+    (column.name, writer::operand(value))
 }
 
 impl<'db, T: Table, N> Insert<'db, T, N> {
@@ -167,7 +191,7 @@ impl<'db, T: Table, N> Insert<'db, T, N> {
         let Some(mut statement) = self.statement? else {
             return Ok(Vec::new());
         };
-        let rows = returning(self.connection, T::SCHEMA.columns, |returning| {
+        let rows = rows_written(self.connection, T::SCHEMA, &mut |returning| {
             statement.returning(returning);
             writer::write(&statement)
         })
@@ -233,7 +257,8 @@ impl<'db, T: Table, N> Upsert<'db, T, N> {
     ) -> Self {
         match value.into_operand() {
             Ok(value) => {
-                self.conflict.value(column.name(), value.into_expr());
+                self.conflict
+                    .value(column.name(), value.assigned::<T, V>(column.name()));
                 self.updates = true;
             }
             Err(error) => self.insert.statement = Err(error),
@@ -306,26 +331,4 @@ impl<T: Table> Upsert<'_, T, Many> {
     pub fn returning(self) -> Result<Vec<T>> {
         self.updating()?.returning()
     }
-}
-
-/// Runs a writing statement that returns whole rows.
-pub(super) fn returning(
-    connection: &Connection,
-    columns: &[crate::schema::ColumnSchema],
-    write: impl FnOnce(sea_query::ReturningClause) -> Result<writer::Sql>,
-) -> Result<Rows> {
-    let (rows, _) = match connection.format() {
-        RowFormat::Values => {
-            let sql = write(Returning::new().columns(columns.iter().map(|c| c.name)))?;
-            connection.run(&sql)?
-        }
-        RowFormat::Json => {
-            let mut array = Writer::new();
-            encode::push_array(&mut array, columns);
-            let array = sea_query::Expr::cust(array.finish()?.text);
-            let sql = write(Returning::new().expr(array))?;
-            connection.run_json(&sql)?
-        }
-    };
-    Ok(rows)
 }

@@ -19,6 +19,7 @@ mod page;
 mod predicate;
 mod raw;
 mod read_only;
+mod returning;
 mod row;
 mod select;
 #[cfg(all(test, feature = "native"))]
@@ -31,6 +32,8 @@ mod tests;
 mod topic;
 mod types;
 mod update;
+#[cfg(all(test, feature = "native"))]
+mod value_tests;
 mod writer;
 
 pub use column::{Column, Operand, OrderBy, Textual};
@@ -67,9 +70,9 @@ pub use source::{
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
 pub use table::{Insertable, Table};
 pub use topic::TopicOf;
-#[doc(hidden)]
-pub use types::Derived;
 pub use types::{Bytes, ColumnType, Int64, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};
+#[doc(hidden)]
+pub use types::{Derived, Range};
 pub use update::Update;
 
 /// What a statement is given and what it returns.

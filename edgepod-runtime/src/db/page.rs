@@ -7,14 +7,14 @@ use sea_query::{BinOper, Condition, Expr, ExprTrait, NullOrdering};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MAX_ROWS, RowFormat, Rows, Value,
+    MAX_ROWS, Rows, Value,
     column::Key,
-    core::{Core, push_key},
+    core::{Core, MAX_COLUMNS, push_key},
     encode,
     predicate::Clause,
     writer::{self, Writer},
 };
-use crate::{Error, Result, schema::SqlType};
+use crate::{Error, Result};
 
 /// A page of a list, made by [`Select::page`](super::Select::page).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
@@ -34,6 +34,10 @@ impl<T> Page<T> {
         }
     }
 }
+
+/// The most bytes of a cursor before it is base64. The condition that it becomes names a value up to once for each thing that
+/// is sorted by, and all of them together are at most 2 MB of a statement.
+const LONGEST: usize = 400_000;
 
 /// What cursors are like. Another number, and those of before are refused.
 const VERSION: u8 = 1;
@@ -86,21 +90,38 @@ impl Core<'_> {
                 })
                 .collect(),
         };
-        selected.extend(self.order.iter().map(|key| key.expr.clone()));
+        // What is sorted by is read with the rows: mostly it is a column of them, and else one more.
+        let mut places = Vec::with_capacity(self.order.len());
+        for key in &self.order {
+            let place = selected.iter().position(|expr| *expr == key.expr);
+            places.push(place.unwrap_or(selected.len()));
+            if place.is_none() {
+                selected.push(key.expr.clone());
+            }
+        }
+        let apart = selected.len() > MAX_COLUMNS && width <= MAX_COLUMNS;
+        if apart {
+            selected.truncate(width);
+        }
         let rows = self.listed(&selected, size + 1)?;
 
         let more = rows.len() as u64 > size;
         let mut kept = Vec::with_capacity(width * rows.len());
         let mut last = Vec::new();
         for (i, row) in rows.iter().enumerate().take(size as usize) {
-            if i as u64 + 1 == size {
-                last = row[width..].to_vec();
+            if more && !apart && i as u64 + 1 == size {
+                last = places.iter().map(|place| row[*place].clone()).collect();
             }
             kept.extend_from_slice(&row[..width]);
         }
-        let hex = self.connection.format() == RowFormat::Json;
+        if more && apart {
+            // There is no column left for it. Nothing has changed between the two statements.
+            let keys: Vec<Expr> = self.order.iter().map(|key| key.expr.clone()).collect();
+            self.offset = Some(size - 1);
+            last = self.listed(&keys, 1)?.into_values();
+        }
         let next = match more {
-            true => Some(write(&fingerprint, last, &self.order, hex)?),
+            true => Some(write(&fingerprint, last)?),
             false => None,
         };
         Ok((
@@ -115,24 +136,23 @@ impl Core<'_> {
         for key in &mut self.order {
             key.nullable |= optional;
         }
-        let key = |expr: Expr, sql_type: SqlType, nullable: bool| Key {
+        let key = |expr: Expr, nullable: bool| Key {
             expr,
             descending: false,
             nulls: None,
-            sql_type,
             nullable,
         };
         let ties: Vec<Key> = if !self.groups.is_empty() {
             let groups = self.groups.iter().cloned();
-            groups.map(|expr| key(expr, SqlType::Text, true)).collect()
+            groups.map(|expr| key(expr, true)).collect()
         } else if self.distinct {
             let items = items.unwrap_or_default().iter().cloned();
-            items.map(|expr| key(expr, SqlType::Text, true)).collect()
+            items.map(|expr| key(expr, true)).collect()
         } else {
             self.tables()
                 .flat_map(|named| {
                     let keys = named.table.columns.iter().filter(|c| c.primary_key);
-                    keys.map(move |c| key(named.column(c.name), c.sql_type, optional))
+                    keys.map(move |c| key(named.column(c.name), optional))
                 })
                 .collect()
         };
@@ -227,9 +247,9 @@ fn after(order: &[Key], values: Vec<Value>) -> Condition {
 }
 
 /// The cursor after a row with these values.
-fn write(fingerprint: &str, values: Vec<Value>, order: &[Key], hex: bool) -> Result<String> {
+fn write(fingerprint: &str, values: Vec<Value>) -> Result<String> {
     let mut json = format!("[{VERSION},\"{fingerprint}\"");
-    for (value, key) in values.into_iter().zip(order) {
+    for value in values {
         json.push(',');
         match value {
             Value::Null => json.push_str("null"),
@@ -239,9 +259,6 @@ fn write(fingerprint: &str, values: Vec<Value>, order: &[Key], hex: bool) -> Res
             // With its point, so that it stays a float.
             Value::Real(x) => {
                 let _ = write!(json, "{x:?}");
-            }
-            Value::Text(text) if hex && key.sql_type == SqlType::Blob => {
-                let _ = write!(json, "{{\"$blob\":\"{text}\"}}");
             }
             Value::Text(text) => {
                 json.push_str(&serde_json::to_string(&text).expect("a string is JSON"));
@@ -254,8 +271,6 @@ fn write(fingerprint: &str, values: Vec<Value>, order: &[Key], hex: bool) -> Res
         }
     }
     json.push(']');
-    // It travels in URLs.
-    const LONGEST: usize = 4096;
     if json.len() > LONGEST {
         return Err(Error::internal(format!(
             "the last row of this page has {} bytes in what the pages are sorted by, and a cursor holds {LONGEST}: sort by \

@@ -117,7 +117,8 @@ pub(super) fn decode_by<T>(
     width: usize,
     read: fn(&mut RowReader<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
-    if rows.is_empty() {
+    // A host that hands over rows as JSON has told the width to SQLite, and knows none where there is no row.
+    if rows.is_empty() && rows.width() == 0 {
         return Ok(Vec::new());
     }
     if rows.width() != width {

@@ -6,7 +6,7 @@ use sea_query::{Query, UpdateStatement};
 
 use super::{
     Assigns, Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
-    failure::of_references, insert::returning, predicate, row, writer,
+    failure::of_references, predicate, returning::rows_written, row, writer,
 };
 use crate::{Error, Result};
 
@@ -47,7 +47,8 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     ) -> Self {
         match value.into_operand() {
             Ok(value) => {
-                self.statement.value(column.name(), value.into_expr());
+                self.statement
+                    .value(column.name(), value.assigned::<T, V>(column.name()));
                 self.sets += 1;
             }
             Err(error) => self.refused = Some(error),
@@ -120,7 +121,7 @@ impl<'db, T: Table, S> Update<'db, T, S> {
         S: Scope,
     {
         let (mut statement, connection) = self.checked()?;
-        let rows = returning(connection, T::SCHEMA.columns, |returning| {
+        let rows = rows_written(connection, T::SCHEMA, &mut |returning| {
             statement.returning(returning);
             writer::write(&statement)
         })

@@ -7,7 +7,7 @@ use edgepod_sql::quote;
 use super::snapshot::{Column, Table};
 
 /// The time of an insert. `subsec` gives milliseconds; rounding keeps the float's last digit from showing.
-const NOW: &str = "(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)";
+pub(crate) const NOW: &str = "(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)";
 
 /// The statements that create `table` and its indexes where they are missing, in order.
 ///

@@ -9,6 +9,7 @@ mod registry;
 mod snapshot;
 mod table;
 
+pub(crate) use ddl::NOW;
 pub use ddl::create_statements;
 #[cfg(not(target_arch = "wasm32"))]
 pub use diff::{Change, ChangeError, diff};

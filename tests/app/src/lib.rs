@@ -8,6 +8,7 @@ use edgepod::prelude::*;
 
 pub mod kinds;
 mod pairs;
+pub mod values;
 
 /// What was noted.
 #[edgepod::table(name = "notes")]

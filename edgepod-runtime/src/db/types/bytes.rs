@@ -135,8 +135,6 @@ impl ColumnType for Bytes {
     fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Blob(bytes) => Some(Self(bytes)),
-            // A host that hands over rows as JSON writes bytes as hexadecimal text.
-            Value::Text(hex) => crate::db::encode::unhex(&hex).map(Self),
             _ => None,
         }
     }

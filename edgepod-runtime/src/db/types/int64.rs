@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{ColumnType, Never};
+use super::{ColumnType, Never, Range};
 use crate::{Error, Result, db::Value, schema::SqlType};
 
 /// The largest integer up to which JavaScript's numbers are exact, 2^53 - 1: `Number.MAX_SAFE_INTEGER`.
@@ -94,6 +94,7 @@ impl<'de> Deserialize<'de> for Int64 {
 
 impl ColumnType for Int64 {
     const SQL_TYPE: SqlType = SqlType::Integer;
+    const HOLDS: Range = i64::HOLDS;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {

@@ -8,6 +8,7 @@ mod int64;
 #[cfg(feature = "jiff")]
 mod jiff;
 mod json;
+mod range;
 mod timestamp;
 mod uuid;
 
@@ -16,6 +17,8 @@ pub use bytes::Bytes;
 pub use derived::Derived;
 pub use int64::{Int64, MAX_SAFE_INTEGER};
 pub use json::Json;
+pub use range::Range;
+pub(super) use range::outside;
 pub use timestamp::Timestamp;
 
 use super::Value;
@@ -54,6 +57,10 @@ pub trait ColumnType: Sized {
     /// Whether NULL is a value.
     const NULLABLE: bool = false;
 
+    /// The numbers that it holds, where SQLite calculates with it.
+    #[doc(hidden)]
+    const HOLDS: Range = Range::Any;
+
     /// The value's type where this is an `Option`; for every other type something that cannot exist.
     type Optional;
 
@@ -85,6 +92,7 @@ macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl ColumnType for $integer {
             const SQL_TYPE: SqlType = SqlType::Integer;
+            const HOLDS: Range = Range::Integer(<$integer>::MIN as i64, <$integer>::MAX as i64);
             type Optional = Never;
 
             fn into_value(self) -> Result<Value> {
@@ -105,6 +113,7 @@ integers!(i64, i32, i16, i8, u32, u16, u8);
 
 impl ColumnType for u64 {
     const SQL_TYPE: SqlType = SqlType::Integer;
+    const HOLDS: Range = Range::Integer(0, i64::MAX);
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -142,6 +151,7 @@ impl ColumnType for bool {
 
 impl ColumnType for f64 {
     const SQL_TYPE: SqlType = SqlType::Real;
+    const HOLDS: Range = Range::Real("1.7976931348623157e308");
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -150,7 +160,7 @@ impl ColumnType for f64 {
 
     fn from_value(value: Value) -> Option<Self> {
         match value {
-            Value::Real(x) => Some(x),
+            Value::Real(x) => Some(x).filter(|x| x.is_finite()),
             Value::Integer(n) => Some(n as f64),
             _ => None,
         }
@@ -159,6 +169,7 @@ impl ColumnType for f64 {
 
 impl ColumnType for f32 {
     const SQL_TYPE: SqlType = SqlType::Real;
+    const HOLDS: Range = Range::Real("3.4028234663852886e38");
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -192,6 +203,7 @@ impl ColumnType for String {
 impl<V: ColumnType<Optional = Never>> ColumnType for Option<V> {
     const SQL_TYPE: SqlType = V::SQL_TYPE;
     const NULLABLE: bool = true;
+    const HOLDS: Range = V::HOLDS;
     type Optional = V;
 
     fn into_value(self) -> Result<Value> {

@@ -96,11 +96,9 @@ impl NativeDatabase {
 
     pub(super) fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
         let mut values = Vec::new();
-        let mut width = 0;
-        let changes = self.each(sql, params, |row| {
-            width = row.as_ref().column_count();
+        let (changes, width) = self.each(sql, params, |row, width| {
             for i in 0..width {
-                values.push(owned(row.get_ref(i)?)?);
+                values.push(owned(row.get_ref(i).map_err(failure)?)?);
             }
             Ok(())
         })?;
@@ -112,22 +110,24 @@ impl NativeDatabase {
 
     pub(super) fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
         let mut json = String::new();
-        let changes = self.each(sql, params, |row| {
+        let (changes, _) = self.each(sql, params, |row, _| {
             if !json.is_empty() {
                 json.push(',');
             }
-            json.push_str(row.get_ref(0)?.as_str()?);
+            let text = row.get_ref(0).and_then(|text| Ok(text.as_str()?));
+            json.push_str(text.map_err(failure)?);
             Ok(())
         })?;
         Ok(JsonOutput { json, changes })
     }
 
+    /// Runs a statement, with each of its rows and their width; the rows that it changed, and the width also where there is none.
     fn each(
         &self,
         sql: &str,
         params: &[Value],
-        mut row: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
-    ) -> Result<u64, SqlError> {
+        mut row: impl FnMut(&rusqlite::Row<'_>, usize) -> Result<(), SqlError>,
+    ) -> Result<(u64, usize), SqlError> {
         let connection = self.connection.lock();
         let before = connection.total_changes();
         let mut kept = connection.prepare_cached(sql).map_err(failure)?;
@@ -141,13 +141,14 @@ impl NativeDatabase {
             once = connection.prepare(sql).map_err(failure)?;
             &mut once
         };
+        let width = statement.column_count();
         let mut rows = statement
             .query(rusqlite::params_from_iter(params))
             .map_err(failure)?;
         while let Some(next) = rows.next().map_err(failure)? {
-            row(next).map_err(failure)?;
+            row(next, width)?;
         }
-        Ok(connection.total_changes() - before)
+        Ok((connection.total_changes() - before, width))
     }
 }
 
@@ -163,12 +164,22 @@ impl ToSql for Value {
     }
 }
 
-fn owned(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+/// JSON, in which the platform hands over rows, cannot write it.
+const INFINITE: &str = "the statement returns a number that is infinite";
+
+/// Text that is no UTF-8 reads as on the platform, with U+FFFD in place of what is none. EXPLAIN writes such, of a blob that
+/// stands in a statement.
+fn owned(value: ValueRef<'_>) -> Result<Value, SqlError> {
     Ok(match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(n) => Value::Integer(n),
+        ValueRef::Real(x) if x.is_infinite() => {
+            return Err(SqlError {
+                message: INFINITE.to_owned(),
+            });
+        }
         ValueRef::Real(x) => Value::Real(x),
-        ValueRef::Text(_) => Value::Text(value.as_str()?.to_owned()),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
     })
 }

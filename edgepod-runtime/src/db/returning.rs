@@ -1,0 +1,95 @@
+//! The rows that a statement wrote.
+
+use sea_query::{BinOper, Condition, Expr, ExprTrait, Returning, ReturningClause};
+
+use super::{
+    Connection, MAX_ROWS, RowFormat, Rows, Value,
+    core::Core,
+    encode, list,
+    predicate::Clause,
+    source::Named,
+    writer::{Sql, Writer},
+};
+use crate::{
+    Result,
+    schema::{ColumnSchema, TableSchema},
+};
+
+/// Writes a statement with its RETURNING.
+pub(super) type Write<'a> = dyn FnMut(ReturningClause) -> Result<Sql> + 'a;
+
+/// Runs a DELETE that returns whole rows, as they were.
+pub(super) fn rows_deleted(
+    connection: &Connection,
+    table: &TableSchema,
+    write: &mut Write<'_>,
+) -> Result<Rows> {
+    Ok(run(connection, table.columns, write)?.0)
+}
+
+/// Runs an INSERT or UPDATE that returns whole rows, as the database has them afterwards.
+///
+/// RETURNING gives them before AFTER triggers have run. Where those, or what they reach, may write to the table again, the
+/// rows are read once more by their keys; one that is gone by then is left out.
+pub(super) fn rows_written(
+    connection: &Connection,
+    table: &'static TableSchema,
+    write: &mut Write<'_>,
+) -> Result<Rows> {
+    let (rows, sql) = run(connection, table.columns, write)?;
+    if rows.is_empty() || !connection.is_written_again(&sql, table.name) {
+        return Ok(rows);
+    }
+    read_again(connection, table, &rows)
+}
+
+fn run(
+    connection: &Connection,
+    columns: &[ColumnSchema],
+    write: &mut Write<'_>,
+) -> Result<(Rows, Sql)> {
+    match connection.format() {
+        RowFormat::Values => {
+            let sql = write(Returning::new().columns(columns.iter().map(|c| c.name)))?;
+            Ok((connection.run(&sql)?.0, sql))
+        }
+        RowFormat::Json => {
+            let mut array = Writer::new();
+            encode::push_array(&mut array, columns);
+            let array = Expr::cust(array.finish()?.text);
+            let sql = write(Returning::new().expr(array))?;
+            Ok((connection.run_json(&sql)?.0, sql))
+        }
+    }
+}
+
+#[cold]
+fn read_again(connection: &Connection, table: &'static TableSchema, rows: &Rows) -> Result<Rows> {
+    let named = Named { table, alias: None };
+    let keys: Vec<usize> = (0..table.columns.len())
+        .filter(|i| table.columns[*i].primary_key)
+        .collect();
+    let of =
+        |row: &[Value]| -> Vec<Value> { keys.iter().map(|place| row[*place].clone()).collect() };
+    let wanted: Vec<Vec<Value>> = rows.iter().map(of).collect();
+    let (json, values) = list::rows(&wanted, keys.len())?;
+    let among = Expr::cust_with_values(
+        format!("(SELECT {} FROM json_each(?))", values.join(", ")),
+        [json],
+    );
+    let key = Expr::tuple(keys.iter().map(|i| named.column(table.columns[*i].name)));
+    let condition = Condition::all().add(key.binary(BinOper::Custom("IN"), among));
+
+    let connection = connection.untracked();
+    let mut core = Core::new(&connection, named);
+    core.conditions.push(Clause::Tree(condition));
+    let found = core.plain(&[], MAX_ROWS)?;
+    // In the order in which they were written, and as often: an upsert may meet a row twice.
+    let mut values = Vec::with_capacity(wanted.len() * table.columns.len());
+    for key in &wanted {
+        if let Some(row) = found.iter().find(|row| of(row) == *key) {
+            values.extend_from_slice(row);
+        }
+    }
+    Ok(Rows::new(found.width(), values))
+}
