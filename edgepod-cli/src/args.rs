@@ -1,5 +1,6 @@
 //! What may be typed. What is done about it is in [`crate::commands`].
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -64,9 +65,14 @@ pub struct Dev {
     #[arg(default_value = ".")]
     pub app: PathBuf,
 
-    /// The port of 127.0.0.1 that the API listens on
+    /// The port that the API listens on
     #[arg(long, default_value_t = 8989, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
+
+    /// The address of this machine that the API and the page listen on; 0.0.0.0 is all of them, so that phones and containers
+    /// reach the app, as everybody in your network does
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub listen: IpAddr,
 
     /// What the app runs on
     #[arg(long, value_enum, default_value_t = Host::Native)]
@@ -87,6 +93,10 @@ pub struct Dev {
     /// The folder that the database is kept in [default: .edgepod in the app's folder]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
+
+    /// Where a migration was edited after it was applied here, take the copy of the database from before it, unasked
+    #[arg(long)]
+    pub redo_migrations: bool,
 }
 
 /// What an app runs on.

@@ -1,6 +1,6 @@
 //! The little HTTP that the command speaks itself: is a server there yet?
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -67,6 +67,32 @@ fn agent(patience: Duration) -> ureq::Agent {
         .into()
 }
 
+/// How this machine reaches what listens on `address`.
+pub(crate) fn local(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// How others reach what listens on `address`: by this machine's own address, where that is all of them.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    // Nothing is sent: the system only says from which of its addresses it would be.
+    let own = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        socket.local_addr()
+    });
+    match own {
+        Ok(own) if !own.ip().is_unspecified() => SocketAddr::new(own.ip(), address.port()),
+        _ => local(address),
+    }
+}
+
 /// A port of 127.0.0.1 that is free now, at `wish` or as soon as possible after it.
 ///
 /// # Errors
@@ -78,4 +104,22 @@ pub fn free_port(wish: u16) -> Result<u16> {
         .and_then(|listener| listener.local_addr().ok())
         .map(|address| address.port())
         .context("no port of 127.0.0.1 is free")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_for_all_is_reached_by_one() {
+        let of = |text: &str| text.parse::<SocketAddr>().unwrap();
+        assert_eq!(local(of("0.0.0.0:7")), of("127.0.0.1:7"));
+        assert_eq!(local(of("[::]:7")), of("[::1]:7"));
+        for address in ["127.0.0.1:7", "192.0.2.7:7"] {
+            assert_eq!(local(of(address)), of(address));
+            assert_eq!(reachable(of(address)), of(address));
+        }
+        let own = reachable(of("0.0.0.0:7"));
+        assert!(!own.ip().is_unspecified() && own.port() == 7);
+    }
 }

@@ -19,6 +19,7 @@ pub mod commands;
 pub mod env;
 pub mod http;
 pub mod native;
+mod packages;
 pub mod process;
 mod progress;
 mod residency;

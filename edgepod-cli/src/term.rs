@@ -52,7 +52,34 @@ pub fn log(name: &str, line: &str) {
     anstream::eprintln!("{FAINT}{name:>12} |{FAINT:#} {line}");
 }
 
+/// `text` as one word of a shell: in quotes, if it needs them.
+pub fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// A line of a summary: `         API  http://127.0.0.1:8989`.
 pub fn fact(name: &str, value: impl Display) {
     anstream::println!("{FAINT}{name:>12}{FAINT:#} {value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn a_word_with_spaces_or_quotes_stays_one() {
+        for (text, expected) in [
+            ("shop", "shop"),
+            ("../größe/a-b", "../größe/a-b"),
+            ("my shop", "'my shop'"),
+            ("it's $HOME", r"'it'\''s $HOME'"),
+            ("", "''"),
+        ] {
+            assert_eq!(word(text), expected);
+        }
+    }
 }

@@ -76,7 +76,7 @@ pub(crate) fn diff(
     for (path, contents) in files {
         match read(&folder.join(path))? {
             None => differences.push(Difference::Missing(path.clone())),
-            Some(found) if found == contents.as_bytes() => {}
+            Some(found) if is_same(&found, contents) => {}
             Some(found) if listed.contains(path) || is_generated(&found) => {
                 differences.push(Difference::Changed(path.clone()));
             }
@@ -139,6 +139,12 @@ fn read_list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
                 .all(|part| matches!(part, Component::Normal(_)))
         })
         .collect())
+}
+
+/// Whether a file has these contents. Version control may have written its lines as Windows does, which changes nothing.
+fn is_same(found: &[u8], contents: &str) -> bool {
+    found == contents.as_bytes()
+        || std::str::from_utf8(found).is_ok_and(|text| text.replace("\r\n", "\n") == contents)
 }
 
 fn is_generated(contents: &[u8]) -> bool {

@@ -103,10 +103,7 @@ mod tests {
     fn what_is_meant_for_one_target_is_found_in_files() {
         let parse = |text| Configuration::parse(text).unwrap();
         assert_eq!(parse("[net]\noffline = true\n"), Configuration::default());
-        assert_eq!(
-            parse("build.target = [\"wasm32-unknown-unknown\"]\n[build]\n").has_target,
-            true
-        );
+        assert!(parse("build.target = [\"wasm32-unknown-unknown\"]\n").has_target);
         let flags = parse(
             "[build]\nrustflags = [\"-Ctarget-cpu=native\"]\n[target.wasm32-unknown-unknown]\nrustflags = \"--cfg a\"\n",
         );

@@ -135,6 +135,7 @@ pub(super) fn ensure_written(app: &App, program: &Program, manifest: &str) -> Re
     if folder.names.is_empty() && !app.folder.join(FOLDER).is_dir() {
         return Ok(Written::None);
     }
+    ensure_filled(&app.folder.join(FOLDER))?;
     ensure_led_to(app, program, &folder, &schema(app, manifest)?)?;
     Ok(Written::All(folder.names.len()))
 }
@@ -145,6 +146,33 @@ pub(super) fn ensure_written(app: &App, program: &Program, manifest: &str) -> Re
 /// That, or that the folder cannot be read.
 pub(super) fn ensure_distinct(app: &App) -> Result<()> {
     Folder::open(&app.folder.join(FOLDER)).map(drop)
+}
+
+/// The SQL migrations in `folder`, in their order: number, name and text.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn files(folder: &Path) -> Result<Vec<(u32, String, String)>> {
+    files::names(folder)?
+        .into_iter()
+        .map(|name| {
+            let text = fs::read_to_string(files::file(folder, &name))?;
+            Ok((files::number(&name).unwrap_or_default(), name, text))
+        })
+        .collect()
+}
+
+/// Refuses where a migration has no statement yet: once it is applied without any, it can never get one.
+fn ensure_filled(folder: &Path) -> Result<()> {
+    for (_, name, text) in files(folder)? {
+        if edgepod_sql::statements(&text).next().is_none() {
+            bail!(
+                "the migration {name} has no statements yet: write them, or remove the file. It waits until then, because what is \
+                 applied cannot be edited any more"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The names of the app's SQL migrations, in their order.

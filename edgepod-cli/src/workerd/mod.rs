@@ -5,7 +5,7 @@
 
 pub(crate) mod config;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
@@ -48,6 +48,7 @@ pub struct Workerd {
 pub struct WorkerdBuilder {
     modules: PathBuf,
     program: Option<PathBuf>,
+    ip: IpAddr,
     port: u16,
     vars: Vars,
     bindings: Bindings,
@@ -63,6 +64,7 @@ impl Workerd {
         WorkerdBuilder {
             modules: folder.into(),
             program: None,
+            ip: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             vars: Vars::new(),
             bindings: Bindings::default(),
@@ -95,7 +97,13 @@ impl WorkerdBuilder {
         self
     }
 
-    /// Listens on this port of 127.0.0.1. Without it (or with 0): on any free one.
+    /// Listens on this address of the machine. Without it: on 127.0.0.1.
+    pub fn listen(mut self, ip: IpAddr) -> Self {
+        self.ip = ip;
+        self
+    }
+
+    /// Listens on this port. Without it (or with 0): on any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -170,7 +178,7 @@ impl WorkerdBuilder {
                 .collect(),
             own: self.bindings.own.clone(),
             storage: fs::canonicalize(&storage)?,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            address: SocketAddr::from((self.ip, self.port)),
         };
         let file = scratch.path().join("workerd.capnp");
         fs::write(&file, config.to_string())?;
@@ -188,7 +196,7 @@ impl WorkerdBuilder {
         let port = self.listening_port(&process)?;
         Ok(Workerd {
             process,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            address: SocketAddr::from((self.ip, port)),
             _scratch: scratch,
         })
     }

@@ -6,3 +6,4 @@ mod app;
 mod dev;
 mod errors;
 mod generate;
+mod init;

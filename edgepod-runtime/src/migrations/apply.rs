@@ -1,5 +1,7 @@
 //! Which migrations are left to apply, and applying one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::{
     Migration, MigrationDb, MigrationError, Step,
     journal::{self, State, Status},
@@ -155,8 +157,16 @@ fn run(
                     .map_err(|error| failed(migration, Some(statement), error.message))?;
             }
         }
-        Step::Rust(function) => function(&MigrationDb::new(database))
-            .map_err(|error| failed(migration, None, error.message().to_owned()))?,
+        Step::Rust(function) => {
+            let run = AssertUnwindSafe(|| function(&MigrationDb::new(database)));
+            match catch_unwind(run) {
+                Ok(result) => {
+                    result.map_err(|error| failed(migration, None, error.message().to_owned()))?;
+                }
+                // What it said stands in the log; the transaction is rolled back as after any error.
+                Err(_) => return Err(failed(migration, None, "it panicked".to_owned())),
+            }
+        }
     }
     if defers {
         // On a Durable Object the outermost transaction is the platform's: it would find the violation too late.

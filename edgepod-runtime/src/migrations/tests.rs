@@ -222,3 +222,23 @@ fn a_database_that_has_the_first_tables_already_takes_them_over() {
     let error = start(&*host, &[&FIRST]).unwrap_err();
     assert!(matches!(error, MigrationError::Failed { .. }), "{error}");
 }
+
+#[test]
+fn one_that_panics_is_an_error_and_rolled_back() {
+    static PANICS: Migration = Migration {
+        number: 2,
+        name: "0002_panics",
+        checksum: "p",
+        step: Step::Rust(|db| {
+            db.run("DELETE FROM users", &[])?;
+            panic!("no such luck")
+        }),
+    };
+    let host = memory_host();
+    let message = start(&*host, &[&USERS, &PANICS]).unwrap_err().to_string();
+    assert!(
+        message.contains("0002_panics") && message.contains("panicked"),
+        "{message}"
+    );
+    assert_eq!(one(&*host, "SELECT count(*) FROM users"), Value::Integer(1));
+}

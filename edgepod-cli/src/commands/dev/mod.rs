@@ -4,11 +4,13 @@
 //! - [`server`] is the app being served, on either host
 //! - [`page`] is the front end, served by Vite
 //! - [`watch`] says which files have changed, and [`sources`] which of them a build reads
+//! - [`history`] keeps the database as it was before migrations
 //! - [`pending`] is what is still to be done
 //! - [`revive`] starts a server again that died
 //!
 //! One loop owns everything. Threads (the watcher, the ends of processes) only send it what [`Happened`].
 
+mod history;
 pub(super) mod key;
 mod page;
 mod pending;
@@ -68,7 +70,10 @@ pub(super) fn run(args: &Dev) -> Result<ExitCode> {
     // Before the first build, so that nothing that is saved meanwhile is missed.
     let watcher = Watcher::new(&sources, &sender)?;
     // npm mostly waits for the network, cargo mostly computes.
-    let install = plan.web.as_deref().map(Install::start).transpose()?;
+    let install = match &plan.web {
+        Some(web) => Some(Install::start(web, plan.app.framework)?),
+        None => None,
+    };
 
     let mut session = Session {
         plan,
@@ -303,7 +308,10 @@ impl Session {
             Some(server) => Some(server.stop()),
             None => self.revival.forget(),
         };
-        match Server::start(build, &self.plan, &self.sender) {
+        let started = self
+            .prepare_database()
+            .and_then(|()| Server::start(build, &self.plan, &self.sender));
+        match started {
             Ok(server) => self.server = Some(server),
             Err(error) => {
                 if let Some(last) = last {
@@ -313,6 +321,23 @@ impl Session {
             }
         }
         last.map_or(Ok(()), Build::remove)
+    }
+
+    /// Keeps a copy before migrations, and gives one back where one was edited. Only of the native host: workerd's files are its own.
+    fn prepare_database(&self) -> Result<()> {
+        let Plan {
+            app,
+            host,
+            data,
+            redo_migrations,
+            ..
+        } = &self.plan;
+        match host {
+            Host::Native => {
+                history::prepare(data, &app.folder.join("migrations"), *redo_migrations)
+            }
+            Host::Workerd => Ok(()),
+        }
     }
 
     /// Reads Cargo.toml, `.dev.vars` and the wrangler configuration again.

@@ -1,16 +1,18 @@
 //! The front end, served by its own Vite.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
+use edgepod_codegen::Framework;
 
 use super::plan::Plan;
 use super::{Happened, key};
+use crate::packages::Manager;
 use crate::process::{self, Process};
 use crate::{http, term, tools};
 
@@ -21,52 +23,88 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The installation of the front end's packages, which may be under way.
 pub(super) struct Install {
-    npm: Option<Process>,
+    process: Option<Process>,
+    manager: Manager,
     web: PathBuf,
+    framework: Framework,
 }
 
 impl Install {
-    /// Begins it, if there is something to install.
-    pub fn start(web: &Path) -> Result<Self> {
-        let npm = if is_installed(web) {
+    /// Begins it, if there is something to install. `framework` is what the client is for.
+    pub fn start(web: &Path, framework: Framework) -> Result<Self> {
+        let manager = Manager::of(web);
+        let process = if is_installed(web, manager) {
             None
         } else {
-            Some(npm_install(web)?)
+            Some(install(web, manager)?)
         };
         Ok(Self {
-            npm,
+            process,
+            manager,
             web: web.to_owned(),
+            framework,
         })
     }
 
     /// Waits for it.
     pub fn finish(self) -> Result<()> {
-        let Some(npm) = self.npm else { return Ok(()) };
-        let status = npm.wait()?;
-        if !status.success() {
-            bail!(
-                "`npm install` failed in {} ({status}); its message is above",
-                self.web.display()
-            );
+        if let Some(process) = &self.process {
+            let status = process.wait()?;
+            if !status.success() {
+                bail!(
+                    "`{} install` failed in {} ({status}); its message is above",
+                    self.manager.name(),
+                    self.web.display()
+                );
+            }
+            // Its time stays where there was nothing to do, and the next start would ask again.
+            if let Some(record) = record(&self.web, self.manager)
+                && let Ok(file) = File::options().append(true).open(record)
+            {
+                file.set_modified(SystemTime::now())?;
+            }
         }
-        // npm leaves the time of this file alone when it found nothing to do, and the next start would ask it again.
-        if let Ok(record) = File::options().append(true).open(record(&self.web)) {
-            record.set_modified(SystemTime::now())?;
-        }
+        self.warn_of_missing();
         Ok(())
+    }
+
+    /// Says which packages the generated client imports and the front end has not: its page would show nothing.
+    fn warn_of_missing(&self) {
+        let missing: Vec<String> = self
+            .framework
+            .npm_dependencies()
+            .iter()
+            .filter(|package| {
+                let list = Path::new(package.name).join("package.json");
+                tools::in_node_modules(&self.web, &list).is_none()
+            })
+            .map(|package| term::word(&format!("{}@{}", package.name, package.version)))
+            .collect();
+        if !missing.is_empty() {
+            term::warning(format_args!(
+                "the page cannot import what the client needs: `{}` in {}",
+                self.manager.add(&missing),
+                self.web.display()
+            ));
+        }
     }
 }
 
-/// npm's own record of what it installed.
-fn record(web: &Path) -> PathBuf {
-    web.join("node_modules/.package-lock.json")
+/// What the manager left when it installed.
+fn record(web: &Path, manager: Manager) -> Option<PathBuf> {
+    manager
+        .records()
+        .iter()
+        .map(|record| web.join("node_modules").join(record))
+        .find(|path| path.exists())
 }
 
-/// Whether npm has run since the lists of packages were last changed.
-fn is_installed(web: &Path) -> bool {
-    // With npm's workspaces the packages are in a parent folder, whose affair that is.
+/// Whether the manager has run since the lists of packages were last changed.
+fn is_installed(web: &Path, manager: Manager) -> bool {
+    let locks = manager.locks();
+    // In a workspace of packages they are in a parent folder, whose affair that is.
     if tools::in_node_modules(web, Path::new(VITE)).is_some()
-        && !web.join("package-lock.json").is_file()
+        && !locks.iter().any(|lock| web.join(lock).is_file())
     {
         return true;
     }
@@ -75,32 +113,33 @@ fn is_installed(web: &Path) -> bool {
             .and_then(|metadata| metadata.modified())
             .ok()
     };
-    let Some(installed) = time(record(web)) else {
+    let Some(installed) = record(web, manager).and_then(time) else {
         return false;
     };
-    ["package.json", "package-lock.json"]
-        .into_iter()
+    ["package.json"]
+        .iter()
+        .chain(locks)
         .filter_map(|list| time(web.join(list)))
         .all(|changed| changed <= installed)
 }
 
-fn npm_install(web: &Path) -> Result<Process> {
-    let npm = tools::npm()
-        .context("the front end's packages are installed with npm; `--no-page` does without")?;
+fn install(web: &Path, manager: Manager) -> Result<Process> {
+    let name = manager.name();
+    let mut command = manager.install().with_context(|| {
+        format!("the front end's packages are installed with {name}; `--no-page` does without")
+    })?;
     term::status(
         "Installing",
         format_args!("the front end's packages in {}", web.display()),
     );
-    let mut command = Command::new(npm);
     command
-        .args(["install", "--no-audit", "--no-fund", "--loglevel=error"])
         .current_dir(web)
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    let process = Process::spawn("npm install", command)?;
+    let process = Process::spawn(format!("{name} install"), command)?;
     process::each_line(
-        process.take_stderr().context("npm's stderr is no pipe")?,
-        |line| term::log("npm", line),
+        process.take_stderr().context("stderr is no pipe")?,
+        move |line| term::log(name, line),
     );
     Ok(process)
 }
@@ -119,11 +158,13 @@ impl Page {
     pub fn serve(web: &Path, plan: &Plan, sender: &Sender<Happened>) -> Result<Self> {
         let vite = tools::in_node_modules(web, Path::new(VITE)).with_context(|| {
             format!(
-                "{} does not depend on Vite: `npm install --save-dev vite`, or use --no-page",
-                web.display()
+                "{} has no Vite in `node_modules`: `{}` adds it (Yarn keeps packages there with `nodeLinker: node-modules`), or use \
+                 --no-page",
+                web.display(),
+                Manager::of(web).add(&["-D vite".to_owned()])
             )
         })?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(PORT)?));
+        let address = SocketAddr::from((plan.address.ip(), http::free_port(PORT)?));
         // Not `npm run dev`: npm would stand between us and the process that is to be stopped.
         let mut command = Command::new(tools::node()?);
         command
@@ -148,7 +189,7 @@ impl Page {
             process.take_stderr().context("Vite's stderr is no pipe")?,
             |line| term::log("vite", line),
         );
-        http::wait_until_answering(&process, address, PATIENCE)?;
+        http::wait_until_answering(&process, http::local(address), PATIENCE)?;
         let (id, sender) = (process.id(), sender.clone());
         process.on_exit(move |status| {
             // When nobody listens any more, the command is ending.
@@ -162,7 +203,7 @@ impl Page {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", http::reachable(self.address))
     }
 }
 
@@ -171,30 +212,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_are_installed_again_when_their_list_is_newer_than_npms_record() {
-        let web = tempfile::tempdir().unwrap();
-        let write = |file: &str, age: u64| {
-            let path = web.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, "{}").unwrap();
-            let time = SystemTime::now() - Duration::from_secs(age);
-            File::options()
-                .append(true)
-                .open(path)
-                .unwrap()
-                .set_modified(time)
-                .unwrap();
-        };
-        write("package.json", 60);
-        write("package-lock.json", 60);
-        assert!(!is_installed(web.path()), "never installed");
-        write("node_modules/.package-lock.json", 30);
-        assert!(is_installed(web.path()));
-        write("package-lock.json", 10);
-        assert!(!is_installed(web.path()), "the lock file is newer");
-        write("node_modules/.package-lock.json", 5);
-        assert!(is_installed(web.path()));
-        write("package.json", 1);
-        assert!(!is_installed(web.path()), "package.json is newer");
+    fn packages_are_installed_again_when_their_list_is_newer_than_the_managers_record() {
+        for (manager, lock, record) in [
+            (Manager::Npm, "package-lock.json", ".package-lock.json"),
+            (Manager::Pnpm, "pnpm-lock.yaml", ".modules.yaml"),
+            (Manager::Yarn, "yarn.lock", ".yarn-state.yml"),
+        ] {
+            let web = tempfile::tempdir().unwrap();
+            let write = |file: &str, age: u64| {
+                let path = web.path().join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, "{}").unwrap();
+                let time = SystemTime::now() - Duration::from_secs(age);
+                File::options()
+                    .append(true)
+                    .open(path)
+                    .unwrap()
+                    .set_modified(time)
+                    .unwrap();
+            };
+            let record = format!("node_modules/{record}");
+            write("package.json", 60);
+            write(lock, 60);
+            assert!(!is_installed(web.path(), manager), "never installed");
+            write(&record, 30);
+            assert!(is_installed(web.path(), manager));
+            write(lock, 10);
+            assert!(!is_installed(web.path(), manager), "the lock file is newer");
+            write(&record, 5);
+            assert!(is_installed(web.path(), manager));
+            write("package.json", 1);
+            assert!(!is_installed(web.path(), manager), "package.json is newer");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What was asked for, settled: after this there is no option left to interpret.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
@@ -25,6 +25,8 @@ pub(super) struct Plan {
     /// The front end to serve; `None` without one, and with `--no-page`.
     pub web: Option<PathBuf>,
     pub open: bool,
+    /// Whether migrations that were edited are applied anew without a question.
+    pub redo_migrations: bool,
     /// The database's file (native), or the folder of the objects' databases (workerd).
     pub data: PathBuf,
     /// The app's variables, the key among them.
@@ -38,9 +40,16 @@ pub(super) struct Plan {
 impl Plan {
     pub fn new(args: &Dev) -> Result<Self> {
         let app = App::find(&args.app)?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+        let address = SocketAddr::from((args.listen, args.port));
         // Before anything that takes time.
         ensure_free(address)?;
+        if !address.ip().is_loopback() {
+            term::warning(format_args!(
+                "the app listens on {}: whoever reaches this machine can call it, with the key that its page contains, and read and \
+                 change what is in its database as far as the functions allow",
+                address.ip()
+            ));
+        }
         if app.client.is_none() {
             term::warning(
                 "no client is generated: Cargo.toml has no `[package.metadata.edgepod] client = \"web/src/edgepod\"`",
@@ -77,6 +86,7 @@ impl Plan {
             address,
             web,
             open: args.open,
+            redo_migrations: args.redo_migrations,
             data: folder.join(match args.host {
                 Host::Native => "data.sqlite",
                 Host::Workerd => "workerd-data",
@@ -105,9 +115,14 @@ impl Plan {
         Ok(is_changed)
     }
 
-    /// Where clients reach the API.
+    /// Where clients reach the API: on another machine, too, where it listens for them.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", http::reachable(self.address))
+    }
+
+    /// Where this machine reaches the API.
+    pub fn local(&self) -> SocketAddr {
+        http::local(self.address)
     }
 }
 

@@ -33,7 +33,7 @@ impl Running {
         let file = plan.app.state()?.join(FILE);
         let record = Record {
             process: std::process::id(),
-            url: plan.url(),
+            url: format!("http://{}", plan.local()),
         };
         fs::write(&file, serde_json::to_string(&record)?)?;
         Ok(Self { file })

@@ -105,6 +105,7 @@ impl Server {
                     .program(crate::tools::workerd(
                         plan.app.web.as_deref().unwrap_or(&plan.app.folder),
                     )?)
+                    .listen(plan.address.ip())
                     .port(plan.address.port())
                     .vars(plan.vars.clone())
                     .bindings(plan.bindings.clone())
@@ -117,10 +118,10 @@ impl Server {
             running,
             started: Instant::now(),
         };
-        http::wait_until_answering(server.process(), plan.address, PATIENCE)?;
+        http::wait_until_answering(server.process(), plan.local(), PATIENCE)?;
         if let Running::Workerd(_) = server.running {
             let key = plan.vars.get(key::NAME).map_or("", String::as_str);
-            http::wake(plan.address, key, PATIENCE)?;
+            http::wake(plan.local(), key, PATIENCE)?;
         }
         let (id, sender) = (server.id(), sender.clone());
         server.process().on_exit(move |status| {

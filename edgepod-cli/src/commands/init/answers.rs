@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use anyhow::{Context, Result, bail};
+use edgepod_codegen::Framework;
 use inquire::validator::Validation;
 use inquire::{InquireError, Select, Text};
 
@@ -27,6 +28,8 @@ pub(super) struct Answers {
     pub authentication: Authentication,
     pub residency: Residency,
     pub front_end: FrontEnd,
+    /// What the page is written with.
+    pub framework: Framework,
 }
 
 /// Where the data is.
@@ -92,12 +95,21 @@ impl Answers {
             }
         }
         let asks = !args.yes && term::is_interactive();
+        let there = layout.framework()?;
         Ok(Self {
             name: name(args, layout, asks)?,
             authentication: authentication(args, asks)?,
             residency: residency(args, asks)?,
-            front_end: front_end(args, layout, asks)?,
+            front_end: front_end(args, layout, there, asks)?,
+            framework: there.unwrap_or_default(),
         })
+    }
+
+    /// Whether there is a page, or will be one.
+    pub fn has_page(&self, layout: &Layout) -> bool {
+        layout.kind == Kind::FrontEnd
+            || self.front_end == FrontEnd::React
+            || self.framework != Framework::React
     }
 
     /// The Worker's name: Cloudflare allows no underscores.
@@ -231,10 +243,16 @@ impl Display for Named {
     }
 }
 
-fn front_end(args: &Init, layout: &Layout, asks: bool) -> Result<FrontEnd> {
+fn front_end(
+    args: &Init,
+    layout: &Layout,
+    there: Option<Framework>,
+    asks: bool,
+) -> Result<FrontEnd> {
+    let is_anothers = there.is_some_and(|framework| framework != Framework::React);
     Ok(match args.front_end {
         // There is one.
-        _ if layout.kind == Kind::FrontEnd => FrontEnd::None,
+        _ if layout.kind == Kind::FrontEnd || is_anothers => FrontEnd::None,
         Some(front_end) => front_end,
         None if asks => {
             Select::new(

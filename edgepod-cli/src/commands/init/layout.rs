@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use edgepod_codegen::Framework;
 use fs_err as fs;
 use toml_edit::DocumentMut;
+
+use crate::packages;
 
 /// What the folder was before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +56,8 @@ impl Layout {
             });
         }
         if folder.join("package.json").is_file() {
-            ensure_json(&folder.join("package.json"))?;
+            // One that nobody can read is refused before anything is written.
+            packages::package_json(&folder)?;
             let krate = folder.join("edgepod");
             if krate.join("Cargo.toml").is_file() {
                 bail!(
@@ -85,12 +89,16 @@ impl Layout {
         }
     }
 
-    /// Whether cargo would take the crate for a member of a workspace around it.
-    pub fn is_inside_a_workspace(&self) -> bool {
-        self.krate.ancestors().skip(1).any(|parent| {
-            let manifest = parent.join("Cargo.toml");
-            manifest.is_file() && read(&manifest).is_ok_and(|it| it.contains_key("workspace"))
-        })
+    /// What the page that is there is written with; `None` without one.
+    ///
+    /// # Errors
+    /// When its package.json is not understood.
+    pub fn framework(&self) -> Result<Option<Framework>> {
+        if !self.web.join("package.json").is_file() {
+            return Ok(None);
+        }
+        let json = packages::package_json(&self.web)?;
+        Ok(Some(packages::framework(&json)))
     }
 }
 
@@ -106,17 +114,6 @@ fn resolved(folder: &Path) -> Result<PathBuf> {
         }
     }
     Ok(folder)
-}
-
-/// Refuses a package.json that nobody can read, before anything is written.
-fn ensure_json(path: &Path) -> Result<()> {
-    let text = fs::read_to_string(path)?;
-    let list: serde_json::Value = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no JSON: correct it first", path.display()))?;
-    if !list.is_object() {
-        bail!("{} is no JSON object: correct it first", path.display());
-    }
-    Ok(())
 }
 
 /// A Cargo.toml.

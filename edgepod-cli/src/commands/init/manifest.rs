@@ -1,14 +1,13 @@
 //! The crate's Cargo.toml: a new one, or what a crate that is there needs to become an app.
 
-use std::path::Path;
-
 use anyhow::Result;
+use edgepod_codegen::Framework;
 use fs_err as fs;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
 use super::answers::{Answers, Authentication};
+use super::around::{Source, Workspace};
 use super::layout::{self, Kind, Layout};
-use crate::args::FrontEnd;
 use crate::term;
 
 const NEW: &str = r#"[package]
@@ -27,7 +26,12 @@ debug = "line-tables-only"
 libsqlite3-sys = { opt-level = 2 }
 "#;
 
-pub(super) fn write(layout: &Layout, answers: &Answers, checkout: Option<&Path>) -> Result<()> {
+pub(super) fn write(
+    layout: &Layout,
+    answers: &Answers,
+    source: &Source,
+    workspace: &Workspace,
+) -> Result<()> {
     let path = layout.krate.join("Cargo.toml");
     let before = if layout.kind == Kind::Crate {
         layout::read(&path)?
@@ -35,14 +39,19 @@ pub(super) fn write(layout: &Layout, answers: &Answers, checkout: Option<&Path>)
         NEW.parse()?
     };
     let mut manifest = before.clone();
-    change(&mut manifest, layout, answers, checkout);
+    change(&mut manifest, layout, answers, source);
     let mut text = manifest.to_string();
     if layout.kind != Kind::Crate {
-        text.push_str(PROFILES);
-        if layout.is_inside_a_workspace() {
-            text.push_str(
-                "\n# A workspace of its own: the one around it has not been asked.\n[workspace]\n",
-            );
+        match workspace {
+            Workspace::None => text.push_str(PROFILES),
+            Workspace::Foreign => {
+                text.push_str(PROFILES);
+                text.push_str(
+                    "\n# A workspace of its own: the one around it has not been asked.\n[workspace]\n",
+                );
+            }
+            // Cargo reads profiles in the workspace's Cargo.toml only.
+            Workspace::Member(_) => {}
         }
     }
     fs::create_dir_all(&layout.krate)?;
@@ -61,7 +70,7 @@ pub(super) fn write(layout: &Layout, answers: &Answers, checkout: Option<&Path>)
 }
 
 /// Adds what is missing, and touches nothing else.
-fn change(manifest: &mut DocumentMut, layout: &Layout, answers: &Answers, checkout: Option<&Path>) {
+fn change(manifest: &mut DocumentMut, layout: &Layout, answers: &Answers, source: &Source) {
     if layout.kind != Kind::Crate {
         manifest["package"]["name"] = value(answers.name.as_str());
     }
@@ -82,10 +91,13 @@ fn change(manifest: &mut DocumentMut, layout: &Layout, answers: &Answers, checko
         let metadata = package.entry("metadata").or_insert(Item::Table(metadata));
         let settings = metadata["edgepod"].or_insert(Item::Table(Table::new()));
         let (web, client) = layout.settings();
-        if layout.kind == Kind::FrontEnd || answers.front_end == FrontEnd::React {
+        if answers.has_page(layout) {
             settings["web"].or_insert(value(web));
         }
         settings["client"].or_insert(value(client));
+        if answers.framework != Framework::React {
+            settings["framework"].or_insert(value(answers.framework.as_str()));
+        }
         if answers.authentication == Authentication::Local {
             settings["auth"].or_insert(value("local"));
         }
@@ -95,12 +107,17 @@ fn change(manifest: &mut DocumentMut, layout: &Layout, answers: &Answers, checko
     }
 
     let dependencies = manifest["dependencies"].or_insert(Item::Table(Table::new()));
-    dependencies["edgepod"].or_insert(match checkout {
-        Some(checkout) => {
-            let mut table = InlineTable::new();
-            table.insert("path", checkout.to_string_lossy().as_ref().into());
+    let mut table = InlineTable::new();
+    dependencies["edgepod"].or_insert(match source {
+        Source::Version(version) => value(*version),
+        Source::Path(path) => {
+            table.insert("path", path.to_string_lossy().as_ref().into());
             value(table)
         }
-        None => value(env!("CARGO_PKG_VERSION")),
+        Source::Git { address, commit } => {
+            table.insert("git", address.as_str().into());
+            table.insert("rev", commit.as_str().into());
+            value(table)
+        }
     });
 }

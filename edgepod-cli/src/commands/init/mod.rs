@@ -1,30 +1,36 @@
 //! `edgepod init`: a new app, or a backend for a project that is there.
 //!
 //! - [`answers`] asks what was not said by an option
+//! - [`around`] is what surrounds the crate: a workspace, and the checkout that it depends on
+//! - [`page`] adds to a front end that is there
 //! - [`layout`] settles what goes where: an empty folder, a Cargo project, a front end
 //! - [`files`] writes, and never overwrites what it was not allowed to
 //! - [`manifest`] is the crate's Cargo.toml
 //! - [`secrets`] makes keys
 
 mod answers;
+mod around;
 mod files;
 mod layout;
 mod manifest;
+mod page;
 pub(super) mod secrets;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use edgepod_codegen::Framework;
 use fs_err as fs;
 
 use self::answers::{Answers, Authentication};
+use self::around::{Source, Workspace};
 use self::files::Files;
 use self::layout::{Kind, Layout};
 use super::dev::key;
 use super::migrations;
 use crate::args::{FrontEnd, Init};
-use crate::{term, tools, workerd};
+use crate::{term, workerd};
 
 macro_rules! template {
     ($file:literal) => {
@@ -35,27 +41,34 @@ macro_rules! template {
 pub(super) fn run(args: &Init) -> Result<ExitCode> {
     let checkout = checkout(args.edgepod.as_deref())?;
     let layout = Layout::of(&args.folder)?;
-    if layout.kind == Kind::FrontEnd {
-        // It changes package.json in the end: who has none is told before anything is written.
-        tools::npm()?;
-    }
     let answers = Answers::gather(args, &layout)?;
+    let workspace = around::workspace(&layout.krate)?;
+    let source = Source::of(&layout.krate, checkout.as_deref(), args.edgepod.is_some());
     let mut files = Files::new(args);
 
-    manifest::write(&layout, &answers, checkout.as_deref())?;
-    if let Some(checkout) = &checkout {
-        lock(checkout, &layout)?;
+    manifest::write(&layout, &answers, &source, &workspace)?;
+    match (&checkout, &workspace) {
+        // A member has no lock file of its own.
+        (_, Workspace::Member(_)) | (None, _) => {}
+        (Some(checkout), _) if is_its_own_workspace(&layout, &workspace)? => {
+            lock(checkout, &layout)?;
+        }
+        _ => {}
     }
     write_crate(&layout, &answers, &mut files)?;
     write_deployment(&layout, &answers, &mut files)?;
     match layout.kind {
-        Kind::FrontEnd => add_to_front_end(&layout)?,
+        Kind::FrontEnd => page::add(&layout, answers.framework, true)?,
+        _ if answers.framework != Framework::React => {
+            page::add(&layout, answers.framework, false)?;
+        }
         _ if answers.front_end == FrontEnd::React => {
             write_front_end(&layout, &answers, &mut files)?
         }
         _ => {}
     }
     summarize(&layout, &answers, &files);
+    tell_around(&source, &workspace);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -73,6 +86,35 @@ fn checkout(named: Option<&Path>) -> Result<Option<PathBuf>> {
             .parent()
             .filter(|folder| is_checkout(folder))
             .map(Path::to_owned)),
+    }
+}
+
+/// Whether the crate is a workspace of its own: a crate that was there may be a member in a way that only cargo knows.
+fn is_its_own_workspace(layout: &Layout, workspace: &Workspace) -> Result<bool> {
+    if layout.kind != Kind::Crate || *workspace == Workspace::None {
+        return Ok(true);
+    }
+    Ok(layout::read(&layout.krate.join("Cargo.toml"))?.contains_key("workspace"))
+}
+
+/// Says what somebody else, or another machine, would stumble over.
+fn tell_around(source: &Source, workspace: &Workspace) {
+    if let Source::Path(path) = source
+        && path.is_absolute()
+    {
+        term::warning(format_args!(
+            "Cargo.toml depends on the checkout {}, which is on this machine only: on another one, correct the path",
+            path.display()
+        ));
+    }
+    if let Workspace::Member(root) = workspace {
+        term::fact(
+            "member",
+            format_args!(
+                "of {}. There, `[profile.dev.package] libsqlite3-sys = {{ opt-level = 2 }}` makes SQLite fast in development",
+                root.join("Cargo.toml").display()
+            ),
+        );
     }
 }
 
@@ -196,56 +238,6 @@ fn write_front_end(layout: &Layout, answers: &Answers, files: &mut Files) -> Res
     )
 }
 
-/// Adds scripts and packages to a package.json that is there. npm does it, which keeps the file as its owner wrote it.
-fn add_to_front_end(layout: &Layout) -> Result<()> {
-    let krate = layout
-        .krate
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let mut command = Command::new(tools::npm()?);
-    command.args(["pkg", "set"]).current_dir(&layout.web);
-    for script in ["dev", "generate", "deploy"] {
-        command.arg(format!("scripts.edgepod:{script}=edgepod {script} {krate}"));
-    }
-    let has: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(layout.web.join("package.json"))?)
-            .with_context(|| format!("{}/package.json is no JSON", layout.web.display()))?;
-    for package in edgepod_codegen::Framework::React.npm_dependencies() {
-        if ["dependencies", "peerDependencies"]
-            .iter()
-            .all(|list| has[list][package.name].is_null())
-        {
-            command.arg(format!(
-                "dependencies[{}]={}",
-                package.name, package.version
-            ));
-        }
-    }
-    let output = command
-        .output()
-        .context("`npm pkg set` could not be started")?;
-    if !output.status.success() {
-        bail!(
-            "`npm pkg set` failed in {}: {}",
-            layout.web.display(),
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    // Git reads a .gitignore for its own folder, and the client is outside the crate's.
-    Files::default().append(
-        &layout.web.join(".gitignore"),
-        [
-            "# Generated by `edgepod dev` and `edgepod generate`.",
-            "/src/edgepod/",
-        ]
-        .into_iter(),
-    )?;
-    term::status("Added", "scripts and packages to package.json");
-    Ok(())
-}
-
 fn summarize(layout: &Layout, answers: &Answers, files: &Files) {
     let folder = files::short(&layout.krate);
     term::status("Created", format_args!("{} in {folder}", answers.name));
@@ -256,16 +248,12 @@ fn summarize(layout: &Layout, answers: &Answers, files: &Files) {
         ));
     }
     if layout.kind == Kind::FrontEnd {
-        term::fact(
-            "page",
-            "put <EdgePodProvider url={import.meta.env.VITE_EDGEPOD_URL} apiKey={import.meta.env.VITE_EDGEPOD_KEY}> \
-             from \"./edgepod/client\" around your app",
-        );
+        term::fact("page", page::hint(answers.framework));
     }
     let folder = if folder == "." {
         String::new()
     } else {
-        format!(" {folder}")
+        format!(" {}", term::word(&folder))
     };
     term::fact("next", format_args!("edgepod dev{folder}"));
     term::fact("then", format_args!("edgepod deploy{folder}"));
