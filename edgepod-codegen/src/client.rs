@@ -1,5 +1,6 @@
 //! The client as a set of files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use crate::folder::{self, Difference, Report};
 use crate::framework::Framework;
 use crate::manifest::Manifest;
 use crate::source::{MANIFEST, SOURCE_FILES, TANSTACK_SEAM};
-use crate::{Error, typescript};
+use crate::{Error, entry, specifiers, typescript};
 
 /// A generated TypeScript client: paths and what they contain. A front end imports `client.ts`.
 ///
@@ -42,8 +43,8 @@ impl Client {
         }
         files.insert(MANIFEST.into(), typescript::runtime_manifest(manifest));
         files.insert("types.ts".into(), typescript::types(manifest));
-        files.insert("mock.ts".into(), typescript::mock(framework));
-        files.insert("client.ts".into(), typescript::entry(manifest, framework));
+        files.insert("mock.ts".into(), entry::mock(framework));
+        files.insert("client.ts".into(), entry::entry(manifest, framework));
         Self { files }
     }
 
@@ -56,14 +57,15 @@ impl Client {
 
     /// Brings a folder up to date, creating it if need be. Files that are right already are not touched,
     /// so that a watching bundler sees only changes; files that an earlier version generated and this one
-    /// does not are removed; whatever else is in the folder stays.
+    /// does not are removed; whatever else is in the folder stays. Where the TypeScript project around the folder wants
+    /// imports with extensions (`"module": "nodenext"`), the files have them.
     ///
     /// # Errors
     ///
     /// When a file cannot be read, written or removed, or when a file that EdgePod did not generate is in
     /// the way; in the latter case nothing is written.
     pub fn write_to(&self, folder: &Path) -> Result<Report, Error> {
-        folder::write(folder, &self.files)
+        folder::write(folder, &self.files_in(folder))
     }
 
     /// What [`write_to`](Self::write_to) would change, sorted by path. Empty means up to date.
@@ -72,6 +74,15 @@ impl Client {
     ///
     /// When a file cannot be read, or when a file that EdgePod did not generate is in the way.
     pub fn diff(&self, folder: &Path) -> Result<Vec<Difference>, Error> {
-        folder::diff(folder, &self.files)
+        folder::diff(folder, &self.files_in(folder))
+    }
+
+    /// The files as the TypeScript project around a folder wants them.
+    fn files_in(&self, folder: &Path) -> Cow<'_, BTreeMap<PathBuf, String>> {
+        if specifiers::are_wanted(folder) {
+            Cow::Owned(specifiers::with_extensions(&self.files))
+        } else {
+            Cow::Borrowed(&self.files)
+        }
     }
 }

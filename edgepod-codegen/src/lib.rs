@@ -24,12 +24,15 @@
 //! ```
 
 mod client;
+mod docs;
+mod entry;
 mod error;
 mod folder;
 mod framework;
 mod manifest;
 mod npm;
 mod source;
+mod specifiers;
 mod typescript;
 
 pub use client::Client;

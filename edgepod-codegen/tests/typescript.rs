@@ -362,6 +362,272 @@ fn names_that_are_unusual_in_typescript_are_usable() {
         .compiles();
 }
 
+#[test]
+fn a_type_of_the_apps_has_its_name_whatever_the_client_calls_so() {
+    let ours = [
+        "Status",
+        "ErrorCode",
+        "SystemCode",
+        "GetToken",
+        "EdgePodOptions",
+        "DehydratedPod",
+        "QueryOptions",
+        "MutationOptions",
+        "UseMutationResult",
+        "EdgePodProviderProps",
+        "MaybeGetter",
+        "MaybeAccessor",
+        "WatchOptions",
+        "Pod",
+        "Record",
+        "Promise",
+        "Partial",
+        "Omit",
+        "Map",
+        "Error",
+        "Query",
+    ];
+    let types: Vec<_> = ours
+        .iter()
+        .map(|name| {
+            serde_json::json!({"name": name, "declaration": format!("type {name} = \"of the app: {name}\";")})
+        })
+        .collect();
+    let manifest: Manifest = serde_json::from_value(serde_json::json!({
+        "edgepod": "0.1.0", "app": "names", "types": types,
+        "functions": [{"name": "byStatus", "kind": "query", "returns": "Array<Status>",
+            "args": [{"name": "status", "type": "Status"}]}],
+    }))
+    .expect("a manifest");
+    let mut page = format!(
+        "import type {{ {} }} from \"./edgepod/client\";\n",
+        ours.join(", ")
+    );
+    page += "export const all = [\n";
+    for name in ours {
+        page += &format!("  \"of the app: {name}\" satisfies {name},\n");
+    }
+    page += "];\n";
+    for framework in Framework::ALL {
+        FrontEnd::of(&manifest, framework)
+            .write("page.ts", &page)
+            .compiles();
+    }
+}
+
+/// Functions that every object has something of the name of.
+const OF_OBJECT: [&str; 8] = [
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "then",
+    "toJSON",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
+
+#[test]
+fn functions_may_be_named_as_what_every_object_has() {
+    let functions: Vec<_> = OF_OBJECT
+        .iter()
+        .flat_map(|name| {
+            let query = serde_json::json!({"name": name, "kind": "query", "returns": "number"});
+            let mutation = serde_json::json!({"name": format!("{name}2"), "kind": "function", "returns": "null"});
+            [query, mutation]
+        })
+        .collect();
+    let manifest: Manifest = serde_json::from_value(
+        serde_json::json!({"edgepod": "0.1.0", "app": "names", "functions": functions}),
+    )
+    .expect("a manifest");
+    let mut page = "import { api, useMutation, useQuery } from \"./edgepod/client\";\n\
+         import { createMockPod } from \"./edgepod/mock\";\n\
+         export const pod = createMockPod({ valueOf: () => 1 });\n\
+         export const useAll = () => [\n"
+        .to_owned();
+    for name in OF_OBJECT {
+        page += &format!(
+            "  useQuery(\"{name}\").data satisfies number | undefined,\n  api.{name}.queryKey(),\n  \
+             useMutation(\"{name}2\", {{ optimistic: {{ {name}: (old) => old + 1 }} }}).isMutating,\n"
+        );
+    }
+    page += "];\n";
+    FrontEnd::new(&manifest).write("page.ts", &page).compiles();
+}
+
+/// A folder of packages in which some are others.
+fn modules_with(folder: &Path, replaced: &[(&str, &str)]) {
+    let target = folder.join("node_modules");
+    fs::remove_file(&target).expect("the link to all packages");
+    fs::create_dir_all(target.join("@types")).expect("a folder");
+    let entries = |of: &Path| -> Vec<String> {
+        fs::read_dir(of)
+            .expect("packages")
+            .map(|entry| {
+                entry
+                    .expect("a package")
+                    .file_name()
+                    .into_string()
+                    .expect("a name")
+            })
+            .collect()
+    };
+    let mut names = entries(node_modules());
+    names.retain(|name| name != "@types");
+    names.extend(
+        entries(&node_modules().join("@types"))
+            .into_iter()
+            .map(|name| format!("@types/{name}")),
+    );
+    for name in names {
+        let original = replaced
+            .iter()
+            .find(|(which, _)| *which == name)
+            .map_or(name.as_str(), |(_, by)| by);
+        // Copied, where they are to be found from elsewhere than where they are.
+        link(&node_modules().join(original), &target.join(&name)).expect("a link to a package");
+    }
+}
+
+/// The compiler options of a project, in place of some of [`FrontEnd`]'s.
+struct Project {
+    name: &'static str,
+    compiler: &'static str,
+    /// Replaces `"module"` and `"moduleResolution"`.
+    module: &'static str,
+    more: &'static str,
+    react: &'static str,
+}
+
+#[test]
+fn the_client_compiles_in_every_kind_of_project() {
+    const BUNDLER: &str = r#""module": "esnext", "moduleResolution": "bundler""#;
+    const NODE: &str = r#""module": "nodenext""#;
+    const NEXT: &str = r#""module": "esnext", "moduleResolution": "bundler", "allowJs": true, "incremental": true,
+        "tsBuildInfoFile": "build.tsbuildinfo", "resolveJsonModule": true, "esModuleInterop": true"#;
+    let isolated = r#""declaration": true, "isolatedDeclarations": true"#;
+    let react_18 = "@types/react-18";
+    let react_19 = "@types/react";
+    let projects = [
+        Project {
+            name: "the oldest TypeScript",
+            compiler: "typescript-5.4",
+            module: BUNDLER,
+            more: "",
+            react: react_19,
+        },
+        Project {
+            name: "React 18",
+            compiler: "typescript",
+            module: BUNDLER,
+            more: "",
+            react: react_18,
+        },
+        Project {
+            name: "React 18 and the oldest",
+            compiler: "typescript-5.4",
+            module: BUNDLER,
+            more: "",
+            react: react_18,
+        },
+        Project {
+            name: "nodenext",
+            compiler: "typescript",
+            module: NODE,
+            more: "",
+            react: react_19,
+        },
+        Project {
+            name: "nodenext, oldest",
+            compiler: "typescript-5.4",
+            module: NODE,
+            more: "",
+            react: react_19,
+        },
+        Project {
+            name: "Next.js",
+            compiler: "typescript-5",
+            module: NEXT,
+            more: "",
+            react: react_19,
+        },
+        Project {
+            name: "isolated declarations",
+            compiler: "typescript",
+            module: BUNDLER,
+            more: isolated,
+            react: react_19,
+        },
+    ];
+    std::thread::scope(|scope| {
+        // Two at a time: it is the compilers that take the time.
+        for half in projects.chunks(projects.len().div_ceil(2)) {
+            scope.spawn(move || half.iter().for_each(compiles_in));
+        }
+    });
+}
+
+fn compiles_in(project: &Project) {
+    let Project {
+        name,
+        compiler,
+        module,
+        more,
+        react,
+    } = *project;
+    // All of them where what a file says of others, or of itself, is another matter than elsewhere.
+    let frameworks: &[Framework] = if name == "nodenext" || name == "isolated declarations" {
+        &Framework::ALL
+    } else {
+        &[Framework::React]
+    };
+    for &framework in frameworks {
+        let front_end = FrontEnd::of(&users(), framework);
+        if react != "@types/react" {
+            modules_with(front_end.0.path(), &[("@types/react", react)]);
+        }
+        let more = if more.is_empty() {
+            String::new()
+        } else {
+            format!(", {more}")
+        };
+        front_end.write("package.json", r#"{"type": "module"}"#).write(
+            "tsconfig.json",
+            &format!(
+                r#"{{"compilerOptions": {{ {module}{more},
+                    "target": "es2022", "lib": ["es2022", "dom", "dom.iterable"], "jsx": "preserve",
+                    "types": [], "skipLibCheck": true, "noEmit": true, "strict": true, "isolatedModules": true,
+                    "noUnusedLocals": true, "noUnusedParameters": true, "preserveSymlinks": true
+                }}, "include": ["edgepod"]}}"#
+            ),
+        );
+        // Again, now that there is a project around it.
+        Client::new(&users(), framework)
+            .write_to(&front_end.0.path().join("edgepod"))
+            .expect("the client is written");
+        assert_eq!(front_end.complaints(compiler), "", "{name}, {framework}");
+    }
+}
+
+#[test]
+fn what_only_a_browser_can_run_says_so() {
+    // Next.js takes what does not for the server's. The entry is both's: a server reads with `EdgePodClient` and `api`.
+    let client = Client::new(&users(), Framework::React);
+    for (path, contents) in client.files() {
+        let calls_react = contents.contains(" from \"react\"");
+        let directive = contents
+            .lines()
+            .find(|line| !line.starts_with("//") && !line.starts_with("/*"));
+        assert_eq!(
+            directive == Some("\"use client\";"),
+            calls_react || path.ends_with("react/more.ts"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
 #[cfg(unix)]
 fn link(original: &Path, link: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(original, link)

@@ -284,7 +284,7 @@ test("TanStack's devtools see a query as fresh, and can read it again", async ()
   await screen.findByLabelText("Stale: 0");
   // What their buttons do.
   const found = queryClient.getQueryCache().find({ queryKey: api.getUsers.queryKey() });
-  expect(found?.queryHash).toBe('["edgepod","getUsers",{}]');
+  expect(found?.queryHash).toBe(`["edgepod","getUsers",{},"${pod.url}"]`);
   await found?.fetch();
   expect(pod.count("getUsers")).toBe(2);
   await queryClient.resetQueries(found);

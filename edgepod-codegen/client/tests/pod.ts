@@ -50,6 +50,8 @@ export class Pod {
   answersPings = true;
   /** Refuses every call with this. */
   failing: Outcome["error"] | undefined;
+  /** What each reply warns of. */
+  warnings: string[] = [];
   /** How long a reply takes after the function ran. */
   replyDelayMs = 0;
 
@@ -306,7 +308,7 @@ export class Pod {
       ...(known && { replayed: true }),
       written: outcome.writes,
     };
-    return { status: 200, data: outcome.data, meta };
+    return { status: 200, data: outcome.data, meta, ...(this.warnings.length > 0 && { warnings: this.warnings }) };
   }
 
   #subscribe(session: string, tables: string[]): void {

@@ -1,5 +1,5 @@
 import { QueryObserver } from "@tanstack/query-core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { EdgePodClient, type GetToken, query } from "../src/core";
 import { Pod, settled, until } from "./pod";
@@ -122,4 +122,146 @@ test("a token that is no JWT is sent as it is", async () => {
   signIn(() => "opaque");
   await client.mutate("doNothing");
   expect(pod.headers.authorization).toBe("Bearer opaque");
+});
+
+test("another organisation of the same user does not see what the last one's has read", async () => {
+  let org = "acme";
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  // Of one name with an address in front, as some services write it.
+  signIn(() => `${part({})}.${part({ sub: "ada", "https://example.com/org_id": org, jti: Math.random() })}.x`);
+  const users = show("getUsers");
+  await until("shown", () => users.getCurrentResult().isSuccess);
+  await client.mutate("doNothing");
+  expect(users.getCurrentResult().isSuccess).toBe(true);
+  org = "globex";
+  const held = pod.hold("getUsers");
+  await client.mutate("doNothing");
+  await held.arrived;
+  expect(users.getCurrentResult().data).toBeUndefined();
+  held.release();
+});
+
+test("a renewal that gives nothing leaves what is still good, and what is on the screen", async () => {
+  const current = token("ada", 5);
+  const asked: boolean[] = [];
+  signIn(({ refresh }) => {
+    asked.push(refresh);
+    return refresh ? null : current;
+  });
+  const users = show("getUsers");
+  await until("shown", () => users.getCurrentResult().isSuccess);
+  await client.mutate("doNothing");
+  expect(asked).toContain(true);
+  expect(pod.headers.authorization).toBe(`Bearer ${current}`);
+  await settled();
+  expect(pod.count("getUsers")).toBe(1);
+});
+
+test("a clock that is an hour ahead renews once, and not before every call", async () => {
+  let renewals = 0;
+  const issue = () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const iat = Math.floor(Date.now() / 1000) - 3600;
+    return `${part({})}.${part({ sub: "ada", iat, exp: iat + 1800 })}.x`;
+  };
+  let current = issue();
+  signIn(({ refresh }) => {
+    if (refresh) {
+      renewals++;
+      current = issue();
+    }
+    return current;
+  });
+  for (let index = 0; index < 5; index++) await client.mutate("doNothing");
+  expect(renewals).toBe(1);
+});
+
+test("a read that notices another user is answered with what that one sees", async () => {
+  const tokens = { ada: token("ada"), grace: token("grace"), edsger: token("edsger") };
+  let user: keyof typeof tokens = "ada";
+  signIn(() => tokens[user]);
+  await client.queryClient.fetchQuery(query("getUsers") as never);
+  user = "grace";
+  pod.addUser("Grace's friend");
+  const read = client.queryClient.fetchQuery({ ...query("getUsers"), staleTime: 0 } as never);
+  expect(await read).toHaveLength(1);
+  const posts = client.queryClient.fetchQuery(query("getPosts") as never);
+  user = "edsger";
+  expect(await posts).toEqual([]);
+  expect(pod.headers.authorization).toBe(`Bearer ${tokens.edsger}`);
+});
+
+test("who cannot be told apart by their tokens is another user when they sign out", async () => {
+  let current: string | null = "opaque";
+  signIn(() => current);
+  const users = show("getUsers");
+  await until("shown", () => users.getCurrentResult().isSuccess);
+  current = null;
+  await client.mutate("doNothing");
+  await until("read again", () => pod.count("getUsers") === 2);
+});
+
+test("a token or a key with a line break is named, and no fault of the network", async () => {
+  signIn(() => "two\nlines");
+  await expect(client.mutate("doNothing")).rejects.toMatchObject({
+    code: "UNAUTHORIZED",
+    message: "getToken failed, so doNothing was not called: the token has a character that no header can have",
+  });
+  expect(() => new EdgePodClient({ url: pod.url, apiKey: "ep_pk\n_x" })).toThrow(
+    'EdgePod\'s apiKey is "ep_pk\\n_x": copy it anew.',
+  );
+});
+
+test("the socket's check of a key goes the way of all requests", async () => {
+  const sent: string[] = [];
+  client = new EdgePodClient({
+    url: pod.url,
+    apiKey: "ep_pk_wrong",
+    WebSocket: NodeWebSocket as unknown as typeof WebSocket,
+    fetch: (url, init) => {
+      sent.push(new URL(String(url)).pathname);
+      return fetch(url, init);
+    },
+  });
+  client.connect();
+  await until("unauthorized", () => client.status === "unauthorized");
+  expect(sent).toEqual(["/ws"]);
+});
+
+describe("a file that could not be loaded", () => {
+  afterEach(() => {
+    for (const file of ["token", "socket", "optimistic"]) vi.doUnmock(`../src/core/${file}`);
+  });
+
+  /** Lets the next load of a file fail, as a network does. */
+  function failOnce(file: string) {
+    let fails = 0;
+    vi.doMock(`../src/core/${file}`, async (original) => {
+      if (fails++ === 0) throw new TypeError("Failed to fetch dynamically imported module");
+      return await original();
+    });
+  }
+
+  test("of tokens, is asked for again", async () => {
+    failOnce("token");
+    signIn(() => token("ada"));
+    // The function is sent again by itself.
+    await client.mutate("doNothing");
+    expect(pod.headers.authorization).toBe(`Bearer ${token("ada")}`);
+  });
+
+  test("of the socket, is asked for again", async () => {
+    failOnce("socket");
+    signIn(() => token("ada"));
+    client.connect();
+    await until("noticed", () => client.status === "reconnecting");
+    await until("live", () => client.status === "live");
+  });
+
+  test("of optimistic updates, lets the mutation happen without", async () => {
+    failOnce("optimistic");
+    signIn(() => token("ada"));
+    await client.mutate("insertUser", { name: "Ada" }, { optimistic: { getUsers: () => [] } });
+    expect(pod.users).toHaveLength(1);
+  });
 });

@@ -1,4 +1,5 @@
 import type { EdgePodError } from "./error";
+import type { EdgePodKey, EdgePodPagesKey } from "./key";
 import type { DataTag, InfiniteData, MutationObserverOptions, QueryObserverOptions, skipToken } from "./tanstack";
 import type { ArgsAndOptions, FunctionType, FunctionTypes, WithoutCursor } from "./types";
 
@@ -7,12 +8,6 @@ export type Reserved = "queryKey" | "queryFn" | "queryHash" | "queryKeyHashFn";
 
 /** What EdgePod decides of a query of pages. */
 export type ReservedOfPages = Reserved | "initialPageParam" | "getNextPageParam" | "getPreviousPageParam";
-
-/** A query's key in the cache. */
-export type EdgePodKey = readonly ["edgepod", string, object | null];
-
-/** The key of a query of pages. */
-export type EdgePodPagesKey = readonly ["edgepod", string, object, "pages"];
 
 type Tagged<F extends FunctionType> = {
   queryKey: DataTag<EdgePodKey, F["result"], EdgePodError<F["error"]>>;

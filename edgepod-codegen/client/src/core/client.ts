@@ -1,26 +1,29 @@
 import { EdgePodError } from "./error";
+import { parse } from "./json";
+import { type EdgePodKey, hashOf, isOf, isPaged, keysOf, originOf } from "./key";
 import { ACTIONS } from "./manifest";
 import type { Layers, OptimisticUpdates } from "./optimistic";
-import { isNewer, Registry } from "./registry";
+import { createRegistry, epochOf, isNewer, type Read, type Registry } from "./registry";
 import { newId } from "./session";
-import { StaleSocket } from "./socket";
+import type { StaleSocket } from "./socket";
 import {
   type AnyQueryClient,
   type CoreQueryClient,
+  notifyManager,
   type Query,
   QueryClient,
   type QueryFunctionContext,
-  skipToken,
 } from "./tanstack";
 import type { GetToken } from "./token";
-import { Transport } from "./transport";
+import { createTransport, type Transport, withoutSlash } from "./transport";
 import type { Status } from "./types";
+import { say } from "./warnings";
 
-/** The first part of every query key of EdgePod's. */
-const KEY = "edgepod";
 /** A function whose reply was lost is sent again after this long, then after twice as long, and so on. */
 const FIRST_RESEND_MS = 300;
 const RESENDS = 3;
+/** The socket's file is asked for again after this long, where it could not be loaded. */
+const LOAD_AGAIN_MS = 2_000;
 /** How long a mutation stays unfinished at most for the sake of the screen, once its reply is there. */
 const SETTLE_WITHIN_MS = 3_000;
 
@@ -40,25 +43,6 @@ export interface EdgePodOptions {
   fetch?: typeof fetch | undefined;
 }
 
-/** What identifies a query. Every function of TanStack Query's takes it; EdgePod's query client knows the rest. */
-export interface EdgePodQuery {
-  queryKey: readonly [typeof KEY, string, object | null];
-  queryFn?: typeof skipToken;
-}
-
-/** A query of pages, likewise. */
-export interface EdgePodPages<Page = never> {
-  queryKey: readonly [typeof KEY, string, object, "pages"];
-  initialPageParam: null;
-  getNextPageParam: (page: Page) => unknown;
-}
-
-/** A mutation, likewise. */
-export interface EdgePodMutation {
-  mutationKey: readonly [typeof KEY, string];
-  networkMode: "always";
-}
-
 /** How one mutation is made. */
 export interface MutateOptions {
   /** What is shown of queries until the server has answered. */
@@ -67,25 +51,9 @@ export interface MutateOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A query and its arguments. `null` for `args` is a query that is never read. */
-export function query(name: string, args: object | null = {}): EdgePodQuery {
-  return { queryKey: [KEY, name, args], ...(!args && { queryFn: skipToken }) };
-}
-
-/** A query over pages: each is `{ items, next }`, and `next` is the `cursor` of the one after it. */
-export function pages(name: string, args: object = {}): EdgePodPages {
-  return {
-    queryKey: [KEY, name, args, "pages"],
-    initialPageParam: null,
-    getNextPageParam: ({ next }: { next?: unknown }) => next,
-  };
-}
-
-/** A function or an action. */
-export function mutation(name: string): EdgePodMutation {
-  // The call fails where there is no network, rather than being sent unasked much later.
-  return { mutationKey: [KEY, name], networkMode: "always" };
-}
+/** The servers that clients are connected to, on the query client that they share; whichever copy of this file made them. */
+const CONNECTED = Symbol.for("edgepod.connected");
+type Shared = CoreQueryClient & { [CONNECTED]?: string[] };
 
 /**
  * Calls functions, and keeps what a TanStack query client caches of them in step with the database.
@@ -95,51 +63,56 @@ export class EdgePodClient {
   /** Holds the cached replies. */
   readonly queryClient: CoreQueryClient;
   /** Ties this client's calls to its socket. */
-  readonly sessionId = newId();
+  readonly sessionId: string = newId();
+  /** What the cache knows this client's server by: its address, as it was given. */
+  readonly origin: string;
   /** Which query read what, and when. */
-  readonly registry = new Registry();
+  readonly registry: Registry<Query> = createRegistry();
   readonly #transport: Transport;
-  readonly #socket: StaleSocket;
+  /** What users and interruptions both need. */
+  readonly #both = {
+    queries: () => this.#queries(),
+    refresh: (queries: readonly Query[]) => this.#refresh(queries),
+  };
+  readonly #WebSocket: typeof WebSocket | undefined;
+  #socket: StaleSocket | undefined;
+  /** The socket's state. */
+  #status: Status = "connecting";
   /** The user's token is refused. */
   #refused = false;
   #layers: Layers | undefined;
+  readonly #warnings = new WeakMap<Query, readonly string[]>();
   readonly #statusListeners = new Set<() => void>();
+  /** What is stale, until the end of the tick. */
+  readonly #due = new Set<Query>();
   #refreshing: ReturnType<typeof setTimeout> | undefined;
+  #connected = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: EdgePodOptions) {
     this.queryClient = (options.queryClient ?? new QueryClient()) as CoreQueryClient;
-    const onStatus = () => {
-      for (const listener of this.#statusListeners) listener();
-    };
-    this.#transport = new Transport({
+    this.origin = withoutSlash(`${options.url}`);
+    this.#WebSocket = options.WebSocket;
+    this.#transport = createTransport({
       ...options,
       sessionId: this.sessionId,
-      // What one user has read is not the next one's to see.
-      onUser: () => void this.queryClient.resetQueries({ queryKey: [KEY] }),
+      ...this.#both,
       onRefused: (refused) => {
         this.#refused = refused;
-        onStatus();
+        this.#tell();
       },
-    });
-    this.#socket = new StaleSocket({
-      url: () => this.#transport.socketUrl(...this.registry.held),
-      WebSocket: options.WebSocket,
-      onStale: (tables, version) => this.#changed(tables, version),
-      onHello: (tables, version, resumed) => {
-        this.registry.greeted(tables, version);
-        if (resumed) this.#resume();
-        this.#changed(tables, version);
-      },
-      onStatus,
-      isRefused: () => this.#transport.socketRefused(),
     });
     this.adopt();
   }
 
   /** The connection's state. */
   get status(): Status {
-    return this.#refused ? "unauthorized" : this.#socket.status;
+    return this.#refused ? "unauthorized" : this.#status;
+  }
+
+  #tell(status = this.#status): void {
+    this.#status = status;
+    for (const listener of this.#statusListeners) listener();
   }
 
   /** Calls `listener` whenever the status changes, until the function that it returns is called. */
@@ -151,52 +124,98 @@ export class EdgePodClient {
   /** Tells the query client how EdgePod's queries are read, and when they count as fresh. */
   adopt(): void {
     // Without signals, TanStack's own defaults do the work: read again on mount and on focus.
-    const informed = () => ["live", "connecting"].includes(this.#socket.status);
-    this.queryClient.setQueryDefaults([KEY], {
-      queryFn: (context) => this.#read(context),
-      // The server signals what this session has read; of data from elsewhere (another client that shares
-      // the cache, a page rendered on a server) it knows nothing.
-      staleTime: ({ queryHash }) => (informed() && this.registry.versionOf(queryHash) ? 1 / 0 : 0),
-      // The socket reconnects when the network does, and says what has changed.
-      refetchOnReconnect: false,
-      // The same call may succeed a moment later.
-      retry: (failures, error) =>
-        failures < 3 && (isInconclusive(error, 500) || (error as unknown as EdgePodError).status === 429),
-    });
-    this.queryClient.setMutationDefaults([KEY], {
-      mutationFn: (args: unknown, { mutationKey, meta }) =>
-        this.mutate(mutationKey?.[1] as string, args as object | undefined, meta),
-    });
+    const informed = () => ["live", "connecting"].includes(this.#status);
+    // What names no server is for whoever adopted the query client last. What names one goes there.
+    for (const key of keysOf(this.origin)) {
+      this.queryClient.setQueryDefaults(key, {
+        queryFn: (context) => this.#read(context),
+        queryKeyHashFn: (key) => {
+          this.#check(key);
+          return hashOf(key, this.origin);
+        },
+        // The server signals what this session has read; of data from elsewhere (another client that shares
+        // the cache, a page rendered on a server) it knows nothing.
+        staleTime: (query) => (informed() && this.registry.versionOf(query as Query) ? 1 / 0 : 0),
+        // The socket reconnects when the network does, and says what has changed.
+        refetchOnReconnect: false,
+        // The same call may succeed a moment later.
+        retry: (failures, error) =>
+          failures < 3 && (isInconclusive(error, 500) || (error as unknown as EdgePodError).status === 429),
+      });
+      this.queryClient.setMutationDefaults(key, {
+        mutationFn: async (args: unknown, { mutationKey = [], meta }) => {
+          this.#check(mutationKey);
+          return this.mutate(mutationKey[1] as string, args as object | undefined, meta);
+        },
+      });
+    }
+  }
+
+  /** Refuses a key that names no server where there are several. */
+  #check(key: readonly unknown[]): void {
+    const connected = (this.queryClient as Shared)[CONNECTED];
+    if (!originOf(key) && connected?.some((origin) => origin !== connected[0])) {
+      throw new Error(`${connected} share a query client: use useApi() or pod.api.`);
+    }
   }
 
   /** Loads what optimistic updates need, which is a file of its own, so that a page without them does not carry it. */
-  async prepare(): Promise<Layers> {
-    const { Layers } = await import("./optimistic");
-    this.#layers ??= new Layers(
-      this.queryClient.getQueryCache(),
-      (query, version) => !isPaging(query) && !isNewer(version, this.registry.versionOf(query.queryHash)),
-    );
+  async prepare(): Promise<Layers | undefined> {
+    // One that cannot be loaded now may be the next time; until then the screen waits for the server.
+    const file = await import("./optimistic").catch(() => undefined);
+    this.#layers ??=
+      file &&
+      new file.Layers(
+        this.queryClient.getQueryCache(),
+        (query) => isOf(query, this.origin),
+        (query, version) => !isPaging(query) && !isNewer(version, this.registry.versionOf(query)),
+      );
     return this.#layers;
   }
 
   /** Starts keeping the cache fresh. It may be called again after `disconnect`. */
   connect(): void {
-    if (this.#unsubscribe) return;
-    this.#socket.start();
+    if (this.#connected) return;
+    this.#connected = true;
+    const shared = this.queryClient as Shared;
+    shared[CONNECTED] = [...(shared[CONNECTED] ?? []), this.origin];
     // So that it notices when the page gets the focus.
     this.queryClient.mount();
-    this.#unsubscribe = this.queryClient.getQueryCache().subscribe(({ type, query }) => {
-      if (type === "removed") this.registry.reads.delete(query.queryHash);
-    });
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const { createSocket } = await import("./socket");
+      if (!this.#connected) return;
+      this.#socket ??= createSocket({
+        ...this.#both,
+        url: this.#transport.socketUrl,
+        held: this.registry.held,
+        WebSocket: this.#WebSocket,
+        fetch: this.#transport.fetch,
+        onStale: (tables, version) => this.#changed(tables, version),
+        onHello: this.registry.greeted,
+        onStatus: (status) => this.#tell(status),
+        parse,
+        epochOf,
+      });
+      this.#socket.start();
+    } catch {
+      // Its file could not be loaded. Until it is, the query client does what it does without signals.
+      this.#tell("reconnecting");
+      setTimeout(() => this.#connected && this.#open(), LOAD_AGAIN_MS);
+    }
   }
 
   /** Closes the socket. What is cached stays; the next `connect` asks what has changed. */
   disconnect(): void {
-    if (!this.#unsubscribe) return;
-    this.#socket.stop();
+    if (!this.#connected) return;
+    this.#connected = false;
+    const connected = (this.queryClient as Shared)[CONNECTED];
+    connected?.splice(connected.indexOf(this.origin), 1);
+    this.#socket?.stop();
     this.queryClient.unmount();
-    this.#unsubscribe();
-    this.#unsubscribe = undefined;
   }
 
   /**
@@ -212,13 +231,14 @@ export class EdgePodClient {
     const layers = optimistic && (this.#layers ?? (await this.prepare()));
     const layer = optimistic && layers?.add(optimistic, args);
     try {
-      const { data, meta } = await this.#send(name, args, signal);
+      const { data, meta, warnings } = await this.#send(name, args, signal);
+      say(name, warnings);
       const { written = ["*"], version = "" } = meta;
       if (layer) layer.version = version;
       this.#changed(written, version);
-      await this.#settle(version);
+      await this.#settle(written, version);
       // What could not be read again yet goes on showing what is expected.
-      if (layer) layers?.remove(layer, ({ queryHash }) => this.registry.isStale(queryHash));
+      if (layer) layers?.remove(layer, (query) => this.registry.isStale(query));
       return data;
     } catch (error) {
       if (layer) layers?.remove(layer, () => false);
@@ -243,105 +263,125 @@ export class EdgePodClient {
 
   async #read({ queryKey, signal, pageParam }: QueryFunctionContext): Promise<unknown> {
     const [, name, args] = queryKey as unknown as [string, string, object];
-    const query = this.queryClient.getQueryCache().find({ queryKey, exact: true }) as Query;
-    const hash = query.queryHash;
-    const { known } = this.registry;
+    // By its text: to look for it by its key is to look at all the others.
+    const query = this.queryClient.getQueryCache().get(hashOf(queryKey, this.origin)) as Query;
+    const known = this.registry.known();
     const more = pageParam != null;
-    this.registry.asked(hash);
+    this.adoptRead(query);
     try {
-      const { data, meta } = await this.#transport.read(name, more ? { ...args, cursor: pageParam } : args, signal);
+      const reply = await this.#transport.read(name, more ? { ...args, cursor: pageParam } : args, signal);
+      const { data, meta, warnings } = reply;
+      say(name, warnings);
+      this.#warnings.set(query, warnings);
       const { tables = ["*"], version = "" } = meta;
       // A reply that was overtaken by a later one has nothing to tell. (Pages have to fit each other.)
       if (
         pageParam === undefined &&
-        query.state.data !== undefined &&
-        isNewer(this.registry.versionOf(hash), version)
+        query?.state.data !== undefined &&
+        isNewer(this.registry.versionOf(query), version)
       ) {
         return query.state.data;
       }
-      this.registry.answered(hash, known, tables, version, more);
+      this.registry.answered(query, known, tables, version, more);
       return this.#layers ? this.#layers.over(query, data) : data;
     } catch (error) {
-      if (!signal.aborted) this.registry.answered(hash, known);
+      if (!signal.aborted) this.registry.answered(query, known);
       throw error;
     } finally {
       // What changed while the request was under way has to be read again.
-      if (this.registry.isStale(hash)) this.#refreshSoon();
+      this.#refreshSoon([query]);
     }
+  }
+
+  /** Remembers that a query is read, or what another client knew of it, until the cache forgets it. */
+  adoptRead(query: Query, read?: Read): void {
+    this.registry.asked(query, read);
+    this.#unsubscribe ??= this.queryClient.getQueryCache().subscribe(({ type, query }) => {
+      if (type !== "removed") return;
+      this.registry.forget(query);
+      // Whoever drops this client without a word leaves nothing behind once its queries are gone.
+      if (this.registry.reads.size) return;
+      this.#unsubscribe?.();
+      this.#unsubscribe = undefined;
+    });
+  }
+
+  /** What the server's last reply to a query warned of. */
+  warningsOf(key: EdgePodKey): readonly string[] {
+    const query = this.queryClient.getQueryCache().get(hashOf(key, this.origin)) as Query;
+    return this.#warnings.get(query) ?? [];
   }
 
   #changed(tables: readonly string[], version: string): void {
     this.registry.changed(tables, version);
-    this.#refreshSoon();
+    this.#refreshSoon(this.registry.readersOf(tables));
   }
 
   /**
    * Marks what is stale at once, so that a read which begins and is given up in this tick cannot make it look
    * fresh, and refreshes at the end of the tick, so that many signals make one request per query.
    */
-  #refreshSoon(): void {
-    for (const query of this.#stale()) query.invalidate();
+  #refreshSoon(queries: Iterable<Query>): void {
+    for (const query of queries) {
+      if (!this.registry.isStale(query)) continue;
+      query.invalidate();
+      this.#due.add(query);
+    }
+    if (!this.#due.size) return;
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = undefined;
       // A query that is being read is left alone: its end comes back here if its reply is too old.
       // Cancelling it instead would starve the screen while others write without pause.
-      this.#refresh(this.#stale().filter((query) => query.state.fetchStatus !== "fetching"));
+      const due = [...this.#due].filter((query) => this.registry.isStale(query) && !isFetching(query));
+      this.#due.clear();
+      this.#refresh(due);
     });
-  }
-
-  /**
-   * Requests from before the interruption may hang for ever, so they are given up and made again; and what failed
-   * is worth another attempt.
-   */
-  #resume(): void {
-    const given = this.#queries().filter(({ state }) => state.fetchStatus !== "idle" || state.error);
-    for (const query of given) {
-      // Silently where a new request follows at once, so that the screen does not flicker.
-      const silent = query.isActive() && !query.isStatic();
-      void query.cancel({ silent, revert: !silent });
-    }
-    this.#refresh(given);
   }
 
   /** Reads those again that are on the screen, and marks the others. */
   #refresh(queries: readonly Query[]): void {
-    void this.queryClient.invalidateQueries(
-      { predicate: (query) => queries.includes(query) },
-      { cancelRefetch: false },
-    );
+    notifyManager.batch(() => {
+      for (const query of queries) {
+        query.invalidate();
+        if (query.isActive() && !query.isStatic()) query.fetch(undefined, { cancelRefetch: false }).catch(() => {});
+      }
+    });
   }
 
-  #stale(): Query[] {
-    return this.#queries().filter((query) => this.registry.isStale(query.queryHash));
-  }
-
+  /** Every query of this server. */
   #queries(): Query[] {
-    return this.queryClient.getQueryCache().findAll({ queryKey: [KEY] });
+    return this.queryClient
+      .getQueryCache()
+      .getAll()
+      .filter((query) => isOf(query, this.origin));
   }
 
   /** Returns when the screen shows a version, but waits only so long. */
-  #settle(version: string): Promise<void> {
+  #settle(written: readonly string[], version: string): Promise<void> {
     return new Promise((resolve) => {
-      const behind = (query: Query) =>
-        query.isActive() && (isPaging(query) || this.registry.isBehind(query.queryHash, version));
-      const check = (event?: unknown) => {
-        if (event !== TIME_IS_UP && this.#queries().some(behind)) return;
+      const isBehind = (query: Query) => query.isActive() && (isPaging(query) || this.registry.isStale(query, version));
+      const behind = new Set([...this.registry.readersOf(written)].filter(isBehind));
+      const end = () => {
         clearTimeout(timer);
         unsubscribe();
         resolve();
       };
-      const timer = setTimeout(check, SETTLE_WITHIN_MS, TIME_IS_UP);
-      const unsubscribe = this.queryClient.getQueryCache().subscribe(check);
-      check();
+      const timer = setTimeout(end, SETTLE_WITHIN_MS);
+      const unsubscribe = this.queryClient.getQueryCache().subscribe(({ query }) => {
+        if (behind.has(query) && !isBehind(query) && behind.delete(query) && !behind.size) end();
+      });
+      if (!behind.size) end();
     });
   }
 }
 
-const TIME_IS_UP = 1;
+function isFetching({ state }: Query): boolean {
+  return state.fetchStatus === "fetching";
+}
 
 /** Whether some of a query's pages have been answered, and are shown when all have. */
-function isPaging({ queryKey, state }: Query): boolean {
-  return queryKey.length > 3 && state.fetchStatus === "fetching";
+function isPaging(query: Query): boolean {
+  return isPaged(query) && isFetching(query);
 }
 
 /** Whether a call that failed may have had its effect, or, from 502 up, its answer may have been lost on the way. */

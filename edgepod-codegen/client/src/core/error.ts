@@ -62,4 +62,4 @@ class Failure<Data = unknown> extends Error {
   }
 }
 
-export const EdgePodError = Failure;
+export const EdgePodError: typeof Failure = Failure;

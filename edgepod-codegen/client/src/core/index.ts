@@ -1,17 +1,17 @@
 /** The client without a framework. */
-export { api } from "./api";
+export { api, createApi } from "./api";
+export { EdgePodClient, type EdgePodOptions, type MutateOptions } from "./client";
+export { EdgePodError, type ErrorCode, type SystemCode } from "./error";
 export {
-  EdgePodClient,
+  type EdgePodKey,
   type EdgePodMutation,
-  type EdgePodOptions,
   type EdgePodPages,
+  type EdgePodPagesKey,
   type EdgePodQuery,
-  type MutateOptions,
   mutation,
   pages,
   query,
-} from "./client";
-export { EdgePodError, type ErrorCode, type SystemCode } from "./error";
+} from "./key";
 export { type CallOptions, createTrigger, IDLE, type MutationState, type Trigger } from "./mutation";
 export type { OptimisticUpdates } from "./optimistic";
 export { type DehydratedPod, dehydrate, hydrate } from "./ssr";
@@ -21,9 +21,11 @@ export type {
   ArgsAndOptions,
   FunctionType,
   FunctionTypes,
+  Inherited,
   MutationOptions,
   Optimistic,
   PagedNames,
   Status,
   WithoutCursor,
 } from "./types";
+export { type Warned, withWarnings } from "./warnings";

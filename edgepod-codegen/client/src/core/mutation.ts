@@ -1,6 +1,6 @@
 import type { EdgePodClient } from "./client";
-import { mutation } from "./client";
 import type { EdgePodError } from "./error";
+import { mutation } from "./key";
 import type { MutationOptions } from "./types";
 
 /** What an adapter shows of a mutation's last call. */
@@ -43,7 +43,7 @@ export function createTrigger(
       const call = client.queryClient
         .getMutationCache()
         .build<unknown, EdgePodError, object | undefined, unknown>(client.queryClient, {
-          ...mutation(name),
+          ...mutation(name, client.origin),
           ...meta,
           meta,
         });

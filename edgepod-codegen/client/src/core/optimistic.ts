@@ -23,14 +23,16 @@ export interface Layer {
  */
 export class Layers {
   #layers: Layer[] = [];
-  readonly #base = new Map<string, unknown>();
+  readonly #base = new WeakMap<Query, unknown>();
   readonly #cache: QueryCache;
+  readonly #isOurs: (query: Query) => boolean;
   readonly #holds: (query: Query, version: string) => boolean;
   #unsubscribe: (() => void) | undefined;
 
-  /** `holds` tells whether what the server said last of a query has a version in it. */
-  constructor(cache: QueryCache, holds: (query: Query, version: string) => boolean) {
+  /** `isOurs` tells the client's queries, `holds` whether what the server said last of one has a version in it. */
+  constructor(cache: QueryCache, isOurs: (query: Query) => boolean, holds: (query: Query, version: string) => boolean) {
     this.#cache = cache;
+    this.#isOurs = isOurs;
     this.#holds = holds;
   }
 
@@ -41,7 +43,7 @@ export class Layers {
     // Pages are replies of their own, and are shown when all are there.
     this.#unsubscribe ??= this.#cache.subscribe((event) => {
       const { type, query } = event;
-      if (type !== "updated" || event.action.type !== "success" || !isPaged(query)) return;
+      if (type !== "updated" || event.action.type !== "success" || !isPaged(query) || !this.#isOurs(query)) return;
       const data = this.#lay(query, query.state.data);
       if (data !== query.state.data) query.setState({ data });
     });
@@ -53,8 +55,7 @@ export class Layers {
   remove(layer: Layer, keep: (query: Query) => boolean): void {
     this.#layers = this.#layers.filter((other) => other !== layer);
     for (const query of this.#touched(layer)) {
-      const { queryHash } = query;
-      if (keep(query)) this.#base.set(queryHash, this.#apply(query, this.#base.get(queryHash), [layer]));
+      if (keep(query)) this.#base.set(query, this.#apply(query, this.#base.get(query), [layer]));
       this.#show(query);
     }
     if (this.#layers.length > 0) return;
@@ -70,13 +71,13 @@ export class Layers {
   /** What to show of a query's new data. */
   #lay(query: Query, data: unknown): unknown {
     const shown = this.#apply(query, data);
-    if (shown === data) this.#base.delete(query.queryHash);
-    else this.#base.set(query.queryHash, data);
+    if (shown === data) this.#base.delete(query);
+    else this.#base.set(query, data);
     return shown;
   }
 
   #show(query: Query): void {
-    const data = this.#lay(query, this.#base.get(query.queryHash));
+    const data = this.#lay(query, this.#base.get(query));
     // Not `setData`, which would call it fresh.
     if (data !== query.state.data) query.setState({ data });
   }
@@ -84,9 +85,10 @@ export class Layers {
   /** The queries that a layer changes, with their base noted. */
   #touched(layer: Layer): Query[] {
     const queries = this.#cache.findAll({
-      predicate: (query) => query.state.data !== undefined && updateOf(query, layer) !== undefined,
+      predicate: (query) =>
+        query.state.data !== undefined && updateOf(query, layer) !== undefined && this.#isOurs(query),
     });
-    for (const { queryHash, state } of queries) if (!this.#base.has(queryHash)) this.#base.set(queryHash, state.data);
+    for (const query of queries) if (!this.#base.has(query)) this.#base.set(query, query.state.data);
     return queries;
   }
 
@@ -104,10 +106,12 @@ export class Layers {
   }
 }
 
-function updateOf({ queryKey }: Query, { updates }: Layer): Update | undefined {
-  return queryKey[0] === "edgepod" ? (updates[queryKey[1] as string] as Update | undefined) : undefined;
+function updateOf({ queryKey: [, name] }: Query, { updates }: Layer): Update | undefined {
+  // Its own, for `valueOf` may be a query as well.
+  return Object.hasOwn(updates, name as string) ? (updates[name as string] as Update | undefined) : undefined;
 }
 
+// Not imported, lest bundlers make a third file of what the page and this one share.
 function isPaged({ queryKey }: Query): boolean {
-  return queryKey.length > 3;
+  return queryKey[3] === "pages";
 }

@@ -1,5 +1,4 @@
-import { parse } from "./json";
-import { epochOf } from "./registry";
+import type { Query } from "./tanstack";
 import type { Status } from "./types";
 
 /** Pings are this far apart; the server answers them without waking. */
@@ -19,17 +18,26 @@ const POLICY_VIOLATION = 1008;
 
 /** What a socket needs, and whom it tells. */
 export interface SocketOptions {
-  /** The address, with what is held at that moment. */
-  url(): string;
+  /** The address for who holds data of these versions. */
+  url(since: string, tables: Iterable<[string, string]>): string;
+  /** What is held at that moment. */
+  held(): [since: string, tables: Iterable<[string, string]>];
   /** The platform's WebSocket, or one that is given where it has none. */
   WebSocket?: typeof WebSocket | undefined;
+  /** What sends requests. */
+  fetch(url: string): Promise<Response>;
   /** Tables of which something changed. */
   onStale(tables: readonly string[], version: string): void;
-  /** The connection is there: what changed since the data that is held. `resumed`: it was there before. */
-  onHello(tables: readonly string[], version: string, resumed: boolean): void;
-  onStatus(): void;
-  /** Asks whether the server refuses the key; called after an attempt that failed. */
-  isRefused(): Promise<boolean>;
+  /** The connection is there: what changed since the data that is held. `onStale` follows. */
+  onHello(tables: readonly string[], version: string): void;
+  onStatus(status: Status): void;
+  /** Every query that is read here. */
+  queries(): Query[];
+  /** Reads those again that are on the screen. */
+  refresh(queries: readonly Query[]): void;
+  /** What the page has already, which is given, not imported, lest bundlers make a third file of it. */
+  parse(text: string): Message | undefined;
+  epochOf(version: string): string | undefined;
 }
 
 /**
@@ -45,161 +53,186 @@ export interface SocketOptions {
  *
  * The server counts its messages. Where one is missing, the connection is made anew, and the greeting says what
  * the missing one would have said.
+ *
+ * A file of its own, which is loaded when the client connects: what a page shows first does not wait for it.
  */
-export class StaleSocket {
-  readonly #options: SocketOptions;
-  #status: Status = "connecting";
-  #socket: WebSocket | undefined;
-  /** The server has greeted. */
-  #open = false;
-  #failures = 0;
-  /** There was a connection, or an attempt, before this one. */
-  #resumed = false;
-  /** The life of the server that counts, and how far it has. */
-  #epoch: string | undefined;
-  #seq = 0;
-  #attempt: Timer;
-  #pinging: Timer;
-  /** Until when the connection must show that it lives. */
-  #deadline: Timer;
-
-  constructor(options: SocketOptions) {
-    this.#options = options;
-  }
-
-  get status(): Status {
-    return this.#status;
-  }
-
+export interface StaleSocket {
   /** Opens the connection and keeps it up. */
-  start(): void {
-    // Not within this task: React's StrictMode mounts, unmounts and mounts again, and a socket that is
-    // closed before it opened costs a connection and a warning in the console.
-    this.#openIn(0);
-    this.#pinging = setInterval(this.#check, PING_EVERY_MS);
-    this.#listen("addEventListener");
-  }
-
+  start(): void;
   /** Closes the connection, until `start` is called again. */
-  stop(): void {
-    clearInterval(this.#pinging);
-    this.#pinging = undefined;
-    this.#listen("removeEventListener");
-    if (this.#socket) this.#resumed = true;
-    this.#drop();
-    this.#setStatus("connecting");
-  }
+  stop(): void;
+}
 
-  #openIn(ms: number): void {
-    clearTimeout(this.#attempt);
-    this.#attempt = setTimeout(() => this.#connect(), ms);
-  }
+/** A socket that is not started yet. */
+export function createSocket(options: SocketOptions): StaleSocket {
+  let status: Status = "connecting";
+  let socket: WebSocket | undefined;
+  /** The server has greeted. */
+  let open = false;
+  let failures = 0;
+  /** There was a connection, or an attempt, before this one. */
+  let resumed = false;
+  /** The life of the server that counts, and how far it has. */
+  let epoch: string | undefined;
+  let counted = 0;
+  let attempt: Timer;
+  let pinging: Timer;
+  /** Until when the connection must show that it lives. */
+  let deadline: Timer;
 
-  #connect(): void {
-    let socket: WebSocket;
+  const setStatus = (next: Status) => {
+    if (next === status) return;
+    status = next;
+    options.onStatus(next);
+  };
+
+  const openIn = (ms: number) => {
+    clearTimeout(attempt);
+    attempt = setTimeout(connect, ms);
+  };
+
+  const connect = () => {
     try {
-      socket = new (this.#options.WebSocket ?? WebSocket)(this.#options.url());
+      socket = new (options.WebSocket ?? WebSocket)(options.url(...options.held()));
     } catch {
       // For example ws: from an https: page. The console has the reason.
-      this.#lost(0);
+      lost(0);
       return;
     }
-    this.#socket = socket;
-    this.#deadline = setTimeout(() => this.#lost(0), OPEN_WITHIN_MS);
+    deadline = setTimeout(lost, OPEN_WITHIN_MS, 0);
     socket.onmessage = ({ data }) => {
-      const said: Message | undefined = parse(data);
+      const said = options.parse(data);
       // Nothing for a pong, for what a later server may say, and for nonsense.
       const message = Array.isArray(said?.tables) && said.version ? said : undefined;
       if (message?.type === "hello") {
-        this.#open = true;
-        const resumed = this.#resumed;
-        this.#resumed = true;
-        this.#setStatus("live");
-        this.#options.onHello(message.tables, message.version, resumed);
-      } else if (this.#open) {
-        this.#failures = 0;
+        open = true;
+        const again = resumed;
+        resumed = true;
+        setStatus("live");
+        options.onHello(message.tables, message.version);
+        if (again) resume();
+        options.onStale(message.tables, message.version);
+      } else if (open) {
+        failures = 0;
         // What a lost signal has not said.
-        for (const [table, version] of Object.entries(said?.changed ?? {})) this.#options.onStale([table], version);
+        for (const [table, version] of Object.entries(said?.changed ?? {})) options.onStale([table], version);
       } else return;
-      clearTimeout(this.#deadline);
-      const complete = !message || this.#count(message);
-      if (message?.type === "stale") this.#options.onStale(message.tables, message.version);
-      if (!complete) this.#lost(0);
+      clearTimeout(deadline);
+      const complete = !message || count(message);
+      if (message?.type === "stale") options.onStale(message.tables, message.version);
+      if (!complete) lost(0);
     };
-    socket.onclose = ({ code }) => this.#lost(code);
+    socket.onclose = ({ code }) => lost(code);
     // The close that follows says as much, but in Node an error that nobody listens to ends the process.
     socket.onerror = () => {};
-  }
+  };
 
   /** Whether no message is missing before this one. What comes late or twice leaves no gap. */
-  #count({ version, seq }: Message): boolean {
-    const epoch = epochOf(version);
-    const last = epoch === this.#epoch && seq > 0 ? this.#seq : 0;
-    this.#epoch = epoch;
-    this.#seq = Math.max(last, seq);
+  const count = ({ version, seq }: Message) => {
+    const life = options.epochOf(version);
+    const last = life === epoch && seq > 0 ? counted : 0;
+    epoch = life;
+    counted = Math.max(last, seq);
     return seq <= last + 1;
-  }
+  };
 
   /** The connection ended, or an attempt failed. The next one is on its way. */
-  #lost(code: number): void {
-    const opened = this.#open;
-    this.#drop();
-    this.#resumed = true;
-    this.#failures++;
+  const lost = (code: number) => {
+    if (!open) void explain(++failures);
+    else failures++;
+    drop();
+    resumed = true;
     const refused = code === POLICY_VIOLATION;
     // An attempt that fails says nothing new about a key that was refused; the server's answer will.
-    if (refused || this.#status !== "unauthorized") this.#setStatus(refused ? "unauthorized" : down());
-    if (!opened) void this.#explain();
-    const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * RETRY_GROWTH ** this.#failures);
+    if (refused || status !== "unauthorized") setStatus(refused ? "unauthorized" : down());
+    const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * RETRY_GROWTH ** failures);
     // Spread out, so that a restarted server does not meet all of its clients at the same moment.
-    this.#openIn(refused ? REFUSED_RETRY_MS : longest * (0.5 + Math.random() / 2));
-  }
+    openIn(refused ? REFUSED_RETRY_MS : longest * (0.5 + Math.random() / 2));
+  };
 
-  async #explain(): Promise<void> {
-    const failures = this.#failures;
-    const refused = await this.#options.isRefused();
-    if (!this.#pinging || this.#failures !== failures || this.#status === "live") return;
-    this.#setStatus(refused ? "unauthorized" : down());
-    if (refused && !this.#socket) this.#openIn(REFUSED_RETRY_MS);
-  }
+  const explain = async (failure: number) => {
+    const refused = await isRefused();
+    if (!pinging || failures !== failure || status === "live") return;
+    setStatus(refused ? "unauthorized" : down());
+    if (refused && !socket) openIn(REFUSED_RETRY_MS);
+  };
+
+  /**
+   * Whether the server refuses the key. A browser does not tell a page why a socket was refused; the same address
+   * without an upgrade answers 426 to a good key and 401 or 403 to a bad one.
+   */
+  const isRefused = async () => {
+    try {
+      const { status } = await options.fetch(options.url("", []).replace(/^ws/, "http"));
+      return status === 401 || status === 403;
+    } catch {
+      return false;
+    }
+  };
+
+  /**
+   * Requests from before the interruption may hang for ever, so they are given up and made again; and what failed
+   * is worth another attempt.
+   */
+  const resume = () => {
+    const given = options.queries().filter(({ state }) => state.fetchStatus !== "idle" || state.error);
+    for (const query of given) {
+      // Silently where a new request follows at once, so that the screen does not flicker.
+      const silent = query.isActive() && !query.isStatic();
+      void query.cancel({ silent, revert: !silent });
+    }
+    options.refresh(given);
+  };
 
   /** Leaves the connection without waiting for its end, which a dead one may take minutes to report. */
-  #drop(): void {
-    clearTimeout(this.#attempt);
-    clearTimeout(this.#deadline);
-    const socket = this.#socket;
+  const drop = () => {
+    clearTimeout(attempt);
+    clearTimeout(deadline);
     if (!socket) return;
-    this.#socket = undefined;
-    this.#open = false;
     socket.onmessage = socket.onclose = null;
     socket.close();
-  }
+    socket = undefined;
+    open = false;
+  };
 
   /** Finds out whether a connection that looks alive is. */
-  readonly #check = (): void => {
-    if (this.#status !== "live") return;
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#lost(0), PONG_WITHIN_MS);
-    this.#socket?.send("ping");
+  const check = () => {
+    if (status !== "live") return;
+    clearTimeout(deadline);
+    deadline = setTimeout(lost, PONG_WITHIN_MS, 0);
+    socket?.send("ping");
   };
 
   /** The device is back on the network, or the user on the page: no reason to sit out a long wait. */
-  readonly #wake = (): void => {
-    this.#check();
-    if (this.#status !== "live" && !this.#socket) this.#openIn(0);
+  const wake = () => {
+    check();
+    if (status !== "live" && !socket) openIn(0);
   };
 
   // Workers, Node and React Native have no such events; there the pings do all the work.
-  #listen(action: "addEventListener" | "removeEventListener"): void {
+  const listen = (action: "addEventListener" | "removeEventListener") => {
     const target = globalThis as Partial<EventTarget>;
-    for (const event of ["online", "offline", "visibilitychange"]) target[action]?.(event, this.#wake);
-  }
+    for (const event of ["online", "offline", "visibilitychange"]) target[action]?.(event, wake);
+  };
 
-  #setStatus(status: Status): void {
-    if (status === this.#status) return;
-    this.#status = status;
-    this.#options.onStatus();
-  }
+  return {
+    start: () => {
+      if (pinging) return;
+      // Not within this task: React's StrictMode mounts, unmounts and mounts again, and a socket that is
+      // closed before it opened costs a connection and a warning in the console.
+      openIn(0);
+      pinging = setInterval(check, PING_EVERY_MS);
+      listen("addEventListener");
+    },
+    stop: () => {
+      clearInterval(pinging);
+      pinging = undefined;
+      listen("removeEventListener");
+      if (socket) resumed = true;
+      drop();
+      setStatus("connecting");
+    },
+  };
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
@@ -209,7 +242,7 @@ function down(): Status {
 }
 
 /** A message about a version, or the answer to a ping. */
-interface Message {
+export interface Message {
   type: string;
   tables: string[];
   version: string;

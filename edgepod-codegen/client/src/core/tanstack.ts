@@ -15,7 +15,7 @@ export type {
   QueryFunctionContext,
   QueryObserverOptions,
 } from "@tanstack/query-core";
-export { dehydrate, hydrate, QueryClient, skipToken } from "@tanstack/query-core";
+export { dehydrate, hashKey, hydrate, notifyManager, QueryClient, skipToken } from "@tanstack/query-core";
 
 import type { QueryClient, QueryObserver } from "@tanstack/query-core";
 

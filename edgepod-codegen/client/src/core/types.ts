@@ -40,13 +40,18 @@ export type Args<A> = NoFields extends A ? [args?: A] : [args: A];
  */
 export type Status = "connecting" | "live" | "reconnecting" | "offline" | "unauthorized";
 
+/**
+ * What an object has under a name without having been given it: TypeScript looks at that, too, where a function is called
+ * `valueOf` or `constructor` and the object says nothing of it.
+ */
+// biome-ignore lint/complexity/noBannedTypes: it is about what every object has
+export type Inherited<Name> = Name extends keyof Object ? Function : never;
+
 /** What a mutation expects of queries' results: given what a query shows, what it will show. */
 export type Optimistic<Queries extends FunctionTypes<Queries>, A> = {
-  [Name in keyof Queries]?: (
-    old: Queries[Name]["result"],
-    args: A,
-    queryArgs: Queries[Name]["args"],
-  ) => Queries[Name]["result"];
+  [Name in keyof Queries]?:
+    | ((old: Queries[Name]["result"], args: A, queryArgs: Queries[Name]["args"]) => Queries[Name]["result"])
+    | Inherited<Name>;
 };
 
 /** The names of the queries that give pages: they take a `cursor` and give `{ items, next }`. */

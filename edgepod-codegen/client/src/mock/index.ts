@@ -1,11 +1,11 @@
 /** A pod that answers from functions of your own, for tests and for Storybook. */
-import { EdgePodError, type FunctionTypes } from "../core";
+import { EdgePodError, type FunctionTypes, type Inherited } from "../core";
 
 /** What a mocked function gives: its result, or a promise of one. It fails by throwing an `EdgePodError`. */
 export type MockFunctions<Functions extends FunctionTypes<Functions>> = {
-  [Name in keyof Functions]?: (
-    args: Functions[Name]["args"],
-  ) => Functions[Name]["result"] | Promise<Functions[Name]["result"]>;
+  [Name in keyof Functions]?:
+    | ((args: Functions[Name]["args"]) => Functions[Name]["result"] | Promise<Functions[Name]["result"]>)
+    | Inherited<Name>;
 };
 
 /** A pod that is no server. */
@@ -31,7 +31,8 @@ type AnyFunctions = Record<string, ((args: object) => unknown) | undefined>;
 
 /** `createMockPod` before the generated code gives it its types. */
 export function createMockPod(functions: AnyFunctions): MockPod<Record<never, never>> {
-  const answers = { ...functions };
+  // By its own name only: `valueOf` may be a function of the app's.
+  const answers = new Map(Object.entries(functions));
   const sockets = new Set<MockSocket>();
   const calls: { name: never; args: object }[] = [];
   let version = 1;
@@ -39,9 +40,9 @@ export function createMockPod(functions: AnyFunctions): MockPod<Record<never, ne
   const answer = async (name: string, args: object) => {
     calls.push({ name: name as never, args });
     try {
-      const mocked = answers[name];
+      const mocked = answers.get(name);
       if (!mocked) {
-        const known = Object.keys(answers).join(", ") || "none";
+        const known = [...answers.keys()].join(", ") || "none";
         const message = `The mock pod has no ${name}: give it one in createMockPod. It has ${known}.`;
         throw new EdgePodError({ code: "NOT_FOUND", status: 404, message });
       }
@@ -121,7 +122,7 @@ export function createMockPod(functions: AnyFunctions): MockPod<Record<never, ne
     },
     calls,
     set: (functions) => {
-      Object.assign(answers, functions);
+      for (const [name, answer] of Object.entries(functions)) answers.set(name, answer as AnyFunctions[string]);
       invalidate();
     },
     invalidate,

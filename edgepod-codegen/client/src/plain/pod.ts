@@ -1,6 +1,7 @@
 import { QueryObserver, type QueryObserverOptions, type QueryObserverResult } from "@tanstack/query-core";
 import {
   type Args,
+  createApi,
   EdgePodClient,
   type EdgePodError,
   type EdgePodOptions,
@@ -8,8 +9,10 @@ import {
   type Optimistic,
   query,
   type Status,
+  type Warned,
+  withWarnings,
 } from "../core";
-import type { Reserved } from "../core/adapter";
+import type { Api, Reserved } from "../core/adapter";
 
 /** What a watched query may be told: TanStack Query's options, apart from those that EdgePod decides. */
 export type WatchOptions<Result, Err> = Omit<QueryObserverOptions<Result, Err>, Reserved>;
@@ -26,7 +29,9 @@ export interface Pod<Queries extends FunctionTypes<Queries>, Mutations extends F
   watch: <Name extends keyof Queries & string>(
     name: Name,
     args: Queries[Name]["args"] | null,
-    callback: (state: QueryObserverResult<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>>) => void,
+    callback: (
+      state: QueryObserverResult<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>> & Warned,
+    ) => void,
     options?: WatchOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>>,
   ) => () => void;
   /** Reads a query once, from the cache where that is fresh. */
@@ -47,6 +52,8 @@ export interface Pod<Queries extends FunctionTypes<Queries>, Mutations extends F
   readonly status: Status;
   /** Calls `listener` with the status now, before it returns, and whenever it changes, until the function that it returns is called. */
   onStatus: (listener: (status: Status) => void) => () => void;
+  /** `api` for this server: where several share one query client, that of each is another. */
+  readonly api: Api<Queries, Mutations>;
   /** The client beneath, with TanStack Query's query client in it. */
   readonly client: EdgePodClient;
   /** Closes the socket. */
@@ -66,16 +73,20 @@ export function createEdgePod(options: EdgePodOptions): Pod<Any, Any> {
   client.connect();
   return {
     client,
+    api: createApi(client.origin) as Api<Any, Any>,
     watch: (name, args, callback, options) => {
+      const about = query(name, args, client.origin);
       const observer = new QueryObserver<unknown, EdgePodError<unknown>>(client.queryClient, {
-        ...query(name, args),
+        ...about,
         ...options,
       } as QueryObserverOptions<unknown, EdgePodError<unknown>>);
-      const unsubscribe = observer.subscribe(callback);
-      callback(observer.getCurrentResult());
+      const show = (result: QueryObserverResult<unknown, EdgePodError<unknown>>) =>
+        callback(withWarnings(result, client, () => about.queryKey));
+      const unsubscribe = observer.subscribe(show);
+      show(observer.getCurrentResult());
       return unsubscribe;
     },
-    read: (name, args?: object) => client.queryClient.fetchQuery<unknown>(query(name, args)),
+    read: (name, args?: object) => client.queryClient.fetchQuery<unknown>(query(name, args, client.origin)),
     mutate: (name, args, options) => client.mutate(name, args, options as object),
     get status() {
       return client.status;

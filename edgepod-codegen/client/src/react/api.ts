@@ -6,11 +6,16 @@ import type {
   UseMutationOptions,
   UseQueryOptions,
 } from "@tanstack/react-query";
-import type { ArgsAndOptions, EdgePodError, FunctionType, FunctionTypes, WithoutCursor } from "../core";
+import type {
+  ArgsAndOptions,
+  EdgePodError,
+  EdgePodKey,
+  EdgePodPagesKey,
+  FunctionType,
+  FunctionTypes,
+  WithoutCursor,
+} from "../core";
 import type { QueryOptions } from "./hooks";
-
-/** A query's key in the cache. */
-export type EdgePodKey = readonly ["edgepod", string, object | null];
 
 type Tagged<F extends FunctionType> = {
   queryKey: DataTag<EdgePodKey, F["result"], EdgePodError<F["error"]>>;
@@ -39,14 +44,10 @@ export interface PagesApi<F extends FunctionType> extends QueryApi<F> {
     F["result"],
     EdgePodError<F["error"]>,
     InfiniteData<F["result"]>,
-    readonly ["edgepod", string, object, "pages"],
+    EdgePodPagesKey,
     unknown
   > & {
-    queryKey: DataTag<
-      readonly ["edgepod", string, object, "pages"],
-      InfiniteData<F["result"]>,
-      EdgePodError<F["error"]>
-    >;
+    queryKey: DataTag<EdgePodPagesKey, InfiniteData<F["result"]>, EdgePodError<F["error"]>>;
   };
 }
 

@@ -1,3 +1,5 @@
+"use client";
+
 import {
   type UseMutationOptions,
   type UseQueryOptions,
@@ -17,6 +19,8 @@ import {
   type Optimistic,
   query,
   type Status,
+  type Warned,
+  withWarnings,
 } from "../core";
 import { useClient } from "./provider";
 
@@ -37,7 +41,7 @@ export type UseQuery<Queries extends FunctionTypes<Queries>> = <
     QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
     null
   >
-) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>> & Warned;
 
 /** What a mutation may be told: TanStack Query's callbacks, and what it is expected to change. */
 export interface MutationOptions<Result, Err, Args, Updates = MutateOptions["optimistic"]>
@@ -81,9 +85,11 @@ export function useQuery(
   name: string,
   args?: object | null,
   options?: QueryOptions<unknown, EdgePodError>,
-): UseQueryResult<unknown, EdgePodError> {
+): UseQueryResult<unknown, EdgePodError> & Warned {
   const client = useClient();
-  return useTanstackQuery<unknown, EdgePodError>({ ...query(name, args), ...options }, client.queryClient);
+  const about = query(name, args, client.origin);
+  const result = useTanstackQuery<unknown, EdgePodError>({ ...about, ...options }, client.queryClient);
+  return withWarnings(result, client, () => about.queryKey);
 }
 
 /** `useMutation` before the generated code gives it its types. */

@@ -1,5 +1,6 @@
 /** The client for React. */
-export type { Api, EdgePodKey, MutationApi, PagesApi, QueryApi } from "./api";
+export type { EdgePodKey } from "../core";
+export type { Api, MutationApi, PagesApi, QueryApi } from "./api";
 export {
   type MutationOptions,
   type QueryOptions,
@@ -11,4 +12,4 @@ export {
   useStatus,
 } from "./hooks";
 export { type UseInfiniteQuery, type UseSuspenseQuery, useInfiniteQuery, useSuspenseQuery } from "./more";
-export { EdgePodProvider, type EdgePodProviderProps, useClient } from "./provider";
+export { EdgePodProvider, type EdgePodProviderProps, useApi, useClient } from "./provider";

@@ -1,3 +1,5 @@
+"use client";
+
 import {
   type InfiniteData,
   type UseInfiniteQueryOptions,
@@ -56,7 +58,7 @@ export function useSuspenseQuery(
 ): UseSuspenseQueryResult<unknown, EdgePodError> {
   const client = useClient();
   return useTanstackSuspenseQuery<unknown, EdgePodError>(
-    { queryKey: query(name, args).queryKey, ...options },
+    { queryKey: query(name, args, client.origin).queryKey, ...options },
     client.queryClient,
   );
 }
@@ -69,7 +71,7 @@ export function useInfiniteQuery(
 ): UseInfiniteQueryResult<unknown, EdgePodError> {
   const client = useClient();
   return useTanstackInfiniteQuery<unknown, EdgePodError, unknown>(
-    { ...options, ...(pages(name, args) as EdgePodPages<unknown>) },
+    { ...options, ...(pages(name, args, client.origin) as EdgePodPages<unknown>) },
     client.queryClient,
   );
 }

@@ -1,3 +1,5 @@
+"use client";
+
 import { QueryClientContext } from "@tanstack/react-query";
 import {
   createContext,
@@ -9,7 +11,7 @@ import {
   useMemo,
   useRef,
 } from "react";
-import { EdgePodClient, type EdgePodOptions } from "../core";
+import { createApi, EdgePodClient, type EdgePodOptions } from "../core";
 
 const ClientContext = createContext<EdgePodClient | undefined>(undefined);
 
@@ -65,4 +67,9 @@ export function useClient(): EdgePodClient {
     throw new Error("EdgePod's hooks need <EdgePodProvider> around them.");
   }
   return client;
+}
+
+/** `api` before the generated code gives it its types: for the server of the nearest provider. */
+export function useApi(): unknown {
+  return createApi(useClient().origin);
 }

@@ -21,7 +21,9 @@ import {
   pages,
   query,
   type Status,
+  type Warned,
   type WithoutCursor,
+  withWarnings,
 } from "../core";
 import type { Reserved, ReservedOfPages } from "../core/adapter";
 import { useClient } from "./provider";
@@ -43,7 +45,7 @@ export type UseQuery<Queries extends FunctionTypes<Queries>> = <
     MaybeAccessor<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
     MaybeAccessor<Queries[Name]["args"] | null>
   >
-) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>> & Warned;
 
 /** The type of `useInfiniteQuery` for an app's queries of pages. */
 export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
@@ -101,12 +103,14 @@ export function useQuery(
   name: string,
   args?: MaybeAccessor<object | null | undefined>,
   options?: MaybeAccessor<QueryOptions<unknown, EdgePodError> | undefined>,
-): UseQueryResult<unknown, EdgePodError> {
-  const { queryClient } = useClient();
-  return useTanstackQuery<unknown, EdgePodError>(
-    () => ({ ...query(name, read(args)), ...read(options) }) as never,
-    () => queryClient as never,
+): UseQueryResult<unknown, EdgePodError> & Warned {
+  const client = useClient();
+  const about = () => query(name, read(args), client.origin);
+  const result = useTanstackQuery<unknown, EdgePodError>(
+    () => ({ ...about(), ...read(options) }) as never,
+    () => client.queryClient as never,
   );
+  return withWarnings(result, client, () => about().queryKey);
 }
 
 /** `useInfiniteQuery` before the generated code gives it its types. */
@@ -115,9 +119,9 @@ export function useInfiniteQuery(
   args?: MaybeAccessor<object | undefined>,
   options?: MaybeAccessor<object | undefined>,
 ): UseInfiniteQueryResult<unknown, EdgePodError> {
-  const { queryClient } = useClient();
+  const { queryClient, origin } = useClient();
   return useTanstackInfiniteQuery<unknown, EdgePodError, unknown>(
-    () => ({ ...read(options), ...pages(name, read(args)) }) as never,
+    () => ({ ...read(options), ...pages(name, read(args), origin) }) as never,
     () => queryClient as never,
   );
 }

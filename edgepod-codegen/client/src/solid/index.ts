@@ -1,5 +1,6 @@
 /** The client for Solid. */
-export type { Api, EdgePodKey, MutationApi, PagesApi, QueryApi } from "../core/adapter";
+export type { Api, MutationApi, PagesApi, QueryApi } from "../core/adapter";
+export type { EdgePodKey } from "../core/key";
 export {
   type MaybeAccessor,
   type QueryOptions,
@@ -12,4 +13,4 @@ export {
   useQuery,
   useStatus,
 } from "./hooks";
-export { EdgePodProvider, type EdgePodProviderProps, useClient } from "./provider";
+export { EdgePodProvider, type EdgePodProviderProps, useApi, useClient } from "./provider";

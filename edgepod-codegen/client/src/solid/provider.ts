@@ -9,7 +9,7 @@ import {
   untrack,
   useContext,
 } from "solid-js";
-import { EdgePodClient, type EdgePodOptions } from "../core";
+import { createApi, EdgePodClient, type EdgePodOptions } from "../core";
 
 const ClientContext = createContext<EdgePodClient>();
 
@@ -63,4 +63,9 @@ export function useClient(): EdgePodClient {
     throw new Error("EdgePod's functions need <EdgePodProvider> around them.");
   }
   return client;
+}
+
+/** `api` before the generated code gives it its types: for the server of the nearest provider. */
+export function useApi(): unknown {
+  return createApi(useClient().origin);
 }

@@ -1,6 +1,6 @@
 import { setQueryClientContext } from "@tanstack/svelte-query";
 import { getContext, onMount, setContext } from "svelte";
-import { EdgePodClient, type EdgePodOptions } from "../core";
+import { createApi, EdgePodClient, type EdgePodOptions } from "../core";
 
 const CLIENT = Symbol("EdgePod");
 
@@ -31,4 +31,9 @@ export function useClient(): EdgePodClient {
     throw new Error("EdgePod's functions need a component around them that calls provideEdgePod({ url, apiKey }).");
   }
   return client;
+}
+
+/** `api` before the generated code gives it its types: for the server of the nearest component that provides one. */
+export function useApi(): unknown {
+  return createApi(useClient().origin);
 }

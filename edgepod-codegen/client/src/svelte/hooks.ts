@@ -21,7 +21,9 @@ import {
   pages,
   query,
   type Status,
+  type Warned,
   type WithoutCursor,
+  withWarnings,
 } from "../core";
 import type { Reserved, ReservedOfPages } from "../core/adapter";
 import { useClient } from "./context";
@@ -43,7 +45,7 @@ export type UseQuery<Queries extends FunctionTypes<Queries>> = <
     MaybeGetter<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
     MaybeGetter<Queries[Name]["args"] | null>
   >
-) => CreateQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+) => CreateQueryResult<Data, EdgePodError<Queries[Name]["error"]>> & Warned;
 
 /** The type of `useInfiniteQuery` for an app's queries of pages. */
 export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
@@ -104,12 +106,14 @@ export function useQuery(
   name: string,
   args?: MaybeGetter<object | null | undefined>,
   options?: MaybeGetter<QueryOptions<unknown, EdgePodError> | undefined>,
-): CreateQueryResult<unknown, EdgePodError> {
-  const { queryClient } = useClient();
-  return createQuery<unknown, EdgePodError>(
-    () => ({ ...query(name, read(args)), ...read(options) }) as never,
-    () => queryClient as never,
+): CreateQueryResult<unknown, EdgePodError> & Warned {
+  const client = useClient();
+  const about = () => query(name, read(args), client.origin);
+  const result = createQuery<unknown, EdgePodError>(
+    () => ({ ...about(), ...read(options) }) as never,
+    () => client.queryClient as never,
   );
+  return withWarnings(result, client, () => about().queryKey);
 }
 
 /** `useInfiniteQuery` before the generated code gives it its types. */
@@ -118,9 +122,9 @@ export function useInfiniteQuery(
   args?: MaybeGetter<object | undefined>,
   options?: MaybeGetter<object | undefined>,
 ): CreateInfiniteQueryResult<unknown, EdgePodError> {
-  const { queryClient } = useClient();
+  const { queryClient, origin } = useClient();
   return createInfiniteQuery<unknown, EdgePodError, unknown>(
-    () => ({ ...read(options), ...pages(name, read(args)) }) as never,
+    () => ({ ...read(options), ...pages(name, read(args), origin) }) as never,
     () => queryClient as never,
   );
 }

@@ -1,6 +1,7 @@
 /** The client for Svelte. */
-export type { Api, EdgePodKey, MutationApi, PagesApi, QueryApi } from "../core/adapter";
-export { provideEdgePod, useClient } from "./context";
+export type { Api, MutationApi, PagesApi, QueryApi } from "../core/adapter";
+export type { EdgePodKey } from "../core/key";
+export { provideEdgePod, useApi, useClient } from "./context";
 export {
   type MaybeGetter,
   type QueryOptions,

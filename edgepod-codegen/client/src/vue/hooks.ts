@@ -48,7 +48,9 @@ export type UseQuery<Queries extends FunctionTypes<Queries>> = <
     MaybeRefOrGetter<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
     MaybeRefOrGetter<Queries[Name]["args"] | null>
   >
-) => UseQueryReturnType<Data, EdgePodError<Queries[Name]["error"]>>;
+) => UseQueryReturnType<Data, EdgePodError<Queries[Name]["error"]>> & {
+  warnings: Readonly<ShallowRef<readonly string[]>>;
+};
 
 /** The type of `useInfiniteQuery` for an app's queries of pages. */
 export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
@@ -105,12 +107,19 @@ export function useQuery(
   name: string,
   args?: MaybeRefOrGetter<object | null | undefined>,
   options?: MaybeRefOrGetter<QueryOptions<unknown, EdgePodError> | undefined>,
-): UseQueryReturnType<unknown, EdgePodError> {
-  const { queryClient } = useClient();
-  return useTanstackQuery<unknown, EdgePodError>(
-    computed(() => ({ ...query(name, toValue(args)), ...toValue(options) })) as never,
-    queryClient as never,
+): UseQueryReturnType<unknown, EdgePodError> & { warnings: Readonly<ShallowRef<readonly string[]>> } {
+  const client = useClient();
+  const about = () => query(name, toValue(args), client.origin);
+  const result = useTanstackQuery<unknown, EdgePodError>(
+    computed(() => ({ ...about(), ...toValue(options) })) as never,
+    client.queryClient as never,
   );
+  const warnings = computed(() => {
+    // Again with each reply.
+    void result.dataUpdatedAt.value;
+    return client.warningsOf(about().queryKey);
+  });
+  return Object.assign(result, { warnings });
 }
 
 /** `useInfiniteQuery` before the generated code gives it its types. */
@@ -119,9 +128,9 @@ export function useInfiniteQuery(
   args?: MaybeRefOrGetter<object | undefined>,
   options?: MaybeRefOrGetter<object | undefined>,
 ): UseInfiniteQueryReturnType<unknown, EdgePodError> {
-  const { queryClient } = useClient();
+  const { queryClient, origin } = useClient();
   return useTanstackInfiniteQuery<unknown, EdgePodError>(
-    computed(() => ({ ...toValue(options), ...pages(name, toValue(args)) })) as never,
+    computed(() => ({ ...toValue(options), ...pages(name, toValue(args), origin) })) as never,
     queryClient as never,
   );
 }

@@ -1,5 +1,6 @@
 /** The client for Vue. */
-export type { Api, EdgePodKey, MutationApi, PagesApi, QueryApi } from "../core/adapter";
+export type { Api, MutationApi, PagesApi, QueryApi } from "../core/adapter";
+export type { EdgePodKey } from "../core/key";
 export {
   type QueryOptions,
   type UseInfiniteQuery,
@@ -11,4 +12,4 @@ export {
   useQuery,
   useStatus,
 } from "./hooks";
-export { EdgePodPlugin, useClient } from "./plugin";
+export { EdgePodPlugin, useApi, useClient } from "./plugin";

@@ -1,6 +1,6 @@
 import { VUE_QUERY_CLIENT } from "@tanstack/vue-query";
 import { type App, type InjectionKey, inject } from "vue";
-import { EdgePodClient, type EdgePodOptions } from "../core";
+import { createApi, EdgePodClient, type EdgePodOptions } from "../core";
 
 const CLIENT: InjectionKey<EdgePodClient> = Symbol("EdgePod");
 
@@ -30,4 +30,9 @@ export function useClient(): EdgePodClient {
     throw new Error("EdgePod's composables need app.use(EdgePodPlugin, { url, apiKey }), and to be called in setup.");
   }
   return client;
+}
+
+/** `api` before the generated code gives it its types: for the server of the app. */
+export function useApi(): unknown {
+  return createApi(useClient().origin);
 }

@@ -14,7 +14,8 @@ export interface Mutations {
   insertUser: { kind: "function"; args: { name: string }; result: User; error: never };
 }
 
-/** A small app in one of the frameworks, mounted. Each shows the same elements: `users`, `one`, `status`, `error`, `added`. */
+/** A small app in one of the frameworks, mounted. Each shows the same elements: `users`, `one`,
+ * `warnings`, `status`, `error`, `added`. */
 export interface Mounted {
   /** Calls the mutation. */
   trigger: (name: string) => Promise<User>;

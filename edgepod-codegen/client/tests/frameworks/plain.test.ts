@@ -8,7 +8,7 @@ const createEdgePod = anyEdgePod as unknown as CreateEdgePod<Queries, Mutations>
 const mount: Mount = (target, options) => {
   const pod = createEdgePod(options);
   const show = (id: string, content: string) => {
-    let element = document.getElementById(id);
+    let element = target.querySelector(`#${id}`);
     if (!element) {
       element = Object.assign(document.createElement("p"), { id });
       target.append(element);
@@ -19,8 +19,9 @@ const mount: Mount = (target, options) => {
   const watchUsers = pod.watch(
     "getUsers",
     {},
-    ({ data, error }) => {
+    ({ data, error, warnings }) => {
       show("users", names(data));
+      show("warnings", warnings.join());
       failure = error?.message ?? "";
       show("error", failure);
     },

@@ -1,5 +1,6 @@
 /** What the same small app does in every framework but React, which has tests of its own. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { QueryClient } from "../../src/core/tanstack";
 import { Pod, settled, until } from "../pod";
 import { type Mount, type Mounted, text } from "./app";
 
@@ -45,6 +46,39 @@ export function scenarios(mount: Mount, alone?: { mount: () => void; message: Re
     await shows("status", "live");
     await settled();
     expect(pod.calls).toEqual(["getUsers"]);
+  });
+
+  test("two servers that share a query client are each shown by their own app", async () => {
+    const other = await new Pod().start();
+    other.users = [{ id: 1, name: "Barbara" }];
+    const queryClient = new QueryClient();
+    const apps = [pod, other].map(({ url, key }) => {
+      const target = document.body.appendChild(document.createElement("main"));
+      return { target, app: mount(target, { url, apiKey: key, queryClient }) };
+    });
+    const shown = () => apps.map(({ target }) => target.querySelector("#users")?.textContent);
+    await until("both are there", () => !shown().includes("loading"));
+    expect(shown()).toEqual(["Ada,Grace", "Barbara"]);
+    await apps[0]?.app.trigger("Mary");
+    expect([pod.users.length, other.users.length]).toEqual([3, 1]);
+    for (const { app, target } of apps) {
+      app.unmount();
+      target.remove();
+    }
+    await other.stop();
+  });
+
+  test("what the server warns of is in the query's result, and in the console", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    pod.warnings = ["There are more rows."];
+    start();
+    await shows("warnings", "There are more rows.");
+    pod.warnings = [];
+    await shows("status", "live");
+    pod.addUser("Mary");
+    await shows("warnings", "");
+    expect(warn.mock.calls).toEqual([["EdgePod: getUsers: There are more rows."]]);
+    warn.mockRestore();
   });
 
   test("what somebody else changes appears by itself", async () => {

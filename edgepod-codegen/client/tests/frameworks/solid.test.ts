@@ -30,6 +30,7 @@ const mount: Mount = (target, options) => {
     return [
       paragraph("users", () => names(users.isError ? undefined : users.data)),
       paragraph("one", () => (one.isEnabled ? (one.data?.name ?? "none") : "none")),
+      paragraph("warnings", () => users.warnings.join()),
       paragraph("status", status),
       paragraph("error", () => insert.error?.message ?? users.error?.message ?? ""),
       paragraph("added", () => (insert.isMutating ? "adding" : (insert.data?.name ?? ""))),

@@ -10,7 +10,7 @@ const mount: Mount = (target, options) => {
   const chosen = ref<number | null>(null);
   let mutation: Pick<Mounted, "reset"> & { trigger: (args: { name: string }) => ReturnType<Mounted["trigger"]> };
   const Users = defineComponent(() => {
-    const { data: users, error: failure } = useQuery("getUsers", {}, { retry: false });
+    const { data: users, error: failure, warnings } = useQuery("getUsers", {}, { retry: false });
     const { data: one } = useQuery("getUserById", () => (chosen.value === null ? null : { id: chosen.value }));
     const insert = useMutation("insertUser", { optimistic });
     mutation = insert;
@@ -18,6 +18,7 @@ const mount: Mount = (target, options) => {
     return () => [
       h("p", { id: "users" }, names(users.value)),
       h("p", { id: "one" }, one.value?.name ?? "none"),
+      h("p", { id: "warnings" }, warnings.value.join()),
       h("p", { id: "status" }, status.value),
       h("p", { id: "error" }, insert.error.value?.message ?? failure.value?.message ?? ""),
       h("p", { id: "added" }, insert.isMutating.value ? "adding" : (insert.data.value?.name ?? "")),

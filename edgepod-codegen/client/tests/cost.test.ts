@@ -1,0 +1,107 @@
+/** What one query costs beside many others. Operations are counted, not time. */
+import { QueryClient, QueryObserver } from "@tanstack/query-core";
+import { expect, test } from "vitest";
+import { WebSocket as NodeWebSocket } from "ws";
+import { EdgePodClient, query } from "../src/core";
+import { until } from "./pod";
+
+/** A server that answers at once: each item is a row of a table of its own. */
+function client(queryClient = new QueryClient()): EdgePodClient {
+  const reply = ({ id }: { id: number }) => ({
+    status: 200,
+    data: { id },
+    meta: { tables: [`table${id}`], written: [`table${id}`], version: `e.${1}` },
+  });
+  const answer = async (url: unknown, init?: RequestInit) => {
+    const body = JSON.parse(String(init?.body));
+    const isBatch = String(url).endsWith("/rpc");
+    const replies = isBatch
+      ? { results: body.calls.map(({ args }: { args: { id: number } }) => reply(args)) }
+      : reply(body);
+    return Response.json(replies);
+  };
+  return new EdgePodClient({
+    url: "http://items.invalid",
+    apiKey: "k",
+    queryClient,
+    fetch: answer as typeof fetch,
+    WebSocket: NodeWebSocket as unknown as typeof WebSocket,
+  });
+}
+
+/** Counts how often any of the arguments is made into a key, and how often all queries are gone through. */
+function counted(pod: EdgePodClient) {
+  const counts = { hashes: 0, scans: 0 };
+  const cache = pod.queryClient.getQueryCache();
+  const getAll = cache.getAll.bind(cache);
+  cache.getAll = () => {
+    counts.scans++;
+    return getAll();
+  };
+  const stringify = JSON.stringify;
+  JSON.stringify = ((value: unknown, ...more: never[]) => {
+    if (Array.isArray(value) && value[0] === "edgepod") counts.hashes++;
+    return stringify(value, ...more);
+  }) as typeof JSON.stringify;
+  return {
+    counts,
+    of: async (work: () => Promise<unknown>) => {
+      Object.assign(counts, { hashes: 0, scans: 0 });
+      await work();
+      return { ...counts };
+    },
+    end: () => {
+      JSON.stringify = stringify;
+    },
+  };
+}
+
+async function watch(pod: EdgePodClient, from: number, to: number): Promise<() => void> {
+  const observers = Array.from(
+    { length: to - from },
+    (_, index) => new QueryObserver(pod.queryClient, query("getItem", { id: from + index }, pod.origin) as never),
+  );
+  const ends = observers.map((observer) => observer.subscribe(() => {}));
+  await until("all are there", () => observers.every((observer) => observer.getCurrentResult().isSuccess), 20_000);
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+test("one watched query among ten thousand costs what it costs alone", { timeout: 60_000 }, async () => {
+  const measure = async (others: number) => {
+    const pod = client();
+    const end = await watch(pod, 0, others);
+    const counter = counted(pod);
+    let hide = () => {};
+    const watched = await counter.of(async () => {
+      hide = await watch(pod, others, others + 1);
+    });
+    const written = await counter.of(() => pod.mutate("rename", { id: others }));
+    counter.end();
+    hide();
+    end();
+    pod.queryClient.clear();
+    return { watched, written };
+  };
+  const alone = await measure(0);
+  expect(alone.watched.hashes).toBeGreaterThan(0);
+  expect(alone.watched.hashes).toBeLessThanOrEqual(3);
+  expect(await measure(10_000)).toEqual(alone);
+});
+
+test("a list whose rows each read their own query costs what its rows cost", { timeout: 60_000 }, async () => {
+  const measure = async (rows: number) => {
+    const pod = client();
+    const counter = counted(pod);
+    let end = () => {};
+    const { hashes, scans } = await counter.of(async () => {
+      end = await watch(pod, 0, rows);
+    });
+    counter.end();
+    end();
+    pod.queryClient.clear();
+    return [hashes / rows, scans];
+  };
+  expect(await measure(2_000)).toEqual(await measure(100));
+});
