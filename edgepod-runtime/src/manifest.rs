@@ -3,10 +3,15 @@
 //! The compiled app prints it (`EDGEPOD_MANIFEST=1`), code generation reads it. There is no second list and no parsing of
 //! sources.
 
-use std::{any::TypeId, collections::BTreeMap};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashSet},
+};
 
 use serde::Serialize;
 use ts_rs::{Config, TS, TypeVisitor};
+
+mod names;
 
 use crate::{
     engine::{Registry, RegistryError, ResultType},
@@ -70,6 +75,8 @@ pub struct Argument {
 pub struct Types {
     config: Config,
     declarations: BTreeMap<String, Declaration>,
+    /// The types that were looked at. One may hold itself, at any depth: nothing else ends the walk.
+    seen: HashSet<TypeId>,
     clash: Option<String>,
 }
 
@@ -88,6 +95,7 @@ impl Types {
             // 64-bit integers are JSON numbers on the wire.
             config: Config::new().with_large_int("number"),
             declarations: BTreeMap::new(),
+            seen: HashSet::new(),
             clash: None,
         }
     }
@@ -95,7 +103,7 @@ impl Types {
     /// The TypeScript name of a type; it and all that it mentions are declared.
     pub fn name_of<T: TS + 'static + ?Sized>(&mut self) -> String {
         self.visit::<T>();
-        T::name(&self.config)
+        typescript(&T::name(&self.config))
     }
 
     /// The TypeScript name of the errors of a type, where it is an `#[edgepod::error]` enum.
@@ -137,10 +145,18 @@ impl Types {
     }
 
     /// Adds a declaration; two of one name that differ are a clash.
-    fn declare(&mut self, declaration: Declaration) -> bool {
+    fn declare(&mut self, declaration: Declaration) {
         let Declaration {
             name, rust_name, ..
         } = &declaration;
+        if let Some(why) = names::taken(name) {
+            self.clash.get_or_insert_with(|| {
+                format!(
+                    "{rust_name} cannot be called `{name}` in TypeScript: {why}. Rename it, or give it another name there \
+                     with `#[ts(rename = \"…\")]`."
+                )
+            });
+        }
         if let Some(known) = self.declarations.get(name) {
             // The same declaration is the same type, or one that is as good; TypeScript compares by structure.
             if known.declaration != declaration.declaration {
@@ -152,10 +168,9 @@ impl Types {
                     )
                 });
             }
-            return false;
+            return;
         }
         self.declarations.insert(name.clone(), declaration);
-        true
     }
 
     /// An argument of a type. An `Option` may be left out.
@@ -170,23 +185,26 @@ impl Types {
 
 impl TypeVisitor for Types {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        if !self.seen.insert(TypeId::of::<T>()) {
+            return;
+        }
         // Only a type that ts-rs would write to a file of its own has a declaration.
         if T::output_path().is_some() {
-            let declaration = Declaration {
+            self.declare(Declaration {
                 rust_name: std::any::type_name::<T>(),
                 name: T::ident(&self.config),
-                declaration: T::decl(&self.config),
+                declaration: typescript(&T::decl(&self.config)),
                 docs: T::docs(),
-            };
-            if !self.declare(declaration) {
-                // A `Page<User>` after a `Page<Post>`: what it is a page of may be new.
-                T::visit_generics(self);
-                return;
-            }
+            });
         }
         T::visit_dependencies(self);
         T::visit_generics(self);
     }
+}
+
+/// What ts-rs says of a type, as JSON has it: the keys of an object are texts, also those of a map of booleans.
+fn typescript(text: &str) -> String {
+    text.replace("[key in boolean]", "[key in `${boolean}`]?")
 }
 
 #[derive(Serialize)]
