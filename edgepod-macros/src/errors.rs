@@ -20,12 +20,6 @@ impl Errors {
         }
     }
 
-    pub(crate) fn extend(&mut self, others: Self) {
-        if let Some(error) = others.0 {
-            self.add(error);
-        }
-    }
-
     /// The value, or nothing after a note of the mistake.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()

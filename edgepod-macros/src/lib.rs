@@ -1,14 +1,18 @@
 //! The attributes of EdgePod. Users write them as `#[edgepod::query]`; the crate `edgepod` re-exports them.
 //!
-//! Each attribute goes through two rooms: `parse` reads the item and collects every mistake in it, `expand` writes the
-//! tokens. The item itself always comes out, beside the messages where there are any, so that an editor keeps knowing it
-//! while it is being typed.
+//! Each attribute goes through three rooms: `parse` reads what is written, `validate` finds what contradicts itself or means
+//! nothing, `expand` writes the tokens. Both of the first collect every mistake, so that one compilation shows them all. The
+//! item itself always comes out, beside the messages where there are any, so that an editor keeps knowing it while it is being
+//! typed: `handle_errors` stands around every expansion and sees to that, after a panic, too.
 //!
 //! What comes out names only `::edgepod::__private`; nothing here knows a host.
 
+mod attributes;
 mod errors;
 mod expand;
+mod handle_errors;
 mod parse;
+mod validate;
 
 use proc_macro::TokenStream;
 
@@ -39,7 +43,7 @@ use parse::Kind;
 /// An argument of type `Option<T>` may be left out by the client. Doc comments become those of the TypeScript client.
 #[proc_macro_attribute]
 pub fn query(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Kind::Query, attr.into(), item.into()).into()
+    attributes::function(Kind::Query, attr.into(), item.into()).into()
 }
 
 /// Makes a function callable: it reads and writes in one transaction.
@@ -61,7 +65,7 @@ pub fn query(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// The keys are those of [`macro@query`].
 #[proc_macro_attribute]
 pub fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Kind::Function, attr.into(), item.into()).into()
+    attributes::function(Kind::Function, attr.into(), item.into()).into()
 }
 
 /// Makes a function callable that awaits the outside world.
@@ -85,7 +89,7 @@ pub fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// The keys are those of [`macro@query`].
 #[proc_macro_attribute]
 pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Kind::Action, attr.into(), item.into()).into()
+    attributes::function(Kind::Action, attr.into(), item.into()).into()
 }
 
 /// Makes a function a middleware: it runs around functions that name it.
@@ -116,7 +120,7 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// `edgepod::app!(middleware = [with_auth])` puts it around every function.
 #[proc_macro_attribute]
 pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::middleware(attr.into(), item.into()).into()
+    attributes::middleware(attr.into(), item.into()).into()
 }
 
 /// Makes a struct a table: each field is a column.
@@ -192,7 +196,7 @@ pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::table(attr.into(), item.into()).into()
+    attributes::table(attr.into(), item.into()).into()
 }
 
 /// Makes a struct or enum part of what functions take and return.
@@ -218,7 +222,7 @@ pub fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::data(attr.into(), item.into()).into()
+    attributes::data(attr.into(), item.into()).into()
 }
 
 /// Makes a struct the row of a select of columns: `.columns(…).into::<Summary>()`.
@@ -244,7 +248,7 @@ pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::row(attr.into(), item.into()).into()
+    attributes::row(attr.into(), item.into()).into()
 }
 
 /// Makes a function a migration, for what SQL alone cannot say about the data.
@@ -268,7 +272,7 @@ pub fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::migration(attr.into(), item.into()).into()
+    attributes::migration(attr.into(), item.into()).into()
 }
 
 /// Makes an enum the error of functions: each variant is something that can be wrong, with a status, a message and data.
@@ -313,7 +317,7 @@ pub fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// made. A variant `System(edgepod::Error)` is added, so that `?` works on EdgePod's own errors and on those of `serde_json`.
 #[proc_macro_attribute]
 pub fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::error(attr.into(), item.into()).into()
+    attributes::error(attr.into(), item.into()).into()
 }
 
 /// Makes a type one that a column can have: an enum of words, or a struct around another column type.
@@ -354,7 +358,7 @@ pub fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// for texts of old rows. They sort as texts do. A value with data goes into a `Json<…>`.
 #[proc_macro_derive(ColumnType, attributes(serde))]
 pub fn column_type(input: TokenStream) -> TokenStream {
-    expand::column_type(input.into()).into()
+    attributes::column_type(input.into()).into()
 }
 
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.
@@ -368,5 +372,5 @@ pub fn column_type(input: TokenStream) -> TokenStream {
 /// `edgepod::app!(middleware = [with_timing])` puts middleware around every function, outermost first.
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {
-    expand::app(input.into()).into()
+    attributes::app(input.into()).into()
 }

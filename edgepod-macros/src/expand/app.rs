@@ -1,20 +1,16 @@
+//! `edgepod::app!()`: the app's registration and that of its migrations, and natively a `main`.
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{function::steps, migrations};
-use crate::{errors::Errors, parse::AppKeys};
+use super::{function::steps, migrations::embedded};
+use crate::parse::{AppKeys, CrateMigrations};
 
-/// What `edgepod::app!()` becomes: the app's registration, and natively a `main`.
-pub(crate) fn app(input: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let keys = AppKeys::parse(input, &mut errors);
-    let migrations = migrations::embedded(&mut errors);
-    let messages = errors.to_compile_errors();
+pub(crate) fn app(keys: &AppKeys, migrations: Option<&CrateMigrations>) -> TokenStream {
+    let migrations = migrations.map(embedded);
     // Around every function goes only what fits every kind.
     let steps = steps(&keys.middleware, "QueryCtx");
     quote! {
-        #messages
-
         ::edgepod::__private::inventory::submit! {
             ::edgepod::__private::AppDef {
                 name: ::core::env!("CARGO_PKG_NAME"),

@@ -1,28 +1,12 @@
+//! `#[derive(ColumnType)]`: how a value of the type is stored and read.
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{DeriveInput, spanned::Spanned};
+use syn::spanned::Spanned;
 
-use crate::{
-    errors::Errors,
-    parse::{ColumnType, Shape},
-};
+use crate::parse::{ColumnType, Shape};
 
-/// What `#[derive(ColumnType)]` becomes.
-pub(crate) fn column_type(input: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let read = match syn::parse2::<DeriveInput>(input) {
-        Ok(input) => ColumnType::read(input, &mut errors),
-        Err(error) => {
-            errors.add(error);
-            None
-        }
-    };
-    let messages = errors.to_compile_errors();
-    let implementation = read.map(|ty| implementation(&ty));
-    quote!(#implementation #messages)
-}
-
-fn implementation(ty: &ColumnType) -> TokenStream {
+pub(crate) fn column_type(ty: &ColumnType) -> TokenStream {
     let ident = &ty.ident;
     let (inner, texts, into_value, read) = match &ty.shape {
         Shape::Words(words) => {

@@ -1,50 +1,23 @@
+//! `#[edgepod::data]`: the type, with what it lacks derived.
+
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Item, ItemEnum, LitStr, Token, parse_quote};
 
-use crate::{
-    errors::Errors,
-    parse::{missing_derives, no_keys, skip_value},
-};
+use crate::parse::{Data, missing_derives, skip_value};
 
-/// What `#[edgepod::data]` becomes: the type, with what it lacks derived.
-pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    no_keys(&attr, "#[edgepod::data]", &mut errors);
-    let mut item = item;
-    let derives = match syn::parse2::<Item>(item.clone()) {
-        Ok(Item::Struct(item)) => Some(missing_derives(&item.attrs)),
-        Ok(Item::Enum(mut of)) => {
-            let derives = missing_derives(&of.attrs);
-            if escape_names(&mut of) {
-                item = of.into_token_stream();
-            }
-            Some(derives)
-        }
-        Ok(other) => {
-            errors.at(
-                other,
-                "`#[edgepod::data]` goes on a struct or an enum: on what functions take and return",
-            );
-            None
-        }
-        Err(error) => {
-            errors.add(error);
-            None
-        }
-    };
-    let messages = errors.to_compile_errors();
-    quote! {
-        #derives
-        #item
-        #messages
+pub(crate) fn data(mut data: Data) -> TokenStream {
+    let derives = missing_derives(data.attrs());
+    if let Item::Enum(item) = &mut data.item {
+        escape_names(item);
     }
+    let item = &data.item;
+    quote!(#derives #item)
 }
 
 /// Gives variants whose names on the wire have quotes or backslashes a name in TypeScript in which they are escaped, which
-/// ts-rs does not do; whether there were any.
-fn escape_names(of: &mut ItemEnum) -> bool {
-    let mut any = false;
+/// ts-rs does not do.
+fn escape_names(of: &mut ItemEnum) {
     for variant in &mut of.variants {
         let mut name: Option<LitStr> = None;
         for attr in variant
@@ -71,8 +44,6 @@ fn escape_names(of: &mut ItemEnum) -> bool {
                 .replace('\n', "\\n")
                 .replace('\r', "\\r");
             variant.attrs.push(parse_quote!(#[ts(rename = #escaped)]));
-            any = true;
         }
     }
-    any
 }

@@ -1,60 +1,30 @@
+//! `#[edgepod::error]`: the enum, and what makes it the error of a function.
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Fields, Item, ItemEnum, spanned::Spanned};
+use syn::{Fields, ItemEnum, spanned::Spanned};
 
-use crate::{
-    errors::Errors,
-    parse::{ErrorEnum, ErrorVariant, Told, derives_debug, is_type, no_keys},
-};
+use crate::parse::{ErrorEnum, ErrorVariant, Told, derives_debug, is_type};
 
-/// What `#[edgepod::error]` becomes: the enum, and what makes it the error of a function.
-pub(crate) fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
-    const ATTRIBUTE: &str = "#[edgepod::error]";
-    let mut errors = Errors::default();
-    no_keys(&attr, ATTRIBUTE, &mut errors);
-    let parsed = match syn::parse2::<Item>(item.clone()) {
-        Ok(Item::Enum(item)) => item,
-        Ok(other) => {
-            errors.at(
-                other,
-                format!(
-                    "`{ATTRIBUTE}` goes on an enum: each variant is something that can be wrong"
-                ),
-            );
-            let messages = errors.to_compile_errors();
-            return quote!(#item #messages);
+/// Of an enum with mistakes, what functions that return it need in order not to complain, too.
+pub(crate) fn error(error: &ErrorEnum, fine: bool) -> TokenStream {
+    if fine {
+        return expand(error);
+    }
+    let item = &error.item;
+    let ident = &item.ident;
+    let debug = debug(item);
+    if !item.generics.params.is_empty() {
+        return quote!(#debug #item);
+    }
+    quote! {
+        #debug
+        #item
+        impl ::core::convert::From<#ident> for ::edgepod::__private::Error {
+            fn from(_: #ident) -> Self { ::core::unreachable!() }
         }
-        Err(error) => {
-            errors.add(error);
-            let messages = errors.to_compile_errors();
-            return quote!(#item #messages);
-        }
-    };
-    let (item, read) = ErrorEnum::read(parsed, &mut errors);
-    let messages = errors.to_compile_errors();
-    match read {
-        Some(read) => {
-            let expanded = expand(&read);
-            quote!(#expanded #messages)
-        }
-        // Functions that return it shall not complain, too.
-        None => {
-            let ident = &item.ident;
-            let debug = debug(&item);
-            if !item.generics.params.is_empty() {
-                return quote!(#debug #item #messages);
-            }
-            quote! {
-                #debug
-                #item
-                impl ::core::convert::From<#ident> for ::edgepod::__private::Error {
-                    fn from(_: #ident) -> Self { ::core::unreachable!() }
-                }
-                impl ::core::convert::From<::edgepod::__private::Error> for #ident {
-                    fn from(_: ::edgepod::__private::Error) -> Self { ::core::unreachable!() }
-                }
-                #messages
-            }
+        impl ::core::convert::From<::edgepod::__private::Error> for #ident {
+            fn from(_: ::edgepod::__private::Error) -> Self { ::core::unreachable!() }
         }
     }
 }

@@ -1,38 +1,30 @@
+//! `#[edgepod::query]`, `#[edgepod::function]`, `#[edgepod::action]`: the function as it is, and its registration.
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{
-    errors::Errors,
-    parse::{Function, FunctionKeys, FunctionTokens, Kind, Middleware},
-};
+use crate::parse::{Function, Listed};
 
-/// What `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]` become: the function as it is, and its
-/// registration.
-pub(crate) fn function(kind: Kind, attr: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let keys = FunctionKeys::parse(attr, kind.attribute(), &mut errors);
-    let Some(tokens) = FunctionTokens::read(item.clone(), kind.attribute(), &mut errors) else {
-        let messages = errors.to_compile_errors();
-        return quote!(#item #messages);
-    };
-    let registration = Function::read(kind, &tokens.sig, &mut errors)
-        .filter(|_| errors.is_empty())
-        .map(|function| registration(kind, &keys, &tokens, &function));
-    let messages = errors.to_compile_errors();
-    quote!(#tokens #registration #messages)
+/// Of a function with mistakes, the function.
+pub(crate) fn function(function: &Function, fine: bool) -> TokenStream {
+    let tokens = &function.tokens;
+    let registration = fine.then(|| registration(function));
+    quote!(#tokens #registration)
 }
 
-fn registration(
-    kind: Kind,
-    keys: &FunctionKeys,
-    tokens: &FunctionTokens,
-    function: &Function,
-) -> TokenStream {
+fn registration(function: &Function) -> TokenStream {
+    let Function {
+        kind,
+        keys,
+        tokens,
+        public_name,
+        parameters,
+        returns,
+    } = function;
     let ident = &tokens.sig.ident;
     let rust_name = ident.to_string();
     let line = u32::try_from(ident.span().start().line).unwrap_or(0);
-    let public_name = keys.name.as_ref().unwrap_or(&function.public_name);
     let context = format_ident!("{}", kind.context());
     let variant = format_ident!("{kind:?}");
     let cfgs = tokens.cfgs();
@@ -41,11 +33,10 @@ fn registration(
     let awaited = tokens.sig.asyncness.map(|_| quote!(.await));
 
     // Constants of their own, so that a type that does not fit is one message, at the type.
-    let constants: Vec<_> = (0..function.parameters.len())
+    let constants: Vec<_> = (0..parameters.len())
         .map(|i| format_ident!("__PARAMETER_{i}"))
         .collect();
-    let parameters = function
-        .parameters
+    let declarations = parameters
         .iter()
         .zip(&constants)
         .map(|(parameter, constant)| {
@@ -55,24 +46,23 @@ fn registration(
                     ::edgepod::__private::Parameter::<#ty>::new(#name);
             }
         });
-    let returns = &function.returns;
     let returned = quote_spanned! {returns.span()=>
         const __RETURNED: ::edgepod::__private::Returned<#returns> =
             ::edgepod::__private::Returned::<#returns>::new();
     };
-    let context_span = function.context.span();
+    let context_span = tokens.sig.inputs.first().span();
     let extract = quote_spanned! {context_span=>
         <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(ctx)
     };
-    let names = function.parameters.iter().map(|parameter| &parameter.name);
-    let indices = 0..function.parameters.len();
+    let names = parameters.iter().map(|parameter| &parameter.name);
+    let indices = 0..parameters.len();
 
     quote! {
         #(#cfgs)*
         // A tuple of joined tables is what it is.
         #[allow(clippy::type_complexity)]
         const _: () = {
-            #(#parameters)*
+            #(#declarations)*
             #returned
 
             ::edgepod::__private::inventory::submit! {
@@ -114,19 +104,19 @@ fn registration(
 
 /// The middleware as steps around a function that takes `context`: each is made once, at the first call.
 pub(super) fn steps<'a>(
-    middleware: &'a [Middleware],
+    middleware: &'a [Listed],
     context: &str,
 ) -> impl Iterator<Item = TokenStream> + use<'a> {
     let context = format_ident!("{context}");
     middleware.iter().map(move |middleware| {
         let (item, value, span) = match middleware {
             // An alias, because only there a function without the attribute is said to be no type.
-            Middleware::Named(path) => (
+            Listed::Named(path) => (
                 Some(quote_spanned!(path.span()=> type __Middleware = #path;)),
                 quote_spanned!(path.span()=> __Middleware {}),
                 path.span(),
             ),
-            Middleware::Value(expr) => (None, quote!(#expr), expr.span()),
+            Listed::Value(expr) => (None, quote!(#expr), expr.span()),
         };
         let layer = quote_spanned! {span=>
             ::edgepod::__private::Layer::new::<_, ::edgepod::__private::#context>(#value)

@@ -1,40 +1,21 @@
-use std::path::PathBuf;
+//! Migrations: the registrations of the crate's files, and of `#[edgepod::migration]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{ItemFn, LitStr};
 
-use crate::{
-    errors::Errors,
-    parse::{SNAPSHOT, checksum, number_of, read_folder},
-};
+use crate::parse::{CrateMigrations, Migration, checksum};
 
 /// The registrations of the crate's `migrations/*.sql`.
-pub(super) fn embedded(errors: &mut Errors) -> TokenStream {
-    let Some(root) = std::env::var_os("CARGO_MANIFEST_DIR") else {
-        return TokenStream::new();
-    };
-    let folder = PathBuf::from(root).join("migrations");
-    let files = match read_folder(&folder) {
-        Ok(files) => files,
-        Err(message) => {
-            errors.add(syn::Error::new(Span::call_site(), message));
-            return TokenStream::new();
-        }
-    };
+pub(super) fn embedded(migrations: &CrateMigrations) -> TokenStream {
     // `include_bytes!` makes the compiler look at a file; its bytes are in no build.
-    let watched = files
-        .iter()
-        .map(|file| format!("{}.sql", file.name))
-        .chain(folder.join(SNAPSHOT).is_file().then(|| SNAPSHOT.to_owned()))
-        .map(|name| {
-            quote! {
-                const _: &[u8] = ::core::include_bytes!(::core::concat!(
-                    ::core::env!("CARGO_MANIFEST_DIR"), "/migrations/", #name
-                ));
-            }
-        });
-    let registrations = files.iter().map(|file| {
+    let watched = migrations.watched.iter().map(|name| {
+        quote! {
+            const _: &[u8] = ::core::include_bytes!(::core::concat!(
+                ::core::env!("CARGO_MANIFEST_DIR"), "/migrations/", #name
+            ));
+        }
+    });
+    let registrations = migrations.files.iter().map(|file| {
         let statements = &file.statements;
         registration(
             file.number,
@@ -51,46 +32,17 @@ pub(super) fn embedded(errors: &mut Errors) -> TokenStream {
     }
 }
 
-/// What `#[edgepod::migration("0003_fill_slugs")]` becomes: the function as it is, and its registration.
-pub(crate) fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    const FORM: &str = "a migration has a number and a name, as files have: `#[edgepod::migration(\"0003_fill_slugs\")]`";
-    let name = syn::parse2::<LitStr>(attr).map_err(|_| syn::Error::new(Span::call_site(), FORM));
-    let function = syn::parse2::<ItemFn>(item.clone());
-    let registration = match (errors.ok(name), errors.ok(function)) {
-        (Some(literal), Some(function)) => {
-            let name = literal.value();
-            if let Some(asyncness) = function.sig.asyncness {
-                errors.at(
-                    asyncness,
-                    "a migration is one transaction and awaits nothing: remove `async`",
-                );
-            }
-            match number_of(&name) {
-                Some(number) => {
-                    let ident = &function.sig.ident;
-                    registration(
-                        number,
-                        &name,
-                        &checksum(&format!("rust {name}")),
-                        &quote!(Rust(#ident)),
-                    )
-                }
-                None => {
-                    errors.at(literal, FORM);
-                    TokenStream::new()
-                }
-            }
-        }
-        _ => TokenStream::new(),
-    };
-    let registration = if errors.is_empty() {
-        registration
-    } else {
-        TokenStream::new()
-    };
-    let messages = errors.to_compile_errors();
-    quote!(#item #registration #messages)
+/// What `#[edgepod::migration("0003_fill_slugs")]` becomes: the function as it is, and its registration unless it has mistakes.
+pub(crate) fn migration(migration: &Migration, fine: bool) -> TokenStream {
+    let Migration {
+        number,
+        name,
+        tokens,
+    } = migration;
+    let ident = &tokens.sig.ident;
+    let checksum = checksum(&format!("rust {name}"));
+    let registration = fine.then(|| registration(*number, name, &checksum, &quote!(Rust(#ident))));
+    quote!(#tokens #registration)
 }
 
 fn registration(number: u32, name: &str, checksum: &str, step: &TokenStream) -> TokenStream {

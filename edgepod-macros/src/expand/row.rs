@@ -1,51 +1,20 @@
+//! `#[edgepod::row]`: the struct, with what it lacks derived, and how a row of columns becomes one.
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Fields, ItemStruct, spanned::Spanned};
+use syn::{ItemStruct, spanned::Spanned};
 
-use crate::{
-    errors::Errors,
-    parse::{missing_derives, no_keys},
-};
+use crate::parse::{Row, missing_derives};
 
-/// What `#[edgepod::row]` becomes: the struct, with what it lacks derived, and how a row of columns becomes one.
-pub(crate) fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    no_keys(&attr, "#[edgepod::row]", &mut errors);
-    let parsed = match syn::parse2::<ItemStruct>(item.clone()) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            errors.add(syn::Error::new(
-                error.span(),
-                "`#[edgepod::row]` goes on a struct with a field for each column",
-            ));
-            let messages = errors.to_compile_errors();
-            return quote!(#item #messages);
-        }
-    };
-    let derives = missing_derives(&parsed.attrs);
-    let from_row = match &parsed.fields {
-        Fields::Named(fields) if !parsed.generics.params.is_empty() || fields.named.is_empty() => {
-            errors.at(
-                &parsed.ident,
-                "a row has a field for each column and no type parameters",
-            );
-            None
-        }
-        Fields::Named(_) => Some(from_row(&parsed)),
-        _ => {
-            errors.at(
-                &parsed.ident,
-                "`#[edgepod::row]` goes on a struct with named fields: a tuple needs no struct",
-            );
-            None
-        }
-    };
-    let messages = errors.to_compile_errors();
+/// Of a row with mistakes, the struct.
+pub(crate) fn row(row: &Row, fine: bool) -> TokenStream {
+    let item = &row.item;
+    let derives = missing_derives(&item.attrs);
+    let from_row = fine.then(|| from_row(item));
     quote! {
         #derives
         #item
         #from_row
-        #messages
     }
 }
 

@@ -1,32 +1,21 @@
+//! `#[edgepod::table]`: the struct, its columns, the struct of a new row, and the registration.
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, spanned::Spanned};
 
 use super::new_row::new_row;
-use crate::{
-    errors::Errors,
-    parse::{Column, Default, Index, OnDelete, Table, missing_derives},
-};
+use crate::parse::{Column, Default, OnDelete, Table, missing_derives};
 
-/// What `#[edgepod::table]` becomes: the struct, its columns, the struct of a new row, and the registration.
-pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let table = match Table::read(attr, item, &mut errors) {
-        Ok(table) => table,
-        Err(item) => {
-            let messages = errors.to_compile_errors();
-            return quote!(#item #messages);
-        }
-    };
-    let messages = errors.to_compile_errors();
+pub(crate) fn table(table: &Table) -> TokenStream {
     let item = &table.item;
     let derives = missing_derives(&item.attrs);
-    let columns = columns(&table);
-    let row = row(&table);
+    let columns = columns(table);
+    let row = row(table);
     let all: Vec<&Column> = table.columns.iter().collect();
     let insertable = insertable(&item.ident, &item.ident, &all);
-    let new_row = new_row(&table);
-    let checks = checks(&table);
+    let new_row = new_row(table);
+    let checks = checks(table);
     quote! {
         #derives
         #item
@@ -36,7 +25,6 @@ pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
         #insertable
         #new_row
         #checks
-        #messages
     }
 }
 
@@ -80,7 +68,8 @@ fn row(table: &Table) -> TokenStream {
     let rust_name = row.to_string();
     let line = u32::try_from(row.span().start().line).unwrap_or(0);
     let schemas = columns.iter().map(column_schema);
-    let indexes = indexes.iter().map(|Index { unique, columns }| {
+    let indexes = indexes.iter().map(|index| {
+        let (columns, unique) = (index.names(), index.unique);
         quote! {
             ::edgepod::__private::IndexSchema { columns: &[#(#columns),*], unique: #unique }
         }

@@ -20,6 +20,8 @@ pub(crate) struct Column {
     pub(crate) vis: Visibility,
     /// The user's attributes without ours.
     pub(crate) attrs: Vec<Attribute>,
+    /// Ours, for their places.
+    pub(crate) ours: Vec<Attribute>,
     pub(crate) primary_key: bool,
     pub(crate) auto_increment: bool,
     pub(crate) unique: bool,
@@ -60,7 +62,8 @@ pub(crate) enum OnDelete {
     SetDefault(Ident),
 }
 
-const ATTRIBUTES: [&str; 7] = [
+/// What only a table's attribute knows on a field.
+pub(crate) const COLUMN_ATTRIBUTES: [&str; 7] = [
     "primary_key",
     "auto_inc",
     "unique",
@@ -72,7 +75,9 @@ const ATTRIBUTES: [&str; 7] = [
 
 /// Whether the attribute is one of a column's.
 fn is_ours(attr: &Attribute) -> bool {
-    ATTRIBUTES.iter().any(|name| attr.path().is_ident(name))
+    COLUMN_ATTRIBUTES
+        .iter()
+        .any(|name| attr.path().is_ident(name))
 }
 
 /// The name in `#[renamed_from = "mail"]`.
@@ -99,7 +104,7 @@ pub(crate) fn strip(field: &mut Field) {
 
 impl Column {
     /// Reads a named field; mistakes are noted, and the column is the best that can be made of it.
-    pub(crate) fn read(field: &Field, errors: &mut Errors) -> Option<Self> {
+    pub(crate) fn parse(field: &Field, errors: &mut Errors) -> Option<Self> {
         let ident = field.ident.clone()?;
         let mut column = Column {
             name: ident.unraw().to_string(),
@@ -107,6 +112,7 @@ impl Column {
             ty: field.ty.clone(),
             vis: field.vis.clone(),
             attrs: Vec::new(),
+            ours: Vec::new(),
             primary_key: false,
             auto_increment: false,
             unique: false,
@@ -117,12 +123,6 @@ impl Column {
         };
         let mut seen: Vec<&Ident> = Vec::new();
         for attr in &field.attrs {
-            if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-                errors.at(
-                    attr,
-                    "a column is there in every build, because the database is the same: no `cfg` on a column",
-                );
-            }
             let Some(name) = attr.path().get_ident().filter(|_| is_ours(attr)) else {
                 column.attrs.push(attr.clone());
                 continue;
@@ -132,9 +132,9 @@ impl Column {
                 continue;
             }
             seen.push(name);
+            column.ours.push(attr.clone());
             column.apply(name, attr, errors);
         }
-        column.check(&field.attrs, errors);
         Some(column)
     }
 
@@ -183,34 +183,9 @@ impl Column {
         }
     }
 
-    /// Finds what contradicts itself.
-    fn check(&mut self, attrs: &[Attribute], errors: &mut Errors) {
-        let at = |name: &str| attrs.iter().find(|attr| attr.path().is_ident(name));
-        if self.auto_increment && !self.primary_key {
-            errors.at(
-                at("auto_inc"),
-                "`#[auto_inc]` counts up the primary key: add `#[primary_key]`",
-            );
-            self.auto_increment = false;
-        }
-        if self.auto_increment && self.default.is_some() {
-            errors.at(
-                at("default"),
-                "`#[auto_inc]` already says what a new row has here: remove one of the two",
-            );
-            self.default = None;
-        }
-        if self.unique && self.index {
-            errors.at(at("index"), "a unique column has an index already");
-        }
-        if let Some(References {
-            on_delete: OnDelete::SetDefault(word),
-            ..
-        }) = &self.references
-            && self.default.is_none()
-        {
-            errors.at(word, "`set_default` needs a `#[default(…)]` on the column");
-        }
+    /// The attribute of ours that has this name.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.ours.iter().find(|attr| attr.path().is_ident(name))
     }
 
     /// Whether a new row leaves the column to the database.
@@ -356,7 +331,7 @@ mod tests {
 
     fn read(field: Field) -> (Column, String) {
         let mut errors = Errors::default();
-        let column = Column::read(&field, &mut errors).unwrap();
+        let column = Column::parse(&field, &mut errors).unwrap();
         (column, errors.to_compile_errors().to_string())
     }
 

@@ -1,5 +1,6 @@
 //! What `#[derive(ColumnType)]` reads: an enum of words, or a struct around one column type.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
     Attribute, Data, DeriveInput, Fields, Ident, LitStr, Token, Type, Variant, ext::IdentExt,
@@ -32,7 +33,9 @@ pub(crate) struct Word {
 }
 
 impl ColumnType {
-    pub(crate) fn read(input: DeriveInput, errors: &mut Errors) -> Option<Self> {
+    /// Reads the type; `None` where no column can have it.
+    pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
+        let input: DeriveInput = errors.ok(syn::parse2(item))?;
         if !input.generics.params.is_empty() {
             errors.at(
                 &input.generics,

@@ -4,12 +4,13 @@ use heck::ToShoutySnakeCase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, Fields, Ident, ItemEnum, LitInt, LitStr, Token, Type, Variant,
+    Attribute, Fields, Ident, Item, ItemEnum, LitInt, LitStr, Token, Type, Variant,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     spanned::Spanned,
 };
 
+use super::no_keys;
 use crate::errors::Errors;
 
 /// Names of statuses that an attribute may say in place of the number.
@@ -29,28 +30,11 @@ const STATUSES: [(&str, u16); 13] = [
     ("unavailable", 503),
 ];
 
-/// Codes that EdgePod gives itself: a client must be able to tell them from the app's.
-const CODES: [&str; 14] = [
-    "BAD_REQUEST",
-    "UNAUTHORIZED",
-    "FORBIDDEN",
-    "NOT_FOUND",
-    "METHOD_NOT_ALLOWED",
-    "CONFLICT",
-    "PAYLOAD_TOO_LARGE",
-    "UPGRADE_REQUIRED",
-    "TOO_MANY_REQUESTS",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "NETWORK",
-    "INVALID_REPLY",
-    "TIMEOUT",
-];
-
 /// The enum of an app's errors.
 pub(crate) struct ErrorEnum {
     /// The enum without this attribute's own attributes.
     pub(crate) item: ItemEnum,
+    /// Those that could be read.
     pub(crate) variants: Vec<ErrorVariant>,
     /// The variant that holds EdgePod's own errors, where the enum has one.
     pub(crate) system: Option<Ident>,
@@ -78,48 +62,31 @@ pub(crate) enum Told {
     Transparent,
 }
 
+/// What only this attribute knows within its item.
+pub(crate) const ERROR_ATTRIBUTES: [&str; 2] = ["error", "from"];
+
 impl ErrorEnum {
-    /// Reads the enum; `None` after a mistake, and then only the item without this attribute's attributes is of use.
-    pub(crate) fn read(mut item: ItemEnum, errors: &mut Errors) -> (ItemEnum, Option<Self>) {
-        let mut found = Errors::default();
-        if !item.generics.params.is_empty() {
-            found.at(
-                &item.generics,
-                "an error of functions has no parameters: clients know it by its name",
-            );
-        }
-        let mut variants: Vec<ErrorVariant> = Vec::new();
-        let mut codes: Vec<String> = Vec::new();
-        for variant in &mut item.variants {
-            if let Some(cfg) = variant
-                .attrs
-                .iter()
-                .find(|attr| attr.path().is_ident("cfg"))
-            {
-                found.at(
-                    cfg,
-                    "a variant behind `cfg` would be an error that clients know only sometimes",
+    /// Reads the enum; `None` where it is none.
+    pub(crate) fn parse(attr: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
+        const ATTRIBUTE: &str = "#[edgepod::error]";
+        no_keys(&attr, ATTRIBUTE, errors);
+        let mut item = match errors.ok(syn::parse2::<Item>(item))? {
+            Item::Enum(item) => item,
+            other => {
+                errors.at(
+                    other,
+                    format!(
+                        "`{ATTRIBUTE}` goes on an enum: each variant is something that can be wrong"
+                    ),
                 );
+                return None;
             }
-            if let Some(read) = read_variant(variant, &mut found) {
-                if let Told::Message { code, .. } = &read.told {
-                    if CODES.contains(&code.as_str()) {
-                        found.at(
-                            &read.ident,
-                            format!(
-                                "the code {code} is EdgePod's own, and clients must be able to tell them apart: name the \
-                                 variant after what is wrong, such as `{}`",
-                                example(code)
-                            ),
-                        );
-                    } else if codes.contains(code) {
-                        found.at(&read.ident, format!("two variants have the code {code}"));
-                    }
-                    codes.push(code.clone());
-                }
-                variants.push(read);
-            }
-        }
+        };
+        let variants: Vec<_> = item
+            .variants
+            .iter_mut()
+            .filter_map(|variant| read_variant(variant, errors))
+            .collect();
         let system = variants
             .iter()
             .find(|variant| {
@@ -127,25 +94,11 @@ impl ErrorEnum {
                     && variant.source().is_some_and(|ty| is_type(ty, "Error"))
             })
             .map(|variant| variant.ident.clone());
-        if system.is_none()
-            && let Some(variant) = item
-                .variants
-                .iter()
-                .find(|variant| variant.ident == "System")
-        {
-            found.at(
-                &variant.ident,
-                "a variant `System(edgepod::Error)` is added here, for EdgePod's own errors: give this one another name",
-            );
-        }
-        let fine = found.is_empty();
-        errors.extend(found);
-        let read = fine.then(|| Self {
-            item: item.clone(),
+        Some(Self {
+            item,
             variants,
             system,
-        });
-        (item, read)
+        })
     }
 }
 
@@ -160,17 +113,6 @@ pub(crate) fn is_type(ty: &Type, name: &str) -> bool {
     let text = ty.to_token_stream().to_string().replace(' ', "");
     let text = text.strip_prefix("::").unwrap_or(&text);
     text == name || name == "Error" && text == "edgepod::Error"
-}
-
-fn example(code: &str) -> &'static str {
-    match code {
-        "NOT_FOUND" => "NoSuchAccount",
-        "CONFLICT" => "NameTaken",
-        "TOO_MANY_REQUESTS" => "OneExportAtATime",
-        "UNAUTHORIZED" => "WrongPassword",
-        "FORBIDDEN" => "NotTheOwner",
-        _ => "AmountIsNegative",
-    }
 }
 
 fn read_variant(variant: &mut Variant, errors: &mut Errors) -> Option<ErrorVariant> {
@@ -193,9 +135,6 @@ fn read_variant(variant: &mut Variant, errors: &mut Errors) -> Option<ErrorVaria
             "a variant that is made `#[from]` another error has that one field",
         );
         return None;
-    }
-    if let Some((_, value)) = &variant.discriminant {
-        errors.at(value, "an error has a status, not a number: remove this");
     }
     let [attr] = told.as_slice() else {
         errors.at(

@@ -1,7 +1,7 @@
 //! Functions: `async fn name(ctx: &QueryCtx, id: i64) -> Result<…> { … }`.
 
 use heck::ToLowerCamelCase;
-use proc_macro2::{Spacing, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     Attribute, Expr, FnArg, Ident, Lit, Meta, Pat, ReturnType, Signature, Type, Visibility,
@@ -9,6 +9,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use super::FunctionKeys;
 use crate::errors::Errors;
 
 /// The three kinds of functions.
@@ -29,7 +30,7 @@ impl Kind {
     }
 
     /// The kind in a sentence.
-    fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Kind::Query => "a query",
             Kind::Function => "a function",
@@ -43,29 +44,6 @@ impl Kind {
             Kind::Query => "QueryCtx",
             Kind::Function => "Ctx",
             Kind::Action => "ActionCtx",
-        }
-    }
-
-    /// What to say where it takes another kind's context.
-    fn other_context(self, found: &str) -> String {
-        match (self, found) {
-            (Kind::Query, "Ctx") => {
-                "a query reads, so it takes `&QueryCtx`; to write, make it an `#[edgepod::function]`".into()
-            }
-            (Kind::Query, _) => {
-                "a query reads, so it takes `&QueryCtx`; to await the outside world, make it an `#[edgepod::action]`".into()
-            }
-            (Kind::Function, "QueryCtx") => {
-                "a function writes, so it takes `&Ctx`; if it only reads, make it an `#[edgepod::query]`".into()
-            }
-            (Kind::Function, _) => {
-                "a function takes `&Ctx`; to await the outside world, make it an `#[edgepod::action]`".into()
-            }
-            (Kind::Action, "Ctx") => {
-                "an action takes `&ActionCtx`, and writes in `ctx.transaction(|tx| …)`; for one transaction around all \
-                 of it, make it an `#[edgepod::function]`".into()
-            }
-            (Kind::Action, _) => "an action takes `&ActionCtx`".into(),
         }
     }
 }
@@ -164,63 +142,45 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
 }
 
-/// A function's signature as the dispatch needs it.
+/// A function of the app, as far as it could be read.
 pub(crate) struct Function {
-    /// In camelCase.
+    pub(crate) kind: Kind,
+    pub(crate) keys: FunctionKeys,
+    pub(crate) tokens: FunctionTokens,
+    /// What clients call it: what the attribute says, or its own name in camelCase.
     pub(crate) public_name: String,
-    /// The type of the first parameter, for its place.
-    pub(crate) context: Type,
+    /// What follows the context and has a name.
     pub(crate) parameters: Vec<Parameter>,
-    pub(crate) returns: Type,
+    /// What it returns, where it says so.
+    pub(crate) returns: Option<Type>,
 }
 
 impl Function {
-    /// Reads the signature; `None` when it has mistakes.
-    pub(crate) fn read(kind: Kind, sig: &Signature, errors: &mut Errors) -> Option<Self> {
-        let mut found = Errors::default();
-        check_qualifiers(kind.noun(), sig, &mut found);
-        let mut inputs = sig.inputs.iter();
-        check_context(kind, sig, inputs.next(), &mut found);
-        if sig.receiver().is_some() {
-            // One message is enough: the context is not where it is looked for.
-            errors.extend(found);
-            return None;
-        }
+    /// Reads the attribute and the function; `None` where it is none.
+    pub(crate) fn parse(
+        kind: Kind,
+        attr: TokenStream,
+        item: TokenStream,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        let mut keys = FunctionKeys::parse(attr, kind.attribute(), errors);
+        let tokens = FunctionTokens::read(item, kind.attribute(), errors)?;
+        let inputs = tokens.sig.inputs.iter().skip(1);
         let parameters = inputs
-            .filter_map(|input| parameter(input, &mut found))
+            .filter_map(|input| parameter(input, errors))
             .collect();
-        let returns = match &sig.output {
-            ReturnType::Type(_, ty) => {
-                if let Some(token) = find(ty, &|token| is_word(token, "impl")) {
-                    found.at(
-                        token,
-                        "a result needs a name in TypeScript: return a type, not `impl …`",
-                    );
-                }
-                Some((**ty).clone())
-            }
-            ReturnType::Default => {
-                found.at(
-                    &sig.ident,
-                    format!(
-                        "{} returns a `Result`: write `-> Result<()>` and end with `Ok(())`",
-                        kind.noun()
-                    ),
-                );
-                None
-            }
+        let returns = match &tokens.sig.output {
+            ReturnType::Type(_, ty) => Some((**ty).clone()),
+            ReturnType::Default => None,
         };
-        let context = match sig.inputs.first() {
-            Some(FnArg::Typed(typed)) => Some((*typed.ty).clone()),
-            _ => None,
-        };
-        let fine = found.is_empty();
-        errors.extend(found);
-        fine.then_some(Self {
-            context: context?,
-            public_name: public_name(&sig.ident),
+        let name = keys.name.take();
+        Some(Self {
+            kind,
+            public_name: name.unwrap_or_else(|| public_name(&tokens.sig.ident)),
+            keys,
+            tokens,
             parameters,
-            returns: returns?,
+            returns,
         })
     }
 }
@@ -230,159 +190,31 @@ fn public_name(ident: &Ident) -> String {
     ident.unraw().to_string().to_lower_camel_case()
 }
 
-/// Refuses what a registered function cannot be.
-pub(crate) fn check_qualifiers(noun: &str, sig: &Signature, errors: &mut Errors) {
-    if let Some(token) = &sig.constness {
-        errors.at(token, format!("{noun} is not `const`"));
-    }
-    if let Some(token) = &sig.unsafety {
-        errors.at(
-            token,
-            format!("{noun} is not `unsafe`: clients call it as they like"),
-        );
-    }
-    if let Some(abi) = &sig.abi {
-        errors.at(abi, format!("{noun} is a Rust function: remove `extern`"));
-    }
-    if let Some(param) = sig.generics.params.first() {
-        errors.at(
-            param,
-            format!("{noun} has no generic parameters: write the types out"),
-        );
-    }
-    if let Some(clause) = &sig.generics.where_clause {
-        errors.at(clause, format!("{noun} has no `where` clause"));
-    }
-    if let Some(variadic) = &sig.variadic {
-        errors.at(
-            variadic,
-            format!("{noun} takes a fixed number of arguments"),
-        );
-    }
-}
-
-fn check_context(kind: Kind, sig: &Signature, first: Option<&FnArg>, errors: &mut Errors) {
-    let (noun, context) = (kind.noun(), kind.context());
-    let missing = format!("{noun} takes its context first: `ctx: &{context}`");
-    let ty = match first {
-        None => return errors.at(&sig.ident, missing),
-        Some(FnArg::Receiver(receiver)) => return errors.at(receiver, method(noun)),
-        Some(FnArg::Typed(typed)) => &*typed.ty,
-    };
-    let (inner, reference) = match ty {
-        Type::Reference(reference) => (&*reference.elem, Some(reference)),
-        other => (other, None),
-    };
-    let found = match inner {
-        Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
-        _ => None,
-    }
-    .unwrap_or_default();
-    let known = ["QueryCtx", "Ctx", "ActionCtx"].contains(&found.as_str());
-    match reference {
-        _ if known && found != context => errors.at(ty, kind.other_context(&found)),
-        None if known => errors.at(ty, format!("the context is borrowed: `&{context}`")),
-        None => errors.at(ty, missing),
-        Some(reference) => {
-            if let Some(token) = &reference.mutability {
-                errors.at(token, format!("the context is shared: `&{context}`"));
-            }
-            if let Some(lifetime) = &reference.lifetime {
-                errors.at(lifetime, "the context needs no lifetime: remove it");
-            }
-            // A type of another name may be an alias; the compiler will see.
-        }
-    }
-}
-
-fn method(noun: &str) -> String {
-    format!(
-        "{noun} is a free function, not a method: move it out of the `impl` and take the context first"
-    )
-}
-
 fn parameter(input: &FnArg, errors: &mut Errors) -> Option<Parameter> {
     let FnArg::Typed(typed) = input else {
         // The compiler has a message for a `self` that is not first.
         return None;
     };
-    let name = match &*typed.pat {
-        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-            pat.ident.unraw().to_string()
-        }
+    match &*typed.pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(Parameter {
+            name: pat.ident.unraw().to_string(),
+            ty: (*typed.ty).clone(),
+        }),
         Pat::Wild(wild) => {
             errors.at(
                 wild,
                 "an argument needs a name, because clients send it by name",
             );
-            return None;
+            None
         }
         other => {
             errors.at(
                 other,
                 "an argument is one name, because clients send it by name: take the value apart in the body",
             );
-            return None;
+            None
         }
-    };
-    let mut ty = &*typed.ty;
-    while let Type::Paren(syn::TypeParen { elem, .. }) | Type::Group(syn::TypeGroup { elem, .. }) =
-        ty
-    {
-        ty = elem;
     }
-    if let Type::Reference(reference) = ty {
-        let instead = match &*reference.elem {
-            Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
-            Type::Slice(slice) => {
-                let elem = &slice.elem;
-                format!("Vec<{}>", quote!(#elem))
-            }
-            other => quote!(#other).to_string(),
-        };
-        errors.at(
-            ty,
-            format!("an argument is owned, because it comes out of the request: take `{instead}`"),
-        );
-        return None;
-    }
-    if let Some(token) = find(ty, &|token| is_word(token, "impl")) {
-        errors.at(
-            token,
-            "an argument needs a type that clients know: write it out in place of `impl …`",
-        );
-        return None;
-    }
-    if let Some(token) = find(
-        ty,
-        &|token| matches!(token, TokenTree::Punct(p) if p.as_char() == '&' || p.as_char() == '\'' && p.spacing() == Spacing::Joint),
-    ) {
-        errors.at(
-            token,
-            "an argument is owned, because it comes out of the request: it holds no references",
-        );
-        return None;
-    }
-    Some(Parameter {
-        name,
-        ty: (*typed.ty).clone(),
-    })
-}
-
-/// The first token, at any depth, for which `wanted` holds.
-fn find(tokens: &impl ToTokens, wanted: &dyn Fn(&TokenTree) -> bool) -> Option<TokenTree> {
-    fn within(tokens: TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> Option<TokenTree> {
-        tokens.into_iter().find_map(|token| match token {
-            TokenTree::Group(group) => within(group.stream(), wanted),
-            token if wanted(&token) => Some(token),
-            _ => None,
-        })
-    }
-    within(tokens.to_token_stream(), wanted)
-}
-
-fn is_word(token: &TokenTree, word: &str) -> bool {
-    matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
 #[cfg(test)]
@@ -436,25 +268,6 @@ mod tests {
         assert_eq!(
             function.docs().to_string(),
             quote!("One.\n\n  - two").to_string()
-        );
-    }
-
-    #[test]
-    fn every_mistake_of_a_signature_is_said() {
-        let sig: Signature = syn::parse_quote! {
-            unsafe fn f<T>(ctx: &Ctx, _: i64, name: &str, (a, b): (i64, i64), x: impl Into<i64>, ids: Vec<&'static str>)
-        };
-        let mut errors = Errors::default();
-        assert!(Function::read(Kind::Query, &sig, &mut errors).is_none());
-        assert_eq!(
-            errors
-                .to_compile_errors()
-                .to_string()
-                .matches("compile_error")
-                .count(),
-            9,
-            "{}",
-            errors.to_compile_errors()
         );
     }
 }

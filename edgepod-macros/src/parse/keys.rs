@@ -14,7 +14,7 @@ use crate::errors::Errors;
 #[derive(Default)]
 pub(crate) struct FunctionKeys {
     pub(crate) name: Option<String>,
-    pub(crate) middleware: Vec<Middleware>,
+    pub(crate) middleware: Vec<Listed>,
 }
 
 impl FunctionKeys {
@@ -116,7 +116,7 @@ impl TableKeys {
 
 /// The keys of `edgepod::app!`.
 pub(crate) struct AppKeys {
-    pub(crate) middleware: Vec<Middleware>,
+    pub(crate) middleware: Vec<Listed>,
 }
 
 impl AppKeys {
@@ -188,14 +188,14 @@ fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
 }
 
 /// What stands in a list of middleware.
-pub(crate) enum Middleware {
+pub(crate) enum Listed {
     /// The name of a function with `#[edgepod::middleware]`.
     Named(Path),
     /// A value, such as `require_role("role", "admin")`.
     Value(Expr),
 }
 
-impl Middleware {
+impl Listed {
     /// A path is a function's name, unless it is written like a constant, or a type without fields.
     fn new(expr: Expr) -> Self {
         match expr {
@@ -220,7 +220,7 @@ impl Middleware {
     }
 }
 
-fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Middleware>> {
+fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Listed>> {
     input.parse::<Token![=]>()?;
     let list;
     if !input.peek(syn::token::Bracket) {
@@ -230,7 +230,7 @@ fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Middleware>> {
         ));
     }
     bracketed!(list in input);
-    let listed = Punctuated::<Middleware, Token![,]>::parse_terminated_with(&list, |input| {
+    let listed = Punctuated::<Listed, Token![,]>::parse_terminated_with(&list, |input| {
         let expr = input.parse::<Expr>().map_err(|error| {
             syn::Error::new(
                 error.span(),
@@ -246,7 +246,7 @@ fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Middleware>> {
                      `require_role(\"role\", \"admin\")`",
                 ))
             }
-            expr => Ok(Middleware::new(expr)),
+            expr => Ok(Listed::new(expr)),
         }
     })?;
     Ok(listed.into_iter().collect())

@@ -3,13 +3,19 @@
 //! This is done while compiling, so that a Worker carries neither a parser of SQL nor a hash, and a mistake in a file stops
 //! the build and not the start.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use edgepod_sql::{forbidden_word, statements};
+use proc_macro2::Span;
 use sha2::{Digest, Sha256};
 
+use crate::errors::Errors;
+
 /// What is changed last when a migration is written. The compiler looks at it, and so notices new files.
-pub(crate) const SNAPSHOT: &str = "snapshot.json";
+const SNAPSHOT: &str = "snapshot.json";
 
 /// One file of the folder.
 pub(crate) struct MigrationFile {
@@ -21,11 +27,31 @@ pub(crate) struct MigrationFile {
     pub(crate) statements: Vec<String>,
 }
 
+/// The migrations of the crate that is being compiled.
+pub(crate) struct CrateMigrations {
+    pub(crate) files: Vec<MigrationFile>,
+    /// The names of the files that the compiler is to look at.
+    pub(crate) watched: Vec<String>,
+}
+
+/// Reads them. `None` where no crate is being compiled, or a file is no migration.
+pub(crate) fn migrations_of_the_crate(errors: &mut Errors) -> Option<CrateMigrations> {
+    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?).join("migrations");
+    let files = read_folder(&folder).map_err(|message| syn::Error::new(Span::call_site(), message));
+    let files = errors.ok(files)?;
+    let watched = files
+        .iter()
+        .map(|file| format!("{}.sql", file.name))
+        .chain(folder.join(SNAPSHOT).is_file().then(|| SNAPSHOT.to_owned()))
+        .collect();
+    Some(CrateMigrations { files, watched })
+}
+
 /// Reads the files, by number. A folder that is not there has none.
 ///
 /// # Errors
 /// A sentence about the first file that is no migration, or about two with one number.
-pub(crate) fn read_folder(folder: &Path) -> Result<Vec<MigrationFile>, String> {
+fn read_folder(folder: &Path) -> Result<Vec<MigrationFile>, String> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

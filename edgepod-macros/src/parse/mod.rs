@@ -1,21 +1,27 @@
-//! From tokens to what they mean, and what is wrong with them.
+//! From tokens to what they mean; what cannot be read is noted.
 
 mod column;
 mod column_type;
+mod data;
 mod derives;
 mod error;
 mod function;
 mod keys;
 mod middleware;
+mod migration;
 mod migrations;
+mod row;
 mod table;
 
-pub(crate) use column::{Column, Default, OnDelete};
+pub(crate) use column::{COLUMN_ATTRIBUTES, Column, Default, OnDelete, References};
 pub(crate) use column_type::{ColumnType, Shape};
+pub(crate) use data::Data;
 pub(crate) use derives::{derives_debug, missing_derives, skip_value};
-pub(crate) use error::{ErrorEnum, ErrorVariant, Told, is_type};
-pub(crate) use function::{Function, FunctionTokens, Kind};
-pub(crate) use keys::{AppKeys, FunctionKeys, Middleware, TableKeys, no_keys};
-pub(crate) use middleware::check_middleware;
-pub(crate) use migrations::{SNAPSHOT, checksum, number_of, read_folder};
-pub(crate) use table::{Index, Table};
+pub(crate) use error::{ERROR_ATTRIBUTES, ErrorEnum, ErrorVariant, Told, is_type};
+pub(crate) use function::{Function, FunctionTokens, Kind, Parameter};
+pub(crate) use keys::{AppKeys, FunctionKeys, Listed, TableKeys, no_keys};
+pub(crate) use middleware::Middleware;
+pub(crate) use migration::Migration;
+pub(crate) use migrations::{CrateMigrations, checksum, migrations_of_the_crate, number_of};
+pub(crate) use row::Row;
+pub(crate) use table::{Index, TABLE_ATTRIBUTES, Table};

@@ -1,0 +1,93 @@
+//! The attributes, each in three steps: parse, validate, expand. `handle_errors` is around each of them.
+
+use proc_macro2::TokenStream;
+
+use crate::{
+    expand,
+    handle_errors::handle_errors,
+    parse::{
+        AppKeys, COLUMN_ATTRIBUTES, ColumnType, Data, ERROR_ATTRIBUTES, ErrorEnum, Function, Kind,
+        Middleware, Migration, Row, TABLE_ATTRIBUTES, Table, migrations_of_the_crate,
+    },
+    validate,
+};
+
+/// `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]`.
+pub(crate) fn function(kind: Kind, attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let function = Function::parse(kind, attr, item, errors)?;
+        validate::function(&function, errors);
+        Some(expand::function(&function, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::middleware]`.
+pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let middleware = Middleware::parse(attr, item, errors)?;
+        validate::middleware(&middleware, errors);
+        Some(expand::middleware(&middleware, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::table]`.
+pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let ours = [&COLUMN_ATTRIBUTES[..], &TABLE_ATTRIBUTES[..]].concat();
+    handle_errors(item, &ours, |item, errors| {
+        let mut table = Table::parse(attr, item, errors)?;
+        validate::table(&mut table, errors);
+        Some(expand::table(&table))
+    })
+}
+
+/// `#[edgepod::data]`.
+pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let data = Data::parse(attr, item, errors)?;
+        Some(expand::data(data))
+    })
+}
+
+/// `#[edgepod::row]`.
+pub(crate) fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let row = Row::parse(attr, item, errors)?;
+        validate::row(&row, errors);
+        Some(expand::row(&row, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::error]`.
+pub(crate) fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &ERROR_ATTRIBUTES, |item, errors| {
+        let error = ErrorEnum::parse(attr, item, errors)?;
+        validate::error(&error, errors);
+        Some(expand::error(&error, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::migration]`.
+pub(crate) fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let migration = Migration::parse(attr, item, errors)?;
+        validate::migration(&migration, errors);
+        Some(expand::migration(&migration, errors.is_empty()))
+    })
+}
+
+/// `#[derive(edgepod::ColumnType)]`: the item stands beside what a derive writes, and does not come out again.
+pub(crate) fn column_type(item: TokenStream) -> TokenStream {
+    handle_errors(TokenStream::new(), &[], |_, errors| {
+        let column_type = ColumnType::parse(item, errors)?;
+        Some(expand::column_type(&column_type))
+    })
+}
+
+/// `edgepod::app!`.
+pub(crate) fn app(input: TokenStream) -> TokenStream {
+    handle_errors(TokenStream::new(), &[], |_, errors| {
+        let keys = AppKeys::parse(input, errors);
+        let migrations = migrations_of_the_crate(errors);
+        Some(expand::app(&keys, migrations.as_ref()))
+    })
+}

@@ -1,0 +1,17 @@
+//! What contradicts itself, or means nothing: found in what `parse` has read, before `expand` writes anything of it.
+
+mod column;
+mod error;
+mod function;
+mod middleware;
+mod migration;
+mod row;
+mod signature;
+mod table;
+
+pub(crate) use error::error;
+pub(crate) use function::function;
+pub(crate) use middleware::middleware;
+pub(crate) use migration::migration;
+pub(crate) use row::row;
+pub(crate) use table::table;

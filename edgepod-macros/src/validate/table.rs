@@ -1,0 +1,96 @@
+//! A table: its columns alone and together, and its indexes.
+
+use syn::{ItemStruct, ext::IdentExt};
+
+use super::column::column;
+use crate::{
+    errors::Errors,
+    parse::{Column, Index, Table},
+};
+
+/// What one Durable Object table may have.
+const MAX_COLUMNS: usize = 100;
+
+/// Checks a table, and takes off it what contradicts the rest.
+pub(crate) fn table(table: &mut Table, errors: &mut Errors) {
+    for each in &mut table.columns {
+        column(each, errors);
+    }
+    together(&table.item, &table.columns, errors);
+    indexes(&table.indexes, &table.columns, errors);
+}
+
+/// What only the columns together show.
+fn together(item: &ItemStruct, columns: &[Column], errors: &mut Errors) {
+    let keys: Vec<_> = columns.iter().filter(|column| column.primary_key).collect();
+    if keys.is_empty() {
+        errors.at(
+            &item.ident,
+            "the table has no primary key: mark a column, such as `#[primary_key] #[auto_inc] pub id: i64`",
+        );
+    }
+    if let [key] = *keys {
+        if key.unique {
+            errors.at(&key.ident, "a primary key is unique already");
+        } else if key.index {
+            errors.at(&key.ident, "a primary key has an index already");
+        }
+    }
+    // Several are one key together, and only a key of one column counts itself up.
+    if keys.len() > 1
+        && let Some(counted) = keys.iter().find(|column| column.auto_increment)
+    {
+        errors.at(
+            &counted.ident,
+            format!(
+                "`{}` counts itself up, and so is the whole primary key: take `#[primary_key]` off the other columns; what \
+                 is unique beside it has `#[unique]`, or `#[unique(a, b)]` on the struct",
+                counted.name
+            ),
+        );
+    }
+    if let Some(column) = columns.get(MAX_COLUMNS) {
+        errors.at(
+            &column.ident,
+            format!(
+                "a table has at most {MAX_COLUMNS} columns, and this one has {}: move some to a table of their own",
+                columns.len()
+            ),
+        );
+    }
+    for (i, column) in columns.iter().enumerate() {
+        let same = columns[..i]
+            .iter()
+            .find(|other| other.name.eq_ignore_ascii_case(&column.name));
+        // Names that are alike to the letter, the compiler finds itself.
+        if let Some(other) = same.filter(|other| other.name != column.name) {
+            errors.at(
+                &column.ident,
+                format!(
+                    "`{}` and `{}` are one name to SQLite, which does not tell upper from lower case",
+                    other.name, column.name
+                ),
+            );
+        }
+    }
+}
+
+/// Indexes of several columns: each names columns of the table, and no two the same.
+fn indexes(indexes: &[Index], columns: &[Column], errors: &mut Errors) {
+    for (i, index) in indexes.iter().enumerate() {
+        for (j, name) in index.columns.iter().enumerate() {
+            let text = name.unraw().to_string();
+            if !columns.iter().any(|column| column.name == text) {
+                errors.at(name, format!("the table has no column `{text}`"));
+            } else if index.columns[..j].contains(name) {
+                errors.at(name, format!("`{text}` is there twice"));
+            }
+        }
+        if indexes[..i]
+            .iter()
+            .any(|other| other.columns == index.columns)
+        {
+            errors.at(&index.attr, "these columns have an index already");
+        }
+    }
+}
