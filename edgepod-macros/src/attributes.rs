@@ -35,7 +35,7 @@ pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
     let ours = [&COLUMN_ATTRIBUTES[..], &TABLE_ATTRIBUTES[..]].concat();
     handle_errors(item, &ours, |item, errors| {
         let mut table = Table::parse(attr, item, errors)?;
-        validate::table(&mut table, errors);
+        validate::table(&mut table, errors)?;
         Some(expand::table(&table))
     })
 }
@@ -44,6 +44,7 @@ pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
     handle_errors(item, &[], |item, errors| {
         let data = Data::parse(attr, item, errors)?;
+        validate::data(&data, errors)?;
         Some(expand::data(data))
     })
 }
@@ -52,7 +53,7 @@ pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
     handle_errors(item, &[], |item, errors| {
         let row = Row::parse(attr, item, errors)?;
-        validate::row(&row, errors);
+        validate::row(&row, errors)?;
         Some(expand::row(&row, errors.is_empty()))
     })
 }

@@ -4,10 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::{local, this};
 use crate::parse::{ColumnType, Shape};
 
 pub(crate) fn column_type(ty: &ColumnType) -> TokenStream {
     let ident = &ty.ident;
+    let [value, text_local] = ["value", "text"].map(local);
+    let this = this();
     let (inner, texts, into_value, read) = match &ty.shape {
         Shape::Words(words) => {
             let texts: Vec<&String> = words.iter().map(|word| &word.text).collect();
@@ -24,14 +27,14 @@ pub(crate) fn column_type(ty: &ColumnType) -> TokenStream {
                 quote!(::core::option::Option::Some(&[#(#texts),*])),
                 quote! {
                     ::core::result::Result::Ok(::edgepod::__private::Value::Text(
-                        ::std::string::String::from(match self { #(#write),* })
+                        ::std::string::String::from(match #this { #(#write),* })
                     ))
                 },
                 quote! {
-                    match value {
-                        ::edgepod::__private::Value::Text(text) => match text.as_str() {
+                    match #value {
+                        ::edgepod::__private::Value::Text(#text_local) => match #text_local.as_str() {
                             #(#read,)*
-                            _ => ::core::result::Result::Err(::core::option::Option::Some(text)),
+                            _ => ::core::result::Result::Err(::core::option::Option::Some(#text_local)),
                         },
                         _ => ::core::result::Result::Err(::core::option::Option::None),
                     }
@@ -42,9 +45,9 @@ pub(crate) fn column_type(ty: &ColumnType) -> TokenStream {
             quote!(#ty),
             quote!(::core::option::Option::None),
             quote_spanned!(ty.span()=>
-                <#ty as ::edgepod::__private::ColumnType>::into_value(self.0)),
+                <#ty as ::edgepod::__private::ColumnType>::into_value(#this.0)),
             quote_spanned! {ty.span()=>
-                <#ty as ::edgepod::__private::ColumnType>::read(value)
+                <#ty as ::edgepod::__private::ColumnType>::read(#value)
                     .map(Self)
             },
         ),
@@ -70,18 +73,18 @@ pub(crate) fn column_type(ty: &ColumnType) -> TokenStream {
             const HOLDS: ::edgepod::__private::Range = #source::HOLDS;
             type Optional = ::core::convert::Infallible;
 
-            fn into_value(self) -> ::edgepod::__private::Result<::edgepod::__private::Value> {
+            fn into_value(#this) -> ::edgepod::__private::Result<::edgepod::__private::Value> {
                 #into_value
             }
 
             fn from_value(
-                value: ::edgepod::__private::Value,
+                #value: ::edgepod::__private::Value,
             ) -> ::core::option::Option<Self> {
-                <Self as ::edgepod::__private::ColumnType>::read(value).ok()
+                <Self as ::edgepod::__private::ColumnType>::read(#value).ok()
             }
 
             fn read(
-                value: ::edgepod::__private::Value,
+                #value: ::edgepod::__private::Value,
             ) -> ::core::result::Result<Self, ::core::option::Option<::std::string::String>> {
                 #read
             }

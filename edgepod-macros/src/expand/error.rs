@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Fields, ItemEnum, spanned::Spanned};
+use syn::{Fields, Ident, ItemEnum, spanned::Spanned};
 
+use super::local;
 use crate::parse::{ErrorEnum, ErrorVariant, Told, derives_debug, is_type};
 
 /// Of an enum with mistakes, what functions that return it need in order not to complain, too.
@@ -48,6 +49,7 @@ fn expand(error: &ErrorEnum) -> TokenStream {
             variant.attrs.push(syn::parse_quote!(#[doc = #docs]));
         }
     }
+    let [f, source_error, to, members] = ["f", "error", "types", "members"].map(local);
     let private = quote!(::edgepod::__private);
     let system = error.system.clone().unwrap_or_else(|| {
         item.variants.push(syn::parse_quote! {
@@ -61,10 +63,12 @@ fn expand(error: &ErrorEnum) -> TokenStream {
     let display = error.variants.iter().map(|variant| {
         let pattern = pattern(variant);
         match &variant.told {
-            Told::Message { message, .. } => quote!(#pattern => ::core::write!(f, #message)),
+            Told::Message { message, .. } => {
+                quote!(#pattern => ::core::write!(#f, #message))
+            }
             Told::Transparent => {
                 let inner = &variant.bindings[0];
-                quote!(#pattern => ::core::fmt::Display::fmt(#inner, f))
+                quote!(#pattern => ::core::fmt::Display::fmt(#inner, #f))
             }
         }
     });
@@ -104,12 +108,12 @@ fn expand(error: &ErrorEnum) -> TokenStream {
         let ty = variant.source()?;
         let variant_ident = &variant.ident;
         let field = match &variant.fields.iter().next()?.ident {
-            Some(name) => quote!({ #name: error }),
-            None => quote!((error)),
+            Some(name) => quote!({ #name: #source_error }),
+            None => quote!((#source_error)),
         };
         Some(quote_spanned! {ty.span()=>
             impl ::core::convert::From<#ty> for #ident {
-                fn from(error: #ty) -> Self {
+                fn from(#source_error: #ty) -> Self {
                     Self::#variant_ident #field
                 }
             }
@@ -123,8 +127,8 @@ fn expand(error: &ErrorEnum) -> TokenStream {
     let from_json = takes_json.then(|| {
         quote! {
             impl ::core::convert::From<#private::serde_json::Error> for #ident {
-                fn from(error: #private::serde_json::Error) -> Self {
-                    Self::#system(::core::convert::From::from(error))
+                fn from(#source_error: #private::serde_json::Error) -> Self {
+                    Self::#system(::core::convert::From::from(#source_error))
                 }
             }
         }
@@ -132,21 +136,23 @@ fn expand(error: &ErrorEnum) -> TokenStream {
     let from_system = added.then(|| {
         quote! {
             impl ::core::convert::From<#private::Error> for #ident {
-                fn from(error: #private::Error) -> Self {
-                    Self::#system(error)
+                fn from(#source_error: #private::Error) -> Self {
+                    Self::#system(#source_error)
                 }
             }
         }
     });
     let (system_display, system_into) = if added {
         (
-            Some(quote!(Self::#system(error) => ::core::fmt::Display::fmt(error, f),)),
-            Some(quote!(#ident::#system(error) => error,)),
+            Some(
+                quote!(Self::#system(#source_error) => ::core::fmt::Display::fmt(#source_error, #f),),
+            ),
+            Some(quote!(#ident::#system(#source_error) => #source_error,)),
         )
     } else {
         (None, None)
     };
-    let types = types(error);
+    let described = described(error, &to);
     let docs = docs(&item);
 
     quote! {
@@ -156,7 +162,7 @@ fn expand(error: &ErrorEnum) -> TokenStream {
         const _: () = {
             impl ::core::fmt::Display for #ident {
                 #[allow(unused_variables)]
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                fn fmt(&self, #f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     match self {
                         #(Self::#display,)*
                         #system_display
@@ -168,10 +174,9 @@ fn expand(error: &ErrorEnum) -> TokenStream {
 
             impl ::core::convert::From<#ident> for #private::Error {
                 #[allow(unused_variables)]
-                fn from(error: #ident) -> Self {
-                    type Of = #ident;
-                    match error {
-                        #(Of::#into,)*
+                fn from(#source_error: #ident) -> Self {
+                    match #source_error {
+                        #(#ident::#into,)*
                         #system_into
                     }
                 }
@@ -186,9 +191,14 @@ fn expand(error: &ErrorEnum) -> TokenStream {
             #private::inventory::submit! {
                 #private::ErrorTypes {
                     id: || ::core::any::TypeId::of::<#ident>(),
-                    describe: |types| {
-                        let variants = ::std::vec![#(#types),*];
-                        types.error(#name, ::core::any::type_name::<#ident>(), #docs, variants)
+                    describe: |#to| {
+                        let #members = ::std::vec![#(#described),*];
+                        #to.error(
+                            #name,
+                            ::core::any::type_name::<#ident>(),
+                            #docs,
+                            #members,
+                        )
                     },
                 }
             }
@@ -229,21 +239,21 @@ fn data(variant: &ErrorVariant) -> TokenStream {
     }
 }
 
-/// The members of the union in TypeScript.
-fn types(error: &ErrorEnum) -> impl Iterator<Item = TokenStream> {
-    error.variants.iter().map(|variant| {
+/// The members of the union in TypeScript, described to the local `to`.
+fn described(error: &ErrorEnum, to: &Ident) -> impl Iterator<Item = TokenStream> {
+    error.variants.iter().map(move |variant| {
         let types: Vec<_> = variant
             .fields
             .iter()
             .map(|field| {
                 let ty = &field.ty;
-                quote_spanned!(ty.span()=> types.error_field::<#ty>())
+                quote_spanned!(ty.span()=> #to.error_field::<#ty>())
             })
             .collect();
         match &variant.told {
             Told::Transparent => {
                 let ty = variant.fields.iter().next().map(|field| &field.ty);
-                quote!(types.error_of::<#ty>().unwrap_or_default())
+                quote!(#to.error_of::<#ty>().unwrap_or_default())
             }
             Told::Message { code, .. } => {
                 let data = match &variant.fields {

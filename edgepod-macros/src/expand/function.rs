@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::local;
 use crate::parse::{Function, Listed};
 
 /// Of a function with mistakes, the function.
@@ -27,6 +28,7 @@ fn registration(function: &Function) -> TokenStream {
     let line = u32::try_from(ident.span().start().line).unwrap_or(0);
     let context = format_ident!("{}", kind.context());
     let variant = format_ident!("{kind:?}");
+    let [ctx, args, given, types] = ["ctx", "args", "given", "types"].map(local);
     let cfgs = tokens.cfgs();
     let docs = tokens.docs();
     let steps = steps(&keys.middleware, kind.context());
@@ -34,7 +36,7 @@ fn registration(function: &Function) -> TokenStream {
 
     // Constants of their own, so that a type that does not fit is one message, at the type.
     let constants: Vec<_> = (0..parameters.len())
-        .map(|i| format_ident!("__PARAMETER_{i}"))
+        .map(|i| format_ident!("__EDGEPOD_PARAMETER_{i}"))
         .collect();
     let declarations = parameters
         .iter()
@@ -47,12 +49,12 @@ fn registration(function: &Function) -> TokenStream {
             }
         });
     let returned = quote_spanned! {returns.span()=>
-        const __RETURNED: ::edgepod::__private::Returned<#returns> =
+        const __EDGEPOD_RETURNED: ::edgepod::__private::Returned<#returns> =
             ::edgepod::__private::Returned::<#returns>::new();
     };
     let context_span = tokens.sig.inputs.first().span();
     let extract = quote_spanned! {context_span=>
-        <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(ctx)
+        <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(#ctx)
     };
     let names = parameters.iter().map(|parameter| &parameter.name);
     let indices = 0..parameters.len();
@@ -72,12 +74,12 @@ fn registration(function: &Function) -> TokenStream {
                     location: (::core::file!(), #line),
                     kind: ::edgepod::__private::Kind::#variant,
                     steps: &[#(#steps),*],
-                    handler: |ctx, args| ::std::boxed::Box::pin(async move {
-                        let given = args.given(&[#(#names),*])?;
-                        __RETURNED.reply(
+                    handler: |#ctx, #args| ::std::boxed::Box::pin(async move {
+                        let #given = #args.given(&[#(#names),*])?;
+                        __EDGEPOD_RETURNED.reply(
                             #ident(
                                 #extract,
-                                #(#constants.take(&given, #indices)?),*
+                                #(#constants.take(&#given, #indices)?),*
                             )
                             #awaited
                         )
@@ -91,10 +93,10 @@ fn registration(function: &Function) -> TokenStream {
                 ::edgepod::__private::FunctionTypes {
                     name: #public_name,
                     docs: #docs,
-                    describe: |types| ::edgepod::__private::Signature {
-                        args: ::std::vec![#(#constants.describe(types)),*],
-                        returns: __RETURNED.describe(types),
-                        error: __RETURNED.describe_error(types),
+                    describe: |#types| ::edgepod::__private::Signature {
+                        args: ::std::vec![#(#constants.describe(#types)),*],
+                        returns: __EDGEPOD_RETURNED.describe(#types),
+                        error: __EDGEPOD_RETURNED.describe_error(#types),
                     },
                 }
             }
@@ -108,12 +110,13 @@ pub(super) fn steps<'a>(
     context: &str,
 ) -> impl Iterator<Item = TokenStream> + use<'a> {
     let context = format_ident!("{context}");
+    let [ctx, args, next] = ["ctx", "args", "next"].map(local);
     middleware.iter().map(move |middleware| {
         let (item, value, span) = match middleware {
             // An alias, because only there a function without the attribute is said to be no type.
             Listed::Named(path) => (
-                Some(quote_spanned!(path.span()=> type __Middleware = #path;)),
-                quote_spanned!(path.span()=> __Middleware {}),
+                Some(quote_spanned!(path.span()=> type __EdgepodMiddleware = #path;)),
+                quote_spanned!(path.span()=> __EdgepodMiddleware {}),
                 path.span(),
             ),
             Listed::Value(expr) => (None, quote!(#expr), expr.span()),
@@ -123,9 +126,11 @@ pub(super) fn steps<'a>(
         };
         quote! {{
             #item
-            static __LAYER: ::std::sync::LazyLock<::edgepod::__private::Layer> =
+            static __EDGEPOD_LAYER: ::std::sync::LazyLock<::edgepod::__private::Layer> =
                 ::std::sync::LazyLock::new(|| #layer);
-            |ctx, args, next| __LAYER.call(ctx, args, next)
+            |#ctx, #args, #next| {
+                __EDGEPOD_LAYER.call(#ctx, #args, #next)
+            }
         }}
     })
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{ItemStruct, spanned::Spanned};
 
+use super::local;
 use crate::parse::{Row, missing_derives};
 
 /// Of a row with mistakes, the struct.
@@ -20,6 +21,7 @@ pub(crate) fn row(row: &Row, fine: bool) -> TokenStream {
 
 fn from_row(item: &ItemStruct) -> TokenStream {
     let row = &item.ident;
+    let [reader, value] = ["row", "value"].map(local);
     let width = item.fields.len();
     let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
     let fields = item.fields.iter().map(|field| {
@@ -27,8 +29,8 @@ fn from_row(item: &ItemStruct) -> TokenStream {
         let name = ident.as_ref().map(ToString::to_string).unwrap_or_default();
         let name = name.strip_prefix("r#").unwrap_or(&name);
         quote_spanned! {ty.span()=>
-            #ident: row.take_as(#name, |value| {
-                <#ty as ::edgepod::__private::ColumnType>::read(value)
+            #ident: #reader.take_as(#name, |#value| {
+                <#ty as ::edgepod::__private::ColumnType>::read(#value)
             })?
         }
     });
@@ -37,7 +39,7 @@ fn from_row(item: &ItemStruct) -> TokenStream {
             const WIDTH: usize = #width;
 
             fn from_row(
-                row: &mut ::edgepod::__private::RowReader<'_>,
+                #reader: &mut ::edgepod::__private::RowReader<'_>,
             ) -> ::edgepod::__private::Result<Self> {
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }

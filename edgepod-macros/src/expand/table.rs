@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, spanned::Spanned};
 
-use super::new_row::new_row;
+use super::{local, new_row::new_row, this};
 use crate::parse::{Column, Default, OnDelete, Table, missing_derives};
 
 pub(crate) fn table(table: &Table) -> TokenStream {
@@ -65,6 +65,7 @@ fn row(table: &Table) -> TokenStream {
     } = table;
     let renamed_from = option(renamed_from.as_ref().map(|name| quote!(#name)));
     let row = &item.ident;
+    let [reader, value] = ["row", "value"].map(local);
     let rust_name = row.to_string();
     let line = u32::try_from(row.span().start().line).unwrap_or(0);
     let schemas = columns.iter().map(column_schema);
@@ -78,8 +79,8 @@ fn row(table: &Table) -> TokenStream {
     let fields = columns.iter().map(|column| {
         let (ident, name, ty) = (&column.ident, &column.name, &column.ty);
         quote_spanned! {ty.span()=>
-            #ident: row.take_as(#name, |value| {
-                <#ty as ::edgepod::__private::ColumnType>::read(value)
+            #ident: #reader.take_as(#name, |#value| {
+                <#ty as ::edgepod::__private::ColumnType>::read(#value)
             })?
         }
     });
@@ -101,7 +102,7 @@ fn row(table: &Table) -> TokenStream {
             const WIDTH: usize = #width;
 
             fn from_row(
-                row: &mut ::edgepod::__private::RowReader<'_>,
+                #reader: &mut ::edgepod::__private::RowReader<'_>,
             ) -> ::edgepod::__private::Result<Self> {
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }
@@ -177,10 +178,11 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 /// How a struct is inserted into the table of `row`.
 pub(super) fn insertable(ident: &Ident, row: &Ident, columns: &[&Column]) -> TokenStream {
     let names = columns.iter().map(|column| &column.name);
+    let this = this();
     let values = columns.iter().map(|column| {
         let (ident, ty) = (&column.ident, &column.ty);
         quote_spanned! {ty.span()=>
-            <#ty as ::edgepod::__private::ColumnType>::into_value(self.#ident)?
+            <#ty as ::edgepod::__private::ColumnType>::into_value(#this.#ident)?
         }
     });
     quote! {
@@ -189,7 +191,7 @@ pub(super) fn insertable(ident: &Ident, row: &Ident, columns: &[&Column]) -> Tok
             const COLUMNS: &'static [&'static str] = &[#(#names),*];
 
             fn into_values(
-                self,
+                #this,
             ) -> ::edgepod::__private::Result<::std::vec::Vec<::edgepod::__private::Value>> {
                 ::core::result::Result::Ok(::std::vec![#(#values),*])
             }

@@ -7,7 +7,6 @@ use syn::{
     Attribute, Fields, Ident, Item, ItemEnum, LitInt, LitStr, Token, Type, Variant,
     ext::IdentExt,
     parse::{ParseStream, Parser},
-    spanned::Spanned,
 };
 
 use super::no_keys;
@@ -166,13 +165,18 @@ fn read_variant(variant: &mut Variant, errors: &mut Errors) -> Option<ErrorVaria
         );
         return None;
     }
+    // A place is found by its name in the message, so it has the message's span.
+    let span = match &told {
+        Told::Message { message, .. } => message.span(),
+        Told::Transparent => variant.ident.span(),
+    };
     let bindings = variant
         .fields
         .iter()
         .enumerate()
         .map(|(index, field)| match &field.ident {
             Some(ident) => ident.clone(),
-            None => format_ident!("_{index}", span = field.ty.span()),
+            None => format_ident!("_{index}", span = span),
         })
         .collect();
     Some(ErrorVariant {

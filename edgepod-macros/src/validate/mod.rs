@@ -1,14 +1,17 @@
 //! What contradicts itself, or means nothing: found in what `parse` has read, before `expand` writes anything of it.
 
 mod column;
+mod data;
 mod error;
 mod function;
 mod middleware;
 mod migration;
+mod names;
 mod row;
 mod signature;
 mod table;
 
+pub(crate) use data::data;
 pub(crate) use error::error;
 pub(crate) use function::function;
 pub(crate) use middleware::middleware;

@@ -2,10 +2,11 @@
 
 use syn::Fields;
 
+use super::names::type_name;
 use crate::{errors::Errors, parse::Row};
 
-/// Checks a row.
-pub(crate) fn row(row: &Row, errors: &mut Errors) {
+/// Checks a row; `None` where nothing can be written beside it.
+pub(crate) fn row(row: &Row, errors: &mut Errors) -> Option<()> {
     let item = &row.item;
     match &item.fields {
         Fields::Named(fields) if !item.generics.params.is_empty() || fields.named.is_empty() => {
@@ -20,4 +21,5 @@ pub(crate) fn row(row: &Row, errors: &mut Errors) {
             "`#[edgepod::row]` goes on a struct with named fields: a tuple needs no struct",
         ),
     }
+    type_name(&item.ident, errors)
 }

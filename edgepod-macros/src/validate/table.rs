@@ -2,7 +2,7 @@
 
 use syn::{ItemStruct, ext::IdentExt};
 
-use super::column::column;
+use super::{column::column, names::type_name};
 use crate::{
     errors::Errors,
     parse::{Column, Index, Table},
@@ -11,13 +11,14 @@ use crate::{
 /// What one Durable Object table may have.
 const MAX_COLUMNS: usize = 100;
 
-/// Checks a table, and takes off it what contradicts the rest.
-pub(crate) fn table(table: &mut Table, errors: &mut Errors) {
+/// Checks a table, and takes off it what contradicts the rest; `None` where nothing can be written beside it.
+pub(crate) fn table(table: &mut Table, errors: &mut Errors) -> Option<()> {
     for each in &mut table.columns {
         column(each, errors);
     }
     together(&table.item, &table.columns, errors);
     indexes(&table.indexes, &table.columns, errors);
+    type_name(&table.item.ident, errors)
 }
 
 /// What only the columns together show.
