@@ -54,7 +54,8 @@ pub use edgepod_runtime::{
     auth::Claims,
     db::{self, Bytes, Int64, Json, Timestamp, Uuid},
     engine::{
-        ActionCtx, Args, Ctx, Env, Headers, Log, Next, QueryCtx, Reply, sign_jwt, verify_jwt,
+        ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Log, Next, QueryCtx,
+        Reply, sign_jwt, verify_jwt,
     },
     migrations::MigrationDb,
 };

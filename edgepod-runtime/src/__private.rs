@@ -17,9 +17,10 @@ pub use crate::{
         is_referable, reference,
     },
     engine::{
-        ActionCtx, AppDef, Args, Context, Ctx, ErrorType, Fits, FunctionDef, Given, Handler,
-        HandlerFuture, Kind, Layer, Middleware, Next, Parameter, QueryCtx, Reply, Returned, Step,
-        app_error, error_array, error_field, error_object,
+        ActionCtx, AppDef, Args, Callable, Context, Ctx, ErrorType, Fits, FunctionDef,
+        FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation, Kind, Layer,
+        Middleware, Named, Next, Parameter, QueryCtx, Reply, Returned, Step, app_error,
+        error_array, error_field, error_object,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

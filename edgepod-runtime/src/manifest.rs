@@ -14,7 +14,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 mod names;
 
 use crate::{
-    engine::{Registry, RegistryError, ResultType},
+    engine::{FunctionDef, Registry, RegistryError, ResultType},
     schema,
 };
 
@@ -211,9 +211,21 @@ fn typescript(text: &str) -> String {
 struct Manifest<'a> {
     edgepod: &'a str,
     app: &'a str,
+    /// Those that clients may call.
     functions: Vec<Function<'a>>,
+    /// The types that those mention.
     types: Vec<Declaration>,
     tables: Vec<schema::Table>,
+    /// What no client is to know of.
+    internal: Internal<'a>,
+}
+
+/// The functions that only the app itself calls: for tools, apart from what a client is made of.
+#[derive(Serialize)]
+struct Internal<'a> {
+    functions: Vec<Function<'a>>,
+    /// The types that only those mention.
+    types: Vec<Declaration>,
 }
 
 #[derive(Serialize)]
@@ -245,35 +257,50 @@ pub fn manifest() -> Result<String, String> {
         described.insert(types.name, types);
     }
     let mut types = Types::new();
-    let functions = registry
-        .functions()
-        .iter()
-        .filter_map(|def| {
-            let described = described.get(def.name)?;
-            let signature = (described.describe)(&mut types);
-            Some(Function {
-                name: def.name,
-                kind: def.kind.as_str(),
-                docs: Some(described.docs).filter(|docs| !docs.is_empty()),
-                args: signature.args,
-                returns: signature.returns,
-                error: signature.error,
-                source: Source {
-                    file: def.location.0,
-                    line: def.location.1,
-                },
-            })
-        })
-        .collect();
+    let public = functions(registry.functions(), &described, &mut types);
+    let known: Vec<String> = types.declarations.keys().cloned().collect();
+    let internal = functions(registry.internal(), &described, &mut types);
     if let Some(clash) = types.clash {
         return Err(clash);
     }
+    let (types, internal_types) = types
+        .declarations
+        .into_values()
+        .partition(|declaration| known.contains(&declaration.name));
     let manifest = Manifest {
         edgepod: env!("CARGO_PKG_VERSION"),
         app: registry.app().name,
-        functions,
-        types: types.declarations.into_values().collect(),
+        functions: public,
+        types,
         tables: tables.into_iter().map(schema::Table::from).collect(),
+        internal: Internal {
+            functions: internal,
+            types: internal_types,
+        },
     };
     serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())
+}
+
+fn functions<'a>(
+    functions: &[&'a FunctionDef],
+    described: &BTreeMap<&str, &'a FunctionTypes>,
+    types: &mut Types,
+) -> Vec<Function<'a>> {
+    let describe = |def: &&'a FunctionDef| {
+        let described = described.get(def.name)?;
+        let signature = (described.describe)(types);
+        Some(Function {
+            name: def.name,
+            kind: def.kind.as_str(),
+            docs: Some(described.docs).filter(|docs| !docs.is_empty()),
+            args: signature.args,
+            returns: signature.returns,
+            error: signature.error,
+            source: Source {
+                file: def.location.0,
+                line: def.location.1,
+            },
+        })
+    };
+    functions.iter().filter_map(describe).collect()
 }

@@ -2,16 +2,20 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{FnArg, spanned::Spanned};
 
-use super::local;
+use super::{
+    call::{call, callable},
+    local,
+};
 use crate::parse::{Function, Listed};
 
-/// Of a function with mistakes, the function.
+/// Of a function with mistakes, the function and its type.
 pub(crate) fn function(function: &Function, fine: bool) -> TokenStream {
     let tokens = &function.tokens;
+    let call = call(function);
     let registration = fine.then(|| registration(function));
-    quote!(#tokens #registration)
+    quote!(#tokens #call #registration)
 }
 
 fn registration(function: &Function) -> TokenStream {
@@ -31,6 +35,8 @@ fn registration(function: &Function) -> TokenStream {
     let [ctx, args, given, types] = ["ctx", "args", "given", "types"].map(local);
     let cfgs = tokens.cfgs();
     let docs = tokens.docs();
+    let internal = keys.internal;
+    let callable = callable(function, &quote!(__EDGEPOD_FUNCTION));
     let steps = steps(&keys.middleware, kind.context());
     let awaited = tokens.sig.asyncness.map(|_| quote!(.await));
 
@@ -52,7 +58,10 @@ fn registration(function: &Function) -> TokenStream {
         const __EDGEPOD_RETURNED: ::edgepod::__private::Returned<#returns> =
             ::edgepod::__private::Returned::<#returns>::new();
     };
-    let context_span = tokens.sig.inputs.first().span();
+    let context_span = match tokens.sig.inputs.first() {
+        Some(FnArg::Typed(typed)) => typed.ty.span(),
+        _ => ident.span(),
+    };
     let extract = quote_spanned! {context_span=>
         <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(#ctx)
     };
@@ -67,25 +76,30 @@ fn registration(function: &Function) -> TokenStream {
             #(#declarations)*
             #returned
 
-            ::edgepod::__private::inventory::submit! {
-                ::edgepod::__private::FunctionDef {
-                    name: #public_name,
-                    rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
-                    location: (::core::file!(), #line),
-                    kind: ::edgepod::__private::Kind::#variant,
-                    steps: &[#(#steps),*],
-                    handler: |#ctx, #args| ::std::boxed::Box::pin(async move {
-                        let #given = #args.given(&[#(#names),*])?;
-                        __EDGEPOD_RETURNED.reply(
-                            #ident(
-                                #extract,
-                                #(#constants.take(&#given, #indices)?),*
-                            )
-                            #awaited
+            static __EDGEPOD_FUNCTION: ::edgepod::__private::FunctionDef = ::edgepod::__private::FunctionDef {
+                name: #public_name,
+                rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
+                location: (::core::file!(), #line),
+                kind: ::edgepod::__private::Kind::#variant,
+                internal: #internal,
+                steps: &[#(#steps),*],
+                handler: |#ctx, #args| ::std::boxed::Box::pin(async move {
+                    let #given = #args.given(&[#(#names),*])?;
+                    __EDGEPOD_RETURNED.reply(
+                        #ident(
+                            #extract,
+                            #(#constants.take(&#given, #indices)?),*
                         )
-                    }),
-                }
+                        #awaited
+                    )
+                }),
+            };
+
+            ::edgepod::__private::inventory::submit! {
+                ::edgepod::__private::FunctionRegistration(&__EDGEPOD_FUNCTION)
             }
+
+            #callable
 
             // A Worker carries no TypeScript.
             #[cfg(not(target_arch = "wasm32"))]
@@ -116,7 +130,9 @@ pub(super) fn steps<'a>(
             // An alias, because only there a function without the attribute is said to be no type.
             Listed::Named(path) => (
                 Some(quote_spanned!(path.span()=> type __EdgepodMiddleware = #path;)),
-                quote_spanned!(path.span()=> __EdgepodMiddleware {}),
+                quote_spanned! {path.span()=>
+                    <__EdgepodMiddleware as ::edgepod::__private::Named>::named()
+                },
                 path.span(),
             ),
             Listed::Value(expr) => (None, quote!(#expr), expr.span()),

@@ -38,6 +38,13 @@ pub(crate) fn middleware(middleware: &Middleware, fine: bool) -> TokenStream {
         #vis struct #ident {}
 
         #(#cfgs)*
+        impl ::edgepod::__private::Named for #ident {
+            fn named() -> Self {
+                Self {}
+            }
+        }
+
+        #(#cfgs)*
         impl ::edgepod::__private::Middleware for #ident {
             type Ctx = #context;
 

@@ -6,6 +6,7 @@
 use proc_macro2::{Ident, Span};
 
 mod app;
+mod call;
 mod column_type;
 mod data;
 mod error;

@@ -219,7 +219,21 @@ impl Parse for Default {
                 Expr::Lit(ExprLit { lit, .. }) => (true, lit),
                 _ => return Err(syn::Error::new_spanned(tokens, DEFAULT_FORM)),
             },
-            _ => return Err(syn::Error::new_spanned(tokens, DEFAULT_FORM)),
+            other => {
+                let message = match called(other).as_deref() {
+                    Some("now" | "current_timestamp" | "now_utc") => {
+                        "the time when the row is inserted is `#[default(now)]`"
+                    }
+                    Some("autoincrement" | "auto_increment") => {
+                        "the database counts a primary key up by `#[auto_inc]`, without a default"
+                    }
+                    Some("uuid" | "new_v4" | "cuid" | "gen_random_uuid" | "randomuuid") => {
+                        "a default is a constant, and an id that nobody guesses is made in the function: give it to the new row"
+                    }
+                    _ => DEFAULT_FORM,
+                };
+                return Err(syn::Error::new_spanned(tokens, message));
+            }
         };
         match lit {
             Lit::Int(int) => {
@@ -248,6 +262,16 @@ impl Parse for Default {
             Lit::ByteStr(bytes) if !negative => Ok(Default::Bytes(bytes.clone())),
             _ => Err(syn::Error::new_spanned(tokens, DEFAULT_FORM)),
         }
+    }
+}
+
+/// The last word of a path, or of what is called, in lower case.
+fn called(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Call(call) => called(&call.func),
+        Expr::MethodCall(call) => Some(call.method.to_string().to_lowercase()),
+        Expr::Path(path) => Some(path.path.segments.last()?.ident.to_string().to_lowercase()),
+        _ => None,
     }
 }
 

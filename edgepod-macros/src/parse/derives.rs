@@ -37,7 +37,8 @@ pub(crate) fn derives_debug(attrs: &[Attribute]) -> bool {
     derived(attrs).iter().any(|derived| derived == "Debug")
 }
 
-fn derived(attrs: &[Attribute]) -> Vec<String> {
+/// The last words of what is derived.
+pub(crate) fn derived(attrs: &[Attribute]) -> Vec<String> {
     attrs
         .iter()
         .filter(|attr| attr.path().is_ident("derive"))

@@ -7,6 +7,7 @@ use syn::{
     Attribute, Fields, Ident, Item, ItemEnum, LitInt, LitStr, Token, Type, Variant,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    spanned::Spanned,
 };
 
 use super::no_keys;
@@ -165,8 +166,8 @@ fn read_variant(variant: &mut Variant, errors: &mut Errors) -> Option<ErrorVaria
         );
         return None;
     }
-    // A place is found by its name in the message, so it has the message's span.
-    let span = match &told {
+    // The message names a place, so its name means what it means there; mistakes are shown at the field.
+    let means = match &told {
         Told::Message { message, .. } => message.span(),
         Told::Transparent => variant.ident.span(),
     };
@@ -176,7 +177,10 @@ fn read_variant(variant: &mut Variant, errors: &mut Errors) -> Option<ErrorVaria
         .enumerate()
         .map(|(index, field)| match &field.ident {
             Some(ident) => ident.clone(),
-            None => format_ident!("_{index}", span = span),
+            None => {
+                let span = means.located_at(field.ty.span());
+                format_ident!("_{index}", span = span)
+            }
         })
         .collect();
     Some(ErrorVariant {

@@ -100,6 +100,11 @@ impl FunctionTokens {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
     }
 
+    /// The lines of the doc comment.
+    pub(crate) fn doc_lines(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| attr.path().is_ident("doc"))
+    }
+
     /// The doc comment as the value of one constant: a text, or a `concat!` where a line is itself a macro.
     pub(crate) fn docs(&self) -> TokenStream {
         let lines: Vec<&Expr> = self
@@ -138,6 +143,7 @@ fn literal(expr: &Expr) -> Option<String> {
 
 /// One parameter: an argument that the client sends by name.
 pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
     pub(crate) name: String,
     pub(crate) ty: Type,
 }
@@ -197,6 +203,7 @@ fn parameter(input: &FnArg, errors: &mut Errors) -> Option<Parameter> {
     };
     match &*typed.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(Parameter {
+            ident: pat.ident.clone(),
             name: pat.ident.unraw().to_string(),
             ty: (*typed.ty).clone(),
         }),

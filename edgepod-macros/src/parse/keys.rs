@@ -14,6 +14,8 @@ use crate::errors::Errors;
 #[derive(Default)]
 pub(crate) struct FunctionKeys {
     pub(crate) name: Option<String>,
+    /// Whether only the app itself calls it.
+    pub(crate) internal: bool,
     pub(crate) middleware: Vec<Listed>,
 }
 
@@ -36,11 +38,19 @@ impl FunctionKeys {
                     }
                 }
                 "middleware" => keys.middleware = middleware(input)?,
+                "internal" if input.is_empty() || input.peek(Token![,]) => keys.internal = true,
+                "internal" => {
+                    errors.at(
+                        &key,
+                        "`internal` stands alone: a function is internal, or it is not",
+                    );
+                    skip(input);
+                }
                 _ => {
                     errors.at(
                         &key,
                         format!(
-                            "`{attribute}` has no key `{key}`; it has `name = \"…\"` and `middleware = […]`"
+                            "`{attribute}` has no key `{key}`; it has `name = \"…\"`, `middleware = […]` and `internal`"
                         ),
                     );
                     skip(input);

@@ -10,6 +10,7 @@ mod names;
 mod row;
 mod signature;
 mod table;
+mod words;
 
 pub(crate) use data::data;
 pub(crate) use error::error;

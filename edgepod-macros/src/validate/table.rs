@@ -1,8 +1,8 @@
 //! A table: its columns alone and together, and its indexes.
 
-use syn::{ItemStruct, ext::IdentExt};
+use syn::{Attribute, ItemStruct, ext::IdentExt};
 
-use super::{column::column, names::type_name};
+use super::{column::column, names::type_name, words};
 use crate::{
     errors::Errors,
     parse::{Column, Index, Table},
@@ -16,9 +16,33 @@ pub(crate) fn table(table: &mut Table, errors: &mut Errors) -> Option<()> {
     for each in &mut table.columns {
         column(each, errors);
     }
+    foreign_words(table, errors);
     together(&table.item, &table.columns, errors);
     indexes(&table.indexes, &table.columns, errors);
     type_name(&table.item.ident, errors)
+}
+
+/// Attributes of other frameworks: said here, and taken off, so that the compiler does not call them unknown beside.
+fn foreign_words(table: &mut Table, errors: &mut Errors) {
+    if !words::are_nobodys(&table.item.attrs) {
+        return;
+    }
+    let mut known = |attr: &Attribute, message: Option<&str>| {
+        if let Some(message) = message {
+            errors.at(attr, message);
+        }
+        message.is_none()
+    };
+    let attrs = &mut table.item.attrs;
+    attrs.retain(|attr| known(attr, words::on_a_struct(attr.path())));
+    for (field, column) in table.item.fields.iter_mut().zip(&mut table.columns) {
+        field
+            .attrs
+            .retain(|attr| known(attr, words::on_a_field(attr.path())));
+        column
+            .attrs
+            .retain(|attr| words::on_a_field(attr.path()).is_none());
+    }
 }
 
 /// What only the columns together show.

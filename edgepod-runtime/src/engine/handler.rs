@@ -54,6 +54,18 @@ pub trait Middleware: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Reply>>;
 }
 
+/// Middleware that stands in a list by its name alone. Implemented by `#[edgepod::middleware]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes a middleware of its arguments, and stands here without them",
+    label = "without its arguments",
+    note = "write them out, such as `require_role(\"role\", \"admin\")` or `rate_limit(10, Per::Minute)`"
+)]
+pub trait Named: Middleware {
+    /// The middleware.
+    fn named() -> Self;
+}
+
 /// One value around several functions: `[&*LIMIT]`.
 impl<M: Middleware> Middleware for &'static M {
     type Ctx = M::Ctx;

@@ -18,6 +18,7 @@ mod handler;
 mod headers;
 mod idempotency;
 mod integers;
+mod invocation;
 mod log;
 mod parameters;
 mod port;
@@ -38,12 +39,13 @@ pub use batch::Batch;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, CtxRef, Env, QueryCtx};
 pub use engine::Engine;
-#[doc(hidden)]
-pub use handler::Layer;
 pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step};
+#[doc(hidden)]
+pub use handler::{Layer, Named};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
+pub use invocation::{Callable, Gives, Invocation};
 pub use log::{Level, Log, Record, log_panic, start_log};
 #[doc(hidden)]
 pub use parameters::{
@@ -52,7 +54,7 @@ pub use parameters::{
 };
 pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
-pub use registry::{AppDef, FunctionDef, Kind, Registry, RegistryError};
+pub use registry::{AppDef, FunctionDef, FunctionRegistration, Kind, Registry, RegistryError};
 pub use reply::Reply;
 pub use start::StartError;
 pub use tokens::{sign_jwt, verify_jwt};

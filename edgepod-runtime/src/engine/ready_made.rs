@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-use super::{Args, Middleware, Next, QueryCtx, Reply};
+use super::{Args, Middleware, Named, Next, QueryCtx, Reply};
 use crate::{Error, Result, auth::Claims};
 
 /// Lets in who is signed in; anyone else is told 401 `UNAUTHORIZED`.
@@ -26,6 +26,13 @@ pub struct require_user {}
 /// The same, for those who call it.
 pub fn require_user() -> require_user {
     require_user {}
+}
+
+#[diagnostic::do_not_recommend]
+impl Named for require_user {
+    fn named() -> Self {
+        Self {}
+    }
 }
 
 impl Middleware for require_user {
@@ -59,6 +66,19 @@ pub fn require_role(claim: impl Into<String>, value: impl Into<String>) -> Requi
         value: value.into(),
     }
 }
+
+/// The name without its arguments, as a type that is no middleware: so the compiler says that they are missing, and does not
+/// offer [`require_user`] for it, which lets in everybody who is signed in.
+#[doc(hidden)]
+#[expect(non_camel_case_types, reason = "it is the function's name")]
+#[derive(Debug)]
+pub enum require_role {}
+
+/// As [`require_role`] without its arguments.
+#[doc(hidden)]
+#[expect(non_camel_case_types, reason = "it is the function's name")]
+#[derive(Debug)]
+pub enum rate_limit {}
 
 /// What [`require_role`] returns.
 #[derive(Clone, Debug)]

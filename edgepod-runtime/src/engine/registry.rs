@@ -37,13 +37,18 @@ pub struct FunctionDef {
     pub location: (&'static str, u32),
     /// What it may do.
     pub kind: Kind,
+    /// Whether it is not on the wire: only the app itself calls it.
+    pub internal: bool,
     /// Its middleware, outermost first.
     pub steps: &'static [Step],
     /// The function itself.
     pub handler: Handler,
 }
 
-inventory::collect!(FunctionDef);
+/// A function, among those of the program.
+pub struct FunctionRegistration(pub &'static FunctionDef);
+
+inventory::collect!(FunctionRegistration);
 
 /// What `edgepod::app!()` registers: once in a program.
 pub struct AppDef {
@@ -101,8 +106,10 @@ impl std::error::Error for RegistryError {}
 
 /// All functions of the program by public name.
 pub struct Registry {
-    /// By name.
+    /// Those that clients may call, by name.
     functions: Vec<&'static FunctionDef>,
+    /// The others, by name.
+    internal: Vec<&'static FunctionDef>,
     app: &'static AppDef,
 }
 
@@ -123,9 +130,8 @@ impl Registry {
             }
         };
         // The order of registration is unspecified; sorted, the same two places are always named.
-        let functions = sorted(inventory::iter::<FunctionDef>(), |def| {
-            (def.name, def.location)
-        });
+        let registered = inventory::iter::<FunctionRegistration>().map(|registered| registered.0);
+        let functions = sorted(registered, |def| (def.name, def.location));
         if let Some([a, b]) = functions
             .windows(2)
             .find(|pair| pair[0].name == pair[1].name)
@@ -140,18 +146,28 @@ impl Registry {
                 }),
             });
         }
-        Ok(Self { functions, app })
+        let (internal, functions) = functions.into_iter().partition(|def| def.internal);
+        Ok(Self {
+            functions,
+            internal,
+            app,
+        })
     }
 
-    /// The function with this public name.
+    /// The function that clients call by this name. There is none where it is internal.
     pub fn get(&self, name: &str) -> Option<&'static FunctionDef> {
         let place = self.functions.binary_search_by(|def| def.name.cmp(name));
         place.ok().map(|place| self.functions[place])
     }
 
-    /// All functions, sorted by public name.
+    /// The functions that clients may call, sorted by public name.
     pub fn functions(&self) -> &[&'static FunctionDef] {
         &self.functions
+    }
+
+    /// The functions that only the app itself calls, sorted by public name.
+    pub fn internal(&self) -> &[&'static FunctionDef] {
+        &self.internal
     }
 
     /// What `app!()` says.
