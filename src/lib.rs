@@ -100,6 +100,10 @@ pub use edgepod_runtime::__private;
 mod database_guide {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/functions.md")]
+mod functions_guide {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/authentication.md")]
 mod authentication_guide {}
 

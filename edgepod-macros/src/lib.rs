@@ -39,6 +39,10 @@ use parse::Kind;
 /// |---|---|
 /// | `name = "listUsers"` | the public name, in place of the function's in camelCase |
 /// | `middleware = [with_auth, require_role("role", "admin")]` | what runs around it, outermost first; see [`macro@middleware`] |
+/// | `internal` | it is not on the wire and in no client: only the app itself calls it |
+///
+/// The function is a type of its name as well: `get_user_by_id::call(7)` is an `edgepod::Invocation`, a call with its arguments
+/// that is made elsewhere or later. The compiler checks them.
 ///
 /// An argument of type `Option<T>` may be left out by the client. Doc comments become those of the TypeScript client.
 #[proc_macro_attribute]
@@ -165,6 +169,7 @@ pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[index]` | an index |
 /// | `#[default(now)]`, `#[default(0)]`, `#[default("text")]`, `#[default(true)]`, `#[default(b"bytes")]` | what a new row has there |
 /// | `#[references(User::id, on_delete = cascade)]` | a foreign key; deleting the user does this: `restrict` (the default: it is refused), `cascade`, `set_null`, `set_default` |
+/// | `#[private]` | it is in the database and in Rust, and no JSON or TypeScript of a row has it; so clients do not send such rows, either |
 /// | `#[renamed_from = "mail"]` | the name that the column had: `edgepod migrations new` then renames it and keeps its data |
 ///
 /// | on the struct, below this attribute | meaning |

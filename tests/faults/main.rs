@@ -4,6 +4,7 @@
 
 mod actions;
 mod guards;
+mod internal;
 mod kinds;
 mod numbers;
 mod pairs;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
             ("panics", panics::CASES),
             ("actions", actions::CASES),
             ("guards", guards::CASES),
+            ("internal", internal::CASES),
             ("numbers", numbers::CASES),
             ("kinds", kinds::CASES),
             ("pairs", pairs::CASES),

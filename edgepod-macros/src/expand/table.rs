@@ -5,11 +5,11 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, spanned::Spanned};
 
 use super::{local, new_row::new_row, this};
-use crate::parse::{Column, Default, OnDelete, Table, missing_derives};
+use crate::parse::{Column, Default, OnDelete, Table, missing_derives_of};
 
 pub(crate) fn table(table: &Table) -> TokenStream {
     let item = &table.item;
-    let derives = missing_derives(&item.attrs);
+    let derives = missing_derives_of(&item.attrs, Table::is_sendable(table.columns.iter()));
     let columns = columns(table);
     let row = row(table);
     let all: Vec<&Column> = table.columns.iter().collect();
@@ -39,7 +39,13 @@ fn columns(table: &Table) -> TokenStream {
             vis,
             ..
         } = column;
-        let docs = format!("The column `{name}` of the table `{}`.", table.name);
+        let docs = match column.private {
+            true => format!(
+                "The private column `{name}` of the table `{}`: no row that a function returns has it.",
+                table.name
+            ),
+            false => format!("The column `{name}` of the table `{}`.", table.name),
+        };
         quote! {
             #[doc = #docs]
             #vis const #ident: ::edgepod::__private::Column<#row, #ty> =

@@ -7,6 +7,7 @@ use syn::{
     UnOp, Visibility,
     ext::IdentExt,
     parse::{Parse, ParseStream},
+    parse_quote,
 };
 
 use crate::errors::Errors;
@@ -30,6 +31,8 @@ pub(crate) struct Column {
     pub(crate) references: Option<References>,
     /// The name that it had before.
     pub(crate) renamed_from: Option<String>,
+    /// Whether clients never see it.
+    pub(crate) private: bool,
 }
 
 /// What a new row has where nothing is given.
@@ -63,7 +66,7 @@ pub(crate) enum OnDelete {
 }
 
 /// What only a table's attribute knows on a field.
-pub(crate) const COLUMN_ATTRIBUTES: [&str; 7] = [
+pub(crate) const COLUMN_ATTRIBUTES: [&str; 8] = [
     "primary_key",
     "auto_inc",
     "unique",
@@ -71,6 +74,7 @@ pub(crate) const COLUMN_ATTRIBUTES: [&str; 7] = [
     "default",
     "references",
     "renamed_from",
+    "private",
 ];
 
 /// Whether the attribute is one of a column's.
@@ -97,9 +101,12 @@ pub(crate) fn renamed_from(attr: &Attribute) -> syn::Result<String> {
     ))
 }
 
-/// Takes the columns' attributes off a field.
-pub(crate) fn strip(field: &mut Field) {
-    field.attrs.retain(|attr| !is_ours(attr));
+/// What keeps a field off the wire.
+fn never_sent() -> [Attribute; 2] {
+    [
+        parse_quote!(#[serde(skip_serializing)]),
+        parse_quote!(#[ts(skip)]),
+    ]
 }
 
 impl Column {
@@ -120,6 +127,7 @@ impl Column {
             default: None,
             references: None,
             renamed_from: None,
+            private: false,
         };
         let mut seen: Vec<&Ident> = Vec::new();
         for attr in &field.attrs {
@@ -134,6 +142,9 @@ impl Column {
             seen.push(name);
             column.ours.push(attr.clone());
             column.apply(name, attr, errors);
+        }
+        if column.private {
+            column.attrs.extend(never_sent());
         }
         Some(column)
     }
@@ -177,6 +188,7 @@ impl Column {
                     "primary_key" => self.primary_key = true,
                     "auto_inc" => self.auto_increment = true,
                     "unique" => self.unique = true,
+                    "private" => self.private = true,
                     _ => self.index = true,
                 }
             }
@@ -186,6 +198,11 @@ impl Column {
     /// The attribute of ours that has this name.
     pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.ours.iter().find(|attr| attr.path().is_ident(name))
+    }
+
+    /// Whether its type is written as an `Option`.
+    pub(crate) fn is_optional(&self) -> bool {
+        matches!(&self.ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
     }
 
     /// Whether a new row leaves the column to the database.
@@ -349,8 +366,6 @@ impl OnDelete {
 
 #[cfg(test)]
 mod tests {
-    use syn::parse_quote;
-
     use super::*;
 
     fn read(field: Field) -> (Column, String) {

@@ -6,6 +6,11 @@ use syn::{Attribute, Path, Token, meta::ParseNestedMeta, punctuated::Punctuated}
 
 /// The attributes that add what data needs and `attrs` does not have: derives, and where serde and ts-rs are found.
 pub(crate) fn missing_derives(attrs: &[Attribute]) -> TokenStream {
+    missing_derives_of(attrs, true)
+}
+
+/// The same, without `Deserialize` for what clients cannot send.
+pub(crate) fn missing_derives_of(attrs: &[Attribute], sendable: bool) -> TokenStream {
     let derived = derived(attrs);
     let missing = [
         ("Clone", quote!(::core::clone::Clone)),
@@ -19,6 +24,7 @@ pub(crate) fn missing_derives(attrs: &[Attribute]) -> TokenStream {
         ("TS", quote!(::edgepod::__private::ts_rs::TS)),
     ]
     .into_iter()
+    .filter(|(name, _)| sendable || *name != "Deserialize")
     .filter(|(name, _)| !derived.iter().any(|derived| derived == name))
     .map(|(_, path)| path);
     let serde = (!names_crate(attrs, "serde"))

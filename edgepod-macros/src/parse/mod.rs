@@ -16,7 +16,7 @@ mod table;
 pub(crate) use column::{COLUMN_ATTRIBUTES, Column, Default, OnDelete, References};
 pub(crate) use column_type::{ColumnType, Shape};
 pub(crate) use data::Data;
-pub(crate) use derives::{derived, derives_debug, missing_derives, skip_value};
+pub(crate) use derives::{derived, derives_debug, missing_derives, missing_derives_of, skip_value};
 pub(crate) use error::{ERROR_ATTRIBUTES, ErrorEnum, ErrorVariant, Told, is_type};
 pub(crate) use function::{Function, FunctionTokens, Kind, Parameter};
 pub(crate) use keys::{AppKeys, FunctionKeys, Listed, TableKeys, no_keys};

@@ -29,6 +29,13 @@ pub(crate) struct Index {
     pub(crate) columns: Vec<Ident>,
 }
 
+impl Table {
+    /// Whether clients can send a struct of these columns: they know all of them.
+    pub(crate) fn is_sendable<'a>(mut columns: impl Iterator<Item = &'a Column>) -> bool {
+        !columns.any(|column| column.private)
+    }
+}
+
 impl Index {
     /// The columns' names in the database.
     pub(crate) fn names(&self) -> Vec<String> {
@@ -82,7 +89,7 @@ impl Table {
                 "a table is one type: it has no generic parameters and no lifetimes",
             );
         }
-        let columns = item
+        let columns: Vec<Column> = item
             .fields
             .iter()
             .filter_map(|field| Column::parse(field, errors))
@@ -90,8 +97,8 @@ impl Table {
         if generic || !matches!(item.fields, Fields::Named(_)) {
             return None;
         }
-        for field in &mut item.fields {
-            column::strip(field);
+        for (field, column) in item.fields.iter_mut().zip(&columns) {
+            field.attrs.clone_from(&column.attrs);
         }
         Some(Self {
             // No table has this name: the program does not compile.

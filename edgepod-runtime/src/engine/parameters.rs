@@ -24,7 +24,8 @@ use crate::{Code, Error, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument: a client could not send it",
     label = "not an argument type",
-    note = "put `#[edgepod::data]` on `{Self}`, or take a type such as i64, String, bool, Vec<…> or Option<…>"
+    note = "put `#[edgepod::data]` on `{Self}`, or take a type such as i64, String, bool, Vec<…> or Option<…>",
+    note = "the struct of a table with a `#[private]` column is no argument: take a struct of what clients may send"
 )]
 pub trait ArgumentType: DeserializeOwned + TS + 'static {}
 

@@ -17,7 +17,8 @@ pub struct Account {
     /// The address, in lower case.
     #[unique]
     pub email: String,
-    /// The password's hash. Never returned: functions return `Session`s and notes.
+    /// The password's hash: in no reply, whatever a function returns.
+    #[private]
     pub password: String,
 }
 

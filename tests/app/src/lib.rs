@@ -3,6 +3,7 @@
 //! The tests in `tests/faults` call it on both hosts, and see what is left afterwards.
 
 mod guards;
+mod internal;
 
 use edgepod::prelude::*;
 
