@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use crate::parse::Function;
 
 /// Of a function with mistakes the type and what it is called with: whoever calls it shall not complain, too.
-pub(super) fn call(function: &Function) -> TokenStream {
+pub(super) fn call(function: &Function, fine: bool) -> TokenStream {
     let tokens = &function.tokens;
     let (ident, vis) = (&tokens.sig.ident, &tokens.vis);
     let cfgs: Vec<_> = tokens.cfgs().collect();
@@ -21,11 +21,18 @@ pub(super) fn call(function: &Function) -> TokenStream {
         format!(" A call of [`{ident}()`] with these arguments, to be made elsewhere or later.");
     let parameters = function.parameters.iter().map(|parameter| {
         let (ident, ty) = (&parameter.ident, &parameter.ty);
-        quote_spanned!(ty.span()=> #ident: impl ::edgepod::__private::Gives<#ty>)
+        match fine {
+            true => quote_spanned!(ty.span()=> #ident: impl ::edgepod::__private::Gives<#ty>),
+            // What the type is may be the mistake.
+            false => quote!(#ident: impl ::core::marker::Sized),
+        }
     });
     let given = function.parameters.iter().map(|parameter| {
         let (ident, name, ty) = (&parameter.ident, &parameter.name, &parameter.ty);
-        quote_spanned!(ty.span()=> .with::<#ty>(#name, #ident))
+        match fine {
+            true => quote_spanned!(ty.span()=> .with::<#ty>(#name, #ident)),
+            false => TokenStream::new(),
+        }
     });
     quote! {
         #(#cfgs)*
@@ -36,7 +43,7 @@ pub(super) fn call(function: &Function) -> TokenStream {
         #vis struct #ident {}
 
         #(#cfgs)*
-        #[allow(dead_code, clippy::too_many_arguments, clippy::type_complexity)]
+        #[allow(dead_code, unused_variables, clippy::too_many_arguments, clippy::type_complexity)]
         impl #ident {
             #(#docs)*
             #[doc = ""]

@@ -13,7 +13,7 @@ use crate::parse::{Function, Listed};
 /// Of a function with mistakes, the function and its type.
 pub(crate) fn function(function: &Function, fine: bool) -> TokenStream {
     let tokens = &function.tokens;
-    let call = call(function);
+    let call = call(function, fine);
     let registration = fine.then(|| registration(function));
     quote!(#tokens #call #registration)
 }
