@@ -3,11 +3,9 @@
 
 use std::sync::OnceLock;
 
-use axum::{
-    body::{Body, to_bytes},
-    http::Request,
-};
 use edgepod_runtime::host::native::{Location, Server};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, body::Bytes};
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 
@@ -37,7 +35,7 @@ fn fuzzed() -> &'static Fuzzed {
 
 /// Reads a request from a text of the form of HTTP/1: a line of method and target, headers, an empty line, the body. `None`
 /// for one that no HTTP server would hand on.
-fn parse(input: &[u8]) -> Option<Request<Body>> {
+fn parse(input: &[u8]) -> Option<Request<Full<Bytes>>> {
     let (head, body) = match input.windows(2).position(|pair| pair == b"\n\n") {
         Some(end) => (&input[..end], &input[end + 2..]),
         None => (input, &[][..]),
@@ -49,7 +47,7 @@ fn parse(input: &[u8]) -> Option<Request<Body>> {
         let colon = line.iter().position(|byte| *byte == b':')?;
         request = request.header(&line[..colon], line[colon + 1..].trim_ascii());
     }
-    request.body(Body::from(body.to_vec())).ok()
+    request.body(Full::from(body.to_vec())).ok()
 }
 
 /// Sends a request to the app.
@@ -65,7 +63,7 @@ pub fn request(input: &[u8]) {
     let Fuzzed { server, runtime } = fuzzed();
     let (parts, body) = runtime.block_on(async {
         let (parts, body) = server.answer(request).await.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        let body = body.collect().await.expect("a body").to_bytes();
         (parts, body)
     });
     let status = parts.status.as_u16();

@@ -72,6 +72,12 @@ impl App {
         anywhere: false,
         query: "getNumbers",
     };
+    /// The app that is attacked.
+    pub const HOSTILE: Self = Self {
+        folder: "tests/apps/hostile",
+        anywhere: false,
+        query: "getNotes",
+    };
     /// The app that says who calls it.
     pub const TOKENS: Self = Self {
         folder: "tests/auth/app",

@@ -5,6 +5,7 @@
 
 mod bench;
 mod fuzz;
+mod hostile;
 mod house;
 mod run;
 mod test;
@@ -26,6 +27,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Draw the house in docs/architecture.md, and say which arrows between its rooms may not be
     House(house::Options),
+    /// Attack the native host in every way at once, beside a friendly client
+    Hostile(hostile::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::House(options) => house::run(&options),
+        Task::Hostile(options) => hostile::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::app::App;
 use crate::args::Doctor;
@@ -14,6 +15,9 @@ use crate::{term, tools};
 const OLDEST_NODE: u32 = 20;
 
 pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
+    if let Some(folder) = &args.data {
+        return database(&args.app, folder.as_deref());
+    }
     let mut problems = 0;
     let mut report = |name: &str, finding: Finding| match finding {
         Finding::Good(version) => term::fact(name, version),
@@ -62,6 +66,52 @@ pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
         bail!("{problems} of these must be put right first; each says how");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Checks all of the native database: each page, each index, each reference.
+fn database(app: &Path, folder: Option<&Path>) -> Result<ExitCode> {
+    let file = match folder {
+        Some(folder) => folder.to_owned(),
+        None => App::find(app)?.state()?,
+    }
+    .join("data.sqlite");
+    if !file.is_file() {
+        bail!("there is no database at {}", file.display());
+    }
+    let database = Connection::open_with_flags(
+        &file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    let mut problems = Vec::new();
+    for (check, good) in [
+        ("PRAGMA integrity_check", "ok"),
+        (
+            "SELECT 'a row of ' || \"table\" || ' references one of ' || parent || ' that is not there' \
+             FROM pragma_foreign_key_check",
+            "",
+        ),
+    ] {
+        let found = database.prepare(check).and_then(|mut statement| {
+            statement
+                .query_map([], |row| row.get::<_, String>(0))?
+                .collect::<Result<Vec<_>, _>>()
+        });
+        match found {
+            Ok(found) => problems.extend(found.into_iter().filter(|text| text != good)),
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    if problems.is_empty() {
+        term::fact("database", format_args!("{} is whole", file.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for problem in &problems {
+        term::fact("DAMAGED", problem);
+    }
+    bail!(
+        "{} is damaged: stop what serves it, keep a copy, and go back to a backup",
+        file.display()
+    );
 }
 
 enum Finding {

@@ -15,6 +15,7 @@ use super::{
     Algorithm, Claims, KeySet, LocalKeys, Policy, PublicKey, Rejection,
     key::Found,
     policy::{begins, ends},
+    steady::Steady,
     token::Token,
     verified::{Known, Verified},
 };
@@ -68,7 +69,9 @@ pub struct Authenticator {
 #[derive(Default)]
 struct State {
     keys: KeySet,
-    /// When the keys were loaded, if they were. Times are in milliseconds since 1970.
+    /// Counts the times below, in milliseconds: a clock that is set back must not stop the keys from being fetched.
+    steady: Steady,
+    /// When the keys were loaded, if they were.
     loaded: Option<i64>,
     /// When the fetch began that is under way.
     fetching: Option<i64>,
@@ -161,7 +164,8 @@ impl Authenticator {
             return Err(Rejection::UnknownKey);
         };
         let mut state = self.state();
-        state.forget_stale_keys(now);
+        let passed = state.steady.read(now);
+        state.forget_stale_keys(passed);
         match state.verified.get(text, now) {
             Some(Known::Valid(claims)) => return Ok(Check::Known(claims)),
             Some(Known::Expired) => return Err(Rejection::Expired),
@@ -181,7 +185,7 @@ impl Authenticator {
             Found::Mismatch => Err(Rejection::KeyMismatch),
             Found::Ambiguous => Err(Rejection::AmbiguousKey),
             Found::Unknown => match &self.mode {
-                Mode::Remote { url, .. } => state.look_for_key(url, now),
+                Mode::Remote { url, .. } => state.look_for_key(url, passed),
                 _ => Err(Rejection::UnknownKey),
             },
         }
@@ -232,10 +236,11 @@ impl Authenticator {
             }
         });
         let mut state = self.state();
+        let passed = state.steady.read(now);
         state.fetching = None;
         match keys {
             Ok(keys) => {
-                state.loaded = Some(now);
+                state.loaded = Some(passed);
                 state.failed = None;
                 if state.keys != keys {
                     state.replace_keys(keys);
@@ -243,7 +248,7 @@ impl Authenticator {
                 Ok(())
             }
             Err(error) => {
-                state.failed = Some(now);
+                state.failed = Some(passed);
                 Err(error)
             }
         }
@@ -253,7 +258,7 @@ impl Authenticator {
     pub fn keys_failed(&self, now: i64) {
         let mut state = self.state();
         state.fetching = None;
-        state.failed = Some(now);
+        state.failed = Some(state.steady.read(now));
     }
 
     /// Where to fetch the keys again, beside the calls that go on, if it is time for that. To be asked once for each call
@@ -263,13 +268,14 @@ impl Authenticator {
             return None;
         };
         let mut state = self.state();
-        let old = since(state.loaded?, now) >= FRESH;
-        let tried = state.refreshed.is_some_and(|at| since(at, now) < COOL_DOWN);
-        if !old || tried || state.is_fetching(now) {
+        let passed = state.steady.read(now);
+        let old = passed - state.loaded? >= FRESH;
+        let tried = state.refreshed.is_some_and(|at| passed - at < COOL_DOWN);
+        if !old || tried || state.is_fetching(passed) {
             return None;
         }
-        state.refreshed = Some(now);
-        state.fetching = Some(now);
+        state.refreshed = Some(passed);
+        state.fetching = Some(passed);
         Some(url.clone())
     }
 
@@ -279,30 +285,30 @@ impl Authenticator {
 }
 
 impl State {
-    fn is_fetching(&self, now: i64) -> bool {
-        self.fetching.is_some_and(|at| since(at, now) < FETCH_LOST)
+    fn is_fetching(&self, passed: i64) -> bool {
+        self.fetching.is_some_and(|at| passed - at < FETCH_LOST)
     }
 
-    fn look_for_key(&mut self, url: &str, now: i64) -> Result<Check, Rejection> {
-        if self.is_fetching(now) {
+    fn look_for_key(&mut self, url: &str, passed: i64) -> Result<Check, Rejection> {
+        if self.is_fetching(passed) {
             return Ok(Check::Wait);
         }
         if self.loaded.is_none() {
-            if self.failed.is_some_and(|at| since(at, now) < RETRY) {
+            if self.failed.is_some_and(|at| passed - at < RETRY) {
                 return Ok(Check::Unavailable);
             }
         } else {
-            if self.cooling.is_some_and(|at| since(at, now) < COOL_DOWN) {
+            if self.cooling.is_some_and(|at| passed - at < COOL_DOWN) {
                 return Err(Rejection::UnknownKey);
             }
-            self.cooling = Some(now);
+            self.cooling = Some(passed);
         }
-        self.fetching = Some(now);
+        self.fetching = Some(passed);
         Ok(Check::Fetch(url.to_owned()))
     }
 
-    fn forget_stale_keys(&mut self, now: i64) {
-        if self.loaded.is_some_and(|at| since(at, now) >= STALE) {
+    fn forget_stale_keys(&mut self, passed: i64) {
+        if self.loaded.is_some_and(|at| passed - at >= STALE) {
             self.loaded = None;
             self.replace_keys(KeySet::default());
         }
@@ -314,11 +320,6 @@ impl State {
         self.version = self.version.wrapping_add(1);
         self.verified.clear();
     }
-}
-
-/// Milliseconds from then to now; none where the clock was set back.
-fn since(then: i64, now: i64) -> i64 {
-    now.saturating_sub(then).max(0)
 }
 
 #[cfg(test)]
@@ -466,6 +467,27 @@ mod tests {
         assert!(auth.keys_loaded("<html>", 10 + RETRY).is_err());
         assert!(auth.keys_loaded(r#"{"keys":[]}"#, 10 + RETRY).is_err());
         assert_eq!(auth.check(&token("a"), 11 + RETRY), Check::Unavailable);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_stop_the_fetching_of_keys() {
+        let auth = remote();
+        auth.check(&token("a"), 10 * HOUR);
+        auth.keys_loaded(&jwks(&["a"]), 10 * HOUR).unwrap();
+        // Nine hours back.
+        assert_eq!(auth.refresh(HOUR), None);
+        assert_eq!(auth.refresh(HOUR + FRESH - 1), None);
+        assert_eq!(auth.refresh(HOUR + FRESH), Some(URL.to_owned()));
+        auth.keys_loaded(&jwks(&["b"]), HOUR + FRESH).unwrap();
+        // The one that was withdrawn is not accepted; it may be new, so it is looked for, and after the pause again.
+        let mut fetched = 0;
+        for now in (0..HOUR).step_by(1000) {
+            if auth.check(&token("a"), now) == fetch() {
+                fetched += 1;
+                auth.keys_loaded(&jwks(&["b"]), now).unwrap();
+            }
+        }
+        assert!(fetched > 300, "every ten seconds: {fetched}");
     }
 
     #[test]

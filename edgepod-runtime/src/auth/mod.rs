@@ -10,6 +10,7 @@ mod policy;
 mod rejection;
 mod settings;
 mod sign;
+mod steady;
 mod token;
 mod verified;
 

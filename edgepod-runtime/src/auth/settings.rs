@@ -1,5 +1,7 @@
 //! What the environment says about tokens.
 
+use http::Uri;
+
 use super::{Authenticator, LocalKeys, Mode, Policy, policy::LEEWAY};
 
 /// The variables that decide how tokens are verified, as they are set.
@@ -63,25 +65,33 @@ impl Settings {
     }
 }
 
-/// Whoever answers at the keys' URL decides who may sign in, so it must be who it says it is.
+/// Whoever answers at the keys' URL decides who may sign in, so it must be who it says it is. The URL is in the log when keys
+/// cannot be fetched, so it has no password. One that is refused is not: it may have one.
 fn checked(url: String) -> Result<String, String> {
-    let local = url.strip_prefix("http://").is_some_and(|rest| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = match authority.strip_prefix('[') {
-            Some(v6) => v6.split(']').next().unwrap_or_default(),
-            None => authority.split(':').next().unwrap_or_default(),
-        };
-        ["localhost", "127.0.0.1", "::1"].contains(&host)
-    });
-    let remote = url
-        .strip_prefix("https://")
-        .is_some_and(|rest| !rest.is_empty());
-    if local || remote {
-        Ok(url)
-    } else {
-        Err(format!(
-            "EDGEPOD_JWKS_URL is `{url}`, and must begin with `https://`; `http://` is for this machine only."
-        ))
+    let refuse = |why: &str| Err(format!("EDGEPOD_JWKS_URL {why}."));
+    let Ok(uri) = url.parse::<Uri>() else {
+        return refuse("is no URL");
+    };
+    let Some(authority) = uri.authority() else {
+        return refuse("has no host: it is a whole URL, such as https://issuer.example/jwks.json");
+    };
+    if authority.as_str().contains('@') {
+        return refuse("has a user's name before its host, and must not: the keys are public");
+    }
+    // The library finds a host in brackets, and does not mind what follows it.
+    let is_port = |rest: &str| {
+        let digits = rest.strip_prefix(':').unwrap_or("x");
+        rest.is_empty() || digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let rest = authority.as_str().strip_prefix(authority.host());
+    if !rest.is_some_and(is_port) {
+        return refuse("has a host that is none");
+    }
+    let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&authority.host());
+    match uri.scheme_str() {
+        Some("https") => Ok(url),
+        Some("http") if is_here => Ok(url),
+        _ => refuse("must begin with `https://`; `http://` is for this machine only"),
     }
 }
 
@@ -113,10 +123,19 @@ mod tests {
             "http://localhost@evil.example/jwks",
             "http://localhost.evil.example/jwks",
             "http://127.0.0.1@evil.example",
+            "http://localhost:x@evil.example/",
+            "http://[::1]@evil.example/",
+            "https://user:password@issuer.example/jwks",
+            "http://[::1].evil.example/",
+            "http://[::1].evil.example:80/",
+            "http:localhost",
+            "//localhost/jwks",
+            "ftp://localhost/jwks",
             "https://",
             "issuer.example",
         ] {
-            assert!(made(&[("EDGEPOD_JWKS_URL", url)]).is_err(), "{url}");
+            let error = made(&[("EDGEPOD_JWKS_URL", url)]).err().expect(url);
+            assert!(!error.contains("password"), "{error}");
         }
     }
 

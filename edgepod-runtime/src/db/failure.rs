@@ -1,5 +1,7 @@
 //! From what SQLite says to what a client is told.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{SqlError, Table};
@@ -44,9 +46,22 @@ impl From<SqlError> for Error {
             );
         }
         super::types::outside(&error.message)
+            .or_else(|| of_use(&error.message))
             .or_else(|| super::limits::of_limit(&error))
             .unwrap_or_else(|| Error::internal(format!("SQLite: {}", error.message)))
     }
+}
+
+/// What hinders the use of the database, not of this statement.
+fn of_use(message: &str) -> Option<Error> {
+    let message = if message.starts_with("interrupted") {
+        "The call took longer than this server lets one use the database (EDGEPOD_CALL_LIMIT). Nothing was written."
+    } else if message.starts_with("database is locked") {
+        "The database is held by another process. Nothing was written: try again in a moment."
+    } else {
+        return None;
+    };
+    Some(Error::unavailable(message).retry_after(Duration::from_secs(1)))
 }
 
 /// Names the columns of a foreign key's violation, which SQLite does not: those of `T` that reference other tables.
@@ -155,6 +170,17 @@ mod tests {
                 Some(&json!({"constraint": "unique", "columns": [], "index": "articles_lower"}))
             );
             assert!(error.message().contains("articles_lower"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_used_now_is_unavailable() {
+        for message in ["interrupted", "database is locked"] {
+            let error = Error::from(SqlError {
+                message: message.into(),
+            });
+            assert_eq!(error.code(), Code::Unavailable);
+            assert_eq!(error.retry_after_seconds(), Some(1));
         }
     }
 

@@ -25,9 +25,10 @@ use super::{
 use crate::{
     Error, Result,
     db::Observer,
+    schema,
     sqlite::{Database, End, SqlError},
     thin::push_number,
-    tracking::{ColumnId, Footprint, TopicKey, Tracker},
+    tracking::{ColumnId, Footprint, TableName, TopicKey, Tracker},
 };
 
 /// The engine of one database.
@@ -183,15 +184,26 @@ impl Engine {
         let mut missed = sessions.open(socket, id.clone());
         let again = self.versions.missed(&changed, resume, &sessions, &id);
         let mut held = Footprint::default();
+        let mut unknown = Footprint::default();
         for Held { topic, .. } in &resume.held {
-            held.add(topic);
-            missed.topics.remove(topic);
+            if is_declared(&topic.table)
+                || self.versions.has_changed(&changed, &topic.table)
+                || sessions.is_read(&topic.table)
+            {
+                held.add(topic);
+                missed.topics.remove(topic);
+            } else {
+                // Nothing is kept under a name that a client may have invented. One that was known in an earlier life is read
+                // again, and then known.
+                unknown.add(topic);
+            }
         }
         sessions.subscribe(&id, &held, self.versions.count());
         // What is told is over. What it holds and its session has forgotten is told as it is.
         let told = sessions.told(&id, &again);
         missed.extend(&told);
         missed.topics.read_too(&again);
+        missed.topics.read_too(&unknown);
         if resume.since.is_some() {
             let hello = message("hello", &missed, &self.version());
             self.host.send(socket, &numbered(hello, 0));
@@ -301,6 +313,11 @@ impl Engine {
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a table is one of the app's structs, or stands for every table.
+fn is_declared(table: &TableName) -> bool {
+    table.as_str() == TableName::EVERY || schema::is_declared(table.as_str())
 }
 
 /// A message to a socket, but for its number.

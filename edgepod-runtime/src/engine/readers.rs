@@ -37,6 +37,11 @@ impl OfTable {
 }
 
 impl Readers {
+    /// Whether any session depends on something of a table.
+    pub(super) fn knows(&self, table: &str) -> bool {
+        self.tables.contains_key(table)
+    }
+
     /// A session depends on a topic from now on; `count` is the version's.
     pub(super) fn add(
         &mut self,

@@ -149,10 +149,13 @@ impl From<Per> for Duration {
 /// let limit = rate_limit(10, Per::Minute);
 /// ```
 ///
-/// Callers are told apart by their user (`iss` and `sub` of the token), else by the [address](QueryCtx::client_address) of
-/// the client (an IPv6 address by its first 64 bits: those are one customer's), else by their session;
-/// [`by`](RateLimit::by) says it otherwise. The session is last because a client chooses it. Who is too fast is told 429
-/// `TOO_MANY_REQUESTS`, with the seconds to wait in the header `Retry-After` and in the error's data, `{"retry_after": 12}`.
+/// A caller has a bucket for their user (`iss` and `sub` of the token) and one for the [address](QueryCtx::client_address) of the
+/// client (an IPv6 address by its first 64 bits: those are one customer's), and a call takes from both: whoever makes themselves
+/// ever new accounts still has one address. All users of an address together may call ten times as often as one, and those without
+/// a token as often as one. Where there is neither user nor address, the session has a bucket; it is last because a client chooses
+/// it. [`by`](RateLimit::by) tells callers apart otherwise. [`by_argument`](RateLimit::by_argument) adds a bucket for what is asked
+/// for. Who is too fast is told 429 `TOO_MANY_REQUESTS`, with the seconds to wait in the header `Retry-After` and in the error's
+/// data, `{"retry_after": 12}`.
 ///
 /// Each place where it stands has buckets of its own. They are in memory: a Worker's object that was idle begins anew. There
 /// are at most 10,000; those that are full are forgotten first, since a new one is full, and then the ones unused for longest.
@@ -168,7 +171,8 @@ pub fn rate_limit(calls: u32, per: impl Into<Duration>) -> RateLimit {
     RateLimit {
         calls: f64::from(calls),
         per_micro: f64::from(calls) / per,
-        by: caller,
+        by: By::Caller,
+        argument: None,
         hasher: RandomState::new(),
         buckets: Mutex::default(),
     }
@@ -178,14 +182,41 @@ pub fn rate_limit(calls: u32, per: impl Into<Duration>) -> RateLimit {
 pub struct RateLimit {
     calls: f64,
     per_micro: f64,
-    by: fn(&QueryCtx) -> Option<String>,
+    by: By,
+    argument: Option<&'static str>,
     hasher: RandomState,
     buckets: Mutex<HashMap<u64, Bucket>>,
 }
 
+/// What callers are told apart by.
+#[derive(Clone, Copy)]
+enum By {
+    /// Their user and their address, both.
+    Caller,
+    /// What this says.
+    Key(fn(&QueryCtx) -> Option<String>),
+}
+
+/// The name of a bucket, and how large it is.
+struct Key {
+    name: Option<String>,
+    share: f64,
+}
+
+impl Key {
+    fn of(name: Option<String>) -> Self {
+        Self { name, share: 1.0 }
+    }
+}
+
+/// How many times as often as one user all users at an address may call.
+const USERS: f64 = 10.0;
+
 #[derive(Clone, Copy)]
 struct Bucket {
     tokens: f64,
+    /// How many times as large it is as that of one caller.
+    share: f64,
     at: i64,
 }
 
@@ -201,25 +232,87 @@ impl RateLimit {
     /// ```
     #[must_use]
     pub fn by(mut self, key: fn(&QueryCtx) -> Option<String>) -> Self {
-        self.by = key;
+        self.by = By::Key(key);
         self
     }
 
-    /// Takes a token of this caller, or says how many microseconds to wait for one.
-    fn take(&self, key: Option<&str>, now: i64) -> Result<(), f64> {
-        let key = self.hasher.hash_one(key);
+    /// Counts for an argument, too, such as the account that somebody wants to sign in to: whoever has many addresses still
+    /// has that one. Texts that differ in case and in white space around them are one.
+    ///
+    /// ```
+    /// use edgepod_runtime::engine::{Per, rate_limit};
+    /// let guesses = rate_limit(10, Per::Minute).by_argument("email");
+    /// ```
+    #[must_use]
+    pub fn by_argument(mut self, name: &'static str) -> Self {
+        self.argument = Some(name);
+        self
+    }
+
+    /// The buckets of a call.
+    fn keys(&self, ctx: &QueryCtx, args: &Args) -> Vec<Key> {
+        let mut keys = match self.by {
+            By::Key(key) => vec![Key::of(key(ctx))],
+            By::Caller => match (user(ctx), address(ctx)) {
+                (Some(user), Some(address)) => vec![
+                    Key::of(Some(user)),
+                    Key {
+                        name: Some(format!("users at {address}")),
+                        share: USERS,
+                    },
+                ],
+                (user, address) => vec![Key::of(user.or(address).or_else(|| session(ctx)))],
+            },
+        };
+        // Arguments that cannot be read are refused further in.
+        if let Some(name) = self.argument
+            && let Ok(Some(value)) = args.get::<Json>(name)
+        {
+            let text = match value {
+                Json::String(text) => text.trim().to_lowercase(),
+                other => other.to_string(),
+            };
+            keys.push(Key::of(Some(format!("argument {text}"))));
+        }
+        keys
+    }
+
+    /// Takes a token of each bucket, or says how many microseconds to wait until all have one. Nothing is taken then.
+    fn take_all(&self, keys: &[Key], now: i64) -> Result<(), f64> {
+        for (taken, key) in keys.iter().enumerate() {
+            if let Err(micros) = self.take(key, now) {
+                for key in &keys[..taken] {
+                    self.give_back(key);
+                }
+                return Err(micros);
+            }
+        }
+        Ok(())
+    }
+
+    fn give_back(&self, key: &Key) {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= BUCKETS && !buckets.contains_key(&key) {
+        if let Some(bucket) = buckets.get_mut(&self.hasher.hash_one(&key.name)) {
+            bucket.tokens += 1.0;
+        }
+    }
+
+    /// Takes a token of a bucket, or says how many microseconds to wait for one.
+    fn take(&self, key: &Key, now: i64) -> Result<(), f64> {
+        let hash = self.hasher.hash_one(&key.name);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= BUCKETS && !buckets.contains_key(&hash) {
             self.forget(&mut buckets, now);
         }
-        let bucket = buckets.entry(key).or_insert(Bucket {
-            tokens: self.calls,
+        let bucket = buckets.entry(hash).or_insert(Bucket {
+            tokens: self.calls * key.share,
+            share: key.share,
             at: now,
         });
         bucket.tokens = self.filled(bucket, now);
         bucket.at = now;
         if bucket.tokens < 1.0 {
-            return Err((1.0 - bucket.tokens) / self.per_micro);
+            return Err((1.0 - bucket.tokens) / (self.per_micro * key.share));
         }
         bucket.tokens -= 1.0;
         Ok(())
@@ -228,11 +321,11 @@ impl RateLimit {
     /// What is in a bucket now. A clock that was set back fills nothing.
     fn filled(&self, bucket: &Bucket, now: i64) -> f64 {
         let passed = now.saturating_sub(bucket.at).max(0) as f64;
-        (bucket.tokens + passed * self.per_micro).min(self.calls)
+        (bucket.tokens + passed * self.per_micro * bucket.share).min(self.calls * bucket.share)
     }
 
     fn forget(&self, buckets: &mut HashMap<u64, Bucket>, now: i64) {
-        buckets.retain(|_, bucket| self.filled(bucket, now) < self.calls);
+        buckets.retain(|_, bucket| self.filled(bucket, now) < self.calls * bucket.share);
         if buckets.len() >= BUCKETS {
             // A tenth at once, so that a flood of callers does not sort them at every call.
             let mut times: Vec<i64> = buckets.values().map(|bucket| bucket.at).collect();
@@ -247,8 +340,8 @@ impl Middleware for RateLimit {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        let key = (self.by)(ctx);
-        if let Err(micros) = self.take(key.as_deref(), ctx.now().as_micros()) {
+        let keys = self.keys(ctx, args);
+        if let Err(micros) = self.take_all(&keys, ctx.now().as_micros()) {
             return Err(
                 Error::too_many_requests("Too many calls: wait, then try again.")
                     .retry_after(Duration::from_micros(micros.ceil() as u64)),
@@ -258,17 +351,19 @@ impl Middleware for RateLimit {
     }
 }
 
-fn caller(ctx: &QueryCtx) -> Option<String> {
-    if let Some(user) = ctx.user()
-        && let Some(subject) = user.subject()
-    {
-        let issuer: String = user.get("iss").unwrap_or_default();
-        return Some(format!("user {issuer} {subject}"));
-    }
-    match ctx.client_address() {
-        Some(address) => Some(format!("address {}", network(address))),
-        None => ctx.session().map(|session| format!("session {session}")),
-    }
+fn user(ctx: &QueryCtx) -> Option<String> {
+    let user = ctx.user()?;
+    let subject = user.subject()?;
+    let issuer: String = user.get("iss").unwrap_or_default();
+    Some(format!("user {issuer} {subject}"))
+}
+
+fn address(ctx: &QueryCtx) -> Option<String> {
+    Some(format!("address {}", network(ctx.client_address()?)))
+}
+
+fn session(ctx: &QueryCtx) -> Option<String> {
+    Some(format!("session {}", ctx.session()?))
 }
 
 /// The part of an address that one customer has.
@@ -288,47 +383,79 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
+    fn key(name: &str) -> Key {
+        Key::of(Some(name.to_owned()))
+    }
+
     #[test]
     fn a_bucket_is_emptied_at_once_and_fills_evenly() {
         let limit = rate_limit(3, Duration::from_secs(30));
         for _ in 0..3 {
-            assert_eq!(limit.take(Some("a"), 0), Ok(()));
+            assert_eq!(limit.take(&key("a"), 0), Ok(()));
         }
-        assert_eq!(limit.take(Some("a"), 0), Err(10.0 * SECOND as f64));
-        assert_eq!(limit.take(Some("b"), 0), Ok(()), "another caller");
+        assert_eq!(limit.take(&key("a"), 0), Err(10.0 * SECOND as f64));
+        assert_eq!(limit.take(&key("b"), 0), Ok(()), "another caller");
         assert_eq!(
-            limit.take(Some("a"), 4 * SECOND).map_err(f64::round),
+            limit.take(&key("a"), 4 * SECOND).map_err(f64::round),
             Err(6.0 * SECOND as f64)
         );
-        assert_eq!(limit.take(Some("a"), 10 * SECOND + 1), Ok(()));
-        assert!(limit.take(Some("a"), 10 * SECOND + 1).is_err());
+        assert_eq!(limit.take(&key("a"), 10 * SECOND + 1), Ok(()));
+        assert!(limit.take(&key("a"), 10 * SECOND + 1).is_err());
         // A long time fills it once, not more.
         for _ in 0..3 {
-            assert_eq!(limit.take(Some("a"), 10_000 * SECOND), Ok(()));
+            assert_eq!(limit.take(&key("a"), 10_000 * SECOND), Ok(()));
         }
-        assert!(limit.take(Some("a"), 10_000 * SECOND).is_err());
+        assert!(limit.take(&key("a"), 10_000 * SECOND).is_err());
+    }
+
+    #[test]
+    fn a_call_takes_of_all_its_buckets_or_of_none() {
+        let limit = rate_limit(2, Per::Hour);
+        let take = |names: [&str; 2]| limit.take_all(&names.map(key), 0);
+        assert_eq!(take(["ada", "here"]), Ok(()));
+        assert_eq!(take(["bob", "here"]), Ok(()));
+        assert!(take(["eve", "here"]).is_err());
+        // What was refused has cost nothing.
+        assert_eq!(take(["eve", "there"]), Ok(()));
+        assert_eq!(take(["eve", "there"]), Ok(()));
+        assert!(take(["eve", "elsewhere"]).is_err());
+    }
+
+    #[test]
+    fn the_users_of_an_address_have_a_bucket_together_that_fills_as_much_faster() {
+        let limit = rate_limit(1, Duration::from_secs(10));
+        let all = Key {
+            share: USERS,
+            ..key("all")
+        };
+        for _ in 0..10 {
+            assert_eq!(limit.take(&all, 0), Ok(()));
+        }
+        assert_eq!(limit.take(&all, 0).map_err(f64::round), Err(SECOND as f64));
+        assert_eq!(limit.take(&all, SECOND + 1), Ok(()));
+        assert!(limit.take(&all, SECOND + 1).is_err());
     }
 
     #[test]
     fn a_clock_that_is_set_back_gives_nothing_and_takes_nothing() {
         let limit = rate_limit(1, Per::Second);
-        assert_eq!(limit.take(None, 100 * SECOND), Ok(()));
-        assert!(limit.take(None, 50 * SECOND).is_err());
-        assert_eq!(limit.take(None, 51 * SECOND), Ok(()));
+        assert_eq!(limit.take(&Key::of(None), 100 * SECOND), Ok(()));
+        assert!(limit.take(&Key::of(None), 50 * SECOND).is_err());
+        assert_eq!(limit.take(&Key::of(None), 51 * SECOND), Ok(()));
     }
 
     #[test]
     fn a_flood_of_callers_stays_in_bounds_and_does_not_free_the_one_who_is_limited_now() {
         let limit = rate_limit(1, Per::Hour);
         for caller in 0..(3 * BUCKETS as i64) {
-            assert_eq!(limit.take(Some(&caller.to_string()), caller), Ok(()));
+            assert_eq!(limit.take(&key(&caller.to_string()), caller), Ok(()));
             if caller % 1000 == 0 {
-                assert!(caller == 0 || limit.take(Some("busy"), caller).is_err() || caller == 1000);
-                let _ = limit.take(Some("busy"), caller);
+                assert!(caller == 0 || limit.take(&key("busy"), caller).is_err() || caller == 1000);
+                let _ = limit.take(&key("busy"), caller);
             }
         }
         assert!(limit.buckets.lock().unwrap().len() <= BUCKETS);
-        assert!(limit.take(Some("busy"), 3 * BUCKETS as i64).is_err());
+        assert!(limit.take(&key("busy"), 3 * BUCKETS as i64).is_err());
     }
 
     #[test]

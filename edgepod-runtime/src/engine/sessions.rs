@@ -146,6 +146,11 @@ impl Sessions {
         self.readers.watched_since(table, column)
     }
 
+    /// Whether any session reads a table.
+    pub(super) fn is_read(&self, table: &TableName) -> bool {
+        self.readers.knows(table.as_str())
+    }
+
     /// A socket that was open before the engine began: from its attachment.
     pub(super) fn restore(&mut self, socket: SocketId, attachment: &str) {
         let Ok(attachment) = serde_json::from_str::<Attachment>(attachment) else {

@@ -108,6 +108,11 @@ impl Versions {
         }
     }
 
+    /// Whether a table was written in this life.
+    pub(super) fn has_changed(&self, changed: &Changed, table: &TableName) -> bool {
+        changed.tables.contains_key(table)
+    }
+
     /// The version at which each table last changed.
     #[cfg(feature = "native")]
     pub(super) fn changes(&self, changed: &Changed) -> HashMap<String, String> {

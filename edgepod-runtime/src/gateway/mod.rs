@@ -3,12 +3,14 @@
 //! A host asks [`Gateway::route`] with the request's head; for a call it then reads the body through [`body`] and hands
 //! name and arguments to the engine.
 
+mod address;
 mod body;
 mod config;
 mod reply;
 mod request;
 mod route;
 
+pub use address::client_address;
 pub use body::{BODY_LIMIT, body, not_utf8, too_large};
 pub use config::Config;
 pub use reply::{HEADERS, Reply};

@@ -61,6 +61,9 @@ pub const EXPIRED: (u16, &str) = (1008, "The token has expired: connect again wi
 /// When to try again where keys could not be fetched.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The most topics that a socket's address may name.
+const HELD_LIMIT: usize = 1000;
+
 /// The longest name of a session.
 const SESSION_LIMIT: usize = 128;
 
@@ -244,8 +247,11 @@ enum Identity {
     Needs(Route),
 }
 
-/// The token of an `Authorization` header.
+/// The token of an `Authorization` header. One that came twice has a comma, which is in no token.
 fn bearer(authorization: &str) -> Result<&str, Rejection> {
+    if !is_text(authorization) {
+        return Err(Rejection::NotBearer);
+    }
     match authorization.trim().split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_start()),
         _ => Err(Rejection::NotBearer),
@@ -289,13 +295,33 @@ fn check_length(head: &Head<'_>) -> Result<(), Refusal> {
 
 /// The session that the request's reads subscribe.
 fn subscribed(head: &Head<'_>) -> Result<Option<String>, Refusal> {
-    let reactive = !head
-        .reactive
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+    let reactive = match head.reactive {
+        None => true,
+        Some(value) => !once("X-EdgePod-Reactive", value)?
+            .trim()
+            .eq_ignore_ascii_case("false"),
+    };
     match head.session {
-        Some(id) if reactive => session(id).map(Some),
+        Some(id) if reactive => session(once("X-EdgePod-Session-Id", id)?).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Whether a header's value is printable ASCII. Bytes that are not have no meaning that both ends agree on.
+fn is_text(value: &str) -> bool {
+    value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// The value of a header that has one. Where it came several times, hosts join the values by a comma and a space.
+fn once<'a>(name: &str, value: &'a str) -> Result<&'a str, Refusal> {
+    let what = if !is_text(value) {
+        "is not text: printable ASCII"
+    } else if value.contains(", ") {
+        "was sent twice"
+    } else {
+        return Ok(value);
+    };
+    Err(Error::bad_request(format!("The header {name} {what}.")).into())
 }
 
 fn socket(head: &Head<'_>, expires: Option<i64>) -> Result<Route, Refusal> {
@@ -312,15 +338,22 @@ fn socket(head: &Head<'_>, expires: Option<i64>) -> Result<Route, Refusal> {
     let id = head
         .parameter("sessionId")
         .ok_or_else(|| Error::bad_request("The parameter `sessionId` is missing."))?;
+    let held: Vec<String> = ["table", "topic"]
+        .iter()
+        .flat_map(|name| head.parameters(name))
+        .collect();
+    if held.len() > HELD_LIMIT {
+        return Err(Error::bad_request(format!(
+            "The address names {} topics, and {HELD_LIMIT} are the most: leave them out, and read anew.",
+            held.len()
+        ))
+        .into());
+    }
     Ok(Route::Socket {
         session: session(&id)?,
         resume: Resume {
             since: head.parameter("since"),
-            held: ["table", "topic"]
-                .iter()
-                .flat_map(|name| head.parameters(name))
-                .map(|held| Held::parse(&held))
-                .collect(),
+            held: held.iter().map(|held| Held::parse(held)).collect(),
         },
         expires,
     })

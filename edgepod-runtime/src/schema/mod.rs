@@ -16,6 +16,6 @@ pub use diff::{Change, ChangeError, diff};
 pub use live::{Mismatch, difference, mismatch};
 #[doc(hidden)]
 pub use registry::Registration;
-pub use registry::{SchemaError, tables};
+pub use registry::{SchemaError, is_declared, tables};
 pub use snapshot::{Column, ForeignKey, Index, Object, ObjectKind, Snapshot, Table};
 pub use table::{ColumnSchema, Default, IndexSchema, OnDelete, Reference, SqlType, TableSchema};

@@ -65,6 +65,11 @@ impl fmt::Display for SchemaError {
 
 impl std::error::Error for SchemaError {}
 
+/// Whether a struct of the app declares a table of this name.
+pub fn is_declared(name: &str) -> bool {
+    inventory::iter::<Registration>().any(|registration| registration.0.name == name)
+}
+
 /// All tables of the program, sorted by name.
 ///
 /// # Errors

@@ -35,6 +35,10 @@ pub(super) enum Suite {
     AuthNative,
     /// Tokens of an issuer that rotates its keys, fails and is slow, on workerd
     AuthWorkerd,
+    /// Clients that stall, flood, lie and do not read, against the native host
+    HostileNative,
+    /// Clients that lie, against a Durable Object on workerd
+    HostileWorkerd,
     /// The page of the example: types and build
     Page,
     /// The page in Chromium, against the native host
@@ -73,6 +77,8 @@ impl Suite {
         Self::TrackingWorkerd,
         Self::AuthNative,
         Self::AuthWorkerd,
+        Self::HostileNative,
+        Self::HostileWorkerd,
         Self::Page,
         Self::BrowserNative,
         Self::BrowserWorkerd,
@@ -106,6 +112,8 @@ impl Suite {
             Self::TrackingWorkerd => hosted("tracking", Host::Workerd),
             Self::AuthNative => hosted("auth", Host::Native),
             Self::AuthWorkerd => hosted("auth", Host::Workerd),
+            Self::HostileNative => hosted("hostile", Host::Native),
+            Self::HostileWorkerd => hosted("hostile", Host::Workerd),
             Self::Page => page(),
             Self::BrowserNative => browser(Host::Native),
             Self::BrowserWorkerd => browser(Host::Workerd),

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use edgepod_codegen::Framework;
 use inquire::validator::Validation;
 use inquire::{InquireError, Select, Text};
+use ureq::http::Uri;
 
 use super::layout::{self, Kind, Layout};
 use super::secrets;
@@ -303,19 +304,34 @@ fn check_name(name: &str) -> Result<()> {
     )
 }
 
+/// What the app itself refuses when it starts, and what a file of variables cannot hold.
 fn check_url(url: &str) -> Result<()> {
-    let is_local = ["http://127.0.0.1", "http://localhost"]
-        .iter()
-        .any(|local| url.starts_with(local));
-    let host = url.split_once("://").map_or("", |(_, rest)| rest);
-    if (url.starts_with("https://") || is_local)
-        && !host.is_empty()
-        && !url.contains(|c: char| c.is_whitespace() || c == '"' || c == '\\')
-    {
+    let is_good = !url.contains(|c: char| c.is_whitespace() || c == '"' || c == '\\')
+        && url.parse::<Uri>().is_ok_and(|uri| {
+            let host = uri.host().unwrap_or_default();
+            // The library finds a host in brackets, and does not mind what follows it; a name may stand before it.
+            let is_port = |rest: &str| {
+                let digits = rest.strip_prefix(':').unwrap_or("x");
+                rest.is_empty() || digits.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            let rest = uri
+                .authority()
+                .and_then(|it| it.as_str().strip_prefix(host));
+            let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+            rest.is_some_and(is_port)
+                && match uri.scheme_str() {
+                    Some("https") => true,
+                    Some("http") => is_here,
+                    _ => false,
+                }
+        });
+    if is_good {
         return Ok(());
     }
+    // It may have a password, so it is not repeated.
     bail!(
-        "`{url}` is no address of keys: write the whole of it, as in https://example.com/.well-known/jwks.json"
+        "this is no address of keys: write the whole of it, as in https://example.com/.well-known/jwks.json (`http://` is for \
+         this machine only, and nobody's name stands before the host)"
     )
 }
 
@@ -374,6 +390,11 @@ mod tests {
             "http://example.com/jwks",
             "https://",
             "https://a b",
+            "http://localhost.evil.example",
+            "http://localhost:x@evil.example/",
+            "http://[::1]@evil.example/",
+            "http://[::1].evil.example:80/",
+            "https://user:password@example.com/jwks.json",
         ] {
             assert!(check_url(url).is_err(), "{url}");
         }

@@ -1,14 +1,21 @@
 //! The SQLite of this process.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    cell::Cell,
+    fs::OpenOptions,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use parking_lot::ReentrantMutex;
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use rusqlite::{
     Connection, ToSql,
     limits::Limit,
     types::{ToSqlOutput, ValueRef},
 };
 
+use super::{lock::private, patience::Patience};
 use crate::sqlite::{End, JsonOutput, Output, Rows, SqlError, Value};
 
 /// Where the database is.
@@ -22,28 +29,110 @@ pub enum Location {
 
 /// One connection, used by one thread at a time; the thread that has it may take it again.
 pub(super) struct NativeDatabase {
-    connection: ReentrantMutex<Connection>,
+    held: ReentrantMutex<Held>,
+    patience: Arc<Patience>,
+}
+
+struct Held {
+    connection: Connection,
+    /// How often the thread that has it has taken it.
+    depth: Cell<u32>,
+    /// Whether a transaction is under way.
+    transaction: Cell<bool>,
+}
+
+/// The connection, for as long as this lives.
+struct Hold<'a> {
+    held: ReentrantMutexGuard<'a, Held>,
+    patience: &'a Patience,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        let depth = self.held.depth.get() - 1;
+        self.held.depth.set(depth);
+        if depth == 0 {
+            self.patience.end();
+        }
+    }
 }
 
 /// Statements that stay prepared.
 const STATEMENTS: usize = 256;
 
+/// After so many of SQLite's steps it is asked whether the time is over: well below a millisecond.
+const STEPS: i32 = 10_000;
+
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
 impl NativeDatabase {
     pub(super) fn open(location: &Location) -> Result<Self, SqlError> {
-        let connection = match location {
+        let mut connection = match location {
             Location::Memory => Connection::open_in_memory(),
-            Location::File(path) => Connection::open(path),
+            Location::File(path) => {
+                make_private(path)?;
+                Connection::open(path)
+            }
         }
         .map_err(failure)?;
         Self::prepare(&connection).map_err(failure)?;
+        let patience = Arc::new(Patience::new());
+        let asked = patience.clone();
+        connection
+            .progress_handler(STEPS, Some(move || asked.is_over()))
+            .map_err(failure)?;
         Ok(Self {
-            connection: ReentrantMutex::new(connection),
+            held: ReentrantMutex::new(Held {
+                connection,
+                depth: Cell::new(0),
+                transaction: Cell::new(false),
+            }),
+            patience,
         })
+    }
+
+    /// From now on a call may use the database so long.
+    pub(super) fn limit(&self, limit: Duration) {
+        self.patience.limit(limit);
+    }
+
+    /// Looks whether the file is whole, as far as that goes in so much time: a damaged one is found now and not by a call.
+    /// Returns whether there was time for all of it.
+    pub(super) fn check(&self, time: Duration) -> Result<bool, SqlError> {
+        let hold = self.hold();
+        self.patience.begin_for(time);
+        let found = hold
+            .held
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+            .map_err(failure);
+        match found {
+            Ok(text) if text == "ok" => Ok(true),
+            Ok(text) => Err(SqlError {
+                message: format!("the file is damaged: {text}"),
+            }),
+            Err(error) if error == interrupted() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn hold(&self) -> Hold<'_> {
+        let held = self.held.lock();
+        let depth = held.depth.get();
+        if depth == 0 {
+            self.patience.begin();
+        }
+        held.depth.set(depth + 1);
+        Hold {
+            held,
+            patience: &self.patience,
+        }
     }
 
     fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // Safe against a crash of the process; a power cut may lose the last transactions, never the file.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -70,12 +159,13 @@ impl NativeDatabase {
     }
 
     pub(super) fn exclusive<T>(&self, body: impl FnOnce() -> T) -> T {
-        let _held = self.connection.lock();
+        let _hold = self.hold();
         body()
     }
 
     pub(super) fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
-        let connection = self.connection.lock();
+        let hold = self.hold();
+        let connection = &hold.held.connection;
         let execute = |sql: &str| -> Result<(), SqlError> {
             connection
                 .prepare_cached(sql)
@@ -84,12 +174,24 @@ impl NativeDatabase {
                 .map_err(failure)
         };
         execute("BEGIN IMMEDIATE")?;
-        let committed = match body() {
-            End::Commit => execute("COMMIT"),
-            End::Rollback => return execute("ROLLBACK"),
+        hold.held.transaction.set(true);
+        let outcome = body();
+        hold.held.transaction.set(false);
+        let is_over = self.patience.is_over();
+        // What has begun to end is ended.
+        self.patience.end();
+        // SQLite may have rolled back by itself: what it interrupts, and when the disk is full.
+        let roll_back = || match connection.is_autocommit() {
+            true => Ok(()),
+            false => execute("ROLLBACK"),
         };
-        if committed.is_err() && !connection.is_autocommit() {
-            execute("ROLLBACK")?;
+        let committed = match outcome {
+            End::Rollback => return roll_back(),
+            End::Commit if is_over => Err(interrupted()),
+            End::Commit => execute("COMMIT"),
+        };
+        if committed.is_err() {
+            roll_back()?;
         }
         committed
     }
@@ -128,7 +230,17 @@ impl NativeDatabase {
         params: &[Value],
         mut row: impl FnMut(&rusqlite::Row<'_>, usize) -> Result<(), SqlError>,
     ) -> Result<(u64, usize), SqlError> {
-        let connection = self.connection.lock();
+        let hold = self.hold();
+        // A function may not have minded the error of the statement before.
+        if self.patience.is_over() {
+            return Err(interrupted());
+        }
+        let connection = &hold.held.connection;
+        if hold.held.transaction.get() && connection.is_autocommit() {
+            return Err(SqlError {
+                message: "the transaction was rolled back by an error before".to_owned(),
+            });
+        }
         let before = connection.total_changes();
         let mut kept = connection.prepare_cached(sql).map_err(failure)?;
         let mut once;
@@ -182,6 +294,24 @@ fn owned(value: ValueRef<'_>) -> Result<Value, SqlError> {
         ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
     })
+}
+
+/// Makes a database that is not there yet a file that only its owner may read. SQLite gives the files beside it the same
+/// mode.
+fn make_private(path: &Path) -> Result<(), SqlError> {
+    private(OpenOptions::new().append(true).create(true))
+        .open(path)
+        .map(drop)
+        .map_err(|error| SqlError {
+            message: format!("{}: {error}", path.display()),
+        })
+}
+
+/// As SQLite says it.
+fn interrupted() -> SqlError {
+    SqlError {
+        message: "interrupted".to_owned(),
+    }
 }
 
 fn failure(error: rusqlite::Error) -> SqlError {

@@ -1,16 +1,61 @@
 //! The keys of tokens, from where their issuer publishes them.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use ureq::Agent;
 
-use crate::auth::FETCH_LIMIT;
+use super::ports::now_millis;
+use crate::{
+    auth::FETCH_LIMIT,
+    engine::{Level, Record},
+    gateway::Gateway,
+};
 
 /// The largest key set that is read, in bytes: 256 KiB.
 const LIMIT: u64 = 256 * 1024;
 
+/// Fetches the keys beside the calls that go on.
+pub(super) fn refresh(gateway: &Arc<Gateway>, url: String) {
+    let gateway = gateway.clone();
+    tokio::spawn(async move { load(&gateway, url).await });
+}
+
+/// Fetches the keys for a call that waits for them.
+pub(super) async fn fetch(gateway: &Arc<Gateway>, url: String) {
+    let shared = gateway.clone();
+    // A task of its own: a client that goes away must not take along what others wait for.
+    let fetched = tokio::spawn(async move { load(&shared, url).await });
+    if fetched.await.is_err() {
+        gateway.authenticator().keys_failed(now_millis());
+    }
+}
+
+/// Only the authenticator remembers how that went.
+async fn load(gateway: &Gateway, url: String) {
+    let from = url.clone();
+    let fetched = tokio::task::spawn_blocking(move || get(&url))
+        .await
+        .unwrap_or_else(|error| Err(error.to_string()));
+    let authenticator = gateway.authenticator();
+    let failure = match fetched {
+        Ok(text) => authenticator.keys_loaded(&text, now_millis()).err(),
+        Err(error) => {
+            authenticator.keys_failed(now_millis());
+            Some(error)
+        }
+    };
+    if let Some(failure) = failure {
+        let message =
+            format!("The keys at {from} (EDGEPOD_JWKS_URL) could not be fetched: {failure}");
+        Record::new(Level::Error, &message).write();
+    }
+}
+
 /// Fetches a key set. It blocks its thread.
-pub(super) fn fetch(url: &str) -> Result<String, String> {
+fn get(url: &str) -> Result<String, String> {
     static AGENT: OnceLock<Agent> = OnceLock::new();
     let agent = AGENT.get_or_init(|| {
         Agent::config_builder()

@@ -6,9 +6,9 @@ use tokio::net::TcpListener;
 
 use super::{
     Location, Server,
-    server::{apply_migrations, migration_statuses},
+    migrate::{apply_migrations, migration_statuses},
 };
-use crate::{manifest::manifest, migrations::Status};
+use crate::{engine::log_panic, manifest::manifest, migrations::Status};
 
 /// The address that is served unless `EDGEPOD_LISTEN` says otherwise.
 const LISTEN: &str = "127.0.0.1:8989";
@@ -64,21 +64,41 @@ fn run(vars: HashMap<String, String>) -> Result<(), String> {
         })?
     };
     let location = location(&vars)?;
-    tokio::runtime::Builder::new_multi_thread()
+    log_panics();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("The runtime does not start: {error}"))?
-        .block_on(async {
-            let server = Server::start(location, vars).map_err(|error| error.to_string())?;
-            let listener = TcpListener::bind(listen).await.map_err(|error| {
-                format!("{listen} cannot be served: {error}. Choose another with EDGEPOD_LISTEN.")
-            })?;
-            eprintln!("Serving on http://{listen}");
-            server
-                .serve(listener, stop_signal())
-                .await
-                .map_err(|error| error.to_string())
-        })
+        .map_err(|error| format!("The runtime does not start: {error}"))?;
+    let served = runtime.block_on(async {
+        let server = Server::start(location, vars).map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| {
+            format!("{listen} cannot be served: {error}. Choose another with EDGEPOD_LISTEN.")
+        })?;
+        eprintln!("Serving on http://{listen}");
+        server
+            .serve(listener, stop_signal())
+            .await
+            .map_err(|error| error.to_string())
+    });
+    // Whatever is under way still had its time.
+    runtime.shutdown_background();
+    served
+}
+
+/// What panics say goes through the log: a client's words may be in it, and Rust's own hook writes them as they are, lines of
+/// their own included.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map_or_else(String::new, |place| format!(" at {place}"));
+        let words = info.payload_as_str().unwrap_or("a panic without a message");
+        log_panic(&format!("panicked{place}: {words}"));
+        let backtrace = std::backtrace::Backtrace::capture();
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+            eprintln!("{backtrace}");
+        }
+    }));
 }
 
 fn location(vars: &HashMap<String, String>) -> Result<Location, String> {

@@ -1,64 +1,55 @@
-//! HTTP and WebSockets.
+//! The server: connections come, are served, and end.
 
 use std::{
-    collections::HashMap,
-    fmt,
-    future::poll_fn,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    collections::HashMap, convert::Infallible, fmt, io, net::SocketAddr, pin::pin, sync::Arc,
+    time::Duration,
 };
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{
-        ConnectInfo, FromRequestParts, Request, State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket, close_code},
-    },
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
-    response::Response,
+use http_body_util::Full;
+use hyper::{
+    Request, Response,
+    body::{Body, Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
 };
-use futures_core::Stream;
+use hyper_util::rt::TokioIo;
 use tokio::{
-    net::TcpListener,
-    sync::{mpsc, oneshot},
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    time::{sleep, timeout},
 };
 
 use super::{
-    database::{Location, NativeDatabase},
-    keys, signature,
-    sockets::Sockets,
+    body::Bodies,
+    calls::Calls,
+    connections::{Complaint, Connections, Phase, Place},
+    database::Location,
+    http::{self, Shared},
+    limits::{Limits, descriptors},
+    lock::Lock,
+    ports::{NativeHost, log},
+    sockets::STOPPING,
+    stream::Stream,
 };
 use crate::{
     Error,
-    auth::Claims,
-    engine::{
-        Batch, CLIENT_ADDRESS, Call, Engine, Headers, Host, Kind, Level, Outcome, Record, Resume,
-        SocketId, StartError, start_log,
-    },
-    gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
-    migrations::{Migrations, Status, apply},
-    sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
+    engine::{Engine, Host as _, Level, Outcome, Record, StartError, start_log},
+    gateway::{Config, Gateway, HEADERS},
+    sqlite::SqlError,
 };
 
-/// The keep-alive of clients, and its answer.
-const PING: &str = "ping";
-const PONG: &str = "pong";
+/// The largest head of a request, in bytes.
+const HEAD: usize = 64 * 1024;
 
-/// The longest message that is read from a socket before it is refused, as on the platform: 1 MiB.
-const MESSAGE_LIMIT: usize = 1024 * 1024;
+/// Clients at one time that are told that there is no room; more are told nothing.
+const TURNED_AWAY: usize = 64;
 
-/// How long a socket that is closing may take to say so.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How long to wait for descriptors where there are none.
+const DESCRIPTORS: Duration = Duration::from_millis(50);
 
-/// How long a call waits before it looks again whether another has fetched the keys.
-const WAIT: Duration = Duration::from_millis(20);
-
-/// How much of a body is read that nobody wants, so that a client which still sends it hears the reply.
-const UNWANTED_BODY: usize = 64 * 1024 * 1024;
+/// How long the database may be checked before it is served.
+const CHECK: Duration = Duration::from_secs(2);
 
 /// An app served by this process.
 ///
@@ -73,19 +64,7 @@ const UNWANTED_BODY: usize = 64 * 1024 * 1024;
 /// ```
 pub struct Server {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    engine: Arc<Engine>,
-    host: Arc<NativeHost>,
-    gateway: Gateway,
-    actions: mpsc::UnboundedSender<ActionJob>,
-}
-
-struct NativeHost {
-    database: NativeDatabase,
-    sockets: Sockets,
-    vars: HashMap<String, String>,
+    _lock: Option<Lock>,
 }
 
 /// Why a server does not start.
@@ -114,42 +93,6 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
-/// The migrations of this program, and what became of each in a database. Nothing is written, but the file is made where it
-/// is missing.
-///
-/// # Errors
-/// When the database cannot be opened, or has applied what this program does not have.
-pub(super) fn migration_statuses(location: &Location) -> Result<Vec<Status>, ServerError> {
-    let host = without_vars(location)?;
-    Migrations::collect()
-        .and_then(|migrations| migrations.statuses(&host))
-        .map_err(|error| ServerError::App(StartError::Migration(error)))
-}
-
-/// Applies the migrations of this program, and does not compare the tables with the structs.
-///
-/// # Errors
-/// As [`migration_statuses`], and when one fails.
-pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
-    let host = without_vars(location)?;
-    Migrations::collect()
-        .and_then(|migrations| {
-            let pending = migrations.pending(&host)?;
-            pending
-                .into_iter()
-                .try_for_each(|it| apply(&host, it, host.now_micros()))
-        })
-        .map_err(|error| ServerError::App(StartError::Migration(error)))
-}
-
-fn without_vars(location: &Location) -> Result<NativeHost, ServerError> {
-    Ok(NativeHost {
-        database: NativeDatabase::open(location).map_err(ServerError::Database)?,
-        sockets: Sockets::default(),
-        vars: HashMap::new(),
-    })
-}
-
 impl Server {
     /// Opens the database, makes its tables and starts the engine. `vars` is the environment of the app.
     ///
@@ -158,31 +101,51 @@ impl Server {
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
         start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log)
             .map_err(ServerError::Settings)?;
-        let host = Arc::new(NativeHost {
-            database: NativeDatabase::open(&location).map_err(ServerError::Database)?,
-            sockets: Sockets::default(),
-            vars,
-        });
+        let limits = Limits::from_vars(&vars, descriptors()).map_err(ServerError::Settings)?;
+        let limits = Arc::new(limits);
+        let lock = match &location {
+            Location::Memory => None,
+            Location::File(path) => Some(Lock::take(path).map_err(ServerError::Settings)?),
+        };
+        let host = NativeHost::open(&location, vars).map_err(ServerError::Database)?;
+        let host = Arc::new(host);
+        let is_whole = host.database.check(CHECK).map_err(ServerError::Database)?;
+        if !is_whole {
+            let message = format!(
+                "The database is too large to be checked in {} s at the start: `edgepod doctor --data` checks all of it.",
+                CHECK.as_secs()
+            );
+            Record::new(Level::Info, &message).write();
+        }
         let gateway = Gateway::new(Config::from_vars(|name| host.var(name)))
             .map_err(ServerError::Settings)?;
         let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
+        host.database.limit(limits.call);
         Ok(Self {
             shared: Arc::new(Shared {
-                actions: start_action_thread(engine.clone()).map_err(ServerError::Io)?,
+                calls: Calls::start(&engine, limits.clone()).map_err(ServerError::Io)?,
+                bodies: Bodies::new(limits.clone()),
                 engine,
                 host,
-                gateway,
+                gateway: Arc::new(gateway),
+                limits,
             }),
+            _lock: lock,
         })
     }
 
     /// Answers one request without a network, for tests. A WebSocket needs a connection, so its handshake is refused.
     /// To be called on a tokio runtime.
-    pub async fn answer(&self, request: Request) -> Response {
-        handle(State(self.shared.clone()), request).await
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
+        http::answer(&self.shared, request, None).await
     }
 
-    /// Serves requests until `stop` is ready; open sockets are then closed.
+    /// Serves requests until `stop` is ready. Then nothing new is begun, sockets are closed, and what is under way has its
+    /// time to end: `EDGEPOD_STOP_TIMEOUT`.
     ///
     /// # Errors
     /// When the listener fails.
@@ -191,473 +154,136 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let router = Router::new()
-            .fallback(handle)
-            .with_state(self.shared.clone());
-        axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(stop)
-        .await
-        .map_err(ServerError::Io)
-    }
-}
-
-#[cfg(test)]
-pub(super) fn memory_host() -> Arc<dyn Host> {
-    Arc::new(NativeHost {
-        database: NativeDatabase::open(&Location::Memory).expect("memory is at hand"),
-        sockets: Sockets::default(),
-        vars: HashMap::new(),
-    })
-}
-
-impl Database for NativeHost {
-    fn row_format(&self) -> RowFormat {
-        RowFormat::Values
-    }
-
-    fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
-        self.database.run(sql, params)
-    }
-
-    fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
-        self.database.run_json(sql, params)
-    }
-}
-
-impl Transactions for NativeHost {
-    fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
-        self.database.transaction(body)
-    }
-
-    fn exclusive(&self, body: &mut dyn FnMut()) {
-        self.database.exclusive(body);
-    }
-}
-
-impl Host for NativeHost {
-    fn send(&self, socket: SocketId, message: &str) {
-        self.sockets.send(socket, message);
-    }
-
-    /// Nothing hibernates here.
-    fn remember(&self, _socket: SocketId, _attachment: &str) {}
-
-    fn now_micros(&self) -> i64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_micros().try_into().unwrap_or(i64::MAX))
-    }
-
-    fn var(&self, name: &str) -> Option<String> {
-        self.vars.get(name).cloned()
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        log(record);
-    }
-}
-
-/// Writes a line of the log to stderr.
-fn log(record: &Record<'_>) {
-    eprintln!("{record}");
-}
-
-/// An action and where its answer goes.
-struct ActionJob {
-    function: &'static crate::engine::FunctionDef,
-    args: String,
-    session: Option<String>,
-    user: Option<Claims>,
-    headers: String,
-    trace_id: String,
-    answer: oneshot::Sender<Outcome>,
-}
-
-/// Actions await, and their contexts stay on one thread: this one.
-fn start_action_thread(engine: Arc<Engine>) -> io::Result<mpsc::UnboundedSender<ActionJob>> {
-    let (sender, mut jobs) = mpsc::unbounded_channel::<ActionJob>();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    std::thread::Builder::new()
-        .name("edgepod-actions".to_owned())
-        .spawn(move || {
-            let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, async move {
-                while let Some(job) = jobs.recv().await {
-                    let engine = engine.clone();
-                    tokio::task::spawn_local(async move {
-                        let outcome = engine
-                            .call_action(Call {
-                                function: job.function,
-                                args: &job.args,
-                                session: job.session.as_deref(),
-                                user: job.user,
-                                headers: Headers::from_json(job.headers),
-                                trace_id: &job.trace_id,
-                            })
-                            .await;
-                        // The caller may have gone away.
-                        let _ = job.answer.send(outcome);
-                    });
-                }
-            });
-        })?;
-    Ok(sender)
-}
-
-async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let trace_id = trace_id();
-    let (mut parts, body) = request.into_parts();
-    match route(&shared, &parts, &trace_id).await {
-        // All three are dealt with in `route`.
-        Route::Verify(_) | Route::FetchKeys(_) | Route::Wait => gateway_response(
-            gateway::Reply::error(&Error::internal("the token was not verified"), &trace_id),
-        ),
-        Route::Reply(reply) => {
-            drain(body);
-            gateway_response(reply)
-        }
-        Route::Socket {
-            session,
-            resume,
-            expires,
-        } => {
-            let serve = move |socket| serve_socket(shared, socket, session, resume, expires);
-            upgrade(&mut parts, serve, &trace_id).await
-        }
-        Route::Batch { session, user } => {
-            let bytes = read(body).await;
-            let outcome = match bytes
-                .as_deref()
-                .map_err(Error::clone)
-                .and_then(gateway::body)
-            {
-                Ok(body) => shared.engine.call_batch(
-                    &Batch {
-                        body,
-                        session: session.as_deref(),
-                        user,
-                        headers: &headers_json(&parts),
-                        trace_id: &trace_id,
-                    },
-                    &[],
-                    |_| {},
-                ),
-                Err(error) => {
-                    return gateway_response(gateway::Reply::error(&error, &trace_id));
-                }
+        let connections = Connections::new(self.shared.limits.clone());
+        let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
+        let exhausted = Complaint::default();
+        let (stopping, stopped) = watch::channel(false);
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                accepted = listener.accept() => accepted,
             };
-            outcome_response(outcome)
-        }
-        Route::Call {
-            function,
-            args,
-            session,
-            user,
-        } => {
-            let bytes;
-            let args = match &args {
-                Some(args) => Ok(args.as_str()),
-                None => {
-                    bytes = read(body).await;
-                    match &bytes {
-                        Ok(bytes) => gateway::body(bytes),
-                        Err(error) => Err(error.clone()),
+            match accepted {
+                Ok((tcp, peer)) => match connections.admit(peer.ip()) {
+                    Some(place) => {
+                        let shared = self.shared.clone();
+                        tokio::spawn(serve_connection(shared, tcp, peer, place, stopped.clone()));
                     }
-                }
-            };
-            let args = match args {
-                Ok(args) => args,
+                    None => {
+                        if let Ok(permit) = turned_away.clone().try_acquire_owned() {
+                            tokio::spawn(async move {
+                                turn_away(tcp).await;
+                                drop(permit);
+                            });
+                        }
+                    }
+                },
+                // A client that has gone already.
+                Err(error) if is_of_connection(&error) => {}
+                // There are no descriptors, or no memory. Those who wait for a request give way, and it passes.
                 Err(error) => {
-                    return gateway_response(gateway::Reply::error(&error, &trace_id));
-                }
-            };
-            let outcome = if function.kind == Kind::Action {
-                let job = |answer| ActionJob {
-                    function,
-                    args: args.to_owned(),
-                    session,
-                    user,
-                    headers: headers_json(&parts),
-                    trace_id: trace_id.clone(),
-                    answer,
-                };
-                run_action(&shared, job, &trace_id).await
-            } else {
-                shared.engine.call(Call {
-                    function,
-                    args,
-                    session: session.as_deref(),
-                    user,
-                    headers: Headers::from_json(headers_json(&parts)),
-                    trace_id: &trace_id,
-                })
-            };
-            outcome_response(outcome)
-        }
-    }
-}
-
-/// What becomes of a request, once its token is verified, if it has one.
-async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
-    let head = head_of(parts);
-    let gateway = &shared.gateway;
-    if head.authorization.is_some()
-        && let Some(url) = gateway.authenticator().refresh(now_millis())
-    {
-        let shared = shared.clone();
-        tokio::spawn(async move { fetch_keys(&shared, url).await });
-    }
-    loop {
-        match gateway.route(shared.engine.registry(), &head, trace_id, now_millis) {
-            Route::Verify(verification) => {
-                let right = signature::is_right(&verification);
-                let refusal =
-                    gateway.verified(&head, verification.version, right, trace_id, now_millis());
-                if let Some(reply) = refusal {
-                    return Route::Reply(reply);
+                    let gone = connections.make_room();
+                    if exhausted.is_due() {
+                        let message = format!(
+                            "No connection can be accepted ({error}): {gone} that waited for a request are closed."
+                        );
+                        Record::new(Level::Error, &message).write();
+                    }
+                    sleep(DESCRIPTORS).await;
                 }
             }
-            Route::FetchKeys(url) => {
-                let shared = shared.clone();
-                // A task of its own: a client that goes away must not take along what others wait for.
-                let fetched = tokio::spawn(async move { fetch_keys(&shared, url).await });
-                if fetched.await.is_err() {
-                    gateway.authenticator().keys_failed(now_millis());
-                }
-            }
-            Route::Wait => tokio::time::sleep(WAIT).await,
-            route => return route,
         }
-    }
-}
-
-/// Fetches the keys of tokens. Only the authenticator remembers how that went.
-async fn fetch_keys(shared: &Arc<Shared>, url: String) {
-    let from = url.clone();
-    let fetched = tokio::task::spawn_blocking(move || keys::fetch(&url))
-        .await
-        .unwrap_or_else(|error| Err(error.to_string()));
-    let authenticator = shared.gateway.authenticator();
-    let failure = match fetched {
-        Ok(text) => authenticator.keys_loaded(&text, now_millis()).err(),
-        Err(error) => {
-            authenticator.keys_failed(now_millis());
-            Some(error)
+        drop(listener);
+        let _ = stopping.send(true);
+        self.shared.host.sockets.end_all(STOPPING);
+        connections.end_waiting();
+        if timeout(self.shared.limits.stop, connections.all_ended())
+            .await
+            .is_err()
+        {
+            let message = format!(
+                "Calls that were under way {} s after the server was told to stop are cut off (EDGEPOD_STOP_TIMEOUT).",
+                self.shared.limits.stop.as_secs_f64()
+            );
+            Record::new(Level::Warn, &message).write();
+            connections.end_all();
         }
-    };
-    if let Some(failure) = failure {
-        let message =
-            format!("The keys at {from} (EDGEPOD_JWKS_URL) could not be fetched: {failure}");
-        Record::new(Level::Error, &message).write();
+        Ok(())
     }
 }
 
-fn now_millis() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
-}
-
-fn head_of(parts: &Parts) -> Head<'_> {
-    let header = |name: &str| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    Head {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        key: header("x-edgepod-key"),
-        authorization: header("authorization"),
-        session: header("x-edgepod-session-id"),
-        reactive: header("x-edgepod-reactive"),
-        upgrade: header("upgrade"),
-        request_headers: header("access-control-request-headers"),
-        content_length: header("content-length"),
-    }
-}
-
-async fn run_action(
-    shared: &Shared,
-    job: impl FnOnce(oneshot::Sender<Outcome>) -> ActionJob,
-    trace_id: &str,
-) -> Outcome {
-    let (answer, outcome) = oneshot::channel();
-    let job = job(answer);
-    let gone = || Outcome::error(&Error::internal("the thread of actions is gone"), trace_id);
-    if shared.actions.send(job).is_err() {
-        return gone();
-    }
-    outcome.await.unwrap_or_else(|_| gone())
-}
-
-async fn upgrade<F: Future<Output = ()> + Send + 'static>(
-    parts: &mut Parts,
-    serve: impl FnOnce(WebSocket) -> F + Send + 'static,
-    trace_id: &str,
-) -> Response {
-    match WebSocketUpgrade::from_request_parts(parts, &()).await {
-        Ok(upgrade) => upgrade.max_message_size(MESSAGE_LIMIT).on_upgrade(serve),
-        Err(rejection) => gateway_response(gateway::Reply::error(
-            &Error::bad_request(format!("This is no WebSocket handshake: {rejection}")),
-            trace_id,
-        )),
-    }
-}
-
-async fn serve_socket(
+async fn serve_connection(
     shared: Arc<Shared>,
-    mut socket: WebSocket,
-    session: String,
-    resume: Resume,
-    expires: Option<i64>,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    mut stopped: watch::Receiver<bool>,
 ) {
-    const REFUSED: Option<(u16, &str)> = Some((
-        close_code::POLICY,
-        "This socket only tells what is stale: send nothing but ping.",
-    ));
-    let (id, mut outgoing) = shared.host.sockets.open();
-    let is_greeted = resume.since.is_some();
-    shared.engine.socket_opened(id, &session, &resume);
-    let left = expires.map(|expires| expires.saturating_sub(now_millis()).max(0) as u64);
-    // The longest that the runtime's timer takes: about two years.
-    let left = Duration::from_millis(left.unwrap_or(u64::MAX).min(1 << 36));
-    let mut expired = pin!(tokio::time::sleep(left));
-    let why = loop {
-        tokio::select! {
-            () = &mut expired, if expires.is_some() => break Some(EXPIRED),
-            message = outgoing.recv() => {
-                let Some(message) = message else { break None };
-                if socket.send(Message::text(message)).await.is_err() {
-                    break None;
-                }
-            }
-            incoming = socket.recv() => match incoming {
-                Some(Ok(Message::Text(text))) if text.as_str() == PING => {
-                    let pong = if is_greeted { shared.engine.pong() } else { PONG.to_owned() };
-                    if socket.send(Message::text(pong)).await.is_err() {
-                        break None;
-                    }
-                }
-                Some(Ok(Message::Text(_) | Message::Binary(_))) => break REFUSED,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => break None,
-                // Broken, or a message beyond the limit: the first hears no close frame anyway.
-                Some(Err(_)) => break REFUSED,
-            },
-        }
-    };
-    shared.engine.socket_closed(id);
-    shared.host.sockets.close(id);
-    if let Some((code, reason)) = why {
-        let _ = socket
-            .send(Message::Close(Some(CloseFrame {
-                code,
-                reason: reason.into(),
-            })))
-            .await;
-    }
-    // A socket that is dropped with something unread resets the connection, and the client never hears why.
-    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
-    let _ = tokio::time::timeout(CLOSING, rest).await;
-}
-
-/// Reads on, beside the reply, what a client still sends: cut off, it would not come to read the reply.
-fn drain(body: Body) {
-    use axum::body::HttpBody as _;
-
-    if body.is_end_stream() {
-        return;
-    }
-    tokio::spawn(async move {
-        let mut stream = body.into_data_stream();
-        let mut read = 0;
-        while let Some(Ok(chunk)) = poll_fn(|cx| pin!(&mut stream).poll_next(cx)).await {
-            read += chunk.len();
-            if read > UNWANTED_BODY {
-                break;
-            }
+    // Replies and signals are small, and whole when they are written.
+    let _ = tcp.set_nodelay(true);
+    let connection = place.connection().clone();
+    let service = service_fn(|request: Request<Incoming>| {
+        let shared = shared.clone();
+        let connection = connection.clone();
+        async move {
+            connection.enter(Phase::Busy);
+            let reply = http::answer(&shared, request, Some(peer.ip())).await;
+            connection.enter(Phase::Reply);
+            Ok::<_, Infallible>(reply)
         }
     });
-}
-
-/// The body of a call, whole.
-async fn read(body: Body) -> crate::Result<Vec<u8>> {
-    let mut stream = body.into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = poll_fn(|cx| pin!(&mut stream).poll_next(cx)).await {
-        let chunk =
-            chunk.map_err(|error| Error::bad_request(format!("The body broke off: {error}.")))?;
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > BODY_LIMIT {
-            drain(Body::from_stream(stream));
-            return Err(gateway::too_large());
+    let mut serving = pin!(
+        http1::Builder::new()
+            // The stream keeps the time: hyper's would be the same for a head and for waiting.
+            .header_read_timeout(None)
+            .max_buf_size(HEAD)
+            .serve_connection(TokioIo::new(Stream::new(tcp, place)), service)
+            .with_upgrades()
+    );
+    loop {
+        tokio::select! {
+            // What a client does to its connection is not for the log.
+            _ = &mut serving => return,
+            () = connection.end.notified() => return,
+            stop = stopped.changed() => {
+                serving.as_mut().graceful_shutdown();
+                if stop.is_err() {
+                    // Only who serves tells of the end, and is gone.
+                    return;
+                }
+            }
         }
     }
-    Ok(bytes)
 }
 
-fn headers_json(parts: &Parts) -> String {
-    let mut joined: HashMap<&str, String> = HashMap::new();
-    for (name, value) in &parts.headers {
-        let Ok(value) = value.to_str() else { continue };
-        joined
-            .entry(name.as_str())
-            .and_modify(|all| {
-                all.push_str(", ");
-                all.push_str(value);
-            })
-            .or_insert_with(|| value.to_owned());
-    }
-    joined.remove(CLIENT_ADDRESS);
-    if let Some(ConnectInfo(address)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-        joined.insert(CLIENT_ADDRESS, address.ip().to_canonical().to_string());
-    }
-    serde_json::to_string(&joined).unwrap_or_default()
+/// Whether an error of accepting concerns one client only.
+fn is_of_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
 }
 
-fn outcome_response(outcome: Outcome) -> Response {
-    let mut response = Response::new(Body::from(outcome.body));
-    *response.status_mut() = status(outcome.status);
+/// Tells a client that there is no room for it.
+async fn turn_away(mut tcp: TcpStream) {
+    let error = Error::unavailable("The server has as many connections as it can take.")
+        .retry_after(Duration::from_secs(1));
+    let outcome = Outcome::error(&error, &http::trace_id());
+    let mut text = String::from("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n");
     for (name, value) in HEADERS {
-        response.headers_mut().insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+        text.push_str(&format!("{name}: {value}\r\n"));
     }
-    if let Some(seconds) = outcome.retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, seconds.into());
-    }
-    response
-}
-
-fn gateway_response(reply: gateway::Reply) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = status(reply.status);
-    for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-    }
-    response
-}
-
-fn status(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// A name for a request: 16 hexadecimal digits that no other request here has.
-fn trace_id() -> String {
-    format!("{:016x}", fastrand::u64(..))
+    text.push_str(&format!(
+        "retry-after: 1\r\ncontent-length: {}\r\n\r\n{}",
+        outcome.body.len(),
+        outcome.body
+    ));
+    let _ = tcp.try_write(text.as_bytes());
+    // Closed with something unread, the connection is reset, and the reply with it.
+    let mut sent = [0; 1024];
+    let reading = async { while matches!(tcp.read(&mut sent).await, Ok(1..)) {} };
+    let _ = timeout(Duration::from_millis(500), reading).await;
 }

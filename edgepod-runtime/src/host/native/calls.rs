@@ -1,0 +1,228 @@
+//! Calls on their way to the engine. The database has a thread of its own, and so have actions, which await: whoever serves
+//! connections waits for neither.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot};
+
+use super::{connections::Complaint, limits::Limits};
+use crate::{
+    Error,
+    auth::Claims,
+    engine::{Batch, Call, Engine, FunctionDef, Headers, Kind, Level, Outcome, Record},
+};
+
+/// Who calls, and how.
+pub(super) struct Caller {
+    pub(super) session: Option<String>,
+    pub(super) user: Option<Claims>,
+    /// As JSON.
+    pub(super) headers: String,
+    pub(super) trace_id: String,
+}
+
+/// What is called.
+pub(super) enum What {
+    Function(&'static FunctionDef),
+    Batch,
+}
+
+/// A call, and where its answer goes.
+struct Job {
+    what: What,
+    body: String,
+    caller: Caller,
+    answer: oneshot::Sender<Outcome>,
+    since: Instant,
+}
+
+struct Action {
+    function: &'static FunctionDef,
+    job: Job,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// The threads that calls run on.
+pub(super) struct Calls {
+    database: mpsc::SyncSender<Job>,
+    actions: async_mpsc::UnboundedSender<Action>,
+    permits: Arc<Semaphore>,
+    limits: Arc<Limits>,
+    full: Complaint,
+}
+
+/// When a call that finds no place is to come again.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl Calls {
+    /// Starts the threads.
+    pub(super) fn start(engine: &Arc<Engine>, limits: Arc<Limits>) -> io::Result<Self> {
+        Ok(Self {
+            database: start_database(engine.clone(), &limits)?,
+            actions: start_actions(engine.clone())?,
+            permits: Arc::new(Semaphore::new(limits.actions)),
+            limits,
+            full: Complaint::default(),
+        })
+    }
+
+    /// Runs a call and waits for its outcome. What finds no place is refused at once.
+    pub(super) async fn run(&self, what: What, body: String, caller: Caller) -> Outcome {
+        let trace_id = caller.trace_id.clone();
+        let (answer, outcome) = oneshot::channel();
+        let job = Job {
+            what,
+            body,
+            caller,
+            answer,
+            since: Instant::now(),
+        };
+        match self.send(job) {
+            Ok(()) => outcome
+                .await
+                .unwrap_or_else(|_| Outcome::error(&lost(), &trace_id)),
+            Err(error) => Outcome::error(&error, &trace_id),
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), Error> {
+        if let What::Function(function) = job.what
+            && function.kind == Kind::Action
+        {
+            let permit = self.permits.clone().try_acquire_owned();
+            let permit = permit.map_err(|_| {
+                self.overloaded("actions", "EDGEPOD_MAX_ACTIONS", self.limits.actions)
+            })?;
+            let action = Action {
+                function,
+                job,
+                _permit: permit,
+            };
+            return self.actions.send(action).map_err(|_| lost());
+        }
+        self.database.try_send(job).map_err(|error| match error {
+            mpsc::TrySendError::Full(_) => {
+                self.overloaded("waiting calls", "EDGEPOD_MAX_QUEUE", self.limits.queue)
+            }
+            mpsc::TrySendError::Disconnected(_) => lost(),
+        })
+    }
+
+    fn overloaded(&self, what: &str, name: &str, limit: usize) -> Error {
+        if self.full.is_due() {
+            let message = format!(
+                "There are {limit} {what}, the most that there may be ({name}): calls are refused."
+            );
+            Record::new(Level::Warn, &message).write();
+        }
+        Error::unavailable("The server has more calls than it can take: try again in a moment.")
+            .retry_after(RETRY)
+    }
+}
+
+fn lost() -> Error {
+    Error::internal("the thread of calls is gone")
+}
+
+/// The thread that the database belongs to.
+fn start_database(engine: Arc<Engine>, limits: &Limits) -> io::Result<mpsc::SyncSender<Job>> {
+    let (sender, jobs) = mpsc::sync_channel::<Job>(limits.queue);
+    let patience = limits.call;
+    thread::Builder::new()
+        .name("edgepod-database".to_owned())
+        .spawn(move || {
+            while let Ok(job) = jobs.recv() {
+                // Nobody is to hear of it any more.
+                if job.answer.is_closed() {
+                    continue;
+                }
+                let outcome = if job.since.elapsed() > patience {
+                    let error = Error::unavailable(
+                        "The server is busy: this call has waited too long, and was not begun.",
+                    );
+                    Ok(Outcome::error(
+                        &error.retry_after(RETRY),
+                        &job.caller.trace_id,
+                    ))
+                } else {
+                    // What the engine lets through is its own mistake, and must not end all calls.
+                    catch_unwind(AssertUnwindSafe(|| {
+                        run(&engine, job.what, &job.body, job.caller)
+                    }))
+                };
+                if let Ok(outcome) = outcome {
+                    // The caller may have gone away.
+                    let _ = job.answer.send(outcome);
+                }
+            }
+        })?;
+    Ok(sender)
+}
+
+fn run(engine: &Arc<Engine>, what: What, body: &str, caller: Caller) -> Outcome {
+    match what {
+        What::Function(function) => engine.call(Call {
+            function,
+            args: body,
+            session: caller.session.as_deref(),
+            user: caller.user,
+            headers: Headers::from_json(caller.headers),
+            trace_id: &caller.trace_id,
+        }),
+        What::Batch => engine.call_batch(
+            &Batch {
+                body,
+                session: caller.session.as_deref(),
+                user: caller.user,
+                headers: &caller.headers,
+                trace_id: &caller.trace_id,
+            },
+            &[],
+            |_| {},
+        ),
+    }
+}
+
+/// Actions await, and their contexts stay on one thread: this one.
+fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<Action>> {
+    let (sender, mut actions) = async_mpsc::unbounded_channel::<Action>();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    thread::Builder::new()
+        .name("edgepod-actions".to_owned())
+        .spawn(move || {
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, async move {
+                while let Some(action) = actions.recv().await {
+                    let engine = engine.clone();
+                    tokio::task::spawn_local(async move {
+                        let Action {
+                            function,
+                            job,
+                            _permit,
+                        } = action;
+                        let outcome = engine
+                            .call_action(Call {
+                                function,
+                                args: &job.body,
+                                session: job.caller.session.as_deref(),
+                                user: job.caller.user,
+                                headers: Headers::from_json(job.caller.headers),
+                                trace_id: &job.caller.trace_id,
+                            })
+                            .await;
+                        // The caller may have gone away.
+                        let _ = job.answer.send(outcome);
+                    });
+                }
+            });
+        })?;
+    Ok(sender)
+}

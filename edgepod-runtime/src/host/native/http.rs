@@ -1,0 +1,271 @@
+//! Requests and replies.
+
+use std::{
+    borrow::Cow, collections::HashMap, fmt::Display, net::IpAddr, sync::Arc, time::Duration,
+};
+
+use http_body_util::Full;
+use hyper::{
+    HeaderMap, Request, Response, StatusCode,
+    body::{Body, Bytes},
+    header::{self, HeaderName, HeaderValue},
+    http::request::Parts,
+};
+
+use super::{
+    body::Bodies,
+    calls::{Caller, Calls, What},
+    keys,
+    limits::Limits,
+    ports::{NativeHost, now_millis},
+    signature,
+    websocket::{self, Opening},
+};
+use crate::{
+    Error,
+    engine::{CLIENT_ADDRESS, Engine, Outcome},
+    gateway::{self, Gateway, HEADERS, Head, Route, client_address},
+};
+
+pub(super) type Reply = Response<Full<Bytes>>;
+
+/// How long a call waits before it looks again whether another has fetched the keys.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// What all connections share.
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
+    pub(super) host: Arc<NativeHost>,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) calls: Calls,
+    pub(super) bodies: Bodies,
+}
+
+/// Answers a request that came from this address.
+pub(super) async fn answer<B>(
+    shared: &Arc<Shared>,
+    request: Request<B>,
+    peer: Option<IpAddr>,
+) -> Reply
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Display,
+{
+    let trace_id = trace_id();
+    match decide(shared, request, peer, &trace_id).await {
+        Ok(reply) => reply,
+        Err(error) => gateway_reply(gateway::Reply::error(&error, &trace_id)),
+    }
+}
+
+async fn decide<B>(
+    shared: &Arc<Shared>,
+    request: Request<B>,
+    peer: Option<IpAddr>,
+    trace_id: &str,
+) -> crate::Result<Reply>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Display,
+{
+    let (mut parts, body) = request.into_parts();
+    let address = peer.map(|peer| {
+        let forwarded = parts.headers.get_all("x-forwarded-for").iter();
+        let forwarded = forwarded.filter_map(|value| value.to_str().ok());
+        client_address(peer, forwarded, shared.limits.proxies)
+    });
+    let (what, args, session, user) = match route(shared, &parts, trace_id).await {
+        // All three are dealt with in `route`.
+        Route::Verify(_) | Route::FetchKeys(_) | Route::Wait => {
+            return Err(Error::internal("the token was not verified"));
+        }
+        Route::Reply(reply) => {
+            shared.bodies.drain(body);
+            return Ok(gateway_reply(reply));
+        }
+        Route::Socket {
+            session,
+            resume,
+            expires,
+        } => {
+            let opening = Opening {
+                session,
+                resume,
+                expires,
+                address,
+            };
+            return websocket::open(shared, &mut parts, opening);
+        }
+        Route::Batch { session, user } => (What::Batch, None, session, user),
+        Route::Call {
+            function,
+            args,
+            session,
+            user,
+        } => (What::Function(function), args, session, user),
+    };
+    let (text, _held) = match args {
+        Some(args) => (args, None),
+        None => {
+            let (bytes, held) = shared.bodies.read(body).await?;
+            let text = String::from_utf8(bytes).map_err(|_| gateway::not_utf8())?;
+            (text, Some(held))
+        }
+    };
+    let caller = Caller {
+        session,
+        user,
+        headers: headers_json(&parts.headers, address),
+        trace_id: trace_id.to_owned(),
+    };
+    Ok(outcome_reply(shared.calls.run(what, text, caller).await))
+}
+
+/// What becomes of a request, once its token is verified, if it has one.
+async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
+    let texts = Texts::of(parts);
+    let head = texts.head(parts);
+    let gateway = &shared.gateway;
+    if head.authorization.is_some()
+        && let Some(url) = gateway.authenticator().refresh(now_millis())
+    {
+        keys::refresh(gateway, url);
+    }
+    loop {
+        match gateway.route(shared.engine.registry(), &head, trace_id, now_millis) {
+            Route::Verify(verification) => {
+                let right = signature::is_right(&verification);
+                let refusal =
+                    gateway.verified(&head, verification.version, right, trace_id, now_millis());
+                if let Some(reply) = refusal {
+                    return Route::Reply(reply);
+                }
+            }
+            Route::FetchKeys(url) => keys::fetch(gateway, url).await,
+            Route::Wait => tokio::time::sleep(WAIT).await,
+            route => return route,
+        }
+    }
+}
+
+/// The headers that the gateway reads, as a Worker sees them.
+struct Texts<'a> {
+    key: Option<Cow<'a, str>>,
+    authorization: Option<Cow<'a, str>>,
+    session: Option<Cow<'a, str>>,
+    reactive: Option<Cow<'a, str>>,
+    upgrade: Option<Cow<'a, str>>,
+    request_headers: Option<Cow<'a, str>>,
+    content_length: Option<Cow<'a, str>>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(parts: &'a Parts) -> Self {
+        let header = |name: &str| text(&parts.headers, name);
+        Self {
+            key: header("x-edgepod-key"),
+            authorization: header("authorization"),
+            session: header("x-edgepod-session-id"),
+            reactive: header("x-edgepod-reactive"),
+            upgrade: header("upgrade"),
+            request_headers: header("access-control-request-headers"),
+            content_length: header("content-length"),
+        }
+    }
+
+    fn head(&'a self, parts: &'a Parts) -> Head<'a> {
+        Head {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            key: self.key.as_deref(),
+            authorization: self.authorization.as_deref(),
+            session: self.session.as_deref(),
+            reactive: self.reactive.as_deref(),
+            upgrade: self.upgrade.as_deref(),
+            request_headers: self.request_headers.as_deref(),
+            content_length: self.content_length.as_deref(),
+        }
+    }
+}
+
+/// The text of a header as the standard of fetch has it, and so as a Worker sees it: bytes are characters of Latin-1, and what
+/// came several times is joined. Nothing is left out: what it may be is the gateway's and the engine's to say.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+    let mut values = headers.get_all(name).iter().map(latin1);
+    let first = values.next()?;
+    Some(values.fold(first, |mut all, value| {
+        all.to_mut().push_str(", ");
+        all.to_mut().push_str(&value);
+        all
+    }))
+}
+
+fn latin1(value: &HeaderValue) -> Cow<'_, str> {
+    match value.to_str() {
+        Ok(text) => text.into(),
+        Err(_) => value
+            .as_bytes()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect::<String>()
+            .into(),
+    }
+}
+
+/// The headers as functions see them, with the client's address among them.
+fn headers_json(headers: &HeaderMap, address: Option<IpAddr>) -> String {
+    let mut joined: HashMap<&str, Cow<'_, str>> = headers
+        .keys()
+        .filter_map(|name| Some((name.as_str(), text(headers, name.as_str())?)))
+        .collect();
+    joined.remove(CLIENT_ADDRESS);
+    if let Some(address) = address {
+        joined.insert(CLIENT_ADDRESS, address.to_canonical().to_string().into());
+    }
+    serde_json::to_string(&joined).unwrap_or_default()
+}
+
+pub(super) fn empty() -> Reply {
+    Response::new(Full::default())
+}
+
+fn reply(status: u16, body: String) -> Reply {
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
+
+fn outcome_reply(outcome: Outcome) -> Reply {
+    let mut response = reply(outcome.status, outcome.body);
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    if let Some(seconds) = outcome.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn gateway_reply(from: gateway::Reply) -> Reply {
+    let mut response = reply(from.status, from.body);
+    for (name, value) in from.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+/// A name for a request: 16 hexadecimal digits that no other request here has.
+pub(super) fn trace_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

@@ -1,0 +1,243 @@
+//! What this process takes on at most, so that no client and no load takes it down.
+
+use std::{collections::HashMap, time::Duration};
+
+/// The limits of the native host. Each has a name in the environment, which docs/security.md explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at one time: `EDGEPOD_MAX_CONNECTIONS`, or as many as the process may have descriptors for.
+    pub connections: usize,
+    /// Of one address (of IPv6 its first 64 bits): `EDGEPOD_MAX_CONNECTIONS_PER_ADDRESS`. Not counted behind a proxy.
+    pub connections_per_address: usize,
+    /// WebSockets of one client's address: `EDGEPOD_MAX_SOCKETS_PER_ADDRESS`.
+    pub sockets_per_address: usize,
+    /// WebSockets of one session: `EDGEPOD_MAX_SOCKETS_PER_SESSION`.
+    pub sockets_per_session: usize,
+    /// Messages that wait for a WebSocket whose client does not read: `EDGEPOD_MAX_SOCKET_QUEUE`.
+    pub socket_queue: usize,
+    /// Calls that wait for the database: `EDGEPOD_MAX_QUEUE`.
+    pub queue: usize,
+    /// Actions under way: `EDGEPOD_MAX_ACTIONS`.
+    pub actions: usize,
+    /// Bytes of all bodies that are on their way, together: `EDGEPOD_MAX_BODY_MEMORY`.
+    pub body_memory: usize,
+    /// How long a request's head may take: `EDGEPOD_HEADER_TIMEOUT`.
+    pub header: Duration,
+    /// How long a body may take, beside a second for each [`SLOWEST`] bytes: `EDGEPOD_BODY_TIMEOUT`.
+    pub body: Duration,
+    /// How long a connection may wait for its next request: `EDGEPOD_IDLE_TIMEOUT`.
+    pub idle: Duration,
+    /// How long a client may take to read a reply, beside a second for each [`SLOWEST`] bytes: `EDGEPOD_WRITE_TIMEOUT`.
+    pub write: Duration,
+    /// How long a call may use the database: `EDGEPOD_CALL_LIMIT`.
+    pub call: Duration,
+    /// How long calls may go on once the process was told to stop: `EDGEPOD_STOP_TIMEOUT`.
+    pub stop: Duration,
+    /// How many proxies stand before this process, each of which adds to `X-Forwarded-For`: `EDGEPOD_TRUST_PROXY`.
+    pub proxies: usize,
+}
+
+/// A client sends and reads this many bytes a second at least, once its time is over.
+pub(super) const SLOWEST: u64 = 16 * 1024;
+
+/// Descriptors that are no connections: the database's, the log's, the runtime's.
+const OTHER_DESCRIPTORS: usize = 128;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of_connections(10_000)
+    }
+}
+
+impl Limits {
+    fn of_connections(connections: usize) -> Self {
+        Self {
+            connections,
+            connections_per_address: (connections / 4).max(1),
+            sockets_per_address: (connections / 5).max(1),
+            sockets_per_session: 16,
+            socket_queue: 256,
+            queue: 256,
+            actions: 1024,
+            body_memory: 64 * 1024 * 1024,
+            header: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
+            call: Duration::from_secs(10),
+            stop: Duration::from_secs(10),
+            proxies: 0,
+        }
+    }
+
+    /// Reads the limits from the environment. `descriptors` is how many this process may have.
+    ///
+    /// # Errors
+    /// A value that is none: which, and what it should be.
+    pub(super) fn from_vars(
+        vars: &HashMap<String, String>,
+        descriptors: usize,
+    ) -> Result<Self, String> {
+        let most = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(16);
+        let connections = count(vars, "EDGEPOD_MAX_CONNECTIONS", most.min(10_000))?;
+        if connections > most {
+            return Err(format!(
+                "EDGEPOD_MAX_CONNECTIONS is {connections}, and this process may have {descriptors} files and connections open, of \
+                 which {OTHER_DESCRIPTORS} are for itself: raise that limit (`ulimit -n`), or allow at most {most}."
+            ));
+        }
+        let usual = Self::of_connections(connections);
+        let count = |name, usual| count(vars, name, usual);
+        let time = |name, usual| time(vars, name, usual);
+        Ok(Self {
+            connections,
+            connections_per_address: count(
+                "EDGEPOD_MAX_CONNECTIONS_PER_ADDRESS",
+                usual.connections_per_address,
+            )?,
+            sockets_per_address: count(
+                "EDGEPOD_MAX_SOCKETS_PER_ADDRESS",
+                usual.sockets_per_address,
+            )?,
+            sockets_per_session: count(
+                "EDGEPOD_MAX_SOCKETS_PER_SESSION",
+                usual.sockets_per_session,
+            )?,
+            socket_queue: count("EDGEPOD_MAX_SOCKET_QUEUE", usual.socket_queue)?,
+            queue: count("EDGEPOD_MAX_QUEUE", usual.queue)?,
+            actions: count("EDGEPOD_MAX_ACTIONS", usual.actions)?,
+            body_memory: count("EDGEPOD_MAX_BODY_MEMORY", usual.body_memory)?,
+            header: time("EDGEPOD_HEADER_TIMEOUT", usual.header)?,
+            body: time("EDGEPOD_BODY_TIMEOUT", usual.body)?,
+            idle: time("EDGEPOD_IDLE_TIMEOUT", usual.idle)?,
+            write: time("EDGEPOD_WRITE_TIMEOUT", usual.write)?,
+            call: time("EDGEPOD_CALL_LIMIT", usual.call)?,
+            stop: time("EDGEPOD_STOP_TIMEOUT", usual.stop)?,
+            proxies: match set(vars, "EDGEPOD_TRUST_PROXY") {
+                Some(text) => text.parse().map_err(|_| {
+                    format!(
+                        "EDGEPOD_TRUST_PROXY is `{text}`; it is the number of proxies before this process, such as 1."
+                    )
+                })?,
+                None => 0,
+            },
+        })
+    }
+}
+
+fn set<'a>(vars: &'a HashMap<String, String>, name: &str) -> Option<&'a str> {
+    vars.get(name)
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty())
+}
+
+fn count(vars: &HashMap<String, String>, name: &str, usual: usize) -> Result<usize, String> {
+    match set(vars, name) {
+        None => Ok(usual),
+        Some(text) => {
+            text.parse().ok().filter(|count| *count > 0).ok_or_else(|| {
+                format!("{name} is `{text}`; it is a number from 1, such as {usual}.")
+            })
+        }
+    }
+}
+
+fn time(vars: &HashMap<String, String>, name: &str, usual: Duration) -> Result<Duration, String> {
+    match set(vars, name) {
+        None => Ok(usual),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|seconds: &f64| (0.001..=1e6).contains(seconds))
+            .map(Duration::from_secs_f64)
+            .ok_or_else(|| {
+                format!(
+                    "{name} is `{text}`; it is a number of seconds, such as {}.",
+                    usual.as_secs()
+                )
+            }),
+    }
+}
+
+/// Raises the number of descriptors that this process may have to what the system lets it, and returns it. Where nobody says,
+/// as many as the usual connections take.
+pub(super) fn descriptors() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        };
+        let current = match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => limit.maximum,
+            Err(_) => limit.current,
+        };
+        current.map_or(usize::MAX, |count| {
+            usize::try_from(count).unwrap_or(usize::MAX)
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        usize::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(vars: &[(&str, &str)], descriptors: usize) -> Result<Limits, String> {
+        let vars = vars
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Limits::from_vars(&vars.collect(), descriptors)
+    }
+
+    #[test]
+    fn an_environment_that_says_nothing_gives_the_usual_limits() {
+        assert_eq!(of(&[], 1 << 20), Ok(Limits::default()));
+        assert_eq!(
+            of(&[("EDGEPOD_MAX_QUEUE", " ")], 1 << 20),
+            Ok(Limits::default())
+        );
+    }
+
+    #[test]
+    fn there_are_no_more_connections_than_descriptors() {
+        let few = of(&[], 1024).unwrap();
+        assert_eq!(few.connections, 1024 - OTHER_DESCRIPTORS);
+        assert_eq!(few.connections_per_address, few.connections / 4);
+        let error = of(&[("EDGEPOD_MAX_CONNECTIONS", "1000")], 1024).unwrap_err();
+        assert!(error.contains("at most 896"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_is_a_number_and_a_time_may_have_a_fraction() {
+        let limits = of(
+            &[
+                ("EDGEPOD_MAX_SOCKETS_PER_SESSION", "2"),
+                ("EDGEPOD_CALL_LIMIT", "0.25"),
+                ("EDGEPOD_TRUST_PROXY", "2"),
+            ],
+            1 << 20,
+        )
+        .unwrap();
+        assert_eq!(limits.sockets_per_session, 2);
+        assert_eq!(limits.call, Duration::from_millis(250));
+        assert_eq!(limits.proxies, 2);
+        for (name, value) in [
+            ("EDGEPOD_MAX_QUEUE", "0"),
+            ("EDGEPOD_MAX_QUEUE", "many"),
+            ("EDGEPOD_CALL_LIMIT", "10s"),
+            ("EDGEPOD_CALL_LIMIT", "-1"),
+            ("EDGEPOD_CALL_LIMIT", "NaN"),
+            ("EDGEPOD_TRUST_PROXY", "yes"),
+        ] {
+            let error = of(&[(name, value)], 1 << 20).unwrap_err();
+            assert!(error.contains(name) && error.contains(value), "{error}");
+        }
+    }
+}

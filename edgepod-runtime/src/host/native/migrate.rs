@@ -1,0 +1,41 @@
+//! Migrations without a server.
+
+use std::collections::HashMap;
+
+use super::{Location, ServerError, ports::NativeHost};
+use crate::{
+    engine::{Host as _, StartError},
+    migrations::{Migrations, Status, apply},
+};
+
+/// The migrations of this program, and what became of each in a database. Nothing is written, but the file is made where it
+/// is missing.
+///
+/// # Errors
+/// When the database cannot be opened, or has applied what this program does not have.
+pub(super) fn migration_statuses(location: &Location) -> Result<Vec<Status>, ServerError> {
+    let host = without_vars(location)?;
+    Migrations::collect()
+        .and_then(|migrations| migrations.statuses(&host))
+        .map_err(|error| ServerError::App(StartError::Migration(error)))
+}
+
+/// Applies the migrations of this program, and does not compare the tables with the structs.
+///
+/// # Errors
+/// As [`migration_statuses`], and when one fails.
+pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
+    let host = without_vars(location)?;
+    Migrations::collect()
+        .and_then(|migrations| {
+            let pending = migrations.pending(&host)?;
+            pending
+                .into_iter()
+                .try_for_each(|it| apply(&host, it, host.now_micros()))
+        })
+        .map_err(|error| ServerError::App(StartError::Migration(error)))
+}
+
+fn without_vars(location: &Location) -> Result<NativeHost, ServerError> {
+    NativeHost::open(location, HashMap::new()).map_err(ServerError::Database)
+}

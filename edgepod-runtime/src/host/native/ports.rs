@@ -1,0 +1,100 @@
+//! The ports of the engine, on this process: SQLite, sockets, the clock, the environment, the log.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    database::{Location, NativeDatabase},
+    sockets::Sockets,
+};
+use crate::{
+    engine::{Host, Record, SocketId},
+    sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
+};
+
+pub(super) struct NativeHost {
+    pub(super) database: NativeDatabase,
+    pub(super) sockets: Arc<Sockets>,
+    vars: HashMap<String, String>,
+}
+
+impl NativeHost {
+    pub(super) fn open(
+        location: &Location,
+        vars: HashMap<String, String>,
+    ) -> Result<Self, SqlError> {
+        Ok(Self {
+            database: NativeDatabase::open(location)?,
+            sockets: Arc::default(),
+            vars,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) fn memory_host() -> Arc<dyn Host> {
+    let host = NativeHost::open(&Location::Memory, HashMap::new()).expect("memory is at hand");
+    Arc::new(host)
+}
+
+impl Database for NativeHost {
+    fn row_format(&self) -> RowFormat {
+        RowFormat::Values
+    }
+
+    fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
+        self.database.run(sql, params)
+    }
+
+    fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
+        self.database.run_json(sql, params)
+    }
+}
+
+impl Transactions for NativeHost {
+    fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
+        self.database.transaction(body)
+    }
+
+    fn exclusive(&self, body: &mut dyn FnMut()) {
+        self.database.exclusive(body);
+    }
+}
+
+impl Host for NativeHost {
+    fn send(&self, socket: SocketId, message: &str) {
+        self.sockets.send(socket, message);
+    }
+
+    /// Nothing hibernates here.
+    fn remember(&self, _socket: SocketId, _attachment: &str) {}
+
+    fn now_micros(&self) -> i64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_micros().try_into().unwrap_or(i64::MAX))
+    }
+
+    fn var(&self, name: &str) -> Option<String> {
+        self.vars.get(name).cloned()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        log(record);
+    }
+}
+
+/// Writes a line of the log to stderr.
+pub(super) fn log(record: &Record<'_>) {
+    eprintln!("{record}");
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now_millis() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
+}

@@ -1,0 +1,237 @@
+//! One WebSocket: its handshake, and its life.
+
+use std::{net::IpAddr, pin::pin, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use hyper::{
+    Response, StatusCode,
+    header::{
+        CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+        UPGRADE,
+    },
+    http::{HeaderValue, request::Parts},
+    upgrade::OnUpgrade,
+};
+use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        handshake::derive_accept_key,
+        protocol::{CloseFrame, Role, WebSocketConfig},
+    },
+};
+
+use super::{
+    connections::Phase,
+    http::{Reply, Shared, empty},
+    ports::now_millis,
+    sockets::{STOPPING, Ticket, Why},
+    stream::Stream,
+};
+use crate::{Error, engine::Resume, gateway::EXPIRED};
+
+/// The keep-alive of clients, and its answer.
+const PING: &str = "ping";
+const PONG: &str = "pong";
+
+/// Of one that sends what is not asked for.
+const REFUSED: Why = (
+    1008,
+    "This socket only tells what is stale: send nothing but ping.",
+);
+
+/// The longest message that is read from a socket before it is refused: clients send `ping`.
+const MESSAGE_LIMIT: usize = 64 * 1024;
+
+/// What is read at once. A socket that is idle holds so much.
+const READ_BUFFER: usize = 1024;
+
+/// How long a socket that is closing may take to say so.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// The same when the server stops.
+const STOPPING_TIME: Duration = Duration::from_millis(500);
+
+/// A socket that a request asks for.
+pub(super) struct Opening {
+    pub(super) session: String,
+    pub(super) resume: Resume,
+    /// When its token expires, in milliseconds since 1970.
+    pub(super) expires: Option<i64>,
+    /// Where its client is.
+    pub(super) address: Option<IpAddr>,
+}
+
+/// Answers the handshake, and serves the socket from then on.
+///
+/// # Errors
+/// `BAD_REQUEST` for what is no handshake, `TOO_MANY_REQUESTS` for a socket too many.
+pub(super) fn open(
+    shared: &Arc<Shared>,
+    parts: &mut Parts,
+    opening: Opening,
+) -> Result<Reply, Error> {
+    let (accept, upgrade) = handshake(parts)
+        .map_err(|why| Error::bad_request(format!("This is no WebSocket handshake: {why}.")))?;
+    let ticket = shared
+        .host
+        .sockets
+        .admit(&shared.limits, &opening.session, opening.address)?;
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgrade.await else {
+            return;
+        };
+        let Ok(raw) = upgraded.downcast::<TokioIo<Stream>>() else {
+            return;
+        };
+        let stream = raw.io.into_inner();
+        stream.connection().enter(Phase::Socket);
+        let socket = WebSocketStream::from_partially_read(
+            stream,
+            raw.read_buf.to_vec(),
+            Role::Server,
+            Some(config()),
+        )
+        .await;
+        Box::pin(serve(shared, socket, opening, ticket)).await;
+    });
+    let mut response: Response<_> = empty();
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    Ok(response)
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(MESSAGE_LIMIT))
+        .max_frame_size(Some(MESSAGE_LIMIT))
+}
+
+fn handshake(parts: &mut Parts) -> Result<(HeaderValue, OnUpgrade), &'static str> {
+    let has = |name: HeaderName, word: &str| {
+        parts.headers.get_all(name).iter().any(|value| {
+            value
+                .to_str()
+                .unwrap_or_default()
+                .split(',')
+                .any(|part| part.trim().eq_ignore_ascii_case(word))
+        })
+    };
+    if !has(CONNECTION, "upgrade") {
+        return Err("the header Connection does not say upgrade");
+    }
+    if !has(UPGRADE, "websocket") {
+        return Err("the header Upgrade does not say websocket");
+    }
+    if !has(SEC_WEBSOCKET_VERSION, "13") {
+        return Err("the header Sec-WebSocket-Version is not 13");
+    }
+    let key = parts
+        .headers
+        .get(SEC_WEBSOCKET_KEY)
+        .ok_or("the header Sec-WebSocket-Key is missing")?;
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()))
+        .map_err(|_| "the header Sec-WebSocket-Key is none")?;
+    let upgrade = parts
+        .extensions
+        .remove::<OnUpgrade>()
+        .ok_or("this connection cannot become one")?;
+    Ok((accept, upgrade))
+}
+
+async fn serve(
+    shared: Arc<Shared>,
+    mut socket: WebSocketStream<Stream>,
+    opening: Opening,
+    _ticket: Ticket,
+) {
+    let (id, mut outgoing, end) = shared.host.sockets.open(shared.limits.socket_queue);
+    let is_greeted = opening.resume.since.is_some();
+    shared
+        .engine
+        .socket_opened(id, &opening.session, &opening.resume);
+    let mut expired = pin!(sleep(time_left(opening.expires)));
+    let idle = shared.limits.idle;
+    let mut silent = pin!(sleep(idle));
+    let mut is_asked = false;
+    let why = loop {
+        let message = tokio::select! {
+            () = &mut expired, if opening.expires.is_some() => break Some(EXPIRED),
+            why = end.told() => break Some(why),
+            // A client that is there answers, whatever it is: browsers do by themselves.
+            () = &mut silent => {
+                if is_asked {
+                    break None;
+                }
+                is_asked = true;
+                silent.as_mut().reset(Instant::now() + idle);
+                Message::Ping(Default::default())
+            }
+            message = outgoing.recv() => match message {
+                Some(message) => Message::text(message),
+                None => break Some(end.told().await),
+            },
+            incoming = socket.next() => {
+                is_asked = false;
+                silent.as_mut().reset(Instant::now() + idle);
+                match incoming {
+                    Some(Ok(Message::Text(text))) if text.as_str() == PING => {
+                        if is_greeted {
+                            Message::text(shared.engine.pong())
+                        } else {
+                            Message::text(PONG)
+                        }
+                    }
+                    Some(Ok(Message::Text(_) | Message::Binary(_))) => break Some(REFUSED),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                    Some(Ok(Message::Close(_))) | None => break None,
+                    // Broken, or a message beyond the limit: the first hears no close frame anyway.
+                    Some(Err(_)) => break Some(REFUSED),
+                }
+            }
+        };
+        // Whoever does not read holds this up, and must not keep the socket from ending.
+        let sent = tokio::select! {
+            sent = socket.send(message) => sent.is_ok(),
+            why = end.told() => break Some(why),
+        };
+        if !sent {
+            break None;
+        }
+    };
+    shared.engine.socket_closed(id);
+    shared.host.sockets.close(id);
+    // What waits for this client is not kept while it says goodbye.
+    drop(outgoing);
+    let goodbye = async {
+        if let Some((code, reason)) = why {
+            let frame = CloseFrame {
+                code: code.into(),
+                reason: reason.into(),
+            };
+            let _ = socket.send(Message::Close(Some(frame))).await;
+        }
+        // A socket that is dropped with something unread resets the connection, and the client never hears why.
+        while let Some(Ok(_)) = socket.next().await {}
+    };
+    let patience = if why == Some(STOPPING) {
+        STOPPING_TIME
+    } else {
+        CLOSING
+    };
+    let _ = timeout(patience, goodbye).await;
+}
+
+/// How long a token is good for. The longest that the runtime's timer takes is about two years.
+fn time_left(expires: Option<i64>) -> Duration {
+    let left = expires.map(|expires| expires.saturating_sub(now_millis()).max(0).unsigned_abs());
+    Duration::from_millis(left.unwrap_or(u64::MAX).min(1 << 36))
+}

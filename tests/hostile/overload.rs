@@ -1,0 +1,136 @@
+//! More calls, or longer ones, than the server can take.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use edgepod_tests::{cases, server};
+use serde_json::json;
+
+use crate::native::Native;
+use crate::raw::{Raw, call};
+
+cases![
+    a_statement_that_never_ends_is_ended,
+    what_needs_no_database_does_not_wait_for_it,
+    a_call_that_took_too_long_leaves_nothing,
+    what_finds_no_place_is_told_at_once,
+    a_statement_that_never_ends_does_not_stop_the_end,
+];
+
+fn a_statement_that_never_ends_is_ended() {
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "0.5")]);
+    let began = Instant::now();
+    let reply = native.call("readEndlessly").send();
+    let error = reply.assert_error(503);
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert_eq!(error["code"], "UNAVAILABLE");
+    assert!(reply.header("retry-after").is_some());
+    let log = native.log();
+    assert!(
+        log.contains("readEndlessly") && log.contains("EDGEPOD_CALL_LIMIT"),
+        "{log}"
+    );
+    native.call("getNotes").ok();
+}
+
+fn what_needs_no_database_does_not_wait_for_it() {
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "3")]);
+    let key = &server().key;
+    let slow: Vec<Raw> = (0..8)
+        .map(|_| {
+            let mut raw = native.raw();
+            raw.send(call("readEndlessly", key, "", "{}"));
+            raw
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(200));
+    let began = Instant::now();
+    for (request, expected) in [
+        ("OPTIONS /rpc/getNotes HTTP/1.1\r\nhost: a\r\n\r\n", 204),
+        (
+            "POST /rpc/getNotes HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n",
+            401,
+        ),
+        ("GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n", 404),
+        ("GET /ws HTTP/1.1\r\nhost: a\r\n\r\n", 401),
+    ] {
+        let mut raw = native.raw();
+        raw.send(request);
+        assert_eq!(raw.status(), expected, "{request}");
+    }
+    // A socket opens and is answered.
+    let mut socket = native.socket("beside");
+    // `ping`, masked with zeros.
+    socket.send(b"\x81\x84\0\0\0\0ping");
+    assert_eq!(socket.frame(), Some((0x81, b"pong".to_vec())));
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    drop(slow);
+    // Nobody waits for those any more, so they are not run.
+    native.call("getNotes").ok();
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+fn a_call_that_took_too_long_leaves_nothing() {
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "0.5")]);
+    native
+        .call("writeEndlessly")
+        .args(json!({"text": "half"}))
+        .send()
+        .assert_error(503);
+    let count = native.call("countNotes").args(json!({"text": "half"})).ok();
+    assert_eq!(count, 0);
+    native.call("addNote").args(json!({"text": "whole"})).ok();
+}
+
+fn what_finds_no_place_is_told_at_once() {
+    let native = Native::start(&[("EDGEPOD_MAX_QUEUE", "4"), ("EDGEPOD_CALL_LIMIT", "2")]);
+    let key = &server().key;
+    let mut raws: Vec<Raw> = (0..5)
+        .map(|_| {
+            let mut raw = native.raw();
+            raw.send(call("readEndlessly", key, "", "{}"));
+            raw
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(300));
+    for _ in 0..20 {
+        let began = Instant::now();
+        let mut raw = native.raw();
+        raw.send(call("getNotes", key, "", "{}"));
+        let reply = raw.reply();
+        assert!(reply.starts_with("HTTP/1.1 503 "), "{reply}");
+        assert!(reply.contains("retry-after: 1"), "{reply}");
+        assert!(began.elapsed() < Duration::from_millis(500));
+    }
+    for raw in &mut raws {
+        assert_eq!(raw.status(), 503);
+    }
+    native.call("getNotes").ok();
+    let log = native.log();
+    assert_eq!(log.matches("EDGEPOD_MAX_QUEUE").count(), 1, "{log}");
+}
+
+#[cfg(unix)]
+fn a_statement_that_never_ends_does_not_stop_the_end() {
+    let mut native = Native::start(&[
+        ("EDGEPOD_CALL_LIMIT", "1000"),
+        ("EDGEPOD_STOP_TIMEOUT", "0.5"),
+    ]);
+    let mut raw = native.raw();
+    raw.send(call("readEndlessly", &server().key, "", "{}"));
+    thread::sleep(Duration::from_millis(200));
+    let (status, took) = native.terminate();
+    assert!(status.success(), "{status}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[cfg(not(unix))]
+fn a_statement_that_never_ends_does_not_stop_the_end() {}
