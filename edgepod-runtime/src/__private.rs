@@ -24,8 +24,8 @@ pub use crate::{
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{
-        ColumnSchema, Default, IndexSchema, OnDelete, Reference, Registration as TableRegistration,
-        SqlType, TableSchema,
+        ColumnSchema, Default, IndexSchema, Meaning, OnDelete, Reference,
+        Registration as TableRegistration, SqlType, TableSchema,
     },
 };
 

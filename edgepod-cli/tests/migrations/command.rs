@@ -215,6 +215,11 @@ fn an_app_migrates_from_its_first_table_on() {
     ];
     app.fails(&["new", "retype"], &expected);
     app.reviewed("another_type", &["new", "retype"]);
+    // Nor is another meaning in the same storage.
+    app.table(&TABLE.replace("title: String", "title: Uuid"));
+    let expected = ["`title`", "`tasks`", "a plain value", "a UUID", "--empty"];
+    app.fails(&["new", "retype"], &expected);
+    app.fails(&["check"], &expected);
     app.table(TABLE);
 
     // A view, and a migration in Rust.

@@ -71,6 +71,7 @@ pub(crate) fn column_type(ty: &ColumnType) -> TokenStream {
         impl ::edgepod::__private::ColumnType for #ident {
             const SQL_TYPE: ::edgepod::__private::SqlType = #source::SQL_TYPE;
             const HOLDS: ::edgepod::__private::Range = #source::HOLDS;
+            const MEANING: ::edgepod::__private::Meaning = #source::MEANING;
             type Optional = ::core::convert::Infallible;
 
             fn into_value(#this) -> ::edgepod::__private::Result<::edgepod::__private::Value> {

@@ -148,6 +148,7 @@ fn column_schema(column: &Column) -> TokenStream {
         ::edgepod::__private::ColumnSchema {
             name: #name,
             sql_type: #column_type::SQL_TYPE,
+            meaning: #column_type::MEANING,
             nullable: #column_type::NULLABLE,
             primary_key: #primary_key,
             auto_increment: #auto_increment,

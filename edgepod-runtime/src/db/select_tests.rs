@@ -58,6 +58,7 @@ macro_rules! table {
 const fn plain(name: &'static str, sql_type: SqlType, nullable: bool) -> ColumnSchema {
     ColumnSchema {
         renamed_from: None,
+        meaning: crate::schema::Meaning::Plain,
         name,
         sql_type,
         nullable,

@@ -63,6 +63,7 @@ impl Item {
 const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
     ColumnSchema {
         renamed_from: None,
+        meaning: crate::schema::Meaning::Plain,
         name,
         sql_type,
         nullable: false,

@@ -8,6 +8,7 @@ use crate::{
 
 pub(super) const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
     ColumnSchema {
+        meaning: crate::schema::Meaning::Plain,
         renamed_from: None,
         name,
         sql_type,

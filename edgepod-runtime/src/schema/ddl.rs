@@ -138,6 +138,7 @@ mod tests {
     };
 
     const PLAIN: ColumnSchema = ColumnSchema {
+        meaning: crate::schema::Meaning::Plain,
         name: "id",
         sql_type: SqlType::Integer,
         nullable: false,

@@ -16,7 +16,7 @@ use edgepod_sql::{quote, quote_text};
 
 use super::{
     ddl::{column_definition, create_table, default_expression, indexes},
-    snapshot::{Column, Snapshot, Table, same_name},
+    snapshot::{Column, Object, ObjectKind, Snapshot, Table, same_name},
 };
 
 /// What leads from one schema to another.
@@ -45,6 +45,17 @@ pub enum ChangeError {
         /// The type that it has in the database.
         old: &'static str,
         /// The type that it has in the program.
+        new: &'static str,
+    },
+    /// A column's values mean something else, in the same storage.
+    MeaningChanged {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// What the values in the database mean.
+        old: &'static str,
+        /// What they mean to the program.
         new: &'static str,
     },
     /// A new column has nothing for the rows that exist.
@@ -85,6 +96,20 @@ impl fmt::Display for ChangeError {
                  1. Take the change back.\n  \
                  2. Give the new type a new column name, and keep or drop `{column}`.\n  \
                  3. Drop `{column}` and add it again in a migration of your own: `edgepod migrations new --empty NAME`."
+            ),
+            ChangeError::MeaningChanged {
+                table,
+                column,
+                old,
+                new,
+            } => write!(
+                f,
+                "The column `{column}` of the table `{table}` holds {old} in the database and {new} in the program. Both are \
+                 stored alike, so nothing would convert the rows that exist: they would be read as what they are not. Three \
+                 ways on:\n  \
+                 1. Take the change back.\n  \
+                 2. Give the new type a new column name, and keep or drop `{column}`.\n  \
+                 3. Convert the values in a migration of your own: `edgepod migrations new --empty NAME`."
             ),
             ChangeError::NeedsDefault { table, column } => write!(
                 f,
@@ -408,6 +433,17 @@ impl Plan<'_> {
                 });
                 continue;
             }
+            if let (Some(was), Some(is)) = (old.meaning, column.meaning)
+                && was != is
+            {
+                self.errors.push(ChangeError::MeaningChanged {
+                    table: table.clone(),
+                    column: name.clone(),
+                    old: was.as_str(),
+                    new: is.as_str(),
+                });
+                continue;
+            }
             if old.nullable && !column.nullable && column.default.is_none() {
                 self.change.warnings.push(format!(
                     "`{table}.{name}` no longer takes NULL: the migration fails where a row has one."
@@ -599,26 +635,31 @@ impl Plan<'_> {
         }
     }
 
-    /// Views and triggers do not survive what happens to their tables: they go first and come back last.
+    /// Views and triggers do not survive what happens to their tables: they go first and come back last. Where no table is
+    /// `altered`, only those do that are others now.
     fn with_objects(
         mut self,
         body: Vec<String>,
         altered: bool,
     ) -> Result<Change, Vec<ChangeError>> {
         let (old, new) = (&self.before.objects, &self.after.objects);
-        let same = old == new && !altered;
-        let mut statements = Vec::new();
-        if !same {
-            statements.extend(
-                old.iter()
-                    .rev()
-                    .map(|object| format!("DROP {} {}", object.kind.as_sql(), quote(&object.name))),
-            );
-        }
+        let is_same = |object: &Object| old.contains(object) && new.contains(object);
+        // A view takes the triggers along that are on it.
+        let is_view = |object: &&Object| object.kind == ObjectKind::View;
+        let is_view_changed = old.iter().filter(is_view).any(|view| !is_same(view));
+        let stays = |object: &Object| {
+            let falls = is_view_changed && object.kind == ObjectKind::Trigger;
+            !altered && !falls && is_same(object)
+        };
+        let mut statements: Vec<String> = old
+            .iter()
+            .rev()
+            .filter(|object| !stays(object))
+            .map(|object| format!("DROP {} {}", object.kind.as_sql(), quote(&object.name)))
+            .collect();
         statements.extend(body);
-        if !same {
-            statements.extend(new.iter().map(|object| object.sql.clone()));
-        }
+        let made = new.iter().filter(|object| !stays(object));
+        statements.extend(made.map(|object| object.sql.clone()));
         self.change.statements = statements;
         Ok(self.change)
     }

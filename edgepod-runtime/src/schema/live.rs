@@ -158,6 +158,7 @@ mod tests {
     };
 
     const ID: ColumnSchema = ColumnSchema {
+        meaning: crate::schema::Meaning::Plain,
         name: "id",
         sql_type: SqlType::Integer,
         nullable: false,

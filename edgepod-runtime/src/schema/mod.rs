@@ -18,4 +18,6 @@ pub use live::{Mismatch, difference, mismatch};
 pub use registry::Registration;
 pub use registry::{SchemaError, is_declared, tables};
 pub use snapshot::{Column, ForeignKey, Index, Object, ObjectKind, Snapshot, Table};
-pub use table::{ColumnSchema, Default, IndexSchema, OnDelete, Reference, SqlType, TableSchema};
+pub use table::{
+    ColumnSchema, Default, IndexSchema, Meaning, OnDelete, Reference, SqlType, TableSchema,
+};

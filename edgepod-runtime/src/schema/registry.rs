@@ -142,6 +142,7 @@ mod tests {
     const fn column(name: &'static str, unique: bool) -> ColumnSchema {
         ColumnSchema {
             name,
+            meaning: crate::schema::Meaning::Plain,
             sql_type: SqlType::Text,
             nullable: false,
             primary_key: false,

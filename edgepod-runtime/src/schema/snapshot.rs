@@ -3,7 +3,9 @@
 use edgepod_sql::quote_text;
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnSchema, Default as ColumnDefault, IndexSchema, OnDelete, SqlType, TableSchema};
+use super::{
+    ColumnSchema, Default as ColumnDefault, IndexSchema, Meaning, OnDelete, SqlType, TableSchema,
+};
 
 /// A whole schema: what `migrations/snapshot.json` keeps.
 ///
@@ -48,6 +50,9 @@ pub struct Column {
     /// How values are stored.
     #[serde(rename = "type")]
     pub sql_type: SqlType,
+    /// What they mean. Snapshots of before it was noted do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<Meaning>,
     /// Whether NULL is a value.
     #[serde(default)]
     pub nullable: bool,
@@ -195,6 +200,7 @@ impl From<&ColumnSchema> for Column {
         Self {
             name: column.name.to_owned(),
             sql_type: column.sql_type,
+            meaning: Some(column.meaning),
             nullable: column.nullable,
             primary_key: column.primary_key,
             auto_increment: column.auto_increment,

@@ -26,6 +26,38 @@ impl SqlType {
     }
 }
 
+/// What the values of a column mean, where its storage does not say it: a number may be a count or a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Meaning {
+    /// What its storage says.
+    Plain,
+    /// 0 is false.
+    Boolean,
+    /// Microseconds since 1970, UTC.
+    Timestamp,
+    /// A day of the calendar.
+    Date,
+    /// A UUID.
+    Uuid,
+    /// JSON.
+    Json,
+}
+
+impl Meaning {
+    /// The meaning in words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Meaning::Plain => "a plain value",
+            Meaning::Boolean => "a boolean",
+            Meaning::Timestamp => "a time in microseconds",
+            Meaning::Date => "a date",
+            Meaning::Uuid => "a UUID",
+            Meaning::Json => "JSON",
+        }
+    }
+}
+
 /// What the database fills in when an insert leaves a column out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Default {
@@ -87,6 +119,8 @@ pub struct ColumnSchema {
     pub name: &'static str,
     /// How values are stored.
     pub sql_type: SqlType,
+    /// What they mean.
+    pub meaning: Meaning,
     /// Whether NULL is a value: the field is an `Option`.
     pub nullable: bool,
     /// Whether it is of the primary key.

@@ -49,6 +49,7 @@ fn plain(name: String, sql_type: SqlType) -> Column {
     Column {
         name,
         sql_type,
+        meaning: None,
         nullable: true,
         primary_key: false,
         auto_increment: false,

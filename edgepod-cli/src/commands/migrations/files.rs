@@ -61,6 +61,17 @@ impl Folder {
         })
     }
 
+    /// Writes the schema again that the migrations lead to, where the snapshot says less of it: what columns mean was not noted
+    /// always.
+    pub fn note(&self, schema: &Snapshot) -> Result<()> {
+        if let Some(last) = self.names.last()
+            && *schema != self.snapshot
+        {
+            write_snapshot(&self.path, schema, last)?;
+        }
+        Ok(())
+    }
+
     /// Writes the next migration and the schema that it leads to.
     pub fn add(&mut self, name: &str, text: &str, snapshot: &Snapshot) -> Result<PathBuf> {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';

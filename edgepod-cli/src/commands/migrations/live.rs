@@ -187,5 +187,98 @@ pub(super) fn add_what_is_not_in_the_schema(
     }
     change.losses.append(&mut losses);
     change.warnings.append(&mut warnings);
+    take_out_of_the_way(change, file, schema)
+}
+
+/// Views and triggers elsewhere that name a replaced table, and that the schema does not know: SQLite refuses to give the new copy
+/// its name while they are there, so they go first and come back last.
+fn take_out_of_the_way(change: &mut Change, file: &Path, schema: &Snapshot) -> Result<()> {
+    let connection = Connection::open(file)?;
+    let mut statement = connection.prepare(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid",
+    )?;
+    let rows = statement.query_map((), |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+            row.get::<_, String>(3)?,
+        ))
+    })?;
+    let is_replaced = |name: &str| {
+        change
+            .replaced
+            .iter()
+            .any(|table| table.eq_ignore_ascii_case(name))
+    };
+    let mut found = Vec::new();
+    for row in rows {
+        let (kind, name, table, sql) = row?;
+        let is_known = schema.objects.iter().any(|object| object.name == name);
+        let names_one = || {
+            // A text in single quotes is no name.
+            edgepod_sql::tokens(&sql)
+                .filter(|token| token.kind != edgepod_sql::TokenKind::Literal)
+                .filter_map(|token| token.unquoted())
+                .any(|name| is_replaced(&name))
+        };
+        if !is_known && !is_replaced(&table) && names_one() {
+            found.push((kind, name, sql));
+        }
+    }
+    for (kind, name, sql) in found {
+        let drop = format!("DROP {} {}", kind.to_uppercase(), quote(&name));
+        change.statements.insert(0, drop);
+        change.statements.push(sql);
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use edgepod_runtime::schema::diff;
+
+    use super::*;
+
+    #[test]
+    fn a_trigger_elsewhere_that_names_a_replaced_table_does_not_stop_its_new_copy() {
+        let schema = |seats: &str| -> Snapshot {
+            serde_json::from_str(&format!(
+                r#"{{"tables": [
+                    {{"name": "logs", "columns": [{{"name": "id", "type": "integer", "primary_key": true}}]}},
+                    {{"name": "vans", "columns": [{{"name": "id", "type": "integer", "primary_key": true}},
+                        {{"name": "seats", "type": "integer", {seats}}}]}}]}}"#
+            ))
+            .unwrap()
+        };
+        let (before, after) = (schema("\"nullable\": true"), schema("\"default\": \"0\""));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("before.sqlite");
+        let database = Connection::open(&file).unwrap();
+        for statement in before.tables.iter().flat_map(create_statements) {
+            database.execute_batch(&statement).unwrap();
+        }
+        database
+            .execute_batch(
+                "CREATE TRIGGER counted AFTER INSERT ON logs BEGIN UPDATE \"Vans\" SET seats = 7; END; \
+                 CREATE VIEW full AS SELECT id FROM vans WHERE seats = 7; \
+                 CREATE VIEW other AS SELECT 'vans' AS name; INSERT INTO vans (id) VALUES (1)",
+            )
+            .unwrap();
+        let mut change = diff(&before, &after).unwrap();
+        add_what_is_not_in_the_schema(&mut change, &file, &before).unwrap();
+        for statement in &change.statements {
+            database
+                .execute_batch(statement)
+                .unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        database
+            .execute_batch("INSERT INTO logs VALUES (1)")
+            .unwrap();
+        let full: i64 = database
+            .query_row("SELECT count(*) FROM full", (), |row| row.get(0))
+            .unwrap();
+        assert_eq!(full, 1);
+        assert!(!change.statements.iter().any(|sql| sql.contains("other")));
+    }
 }

@@ -33,6 +33,7 @@ fn table(database: &Connection, name: String, sql: &str) -> Result<Option<Table>
         let sql_type = sql_type(&row.get::<_, String>(1)?);
         Ok(sql_type.map(|sql_type| Column {
             sql_type,
+            meaning: None,
             name: row.get(0).unwrap_or_default(),
             nullable: !row.get(2).unwrap_or(false),
             primary_key: is_key,

@@ -28,6 +28,7 @@ impl TryFrom<DateTime<Utc>> for Timestamp {
 /// As a [`Timestamp`]: INTEGER microseconds since 1970.
 impl ColumnType for DateTime<Utc> {
     const SQL_TYPE: SqlType = SqlType::Integer;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Timestamp;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -44,6 +45,7 @@ impl HasDefault<defaults::Now> for DateTime<Utc> {}
 /// TEXT such as `2026-11-24`, which sorts as the dates do.
 impl ColumnType for NaiveDate {
     const SQL_TYPE: SqlType = SqlType::Text;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Date;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {

@@ -36,6 +36,7 @@ impl TryFrom<Time> for Timestamp {
 /// As a [`Timestamp`]: INTEGER microseconds since 1970.
 impl ColumnType for Time {
     const SQL_TYPE: SqlType = SqlType::Integer;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Timestamp;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -52,6 +53,7 @@ impl HasDefault<defaults::Now> for Time {}
 /// TEXT such as `2026-11-24`, which sorts as the dates do.
 impl ColumnType for Date {
     const SQL_TYPE: SqlType = SqlType::Text;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Date;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {

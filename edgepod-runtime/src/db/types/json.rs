@@ -53,6 +53,7 @@ impl<T> From<T> for Json<T> {
 
 impl<T: Serialize + DeserializeOwned> ColumnType for Json<T> {
     const SQL_TYPE: SqlType = SqlType::Text;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Json;
     type Optional = Never;
 
     /// # Errors

@@ -22,7 +22,10 @@ pub(super) use range::outside;
 pub use timestamp::Timestamp;
 
 use super::Value;
-use crate::{Error, Result, schema::SqlType};
+use crate::{
+    Error, Result,
+    schema::{Meaning, SqlType},
+};
 
 /// A type that a column can have.
 ///
@@ -53,6 +56,10 @@ use crate::{Error, Result, schema::SqlType};
 pub trait ColumnType: Sized {
     /// How values are stored.
     const SQL_TYPE: SqlType;
+
+    /// What they mean, where the storage does not say it: another meaning is another type.
+    #[doc(hidden)]
+    const MEANING: Meaning = Meaning::Plain;
 
     /// Whether NULL is a value.
     const NULLABLE: bool = false;
@@ -135,6 +142,7 @@ impl ColumnType for u64 {
 
 impl ColumnType for bool {
     const SQL_TYPE: SqlType = SqlType::Integer;
+    const MEANING: Meaning = Meaning::Boolean;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -202,6 +210,7 @@ impl ColumnType for String {
 
 impl<V: ColumnType<Optional = Never>> ColumnType for Option<V> {
     const SQL_TYPE: SqlType = V::SQL_TYPE;
+    const MEANING: Meaning = V::MEANING;
     const NULLABLE: bool = true;
     const HOLDS: Range = V::HOLDS;
     type Optional = V;

@@ -99,6 +99,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 impl ColumnType for Timestamp {
     const SQL_TYPE: SqlType = SqlType::Integer;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Timestamp;
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {

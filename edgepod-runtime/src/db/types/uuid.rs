@@ -8,6 +8,7 @@ use crate::{Result, db::Value, schema::SqlType};
 
 impl ColumnType for Uuid {
     const SQL_TYPE: SqlType = SqlType::Text;
+    const MEANING: crate::schema::Meaning = crate::schema::Meaning::Uuid;
     type Optional = Never;
 
     /// Lower case with hyphens, so that equal ids are equal texts.
