@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { EdgePodClient, type EdgePodError, type EdgePodOptions, pages, query } from "../src/core";
 import { isNewer } from "../src/core/registry";
+import { heldOf } from "../src/core/socket";
 import { Pod, settled, sleep, until } from "./pod";
 
 vi.mock("../src/core/manifest", () => ({ ACTIONS: ["sendMail"] }));
@@ -234,8 +235,7 @@ describe("versions", () => {
     const options = { ...pages("getUserPage"), pages: 2 } as never;
     const data = (await client.queryClient.fetchInfiniteQuery(options)) as { pages: { items: { name: string }[] }[] };
     expect(data.pages.map(({ items }) => items.map(({ name }) => name))).toEqual([["Ada", "Grace"], ["Edsger"]]);
-    const [, held] = client.registry.held();
-    expect([...held]).toEqual([["users", pod.version]]);
+    expect([...heldOf(client.registry.reads, isNewer)]).toEqual([["users", pod.version]]);
   });
 });
 

@@ -191,14 +191,16 @@ export class EdgePodClient {
       this.#socket ??= createSocket({
         ...this.#both,
         url: this.#transport.socketUrl,
-        held: this.registry.held,
+        reads: this.registry.reads,
+        known: this.registry.known,
         WebSocket: this.#WebSocket,
         fetch: this.#transport.fetch,
-        onStale: (tables, version) => this.#changed(tables, version),
+        onStale: this.#changed,
         onHello: this.registry.greeted,
         onStatus: (status) => this.#tell(status),
         parse,
         epochOf,
+        isNewer,
       });
       this.#socket.start();
     } catch {
@@ -233,10 +235,11 @@ export class EdgePodClient {
     try {
       const { data, meta, warnings } = await this.#send(name, args, signal);
       say(name, warnings);
-      const { written = ["*"], version = "" } = meta;
+      const { written = ["*"], stale = [], version = "" } = meta;
       if (layer) layer.version = version;
-      this.#changed(written, version);
-      await this.#settle(written, version);
+      const changes = [...written, ...stale];
+      this.#changed(changes, version);
+      await this.#settle(changes, version);
       // What could not be read again yet goes on showing what is expected.
       if (layer) layers?.remove(layer, (query) => this.registry.isStale(query));
       return data;
@@ -273,7 +276,7 @@ export class EdgePodClient {
       const { data, meta, warnings } = reply;
       say(name, warnings);
       this.#warnings.set(query, warnings);
-      const { tables = ["*"], version = "" } = meta;
+      const { tables = ["*"], topics = tables, version = "" } = meta;
       // A reply that was overtaken by a later one has nothing to tell. (Pages have to fit each other.)
       if (
         pageParam === undefined &&
@@ -282,7 +285,7 @@ export class EdgePodClient {
       ) {
         return query.state.data;
       }
-      this.registry.answered(query, known, tables, version, more);
+      this.registry.answered(query, known, topics, version, more);
       return this.#layers ? this.#layers.over(query, data) : data;
     } catch (error) {
       if (!signal.aborted) this.registry.answered(query, known);
@@ -312,10 +315,10 @@ export class EdgePodClient {
     return this.#warnings.get(query) ?? [];
   }
 
-  #changed(tables: readonly string[], version: string): void {
-    this.registry.changed(tables, version);
-    this.#refreshSoon(this.registry.readersOf(tables));
-  }
+  #changed = (topics: readonly string[], version: string): void => {
+    this.registry.changed(topics, version);
+    this.#refreshSoon(this.registry.readersOf(topics));
+  };
 
   /**
    * Marks what is stale at once, so that a read which begins and is given up in this tick cannot make it look
@@ -357,10 +360,10 @@ export class EdgePodClient {
   }
 
   /** Returns when the screen shows a version, but waits only so long. */
-  #settle(written: readonly string[], version: string): Promise<void> {
+  #settle(changes: readonly string[], version: string): Promise<void> {
     return new Promise((resolve) => {
       const isBehind = (query: Query) => query.isActive() && (isPaging(query) || this.registry.isStale(query, version));
-      const behind = new Set([...this.registry.readersOf(written)].filter(isBehind));
+      const behind = new Set([...this.registry.readersOf(changes)].filter(isBehind));
       const end = () => {
         clearTimeout(timer);
         unsubscribe();

@@ -1,6 +1,5 @@
 /** Stands for every table, in a query's reads as in a signal. */
 const EVERY_TABLE = "*";
-
 /** A version of the database, `"<epoch>.<n>"`, or `""` where none is known: which is older than any. */
 export type Version = string;
 
@@ -13,8 +12,8 @@ export function isNewer(a: Version, b: Version): boolean {
 
 /** What is known of one query. */
 export interface Read {
-  /** What the last reply said that the query reads. Before a first reply that may be anything. */
-  tables: readonly string[];
+  /** The topics that the last reply said the query reads: tables, and values of tables. Before a first reply that may be anything. */
+  topics: readonly string[];
   /** Of which version the data is. */
   version: Version;
   /** What was known when a request was sent that has failed since. */
@@ -22,9 +21,9 @@ export interface Read {
 }
 
 /**
- * Which query read which tables, and of which version of the database its data is.
+ * Which query read which topics, and of which version of the database its data is.
  *
- * A query is stale when one of its tables has changed in a later version than that of its data. Nothing depends
+ * A query is stale when one of its topics has changed in a later version than that of its data. Nothing depends
  * on the order in which signals and replies arrive, or on how often a signal does. And nothing but a greeting looks at
  * more queries than those that read what changed: one among ten thousand costs what it costs alone.
  */
@@ -33,23 +32,21 @@ export interface Registry<Query> {
   readonly reads: ReadonlyMap<Query, Readonly<Read>>;
   /** The latest version that a signal, a greeting or a write has named. */
   known(): Version;
-  /** Notes a change of these tables, made by that version or known as of it. */
-  changed(tables: readonly string[], version: Version): void;
+  /** Notes a change of these topics, made by that version or known as of it. */
+  changed(topics: readonly string[], version: Version): void;
   /** Notes what the server says on a new connection: its version, and what it changed since the data held here. */
-  greeted(tables: readonly string[], version: Version): void;
-  /** What to ask the server about: the latest known version, and for each table the version of the oldest data. */
-  held(): [since: Version, tables: Map<string, Version>];
+  greeted(topics: readonly string[], version: Version): void;
   /** Notes that a query's request is sent, or what another client knew of it. */
   asked(query: Query, read?: Read): void;
   /**
-   * Notes a query's reply, or without `tables` that its request failed: that counts as an attempt, so that a failing
+   * Notes a query's reply, or without `topics` that its request failed: that counts as an attempt, so that a failing
    * server is not asked without end. `known` is what was when it was sent, and `more` is a further page of what is there already.
    */
-  answered(query: Query, known: Version, tables?: readonly string[], version?: Version, more?: boolean): void;
+  answered(query: Query, known: Version, topics?: readonly string[], version?: Version, more?: boolean): void;
   /** Forgets a query that the cache has forgotten. */
   forget(query: Query): void;
-  /** The queries that read one of these tables, or any. */
-  readersOf(tables: readonly string[]): Iterable<Query>;
+  /** The queries that read one of these topics, or any. */
+  readersOf(topics: readonly string[]): Iterable<Query>;
   /** Of which version a query's data is; `""` where this client has not read it. */
   versionOf(query: Query): Version;
   /**
@@ -62,39 +59,39 @@ export interface Registry<Query> {
 /** A registry that knows of nothing yet. */
 export function createRegistry<Query>(): Registry<Query> {
   let known: Version = "";
-  /** The latest version that changed any table. */
+  /** The latest version that changed anything. */
   let latest: Version = "";
   const changes = new Map<string, Version>();
   const reads = new Map<Query, Read>();
-  /** The queries that read a table, by its name. */
+  /** The queries that read a topic, by its text. */
   const readers = new Map<string, Set<Query>>();
 
-  const changed = (tables: readonly string[], version: Version) => {
+  const changed = (topics: readonly string[], version: Version) => {
     known = later(known, version);
-    for (const table of tables) {
+    for (const topic of topics) {
       latest = later(latest, version);
-      changes.set(table, later(changes.get(table), version));
+      changes.set(topic, later(changes.get(topic), version));
     }
   };
-  const lastChange = (tables: readonly string[]) =>
-    tables.includes(EVERY_TABLE)
+  const lastChange = (topics: readonly string[]) =>
+    topics.includes(EVERY_TABLE)
       ? latest
-      : [...tables, EVERY_TABLE].map((table) => changes.get(table)).reduce<Version>(later, "");
-  const index = (query: Query, read: Read, tables: readonly string[]) => {
-    for (const table of read.tables) {
-      const known = readers.get(table);
+      : [...topics, EVERY_TABLE].map((topic) => changes.get(topic)).reduce<Version>(later, "");
+  const index = (query: Query, read: Read, topics: readonly string[]) => {
+    for (const topic of read.topics) {
+      const known = readers.get(topic);
       // What nobody reads any more is not kept in mind.
-      if (known?.delete(query) && !known.size) readers.delete(table);
+      if (known?.delete(query) && !known.size) readers.delete(topic);
     }
-    read.tables = tables;
-    for (const table of tables) readers.set(table, (readers.get(table) ?? new Set()).add(query));
+    read.topics = topics;
+    for (const topic of topics) readers.set(topic, (readers.get(topic) ?? new Set()).add(query));
   };
 
   return {
     reads,
     known: () => known,
     changed,
-    greeted: (tables, version) => {
+    greeted: (topics, version) => {
       const isOfAnotherLife = (other: Version) => epochOf(other) !== epochOf(version);
       // Whether the server's clock went back between its lives is not to matter.
       if (isOfAnotherLife(known)) {
@@ -102,31 +99,20 @@ export function createRegistry<Query>(): Registry<Query> {
         changes.clear();
       }
       for (const read of reads.values()) if (isOfAnotherLife(read.version)) read.version = "";
-      changed(tables, version);
+      changed(topics, version);
     },
-    held: () => {
-      const held = new Map<string, Version>();
-      for (const { tables, version } of reads.values()) {
-        if (!version) continue;
-        for (const table of tables) {
-          const other = held.get(table);
-          if (!other || isNewer(other, version)) held.set(table, version);
-        }
-      }
-      return [known, held];
-    },
-    asked: (query, first = { tables: [EVERY_TABLE], version: "", tried: "" }) => {
+    asked: (query, first = { topics: [EVERY_TABLE], version: "", tried: "" }) => {
       if (reads.has(query)) return;
-      const read = { ...first, tables: [] };
+      const read = { ...first, topics: [] };
       reads.set(query, read);
-      index(query, read, first.tables);
+      index(query, read, first.topics);
     },
-    answered: (query, known, tables, version = "", more = false) => {
+    answered: (query, known, topics, version = "", more = false) => {
       const read = reads.get(query);
       if (!read) return;
-      read.tried = tables ? "" : known;
-      if (!tables) return;
-      index(query, read, more ? [...new Set([...read.tables, ...tables])] : tables);
+      read.tried = topics ? "" : known;
+      if (!topics) return;
+      index(query, read, more ? [...new Set([...read.topics, ...topics])] : topics);
       // Pages are as old as the oldest of them.
       if (!more || isNewer(read.version, version)) read.version = version;
     },
@@ -135,15 +121,15 @@ export function createRegistry<Query>(): Registry<Query> {
       if (read) index(query, read, []);
       reads.delete(query);
     },
-    readersOf: (tables) =>
-      tables.includes(EVERY_TABLE)
+    readersOf: (topics) =>
+      topics.includes(EVERY_TABLE)
         ? reads.keys()
-        : new Set([...tables, EVERY_TABLE].flatMap((table) => [...(readers.get(table) ?? [])])),
+        : new Set([...topics, EVERY_TABLE].flatMap((topic) => [...(readers.get(topic) ?? [])])),
     versionOf: (query) => reads.get(query)?.version ?? "",
     isStale: (query, before) => {
-      const { tables = [], tried, version } = reads.get(query) ?? {};
+      const { topics = [], tried, version } = reads.get(query) ?? {};
       const last = later(tried, version);
-      return !!tables.length && isNewer(lastChange(tables), last) && isNewer(before ?? latest, last);
+      return !!topics.length && isNewer(lastChange(topics), last) && isNewer(before ?? latest, last);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Read } from "./registry";
 import type { Query } from "./tanstack";
 import type { Status } from "./types";
 
@@ -11,6 +12,10 @@ const OPEN_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const RETRY_GROWTH = 1.6;
+/** More topics than this are named by their tables. */
+const MOST_NAMED = 100;
+/** Whether a signal about values was lost is asked at most this often, by connecting anew. */
+const ASK_AGAIN_MS = 90_000;
 /** A key that was refused is seldom good a moment later. */
 const REFUSED_RETRY_MS = 30_000;
 /** The close code for what the server does not allow. */
@@ -19,17 +24,19 @@ const POLICY_VIOLATION = 1008;
 /** What a socket needs, and whom it tells. */
 export interface SocketOptions {
   /** The address for who holds data of these versions. */
-  url(since: string, tables: Iterable<[string, string]>): string;
+  url(since: string, topics: Iterable<[string, string]>): string;
   /** What is held at that moment. */
-  held(): [since: string, tables: Iterable<[string, string]>];
+  reads: ReadonlyMap<unknown, Readonly<Read>>;
+  /** The latest version that was heard of. */
+  known(): string;
   /** The platform's WebSocket, or one that is given where it has none. */
   WebSocket?: typeof WebSocket | undefined;
   /** What sends requests. */
   fetch(url: string): Promise<Response>;
-  /** Tables of which something changed. */
-  onStale(tables: readonly string[], version: string): void;
+  /** Topics that changed. */
+  onStale(topics: readonly string[], version: string): void;
   /** The connection is there: what changed since the data that is held. `onStale` follows. */
-  onHello(tables: readonly string[], version: string): void;
+  onHello(topics: readonly string[], version: string): void;
   onStatus(status: Status): void;
   /** Every query that is read here. */
   queries(): Query[];
@@ -38,6 +45,7 @@ export interface SocketOptions {
   /** What the page has already, which is given, not imported, lest bundlers make a third file of it. */
   parse(text: string): Message | undefined;
   epochOf(version: string): string | undefined;
+  isNewer(a: string, b: string): boolean;
 }
 
 /**
@@ -75,6 +83,9 @@ export function createSocket(options: SocketOptions): StaleSocket {
   /** The life of the server that counts, and how far it has. */
   let epoch: string | undefined;
   let counted = 0;
+  /** When the server last said all that this client has missed, and of which version that was. */
+  let asked = 0;
+  let told = "";
   let attempt: Timer;
   let pinging: Timer;
   /** Until when the connection must show that it lives. */
@@ -93,7 +104,7 @@ export function createSocket(options: SocketOptions): StaleSocket {
 
   const connect = () => {
     try {
-      socket = new (options.WebSocket ?? WebSocket)(options.url(...options.held()));
+      socket = new (options.WebSocket ?? WebSocket)(options.url(options.known(), named()));
     } catch {
       // For example ws: from an https: page. The console has the reason.
       lost(0);
@@ -106,25 +117,50 @@ export function createSocket(options: SocketOptions): StaleSocket {
       const message = Array.isArray(said?.tables) && said.version ? said : undefined;
       if (message?.type === "hello") {
         open = true;
+        asked = Date.now();
+        told = message.version;
         const again = resumed;
         resumed = true;
         setStatus("live");
-        options.onHello(message.tables, message.version);
+        options.onHello(changes(message), message.version);
         if (again) resume();
-        options.onStale(message.tables, message.version);
+        options.onStale(changes(message), message.version);
       } else if (open) {
         failures = 0;
-        // What a lost signal has not said.
-        for (const [table, version] of Object.entries(said?.changed ?? {})) options.onStale([table], version);
+        // What a lost signal has not said: of tables; of their values a new greeting does.
+        for (const [table, version] of Object.entries(said?.changed ?? {})) {
+          options.onStale([table], version);
+          if (Date.now() > asked + ASK_AGAIN_MS && mayMiss(table, version)) renew();
+        }
       } else return;
       clearTimeout(deadline);
       const complete = !message || count(message);
-      if (message?.type === "stale") options.onStale(message.tables, message.version);
+      if (message?.type === "stale") options.onStale(changes(message), message.version);
       if (!complete) lost(0);
     };
     socket.onclose = ({ code }) => lost(code);
     // The close that follows says as much, but in Node an error that nobody listens to ends the process.
     socket.onerror = () => {};
+  };
+
+  const held = (keyOf?: (topic: string) => string) => heldOf(options.reads, options.isNewer, keyOf);
+
+  /** What the address names. It has a length: more values than fit are named by their tables. */
+  const named = () => {
+    const all = held();
+    return all.size > MOST_NAMED ? held((topic) => topic.replace(/#[^#]*$/, "#*")) : all;
+  };
+
+  /** Whether data of values of a table is older than its last change, so that a signal may have been lost. */
+  const mayMiss = (table: string, changed: string) =>
+    options.isNewer(changed, told) &&
+    [...held()].some(([topic, version]) => topic.startsWith(`${table}#`) && options.isNewer(changed, version));
+
+  /** Connects anew while all is well, to be greeted with what was missed. */
+  const renew = () => {
+    drop();
+    resumed = false;
+    openIn(0);
   };
 
   /** Whether no message is missing before this one. What comes late or twice leaves no gap. */
@@ -241,10 +277,33 @@ function down(): Status {
   return globalThis.navigator?.onLine === false ? "offline" : "reconnecting";
 }
 
+/** The version of the oldest data of each topic, by what `keyOf` makes of it. */
+export function heldOf(
+  reads: SocketOptions["reads"],
+  isNewer: SocketOptions["isNewer"],
+  keyOf = (topic: string) => topic,
+): Map<string, string> {
+  const oldest = new Map<string, string>();
+  for (const { topics, version } of reads.values()) {
+    if (!version) continue;
+    for (const key of topics.map(keyOf)) {
+      const other = oldest.get(key);
+      if (!other || isNewer(other, version)) oldest.set(key, version);
+    }
+  }
+  return oldest;
+}
+
+/** What a message calls changed: tables, for whoever reads them in whole, and values of tables. */
+function changes({ tables, topics = [] }: Message): string[] {
+  return [...tables, ...topics];
+}
+
 /** A message about a version, or the answer to a ping. */
 export interface Message {
   type: string;
   tables: string[];
+  topics?: string[];
   version: string;
   seq: number;
   /** In an answer to a ping: which table changed last in which version. */

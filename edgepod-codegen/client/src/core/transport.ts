@@ -13,8 +13,12 @@ export interface Reply {
   meta: {
     /** Tables that the call read. `"*"` stands for any. */
     tables?: string[];
+    /** The same more exactly: tables that it read in whole, and values of tables. */
+    topics?: string[];
     /** Tables that the call wrote. */
     written?: string[];
+    /** What it made stale of the topics that this client reads. */
+    stale?: string[];
     /** The version of the database that the data is at least as new as; of a write, the one that it made. */
     version?: string;
   };
@@ -48,7 +52,7 @@ export interface TransportOptions extends Omit<Users, "getToken"> {
 /** Sends calls over HTTP. It knows the wire, and nothing of caches. */
 export interface Transport {
   /** The invalidation socket's address, for who holds data of these versions. */
-  socketUrl(since: string, tables: Iterable<[string, string]>): string;
+  socketUrl(since: string, topics: Iterable<[string, string]>): string;
   /**
    * Calls a query, and subscribes to what it reads. The queries of one tick travel in one request, and see one
    * version of the database.
@@ -84,9 +88,9 @@ export function createTransport(options: TransportOptions): Transport {
     return loading;
   };
 
-  const socketUrl = (since: string, tables: Iterable<[string, string]>) => {
+  const socketUrl = (since: string, topics: Iterable<[string, string]>) => {
     const query = new URLSearchParams({ key: apiKey, sessionId, since });
-    for (const [table, version] of tables) query.append("table", `${table}@${version}`);
+    for (const [topic, version] of topics) query.append("table", `${topic}@${version}`);
     return `${base.replace("http", "ws")}/ws?${query}`;
   };
 
