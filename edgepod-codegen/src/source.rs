@@ -18,6 +18,7 @@ pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
     "core/adapter.ts",
     "core/api.ts",
     "core/client.ts",
+    "core/codes.ts",
     "core/error.ts",
     "core/index.ts",
     "core/json.ts",

@@ -2,93 +2,11 @@
 
 use std::{fmt, time::Duration};
 
+pub use edgepod_manifest::Code;
 use serde_json::Value as Json;
 
 /// What a function returns: `Ok` commits and is the reply's `data`, `Err` rolls back and is the reply's `error`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// The kinds of error that a client can meet, each with its HTTP status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Code {
-    /// 400: the request cannot be understood, or its arguments do not fit.
-    BadRequest,
-    /// 401: no key or token, or a wrong one.
-    Unauthorized,
-    /// 403: known, and not allowed.
-    Forbidden,
-    /// 404: no such function, or no such thing.
-    NotFound,
-    /// 405: the function or route exists, and not for this method.
-    MethodNotAllowed,
-    /// 409: it contradicts what is stored, for example a unique value that is taken.
-    Conflict,
-    /// 413: the body is larger than the gateway accepts.
-    PayloadTooLarge,
-    /// 426: `/ws` without an upgrade to a WebSocket.
-    UpgradeRequired,
-    /// 429: too many calls.
-    TooManyRequests,
-    /// 500: a failure that the client can do nothing about. What happened is in the log, under the trace id.
-    Internal,
-    /// 503: something that the server needs is away for a while; try again.
-    Unavailable,
-    /// A code of the app's own: a variant of an `#[edgepod::error]` enum.
-    App {
-        /// The name on the wire.
-        name: &'static str,
-        /// The HTTP status.
-        status: u16,
-    },
-}
-
-impl Code {
-    /// The HTTP status.
-    ///
-    /// ```
-    /// assert_eq!(edgepod_runtime::Code::Conflict.status(), 409);
-    /// ```
-    pub const fn status(self) -> u16 {
-        match self {
-            Code::BadRequest => 400,
-            Code::Unauthorized => 401,
-            Code::Forbidden => 403,
-            Code::NotFound => 404,
-            Code::MethodNotAllowed => 405,
-            Code::Conflict => 409,
-            Code::PayloadTooLarge => 413,
-            Code::UpgradeRequired => 426,
-            Code::TooManyRequests => 429,
-            Code::Internal => 500,
-            Code::Unavailable => 503,
-            Code::App { status, .. } => status,
-        }
-    }
-
-    /// The name on the wire, for example `NOT_FOUND`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Code::BadRequest => "BAD_REQUEST",
-            Code::Unauthorized => "UNAUTHORIZED",
-            Code::Forbidden => "FORBIDDEN",
-            Code::NotFound => "NOT_FOUND",
-            Code::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-            Code::Conflict => "CONFLICT",
-            Code::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Code::UpgradeRequired => "UPGRADE_REQUIRED",
-            Code::TooManyRequests => "TOO_MANY_REQUESTS",
-            Code::Internal => "INTERNAL",
-            Code::Unavailable => "UNAVAILABLE",
-            Code::App { name, .. } => name,
-        }
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// An error of a function, a guard, the database or the gateway.
 ///

@@ -2,18 +2,8 @@
 //! each call finds its code in cold memory.
 
 /// Appends a number.
-pub(crate) fn push_number(text: &mut String, mut n: u64) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (n % 10) as u8;
-        n /= 10;
-        if n == 0 {
-            break;
-        }
-    }
-    text.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+pub(crate) fn push_number(text: &mut String, n: u64) {
+    text.push_str(itoa::Buffer::new().format(n));
 }
 
 /// Appends a text as JSON.

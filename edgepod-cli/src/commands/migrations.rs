@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
+use edgepod_manifest::{MigrationState, MigrationStatus};
 use edgepod_runtime::schema::{Change, Snapshot, Table, diff};
 use fs_err as fs;
 use inquire::Confirm;
@@ -52,13 +53,6 @@ struct Built {
     schema: Snapshot,
 }
 
-/// A migration as the app's program prints it.
-#[derive(Deserialize)]
-struct Status {
-    name: String,
-    state: String,
-}
-
 impl Built {
     fn new(folder: &Path) -> Result<Self> {
         let app = App::find(folder)?;
@@ -75,7 +69,7 @@ impl Built {
     }
 
     /// The migrations and what became of them in a database.
-    fn migrate(&self, mode: Mode, database: &Path) -> Result<Vec<Status>> {
+    fn migrate(&self, mode: Mode, database: &Path) -> Result<Vec<MigrationStatus>> {
         migrate(&self.app, &self.program, mode, database)
     }
 
@@ -107,7 +101,12 @@ impl Mode {
     }
 }
 
-fn migrate(app: &App, program: &Program, mode: Mode, database: &Path) -> Result<Vec<Status>> {
+fn migrate(
+    app: &App,
+    program: &Program,
+    mode: Mode,
+    database: &Path,
+) -> Result<Vec<MigrationStatus>> {
     let mut command = program.command()?;
     command
         .env("EDGEPOD_MIGRATE", mode.name())
@@ -319,7 +318,7 @@ fn status(built: &Built, database: Option<&Path>) -> Result<ExitCode> {
     };
     if file.is_file() {
         for status in built.migrate(Mode::Status, &file)? {
-            term::fact(&status.state, status.name);
+            term::fact(status.state.as_str(), status.name);
         }
     } else {
         for name in &built.folder.names {
@@ -354,9 +353,9 @@ fn check(built: &Built, against: Option<&Path>) -> Result<ExitCode> {
         }
     }
     let before = built.migrate(Mode::Status, &copy)?;
-    let pending: Vec<&Status> = before
+    let pending: Vec<&MigrationStatus> = before
         .iter()
-        .filter(|status| status.state == "pending")
+        .filter(|status| status.state == MigrationState::Pending)
         .collect();
     built.migrate(Mode::Apply, &copy)?;
     if against.is_some() {

@@ -81,12 +81,8 @@ fn json(value: ValueRef<'_>) -> Value {
         ValueRef::Integer(number) => number.into(),
         ValueRef::Real(number) => number.into(),
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
-        ValueRef::Blob(bytes) => format!("x'{}'", hexadecimal(bytes)).into(),
+        ValueRef::Blob(bytes) => format!("x'{}'", base16ct::lower::encode_string(bytes)).into(),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Columns of one width, as far as the terminal allows.

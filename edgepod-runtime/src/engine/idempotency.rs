@@ -212,5 +212,5 @@ fn caller(user: Option<&Claims>) -> Result<String> {
 fn digest(args: &str) -> String {
     let canonical = serde_json::from_str::<serde_json::Value>(args).map(|args| args.to_string());
     let digest = Sha256::digest(canonical.as_deref().unwrap_or(args).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&digest)
 }

@@ -2,30 +2,10 @@
 
 use std::fmt;
 
+pub use edgepod_manifest::Kind;
+
 use super::{Handler, Step};
 use crate::thin::sorted;
-
-/// What a function may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Reads. Callable with GET.
-    Query,
-    /// Reads and writes in one transaction.
-    Function,
-    /// Awaits the outside world, and writes through `ctx.transaction`.
-    Action,
-}
-
-impl Kind {
-    /// The kind's name: that of its attribute.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kind::Query => "query",
-            Kind::Function => "function",
-            Kind::Action => "action",
-        }
-    }
-}
 
 /// A function, as its attribute registers it.
 pub struct FunctionDef {

@@ -2,10 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{
-    Migration, MigrationDb, MigrationError, Step,
-    journal::{self, State, Status},
-};
+use super::{Migration, MigrationDb, MigrationError, State, Status, Step, journal};
 use crate::{
     sqlite::{Database, End, SqlError, Transactions, Value},
     thin::sorted,

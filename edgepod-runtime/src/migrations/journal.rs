@@ -1,7 +1,5 @@
 //! The journal: which migrations a database has applied.
 
-use serde::Serialize;
-
 use crate::sqlite::{Database, SqlError, Value};
 
 const EXISTS: &str =
@@ -15,25 +13,6 @@ pub(super) struct Applied {
     pub(super) number: u32,
     pub(super) name: String,
     pub(super) checksum: String,
-}
-
-/// A migration of a build, and what became of it in a database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Status {
-    /// The migration's name.
-    pub name: String,
-    /// What became of it.
-    pub state: State,
-}
-
-/// What became of a migration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// It is applied.
-    Applied,
-    /// It is applied at the next start.
-    Pending,
 }
 
 /// Reads the journal, by number. A database without one has applied nothing.

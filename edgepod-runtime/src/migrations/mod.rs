@@ -11,6 +11,6 @@ mod migration;
 mod tests;
 
 pub use apply::{Migrations, apply};
+pub use edgepod_manifest::{MigrationState as State, MigrationStatus as Status};
 pub use error::MigrationError;
-pub use journal::{State, Status};
 pub use migration::{Migration, MigrationDb, Step};

@@ -212,8 +212,7 @@ impl From<&ColumnSchema> for Column {
                 ColumnDefault::Real(x) => format!("{x:?}"),
                 ColumnDefault::Text(text) => quote_text(text),
                 ColumnDefault::Blob(bytes) => {
-                    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                    format!("x'{digits}'")
+                    format!("x'{}'", base16ct::lower::encode_string(bytes))
                 }
             }),
             references: column.reference.map(|reference| ForeignKey {

@@ -1,5 +1,6 @@
 //! What the schema says of pages and of virtual tables.
 
+use edgepod_manifest::reserved_prefix;
 use edgepod_sql::tokens;
 
 use super::{TableName, explain::Pages};
@@ -69,10 +70,7 @@ impl Catalog {
 
     /// The table that users know as the owner: the data of a virtual table is its own.
     fn owner(&self, table: &str) -> Option<TableName> {
-        if ["sqlite_", "_cf_", "_edgepod_"]
-            .iter()
-            .any(|prefix| table.starts_with(prefix))
-        {
+        if reserved_prefix(table).is_some() {
             return None;
         }
         let shadowed = self.virtuals.iter().find(|v| v.is_shadow(table));

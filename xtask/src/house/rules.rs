@@ -34,14 +34,20 @@ pub(super) const STILL: &[(&str, &str, &str)] = &[(
 )];
 
 /// The crates, and which of the others each may depend on.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("edgepod-sql", &[]),
-    ("edgepod-macros", &["edgepod-sql"]),
-    ("edgepod-runtime", &["edgepod-sql"]),
-    ("edgepod-codegen", &[]),
+    ("edgepod-manifest", &[]),
+    ("edgepod-macros", &["edgepod-manifest", "edgepod-sql"]),
+    ("edgepod-runtime", &["edgepod-manifest", "edgepod-sql"]),
+    ("edgepod-codegen", &["edgepod-manifest"]),
     (
         "edgepod-cli",
-        &["edgepod-codegen", "edgepod-runtime", "edgepod-sql"],
+        &[
+            "edgepod-codegen",
+            "edgepod-manifest",
+            "edgepod-runtime",
+            "edgepod-sql",
+        ],
     ),
     (".", &["edgepod-macros", "edgepod-runtime"]),
 ];

@@ -1,19 +1,6 @@
-/** The codes that EdgePod gives, whatever the function: those of the server, and two of this client. */
-export type SystemCode =
-  | "BAD_REQUEST"
-  | "UNAUTHORIZED"
-  | "FORBIDDEN"
-  | "NOT_FOUND"
-  | "METHOD_NOT_ALLOWED"
-  | "CONFLICT"
-  | "PAYLOAD_TOO_LARGE"
-  | "TOO_MANY_REQUESTS"
-  | "INTERNAL"
-  | "UNAVAILABLE"
-  /** No reply came: the server is down, the network is, or the browser blocked the request. */
-  | "NETWORK"
-  /** A reply came that EdgePod did not write, for example a proxy's error page. */
-  | "INVALID_REPLY";
+import type { SystemCode } from "./codes";
+
+export type { SystemCode };
 
 /** EdgePod's codes, or one of a function's own. */
 export type ErrorCode = SystemCode | (string & Record<never, never>);

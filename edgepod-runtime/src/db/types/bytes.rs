@@ -71,10 +71,8 @@ impl From<Bytes> for Vec<u8> {
 impl fmt::Debug for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 16;
-        write!(f, "Bytes({} bytes: ", self.0.len())?;
-        for byte in self.0.iter().take(SHOWN) {
-            write!(f, "{byte:02x}")?;
-        }
+        let shown = base16ct::HexDisplay(&self.0[..self.0.len().min(SHOWN)]);
+        write!(f, "Bytes({} bytes: {shown:x}", self.0.len())?;
         f.write_str(if self.0.len() > SHOWN { "…)" } else { ")" })
     }
 }

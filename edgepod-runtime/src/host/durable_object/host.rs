@@ -83,9 +83,7 @@ fn params_json(params: &[Value]) -> String {
             }
             Value::Blob(bytes) => {
                 json.push_str("{\"$blob\":\"");
-                for byte in bytes {
-                    let _ = write!(json, "{byte:02x}");
-                }
+                json.push_str(&base16ct::lower::encode_string(bytes));
                 json.write_str("\"}")
             }
         };

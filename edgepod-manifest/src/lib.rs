@@ -1,0 +1,22 @@
+//! An app described as data: what the attributes, the runtime, the generated client and the command must agree on is declared
+//! here, once.
+//!
+//! - [`Kind`]: what a function may do.
+//! - [`Code`], [`STATUSES`], [`reserved_codes`]: what can go wrong, and under which HTTP status.
+//! - [`reserved_prefix`]: names in the database that are not an app's.
+//! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
+//! - [`MigrationState`]: what became of a migration.
+
+mod code;
+mod kind;
+mod migration;
+mod names;
+#[cfg(feature = "serde")]
+mod shape;
+
+pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
+pub use kind::Kind;
+pub use migration::{MigrationState, MigrationStatus};
+pub use names::{RESERVED_PREFIXES, SYSTEM_PREFIX, reserved_prefix};
+#[cfg(feature = "serde")]
+pub use shape::{Argument, Function, Manifest, NamedType, Source};
