@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::args::Sql;
@@ -85,8 +86,15 @@ fn json(value: ValueRef<'_>) -> Value {
     }
 }
 
-/// Columns of one width, as far as the terminal allows.
 fn print(names: &[String], rows: &[Vec<Value>]) {
+    for line in table(names, rows) {
+        anstream::println!("{line}");
+    }
+    term::status("Found", plural(rows.len()));
+}
+
+/// Names, a rule and rows, in columns of one width on the terminal: a character may take two places there, or none.
+fn table(names: &[String], rows: &[Vec<Value>]) -> Vec<String> {
     let cell = |value: &Value| match value {
         Value::Null => "NULL".to_owned(),
         Value::String(text) => text.replace('\n', "\\n"),
@@ -98,33 +106,50 @@ fn print(names: &[String], rows: &[Vec<Value>]) {
         .collect();
     let widths: Vec<usize> = (0..names.len())
         .map(|column| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells
-                .chain([names[column].chars().count()])
-                .max()
-                .unwrap_or(0)
+            let cells = rows.iter().map(|row| row[column].width());
+            cells.chain([names[column].width()]).max().unwrap_or(0)
         })
         .collect();
     let line = |cells: &[String]| {
         let padded: Vec<String> = cells
             .iter()
             .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"))
+            .map(|(cell, &width)| cell.clone() + &" ".repeat(width - cell.width()))
             .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    anstream::println!("{}", line(names));
     let rule: Vec<String> = widths.iter().map(|&width| "-".repeat(width)).collect();
-    anstream::println!("{}", line(&rule));
-    for row in &rows {
-        anstream::println!("{}", line(row));
-    }
-    term::status("Found", plural(rows.len()));
+    let mut lines = vec![line(names), line(&rule)];
+    lines.extend(rows.iter().map(|row| line(row)));
+    lines
 }
 
 fn plural(rows: usize) -> String {
     match rows {
         1 => "1 row".to_owned(),
         _ => format!("{rows} rows"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_in_any_script() {
+        let names = ["id".to_owned(), "名前".to_owned(), "x".to_owned()];
+        let rows = [
+            vec![1.into(), "山田太郎".into(), "a".into()],
+            vec![22.into(), "é".into(), Value::Null],
+        ];
+        assert_eq!(
+            table(&names, &rows),
+            [
+                "id  名前      x",
+                "--  --------  ----",
+                "1   山田太郎  a",
+                "22  é         NULL",
+            ]
+        );
     }
 }
