@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::parse::Function;
+use crate::parse::{Function, KindWords};
 
 /// Of a function with mistakes the type and what it is called with: whoever calls it shall not complain, too.
 pub(super) fn call(function: &Function, fine: bool) -> TokenStream {

@@ -8,7 +8,7 @@ use super::{
     call::{call, callable},
     local,
 };
-use crate::parse::{Function, Listed};
+use crate::parse::{Function, KindWords, Listed};
 
 /// Of a function with mistakes, the function and its type.
 pub(crate) fn function(function: &Function, fine: bool) -> TokenStream {

@@ -1,5 +1,6 @@
 //! Errors: `enum TransferError { #[error(not_found, "There is no account {id}.")] NoAccount { id: i64 }, … }`.
 
+use edgepod_manifest::STATUSES;
 use heck::ToShoutySnakeCase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
@@ -12,23 +13,6 @@ use syn::{
 
 use super::no_keys;
 use crate::errors::Errors;
-
-/// Names of statuses that an attribute may say in place of the number.
-const STATUSES: [(&str, u16); 13] = [
-    ("bad_request", 400),
-    ("unauthorized", 401),
-    ("payment_required", 402),
-    ("forbidden", 403),
-    ("not_found", 404),
-    ("conflict", 409),
-    ("gone", 410),
-    ("unprocessable", 422),
-    ("locked", 423),
-    ("too_many_requests", 429),
-    ("internal", 500),
-    ("bad_gateway", 502),
-    ("unavailable", 503),
-];
 
 /// The enum of an app's errors.
 pub(crate) struct ErrorEnum {

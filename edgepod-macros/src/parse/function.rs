@@ -1,5 +1,6 @@
 //! Functions: `async fn name(ctx: &QueryCtx, id: i64) -> Result<…> { … }`.
 
+pub(crate) use edgepod_manifest::Kind;
 use heck::ToLowerCamelCase;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -12,16 +13,20 @@ use syn::{
 use super::FunctionKeys;
 use crate::errors::Errors;
 
-/// The three kinds of functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Query,
-    Function,
-    Action,
+/// What the attributes say of a kind.
+pub(crate) trait KindWords {
+    /// Its attribute, as it is written.
+    fn attribute(self) -> &'static str;
+
+    /// The kind in a sentence.
+    fn noun(self) -> &'static str;
+
+    /// The type of its context.
+    fn context(self) -> &'static str;
 }
 
-impl Kind {
-    pub(crate) fn attribute(self) -> &'static str {
+impl KindWords for Kind {
+    fn attribute(self) -> &'static str {
         match self {
             Kind::Query => "#[edgepod::query]",
             Kind::Function => "#[edgepod::function]",
@@ -29,8 +34,7 @@ impl Kind {
         }
     }
 
-    /// The kind in a sentence.
-    pub(crate) fn noun(self) -> &'static str {
+    fn noun(self) -> &'static str {
         match self {
             Kind::Query => "a query",
             Kind::Function => "a function",
@@ -38,8 +42,7 @@ impl Kind {
         }
     }
 
-    /// The type of its context.
-    pub(crate) fn context(self) -> &'static str {
+    fn context(self) -> &'static str {
         match self {
             Kind::Query => "QueryCtx",
             Kind::Function => "Ctx",

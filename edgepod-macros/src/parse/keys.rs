@@ -1,5 +1,6 @@
 //! What stands in an attribute's brackets: `name = "…", middleware = [a, b]`.
 
+use edgepod_manifest::reserved_prefix;
 use proc_macro2::{Span, TokenStream};
 use syn::{
     Expr, ExprPath, Ident, LitStr, Path, Token, bracketed,
@@ -68,9 +69,6 @@ pub(crate) struct TableKeys {
     pub(crate) name: Option<String>,
 }
 
-/// What SQLite and the Durable Object keep for themselves.
-const RESERVED: [&str; 3] = ["sqlite_", "_cf_", "_edgepod_"];
-
 impl TableKeys {
     pub(crate) fn parse(attr: TokenStream, item: &Ident, errors: &mut Errors) -> Self {
         let mut name: Option<LitStr> = None;
@@ -107,10 +105,9 @@ impl TableKeys {
             return Self { name: None };
         };
         let name = literal.value();
-        let lower = name.to_ascii_lowercase();
         if name.is_empty() {
             errors.at(&literal, "the table's name in the database is empty");
-        } else if let Some(prefix) = RESERVED.iter().find(|prefix| lower.starts_with(**prefix)) {
+        } else if let Some(prefix) = reserved_prefix(&name) {
             errors.at(
                 &literal,
                 format!("names that begin with `{prefix}` belong to the database: choose another"),

@@ -113,10 +113,7 @@ pub(crate) fn number_of(name: &str) -> Option<u32> {
 
 /// SHA-256, in hex.
 pub(crate) fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,27 +1,11 @@
 //! An enum of errors: codes that clients can tell apart, and variants that are always there.
 
+use edgepod_manifest::reserved_codes;
+
 use crate::{
     errors::Errors,
     parse::{ErrorEnum, Told},
 };
-
-/// Codes that EdgePod gives itself: a client must be able to tell them from the app's.
-const CODES: [&str; 14] = [
-    "BAD_REQUEST",
-    "UNAUTHORIZED",
-    "FORBIDDEN",
-    "NOT_FOUND",
-    "METHOD_NOT_ALLOWED",
-    "CONFLICT",
-    "PAYLOAD_TOO_LARGE",
-    "UPGRADE_REQUIRED",
-    "TOO_MANY_REQUESTS",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "NETWORK",
-    "INVALID_REPLY",
-    "TIMEOUT",
-];
 
 /// Checks an enum of errors.
 pub(crate) fn error(error: &ErrorEnum, errors: &mut Errors) {
@@ -58,7 +42,7 @@ pub(crate) fn error(error: &ErrorEnum, errors: &mut Errors) {
         let Told::Message { code, .. } = &variant.told else {
             continue;
         };
-        if CODES.contains(&code.as_str()) {
+        if reserved_codes().any(|reserved| reserved == code) {
             errors.at(
                 &variant.ident,
                 format!(

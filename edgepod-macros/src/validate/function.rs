@@ -7,7 +7,7 @@ use syn::{FnArg, Signature, Type};
 use super::signature;
 use crate::{
     errors::Errors,
-    parse::{Function, Kind, Parameter},
+    parse::{Function, Kind, KindWords, Parameter},
 };
 
 /// Checks a function.
