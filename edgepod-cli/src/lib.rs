@@ -10,12 +10,14 @@
 //! | [`tools`] | finds external programs, or installs them once |
 //! | [`args`] | what may be typed |
 //! | [`wrangler`] | reads what the wrangler configuration binds |
+//! | [`diff`] | the statements that lead from one schema to the next |
 //! | [`commands`] | what is done about it |
 
 pub mod app;
 pub mod args;
 pub mod build;
 pub mod commands;
+pub mod diff;
 pub mod env;
 pub mod http;
 pub mod native;

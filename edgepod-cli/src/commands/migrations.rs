@@ -13,7 +13,7 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 use edgepod_manifest::{MigrationState, MigrationStatus};
-use edgepod_runtime::schema::{Change, Snapshot, Table, diff};
+use edgepod_runtime::schema::{Snapshot, Table};
 use fs_err as fs;
 use inquire::Confirm;
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::args::{Migrations, MigrationsCommand, NewMigration};
 use crate::build::{self, Profile};
+use crate::diff::{Change, diff};
 use crate::native::Program;
 use crate::process::Process;
 use crate::{process, term};

@@ -23,7 +23,7 @@ pub fn create_statements(table: &Table) -> Vec<String> {
 }
 
 /// `CREATE TABLE`, under the given name; `condition` is nothing or `IF NOT EXISTS `.
-pub(super) fn create_table(table: &Table, name: &str, condition: &str) -> String {
+pub fn create_table(table: &Table, name: &str, condition: &str) -> String {
     let key = table.primary_key();
     let mut columns: Vec<String> = table
         .columns
@@ -41,7 +41,7 @@ pub(super) fn create_table(table: &Table, name: &str, condition: &str) -> String
 }
 
 /// A column as `CREATE TABLE` and `ADD COLUMN` write it; `is_key`: the column of a primary key is all of it.
-pub(super) fn column_definition(column: &Column, is_key: bool) -> String {
+pub fn column_definition(column: &Column, is_key: bool) -> String {
     let mut sql = format!("{} {}", quote(&column.name), column.sql_type.as_sql());
     if column.primary_key && is_key {
         sql.push_str(" PRIMARY KEY");
@@ -68,21 +68,24 @@ pub(super) fn column_definition(column: &Column, is_key: bool) -> String {
 }
 
 /// The SQL of a snapshot's default.
-pub(super) fn default_expression(default: &str) -> &str {
+pub fn default_expression(default: &str) -> &str {
     if default == "now" { NOW } else { default }
 }
 
 /// An index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Index {
-    pub(super) name: String,
+pub struct Index {
+    /// Its name.
+    pub name: String,
     unique: bool,
     table: String,
-    pub(super) columns: Vec<String>,
+    /// The columns, in the order of the index.
+    pub columns: Vec<String>,
 }
 
 impl Index {
-    pub(super) fn create(&self, condition: &str) -> String {
+    /// The statement that makes it; `condition` is nothing or `IF NOT EXISTS `.
+    pub fn create(&self, condition: &str) -> String {
         format!(
             "CREATE {}INDEX {condition}{} ON {} ({})",
             if self.unique { "UNIQUE " } else { "" },
@@ -92,14 +95,14 @@ impl Index {
         )
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn drop(&self) -> String {
+    /// The statement that drops it.
+    pub fn drop(&self) -> String {
         format!("DROP INDEX {}", quote(&self.name))
     }
 }
 
 /// The indexes of a table, in the order of its columns, and then those of several columns.
-pub(super) fn indexes(table: &Table) -> Vec<Index> {
+pub fn indexes(table: &Table) -> Vec<Index> {
     let index = |columns: Vec<String>, unique: bool| Index {
         name: index_name(&table.name, &columns, unique),
         unique,
@@ -119,7 +122,7 @@ pub(super) fn indexes(table: &Table) -> Vec<Index> {
 }
 
 /// What the index of these columns is named.
-pub(super) fn index_name(table: &str, columns: &[impl Borrow<str>], unique: bool) -> String {
+pub fn index_name(table: &str, columns: &[impl Borrow<str>], unique: bool) -> String {
     let kind = if unique { "unique" } else { "index" };
     format!("{table}_{}_{kind}", columns.join("_"))
 }

@@ -164,14 +164,14 @@ impl Table {
     }
 
     /// The columns of the primary key.
-    pub(super) fn primary_key(&self) -> Vec<&str> {
+    pub fn primary_key(&self) -> Vec<&str> {
         let keys = self.columns.iter().filter(|column| column.primary_key);
         keys.map(|column| column.name.as_str()).collect()
     }
 }
 
 /// Whether SQLite takes the two for one name.
-pub(super) fn same_name(a: &str, b: &str) -> bool {
+pub fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 

@@ -81,10 +81,10 @@ fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {
 /// The first sentence that a room says of itself, on its first line.
 fn about(root: &Path, room: &str) -> Result<String> {
     let folder = arrows::sources(root).join(room);
-    let file = match folder.is_dir() {
-        true => folder.join("mod.rs"),
-        false => folder.with_extension("rs"),
-    };
+    let mut file = folder.join("mod.rs");
+    if !file.is_file() {
+        file = folder.with_extension("rs");
+    }
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     let docs: Vec<&str> = text
         .lines()

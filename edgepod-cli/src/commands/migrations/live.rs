@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgepod_runtime::schema::{Change, ObjectKind, Snapshot, create_statements};
+use edgepod_runtime::schema::{ObjectKind, Snapshot, create_statements};
 use edgepod_sql::quote;
 use rusqlite::Connection;
+
+use crate::diff::Change;
 
 /// Everything that SQLite knows of tables: whose it is, what it is, how it is, and the table that it references.
 const EVERYTHING: &str = "
@@ -236,7 +238,7 @@ fn take_out_of_the_way(change: &mut Change, file: &Path, schema: &Snapshot) -> R
 
 #[cfg(test)]
 mod tests {
-    use edgepod_runtime::schema::diff;
+    use crate::diff::diff;
 
     use super::*;
 

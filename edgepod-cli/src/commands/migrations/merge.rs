@@ -1,10 +1,11 @@
 //! Migrations of a branch, written anew to follow those of another: what each changed is changed in what is there now.
 
 use anyhow::{Context, Result, bail};
-use edgepod_runtime::schema::{Index, Object, Snapshot, Table, diff};
+use edgepod_runtime::schema::{Index, Object, Snapshot, Table};
 use rusqlite::Connection;
 
 use super::{files, read};
+use crate::diff::diff;
 
 /// A migration's file.
 #[derive(Debug, Clone)]

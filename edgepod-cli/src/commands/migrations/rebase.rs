@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
-use edgepod_runtime::schema::{Snapshot, diff};
+use edgepod_runtime::schema::Snapshot;
 use fs_err as fs;
 
 use super::files::{self, same_number};
@@ -13,6 +13,7 @@ use super::{FOLDER, schema, verify};
 use crate::app::App;
 use crate::args::RebaseMigrations;
 use crate::build::{self, Profile};
+use crate::diff::diff;
 use crate::native::Program;
 use crate::term;
 

@@ -3,13 +3,14 @@
 
 use std::{fs, path::Path};
 
-use edgepod_runtime::schema::{Snapshot, diff};
+use edgepod_cli::diff::diff;
+use edgepod_runtime::schema::Snapshot;
 
 use crate::live::{describe, fresh, is_sound, migrate};
 
 #[test]
 fn every_case_gives_its_statements_and_they_make_the_schema() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff/cases");
     let mut count = 0;
     for case in fs::read_dir(folder).unwrap() {
         run(&case.unwrap().path());

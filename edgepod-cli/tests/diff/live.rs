@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use edgepod_runtime::schema::{Change, Snapshot, create_statements, diff};
+use edgepod_cli::diff::{Change, diff};
+use edgepod_runtime::schema::{Snapshot, create_statements};
 use rusqlite::{Connection, types::Value};
 
 pub fn open() -> Connection {

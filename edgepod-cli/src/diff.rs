@@ -12,12 +12,12 @@ use std::{
     fmt,
 };
 
-use edgepod_sql::{quote, quote_text};
-
-use super::{
+use edgepod_runtime::schema::{
+    Column, Object, ObjectKind, Snapshot, SqlType, Table, ddl,
     ddl::{column_definition, create_table, default_expression, indexes},
-    snapshot::{Column, Object, ObjectKind, Snapshot, Table, same_name},
+    same_name,
 };
+use edgepod_sql::{quote, quote_text};
 
 /// What leads from one schema to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -410,7 +410,7 @@ impl Plan<'_> {
         for column in &is.columns {
             let name = &column.name;
             let Some(old) = was.column(name) else {
-                let counts_itself = *key == [name] && column.sql_type == super::SqlType::Integer;
+                let counts_itself = *key == [name] && column.sql_type == SqlType::Integer;
                 if !column.nullable && column.default.is_none() && !counts_itself {
                     self.errors.push(ChangeError::NeedsDefault {
                         table: table.clone(),
@@ -526,7 +526,7 @@ impl Plan<'_> {
     }
 
     /// The index that the database has for a kept table: it has the name of the time before the renames.
-    fn old_indexes(&self, is: &Table) -> Vec<super::ddl::Index> {
+    fn old_indexes(&self, is: &Table) -> Vec<ddl::Index> {
         self.pairs
             .get(&is.name)
             .and_then(|old| self.before.table(old))
