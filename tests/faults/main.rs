@@ -3,6 +3,7 @@
 //! `tests/app` is the app that goes wrong; `EDGEPOD_TEST_HOST` names the host, as for the protocol suite.
 
 mod actions;
+mod conditions;
 mod guards;
 mod internal;
 mod kinds;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             ("panics", panics::CASES),
             ("actions", actions::CASES),
             ("guards", guards::CASES),
+            ("conditions", conditions::CASES),
             ("internal", internal::CASES),
             ("numbers", numbers::CASES),
             ("kinds", kinds::CASES),

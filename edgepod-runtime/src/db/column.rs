@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{BinOper, Expr, ExprTrait, NullOrdering, Order};
+use sea_query::{Expr, NullOrdering, Order};
 
 use super::{
     Aggregate, ColumnType, Comparable, Contains, Derived, Expression, Groups, Predicate, Relation,
-    Value, list,
-    predicate::{self, Bare, ColumnOf, Comparison, Term, escape_like},
+    clause::{Clause, ColumnOf, Computed, Operator, Term},
+    predicate,
     source::Named,
 };
 use crate::{Error, Result};
@@ -47,11 +47,16 @@ impl<T: Relation, V> Column<T, V> {
         Named::of::<T>().column(self.name)
     }
 
-    fn term(self) -> Term {
-        Term::Column(ColumnOf {
+    fn column(self, nullable: bool) -> ColumnOf {
+        ColumnOf {
             table: Named::of::<T>(),
             name: self.name,
-        })
+            nullable,
+        }
+    }
+
+    pub(super) fn term(self, nullable: bool) -> Result<Term> {
+        Ok(Term::Column(self.column(nullable)))
     }
 }
 
@@ -63,14 +68,28 @@ impl<T: super::Table, V> Column<T, V> {
 }
 
 impl<X, V> Expression<X, V> {
-    fn term(self) -> Term {
-        Term::Computed(self.expr)
+    pub(super) fn term(self, nullable: bool) -> Result<Term> {
+        let height = self.height;
+        self.expr.map(|expr| {
+            Term::Computed(Computed {
+                expr,
+                nullable,
+                height,
+            })
+        })
     }
 }
 
 impl<X, V> Aggregate<X, V> {
-    fn term(self) -> Term {
-        Term::Computed(self.expr)
+    pub(super) fn term(self, nullable: bool) -> Result<Term> {
+        let height = self.height;
+        self.expr.map(|expr| {
+            Term::Computed(Computed {
+                expr,
+                nullable,
+                height,
+            })
+        })
     }
 }
 
@@ -80,44 +99,45 @@ macro_rules! comparisons {
         impl<$x $(: $bound)?, V: ColumnType> $of<$x, V> {
             /// `this = value`; for what may be NULL, `None` asks for NULL.
             pub fn eq<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::equal(self.term(), value.into_operand()).over()
+                Predicate::new(predicate::equal(self.term(V::NULLABLE), value.into_operand()))
             }
 
-            /// `this <> value`; NULL is different from every value.
+            /// `this <> value`, wherever [`eq`](Self::eq) does not hold: NULL is different from every value.
             pub fn ne<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::different(self.term(), value.into_operand()).over()
+                Predicate::new(predicate::equal(self.term(V::NULLABLE), value.into_operand()).map(Clause::not))
             }
 
-            /// `this < value`.
+            /// `this < value`. NULL is neither smaller nor larger than anything.
             pub fn lt<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), Comparison::SmallerThan).over()
+                Predicate::new(predicate::order(self.term(V::NULLABLE), Operator::Smaller, value.into_operand()))
             }
 
-            /// `this <= value`.
+            /// `this <= value`. NULL is neither smaller nor larger than anything.
             pub fn le<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), Comparison::SmallerThanOrEqual).over()
+                Predicate::new(predicate::order(self.term(V::NULLABLE), Operator::SmallerOrEqual, value.into_operand()))
             }
 
-            /// `this > value`.
+            /// `this > value`. NULL is neither smaller nor larger than anything.
             pub fn gt<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), Comparison::GreaterThan).over()
+                Predicate::new(predicate::order(self.term(V::NULLABLE), Operator::Greater, value.into_operand()))
             }
 
-            /// `this >= value`.
+            /// `this >= value`. NULL is neither smaller nor larger than anything.
             pub fn ge<S: $contains<$x, P>, P, J>(self, value: impl Comparable<S, V, J>) -> Predicate<S> {
-                predicate::order(self.term(), value.into_operand(), Comparison::GreaterThanOrEqual).over()
+                Predicate::new(predicate::order(self.term(V::NULLABLE), Operator::GreaterOrEqual, value.into_operand()))
             }
 
-            /// `low <= this AND this <= high`.
+            /// `low <= this AND this <= high`. NULL is between no values.
             pub fn between<S: $contains<$x, P>, P, J, K>(
                 self,
                 low: impl Comparable<S, V, J>,
                 high: impl Comparable<S, V, K>,
             ) -> Predicate<S> {
-                predicate::between(self.term(), low.into_operand(), high.into_operand()).over()
+                Predicate::new(predicate::between(self.term(V::NULLABLE), low.into_operand(), high.into_operand()))
             }
 
-            /// One of the values, of which there may be thousands: they travel as one parameter. No value: no row.
+            /// One of the values, of which there may be thousands: they travel as one parameter. `None` among them asks for NULL,
+            /// too. No value: no row.
             ///
             /// ```ignore
             /// ctx.db.select::<User>().filter(User::id.is_in([1, 2, 3])).all()
@@ -126,35 +146,37 @@ macro_rules! comparisons {
                 self,
                 values: impl IntoIterator<Item = C>,
             ) -> Predicate<S> {
-                membership(self.term(), values.into_iter().map(C::into_operand).collect(), "IN").over()
+                let values = values.into_iter().map(C::into_operand);
+                Predicate::new(predicate::among(self.term(V::NULLABLE), values))
             }
 
-            /// None of the values; NULL is never among the rows.
+            /// None of the values, wherever [`is_in`](Self::is_in) does not hold: NULL is not in a list without `None`.
             pub fn not_in<S: $contains<$x, P>, P, C: Comparable<S, V>>(
                 self,
                 values: impl IntoIterator<Item = C>,
             ) -> Predicate<S> {
-                membership(self.term(), values.into_iter().map(C::into_operand).collect(), "NOT IN").over()
+                let values = values.into_iter().map(C::into_operand);
+                Predicate::new(predicate::among(self.term(V::NULLABLE), values).map(Clause::not))
             }
 
             /// It is NULL.
             pub fn is_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
-                Bare::of(self.term().into_expr().map(ExprTrait::is_null)).no_row(!$nullable).over()
+                Predicate::new(self.term($nullable).map(Clause::is_null))
             }
 
             /// It is not NULL.
             pub fn is_not_null<S: $contains<$x, P>, P>(self) -> Predicate<S> {
-                Bare::of(self.term().into_expr().map(ExprTrait::is_not_null)).every_row(!$nullable).over()
+                Predicate::new(self.term($nullable).map(Clause::is_null).map(Clause::not))
             }
 
             /// Smallest first; NULL before every value.
             pub fn asc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term().into_expr(), Order::Asc, $nullable)
+                OrderBy::new(self.term($nullable), Order::Asc, $nullable)
             }
 
             /// Largest first; NULL after every value.
             pub fn desc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term().into_expr(), Order::Desc, $nullable)
+                OrderBy::new(self.term($nullable), Order::Desc, $nullable)
             }
         }
     )+};
@@ -166,36 +188,19 @@ comparisons! {
     impl<X, V> Aggregate where S: Groups, nullable: true;
 }
 
-fn membership(term: Term, values: Result<Vec<Operand>>, operator: &'static str) -> Bare {
-    let values: Result<Vec<Value>> = values.and_then(|values| {
-        values
-            .into_iter()
-            .map(|value| match value {
-                Operand::Value(value) => Ok(value),
-                Operand::Expr(_) => Err(Error::internal(
-                    "a list of values cannot hold a column: compare with it by .eq(…)",
-                )),
-            })
-            .collect()
-    });
-    let nothing = values.as_ref().is_ok_and(Vec::is_empty);
-    Bare::of(
-        term.into_expr()
-            .and_then(|term| Ok(term.binary(BinOper::Custom(operator), list::select(&values?)?))),
-    )
-    .every_row(nothing && operator == "NOT IN")
-    .no_row(nothing && operator == "IN")
-}
-
 // The bound is the methods': only then does a column without text give `Textual`'s message.
 impl<T: Relation, V> Column<T, V> {
-    /// The text matches the pattern, in which `%` stands for any text and `_` for one character. ASCII letters match in
-    /// either case. A pattern has at most 50 bytes.
+    /// The text matches the pattern, in which `%` stands for any text, `_` for one character, and `\` makes the next one plain.
+    /// ASCII letters match in either case. A pattern has at most 50 bytes, and no NUL character; a text with one matches none.
     pub fn like<S: Contains<T, P>, P>(self, pattern: &str) -> Predicate<S>
     where
         V: Textual,
     {
-        matches(self.reference(), self.name, pattern.to_owned()).over()
+        let checked = check_pattern(self.name, pattern);
+        Predicate::new(checked.map(|()| Clause::Like {
+            column: self.column(V::NULLABLE),
+            pattern: pattern.to_owned(),
+        }))
     }
 
     /// The text begins with `prefix`, whatever characters that has. ASCII letters match in either case.
@@ -203,12 +208,7 @@ impl<T: Relation, V> Column<T, V> {
     where
         V: Textual,
     {
-        matches(
-            self.reference(),
-            self.name,
-            format!("{}%", escape_like(prefix)),
-        )
-        .over()
+        self.part(prefix, true)
     }
 
     /// The text contains `part`, whatever characters that has. ASCII letters match in either case.
@@ -216,28 +216,38 @@ impl<T: Relation, V> Column<T, V> {
     where
         V: Textual,
     {
-        matches(
-            self.reference(),
-            self.name,
-            format!("%{}%", escape_like(part)),
-        )
-        .over()
+        self.part(part, false)
+    }
+
+    fn part<S>(self, part: &str, at_start: bool) -> Predicate<S>
+    where
+        V: Textual,
+    {
+        Predicate::new(Ok(Clause::Part {
+            column: self.column(V::NULLABLE),
+            part: part.to_owned(),
+            at_start,
+        }))
     }
 }
 
-fn matches(column: Expr, name: &str, pattern: String) -> Bare {
+/// Refuses a pattern of LIKE that SQLite does not read to its end.
+fn check_pattern(name: &str, pattern: &str) -> Result<()> {
     const LONGEST: usize = 50;
     if pattern.len() > LONGEST {
-        return Bare::of(Err(Error::bad_request(format!(
-            "The pattern for `{name}` has {} bytes, and SQLite takes {LONGEST} at most: search for less.",
+        return Err(Error::bad_request(format!(
+            "The pattern for `{name}` has {} bytes, and SQLite takes {LONGEST} at most: search for less, or for a part by \
+             .contains(…).",
             pattern.len()
-        ))));
+        )));
     }
-    let every_row = !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'%');
-    Bare::of(Ok(
-        column.like(sea_query::LikeExpr::new(pattern).escape('\\'))
-    ))
-    .every_row(every_row)
+    if pattern.contains('\0') {
+        return Err(Error::bad_request(format!(
+            "The pattern for `{name}` has a NUL character, where SQLite stops reading: search without it, or for a part by \
+             .contains(…)."
+        )));
+    }
+    Ok(())
 }
 
 /// Columns of text.
@@ -254,31 +264,6 @@ impl Textual for Option<String> {}
 #[diagnostic::do_not_recommend]
 impl<T: Derived<Inner: Textual>> Textual for T {}
 
-/// What a column is compared with or set to: a value, or an expression over the same table.
-pub enum Operand {
-    #[doc(hidden)]
-    Value(super::Value),
-    #[doc(hidden)]
-    Expr(sea_query::Expr),
-}
-
-impl Operand {
-    pub(super) fn into_expr(self) -> sea_query::Expr {
-        match self {
-            Operand::Value(value) => super::writer::operand(value),
-            Operand::Expr(expr) => expr,
-        }
-    }
-
-    /// What a column of `T` with values of type `V` is set to.
-    pub(super) fn assigned<T: super::Table, V: ColumnType>(self, column: &str) -> Expr {
-        match self {
-            Operand::Expr(expr) => V::HOLDS.guard(expr, T::NAME, column),
-            value => value.into_expr(),
-        }
-    }
-}
-
 /// What to sort by, and in which direction.
 pub struct OrderBy<S> {
     pub(super) key: Result<Key>,
@@ -289,6 +274,8 @@ pub struct OrderBy<S> {
 #[derive(Clone)]
 pub(super) struct Key {
     pub(super) expr: Expr,
+    /// How many levels it nests.
+    pub(super) height: u16,
     pub(super) descending: bool,
     pub(super) nulls: Option<NullOrdering>,
     /// Whether NULL is one of its values.
@@ -312,10 +299,11 @@ impl<S> OrderBy<S> {
         self
     }
 
-    fn new(expr: Result<Expr>, order: Order, nullable: bool) -> Self {
+    fn new(term: Result<Term>, order: Order, nullable: bool) -> Self {
         Self {
-            key: expr.map(|expr| Key {
-                expr,
+            key: term.map(|term| Key {
+                height: term.height(),
+                expr: term.into_expr(),
                 descending: matches!(order, Order::Desc),
                 nulls: None,
                 nullable,

@@ -272,7 +272,7 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
 
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<S>) -> Self {
-        self.core.filter(predicate.bare);
+        self.core.filter(predicate.clause);
         self
     }
 
@@ -294,7 +294,7 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
 
     /// Only groups that meet the condition, which may compare aggregates: `.having(count().gt(1))`.
     pub fn having(mut self, predicate: Predicate<Grouped<S>>) -> Self {
-        self.core.having(predicate.bare);
+        self.core.having(predicate.clause);
         self
     }
 
@@ -389,7 +389,9 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
             used.add(expr, "selected beside");
         }
         for condition in &core.having {
-            used.add(&Expr::from(condition.clone()), "in a condition on");
+            condition.each_term(&mut |term| {
+                used.add(&term.clone().into_expr(), "in a condition on");
+            });
         }
         for key in &core.order {
             used.add(&key.expr, "in the order of");

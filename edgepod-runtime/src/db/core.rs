@@ -1,12 +1,12 @@
 //! A SELECT, whatever its rows become: the one implementation behind the typed ones.
 
-use sea_query::{Condition, Expr, NullOrdering};
+use sea_query::{Expr, NullOrdering};
 
 use super::{
     Connection, MAX_ROWS, RowFormat, Rows, Value,
+    clause::{self, Clause},
     column::Key,
     encode,
-    predicate::{Bare, Clause},
     source::Named,
     writer::{Sql, Writer},
 };
@@ -19,7 +19,7 @@ pub(super) struct Core<'db> {
     pub(super) joins: Vec<Join>,
     pub(super) conditions: Vec<Clause>,
     pub(super) groups: Vec<Expr>,
-    pub(super) having: Vec<Condition>,
+    pub(super) having: Vec<Clause>,
     pub(super) order: Vec<Key>,
     pub(super) distinct: bool,
     pub(super) limit: Option<u64>,
@@ -54,8 +54,8 @@ impl<'db> Core<'db> {
         }
     }
 
-    pub(super) fn join(&mut self, table: Named, optional: bool, on: Bare) {
-        match on.condition {
+    pub(super) fn join(&mut self, table: Named, optional: bool, on: Result<Clause>) {
+        match on {
             Ok(on) => self.joins.push(Join {
                 table,
                 optional,
@@ -65,16 +65,16 @@ impl<'db> Core<'db> {
         }
     }
 
-    pub(super) fn filter(&mut self, predicate: Bare) {
-        match predicate.condition {
-            Ok(condition) => self.conditions.push(condition),
+    pub(super) fn filter(&mut self, clause: Result<Clause>) {
+        match clause {
+            Ok(clause) => self.conditions.push(clause),
             Err(error) => self.refused = Some(error),
         }
     }
 
-    pub(super) fn having(&mut self, predicate: Bare) {
-        match predicate.condition {
-            Ok(condition) => self.having.push(condition.into_condition()),
+    pub(super) fn having(&mut self, clause: Result<Clause>) {
+        match clause {
+            Ok(clause) => self.having.push(clause),
             Err(error) => self.refused = Some(error),
         }
     }
@@ -274,7 +274,7 @@ impl<'db> Core<'db> {
                 sql.push_name(&alias);
             }
             sql.push(" ON ");
-            push_clause(sql, &join.on);
+            join.on.write(sql);
         }
     }
 
@@ -284,20 +284,12 @@ impl<'db> Core<'db> {
             return Err(error.clone());
         }
         self.push_from(&mut sql);
-        for (i, condition) in self.conditions.iter().enumerate() {
-            sql.push(if i == 0 { " WHERE (" } else { " AND (" });
-            push_clause(&mut sql, condition);
-            sql.push(")");
-        }
+        clause::push_all(&mut sql, " WHERE ", &self.conditions);
         for (i, group) in self.groups.iter().enumerate() {
             sql.push(if i == 0 { " GROUP BY " } else { ", " });
             sql.push_expr(group);
         }
-        for (i, condition) in self.having.iter().enumerate() {
-            sql.push(if i == 0 { " HAVING (" } else { " AND (" });
-            sql.push_condition(condition);
-            sql.push(")");
-        }
+        clause::push_all(&mut sql, " HAVING ", &self.having);
         for (i, key) in self.order.iter().enumerate() {
             sql.push(if i == 0 { " ORDER BY " } else { ", " });
             push_key(&mut sql, key);
@@ -323,17 +315,6 @@ impl<'db> Core<'db> {
 
 /// The most columns that a statement returns.
 pub(super) const MAX_COLUMNS: usize = 100;
-
-fn push_clause(sql: &mut Writer, clause: &Clause) {
-    match clause {
-        Clause::Simple {
-            column,
-            operator,
-            value,
-        } => sql.push_comparison(*column, *operator, value),
-        Clause::Tree(condition) => sql.push_condition(condition),
-    }
-}
 
 pub(super) fn push_key(sql: &mut Writer, key: &Key) {
     sql.push_expr(&key.expr);

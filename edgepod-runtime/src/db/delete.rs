@@ -2,11 +2,14 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{DeleteStatement, Query};
-
 use super::{
-    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, failure::of_referrers, predicate,
-    returning::rows_deleted, row, writer,
+    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value,
+    clause::{self, Clause},
+    failure::of_referrers,
+    predicate,
+    returning::rows_deleted,
+    row,
+    writer::Writer,
 };
 use crate::{Error, Result};
 
@@ -15,7 +18,7 @@ use crate::{Error, Result};
 #[must_use = "a delete does nothing until `.exec()` or `.returning()`"]
 pub struct Delete<'db, T, S> {
     connection: &'db Connection,
-    statement: DeleteStatement,
+    conditions: Vec<Clause>,
     /// Whether a filter restricts the rows, or it was said that every row is meant.
     restricted: bool,
     refused: Option<Error>,
@@ -24,11 +27,9 @@ pub struct Delete<'db, T, S> {
 
 impl<'db, T: Table> Delete<'db, T, Unscoped> {
     pub(super) fn new(connection: &'db Connection) -> Self {
-        let mut statement = Query::delete();
-        statement.from_table(T::SCHEMA.name);
         Self {
             connection,
-            statement,
+            conditions: Vec::new(),
             restricted: false,
             refused: None,
             types: PhantomData,
@@ -39,10 +40,10 @@ impl<'db, T: Table> Delete<'db, T, Unscoped> {
 impl<'db, T: Table, S> Delete<'db, T, S> {
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<T>) -> Delete<'db, T, Scoped> {
-        self.restricted |= !predicate.bare.every_row;
-        match predicate.bare.condition {
-            Ok(condition) => {
-                self.statement.cond_where(condition.into_condition());
+        match predicate.clause {
+            Ok(clause) => {
+                self.restricted |= clause.constant() != Some(true);
+                self.conditions.push(clause);
             }
             Err(error) => self.refused = Some(error),
         }
@@ -58,19 +59,25 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
     fn scoped(self) -> Delete<'db, T, Scoped> {
         Delete {
             connection: self.connection,
-            statement: self.statement,
+            conditions: self.conditions,
             restricted: self.restricted,
             refused: self.refused,
             types: PhantomData,
         }
     }
 
-    fn checked(self) -> Result<DeleteStatement> {
+    /// The statement without what it returns.
+    fn written(self) -> Result<Writer> {
         match self.refused {
-            Some(error) => Err(error),
-            None if !self.restricted => Err(predicate::restricts_nothing(T::NAME)),
-            None => Ok(self.statement),
+            Some(error) => return Err(error),
+            None if !self.restricted => return Err(predicate::restricts_nothing(T::NAME)),
+            None => {}
         }
+        let mut sql = Writer::new();
+        sql.push("DELETE FROM ");
+        sql.push_name(T::SCHEMA.name);
+        clause::push_all(&mut sql, " WHERE ", &self.conditions);
+        Ok(sql)
     }
 
     /// Deletes the rows; how many they were, without those that go with them.
@@ -82,10 +89,8 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
         S: Scope,
     {
         let connection = self.connection;
-        let statement = self.checked()?;
-        connection
-            .run(&writer::write(&statement)?)
-            .map_err(of_referrers::<T>)?;
+        let sql = self.written()?;
+        connection.run(&sql.finish()?).map_err(of_referrers::<T>)?;
         rows_changed(connection)
     }
 
@@ -98,10 +103,11 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
         S: Scope,
     {
         let connection = self.connection;
-        let mut statement = self.checked()?;
-        let rows = rows_deleted(connection, T::SCHEMA, &mut |returning| {
-            statement.returning(returning);
-            writer::write(&statement)
+        let mut sql = self.written()?;
+        let rows = rows_deleted(connection, T::SCHEMA, &mut |list| {
+            sql.push(" RETURNING ");
+            sql.push(list);
+            std::mem::replace(&mut sql, Writer::new()).finish()
         })
         .map_err(of_referrers::<T>)?;
         row::decode(rows)

@@ -7,19 +7,28 @@ use std::{
 
 use sea_query::{Expr, ExprTrait, Func};
 
-use super::{Both, Column, ColumnType, Derived, Int64, Relation, source::Nothing, writer};
+use super::{
+    Both, Column, ColumnType, Derived, Int64, Relation, clause::check_height, source::Nothing,
+    writer,
+};
 use crate::Result;
 
 /// A value that SQLite computes from columns of `X`: what `User::visits + 1` is.
 pub struct Expression<X, V> {
     pub(super) expr: Result<Expr>,
+    /// How many levels it nests, a column being none.
+    pub(super) height: u16,
     types: PhantomData<fn() -> (X, V)>,
 }
 
 impl<X, V> Expression<X, V> {
-    fn new(expr: Result<Expr>) -> Self {
+    /// One level above what is `below`. What would nest too deep is let go of at once: the further it is built, the deeper the
+    /// stack that it takes.
+    fn above(below: u16, expr: Result<Expr>) -> Self {
+        let height = below.saturating_add(1);
         Self {
-            expr,
+            expr: expr.and_then(|expr| check_height(height).map(|()| expr)),
+            height,
             types: PhantomData,
         }
     }
@@ -47,7 +56,7 @@ macro_rules! operators {
             type Output = Expression<T, V>;
 
             fn $method(self, value: V) -> Expression<T, V> {
-                Expression::new(value.into_value().map(|value| {
+                Expression::above(0, value.into_value().map(|value| {
                     ExprTrait::$method(self.reference(), writer::operand(value))
                 }))
             }
@@ -57,7 +66,7 @@ macro_rules! operators {
             type Output = Expression<X, V>;
 
             fn $method(self, value: V) -> Expression<X, V> {
-                Expression::new(self.expr.and_then(|expr| {
+                Expression::above(self.height, self.expr.and_then(|expr| {
                     Ok(ExprTrait::$method(expr, writer::operand(value.into_value()?)))
                 }))
             }
@@ -67,7 +76,7 @@ macro_rules! operators {
             type Output = Expression<Both<T, U>, V>;
 
             fn $method(self, other: Column<U, V>) -> Expression<Both<T, U>, V> {
-                Expression::new(Ok(ExprTrait::$method(self.reference(), other.reference())))
+                Expression::above(0, Ok(ExprTrait::$method(self.reference(), other.reference())))
             }
         }
 
@@ -75,7 +84,7 @@ macro_rules! operators {
             type Output = Expression<Both<X, U>, V>;
 
             fn $method(self, other: Column<U, V>) -> Expression<Both<X, U>, V> {
-                Expression::new(self.expr.map(|expr| ExprTrait::$method(expr, other.reference())))
+                Expression::above(self.height, self.expr.map(|expr| ExprTrait::$method(expr, other.reference())))
             }
         }
 
@@ -83,7 +92,7 @@ macro_rules! operators {
             type Output = Expression<Both<X, Y>, V>;
 
             fn $method(self, other: Expression<Y, V>) -> Expression<Both<X, Y>, V> {
-                Expression::new(self.expr.and_then(|expr| {
+                Expression::above(Ord::max(self.height, other.height), self.expr.and_then(|expr| {
                     Ok(ExprTrait::$method(expr, other.expr?))
                 }))
             }
@@ -96,13 +105,17 @@ operators!(Add add, Sub sub, Mul mul);
 /// What SQLite computes from a group of rows, or from all of them: what `sum(Post::score)` is.
 pub struct Aggregate<X, V> {
     pub(super) expr: Result<Expr>,
+    /// How many levels it nests.
+    pub(super) height: u16,
     types: PhantomData<fn() -> (X, V)>,
 }
 
 impl<X, V> Aggregate<X, V> {
-    fn new(expr: Result<Expr>) -> Self {
+    fn of<U>(term: impl Term<X, U>, call: impl FnOnce(Expr) -> Expr) -> Self {
+        let (expr, height) = term.into_expr();
         Self {
-            expr,
+            expr: expr.map(call),
+            height: height.saturating_add(1),
             types: PhantomData,
         }
     }
@@ -110,19 +123,20 @@ impl<X, V> Aggregate<X, V> {
 
 /// A column or an expression, of type `V` and over `X`.
 pub trait Term<X, V> {
+    /// With how many levels it nests.
     #[doc(hidden)]
-    fn into_expr(self) -> Result<Expr>;
+    fn into_expr(self) -> (Result<Expr>, u16);
 }
 
 impl<T: Relation, V> Term<T, V> for Column<T, V> {
-    fn into_expr(self) -> Result<Expr> {
-        Ok(self.reference())
+    fn into_expr(self) -> (Result<Expr>, u16) {
+        (Ok(self.reference()), 0)
     }
 }
 
 impl<X, V> Term<X, V> for Expression<X, V> {
-    fn into_expr(self) -> Result<Expr> {
-        self.expr
+    fn into_expr(self) -> (Result<Expr>, u16) {
+        (self.expr, self.height)
     }
 }
 
@@ -158,38 +172,39 @@ pub(super) const COUNT: &str = "count(*)";
 
 /// How many rows there are.
 pub fn count() -> Aggregate<Nothing, i64> {
-    Aggregate::new(Ok(Expr::cust(COUNT)))
+    Aggregate {
+        expr: Ok(Expr::cust(COUNT)),
+        height: 1,
+        types: PhantomData,
+    }
 }
 
 /// How many rows have a value there: of what a left join found nothing for, none.
 pub fn count_of<X, V>(term: impl Term<X, V>) -> Aggregate<X, i64> {
-    Aggregate::new(term.into_expr().map(|expr| Func::count(expr).into()))
+    Aggregate::of(term, |expr| Func::count(expr).into())
 }
 
 /// How many different values there are.
 pub fn count_distinct<X, V>(term: impl Term<X, V>) -> Aggregate<X, i64> {
-    Aggregate::new(
-        term.into_expr()
-            .map(|expr| Func::count_distinct(expr).into()),
-    )
+    Aggregate::of(term, |expr| Func::count_distinct(expr).into())
 }
 
 /// The sum; `None` of no value. A sum of integers that leaves 64 bits is an error.
 pub fn sum<X, V: Summable>(term: impl Term<X, V>) -> Aggregate<X, Option<V::Sum>> {
-    Aggregate::new(term.into_expr().map(|expr| Func::sum(expr).into()))
+    Aggregate::of(term, |expr| Func::sum(expr).into())
 }
 
 /// The mean; `None` of no value.
 pub fn avg<X, V: Summable>(term: impl Term<X, V>) -> Aggregate<X, Option<f64>> {
-    Aggregate::new(term.into_expr().map(|expr| Func::avg(expr).into()))
+    Aggregate::of(term, |expr| Func::avg(expr).into())
 }
 
 /// The smallest value; `None` of no value.
 pub fn min<X, V: NullOr<N>, N>(term: impl Term<X, V>) -> Aggregate<X, Option<N>> {
-    Aggregate::new(term.into_expr().map(|expr| Func::min(expr).into()))
+    Aggregate::of(term, |expr| Func::min(expr).into())
 }
 
 /// The largest value; `None` of no value.
 pub fn max<X, V: NullOr<N>, N>(term: impl Term<X, V>) -> Aggregate<X, Option<N>> {
-    Aggregate::new(term.into_expr().map(|expr| Func::max(expr).into()))
+    Aggregate::of(term, |expr| Func::max(expr).into())
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Expr, Func, InsertStatement, OnConflict, Query};
+use sea_query::{Expr, Func, InsertStatement, OnConflict, Query, Returning};
 
 use super::{
     Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, Table, Value,
@@ -130,7 +130,7 @@ fn many<I: Insertable>(rows: impl IntoIterator<Item = I>) -> Result<Option<Inser
     select
         .exprs(values)
         .exprs(columns.into_iter().map(Expr::cust))
-        .from_function(Func::cust("json_each").arg(json), "rows")
+        .from_function(Func::cust("json_each").arg(json), "_edgepod_rows")
         // An upsert after a SELECT needs a WHERE to be told from a join.
         .and_where(Expr::cust("true"));
     let mut statement = Query::insert();
@@ -191,8 +191,8 @@ impl<'db, T: Table, N> Insert<'db, T, N> {
         let Some(mut statement) = self.statement? else {
             return Ok(Vec::new());
         };
-        let rows = rows_written(self.connection, T::SCHEMA, &mut |returning| {
-            statement.returning(returning);
+        let rows = rows_written(self.connection, T::SCHEMA, &mut |list| {
+            statement.returning(Returning::new().expr(Expr::cust(list.to_owned())));
             writer::write(&statement)
         })
         .map_err(of_references::<T>)?;

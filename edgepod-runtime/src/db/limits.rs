@@ -21,9 +21,9 @@ const MANY_PARAMS: &str = "a statement takes 100 parameters at most, and this on
 /// Text that is too long, too many parameters, and values too large for a row.
 pub(super) fn check(text: &str, params: &[Value]) -> Result<()> {
     if text.len() > MAX_TEXT {
-        let start: String = text.chars().take(200).collect();
-        return Err(Error::internal(format!(
-            "a statement has {MAX_TEXT} bytes of SQL at most, and this one has {}: pass values as parameters. {start}…",
+        return Err(Error::bad_request(format!(
+            "A statement has {MAX_TEXT} bytes of SQL at most, and this one has {}: send less at once. In code, pass values as \
+             parameters, and many of them as a list.",
             text.len()
         )));
     }
@@ -67,8 +67,12 @@ pub(super) fn too_large() -> SqlError {
     }
 }
 
+/// What is said of conditions and calculations that nest deeper than SQLite takes. It is mostly a client that made them so.
+pub(super) const TOO_DEEP: &str = "The conditions or calculations of this statement nest more than the 100 levels that SQLite takes: send fewer of them. In \
+     code, join conditions side by side by all(…), any(…) or .is_in(…), not one within the other.";
+
 /// What SQLite says of its limits, and what that means to a developer.
-const LIMITS: [(&str, Code, &str); 13] = [
+const LIMITS: [(&str, Code, &str); 14] = [
     (
         "LIKE or GLOB pattern too complex",
         Code::BadRequest,
@@ -87,16 +91,16 @@ const LIMITS: [(&str, Code, &str); 13] = [
          table",
     ),
     (
+        "BY clause",
+        Code::BadRequest,
+        "A statement sorts and groups by 100 terms at most, and this one by more: send fewer of them.",
+    ),
+    (
         "too many terms in compound SELECT",
         Code::Internal,
         "UNION, EXCEPT and INTERSECT join 5 selects at most, and this statement joins more: use several statements",
     ),
-    (
-        "Expression tree is too large",
-        Code::Internal,
-        "an expression nests 100 levels at most, and this one nests more (each AND, OR and + is a level): compare with a list, or \
-         use several statements",
-    ),
+    ("Expression tree is too large", Code::BadRequest, TOO_DEEP),
     ("too many SQL variables", Code::Internal, MANY_PARAMS),
     (
         "variable number must be between",

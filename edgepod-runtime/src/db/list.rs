@@ -2,16 +2,14 @@
 
 use std::fmt::Write;
 
-use sea_query::Expr;
-
 use super::{Value, encode};
 use crate::{Error, Result};
 
-/// `(SELECT … FROM json_each(?))`: the values as a list for IN.
+/// Values for `SELECT … FROM json_each(?)`: what stands for the dots, and the parameter.
 ///
 /// # Errors
 /// Values that together are larger than a parameter may be.
-pub(super) fn select(values: &[Value]) -> Result<Expr> {
+pub(super) fn select(values: &[Value]) -> Result<(String, String)> {
     let mut json = String::from("[");
     let mut decoded = false;
     for (i, value) in values.iter().enumerate() {
@@ -28,10 +26,7 @@ pub(super) fn select(values: &[Value]) -> Result<Expr> {
     } else {
         "value".to_owned()
     };
-    Ok(Expr::cust_with_values(
-        format!("(SELECT {value} FROM json_each(?))"),
-        [json],
-    ))
+    Ok((value, json))
 }
 
 /// Rows as a JSON array of arrays, and for each column the SQL that reads it from `value`, a row.

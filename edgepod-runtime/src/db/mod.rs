@@ -2,6 +2,9 @@
 //!
 //! Every statement takes one road ([`connection`]): text and parameters, the tracker's plan, the guards, the host.
 
+mod clause;
+#[cfg(all(test, feature = "native"))]
+mod clause_tests;
 mod column;
 mod columns;
 mod connection;
@@ -19,6 +22,7 @@ mod page;
 mod predicate;
 mod raw;
 mod read_only;
+mod render;
 mod returning;
 mod row;
 mod select;
@@ -36,7 +40,8 @@ mod update;
 mod value_tests;
 mod writer;
 
-pub use column::{Column, Operand, OrderBy, Textual};
+pub use clause::Operand;
+pub use column::{Column, OrderBy, Textual};
 pub use columns::{Columns, FromColumns, Items, MaybeMissing, Plain, Selection, Whole, whole};
 pub(crate) use connection::Access;
 pub use connection::{Connection, Db, Observer, ReadDb};

@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use sea_query::{BinOper, Condition, Expr, ExprTrait, NullOrdering};
+use sea_query::{Expr, NullOrdering};
 use serde::{Deserialize, Serialize};
 
 use super::{
     MAX_ROWS, Rows, Value,
+    clause::{Clause, Computed, Joint, Operand, Operator, Term},
     column::Key,
     core::{Core, MAX_COLUMNS, push_key},
     encode,
-    predicate::Clause,
-    writer::{self, Writer},
+    writer::Writer,
 };
 use crate::{Error, Result};
 
@@ -70,9 +70,9 @@ impl Core<'_> {
         let fingerprint = self.fingerprint()?;
         if let Some(cursor) = cursor {
             let values = read(cursor, &fingerprint, self.order.len())?;
-            let after = after(&self.order, values);
+            let after = after(&self.order, values)?;
             if self.groups.is_empty() {
-                self.conditions.push(Clause::Tree(after));
+                self.conditions.push(after);
             } else {
                 self.having.push(after);
             }
@@ -138,6 +138,7 @@ impl Core<'_> {
         }
         let key = |expr: Expr, nullable: bool| Key {
             expr,
+            height: 0,
             descending: false,
             nulls: None,
             nullable,
@@ -191,59 +192,61 @@ impl Core<'_> {
 }
 
 /// The rows after the one with these values.
-fn after(order: &[Key], values: Vec<Value>) -> Condition {
-    let mut branches = Condition::any();
-    let mut equal: Vec<Expr> = Vec::new();
+fn after(order: &[Key], values: Vec<Value>) -> Result<Clause> {
+    let mut branches = Vec::new();
     let mut bound = None;
-    for (i, (key, value)) in order.iter().zip(values).enumerate() {
-        let column = || key.expr.clone();
+    for (i, (key, value)) in order.iter().zip(&values).enumerate() {
+        let term = || term(key);
         let nulls_last = match key.nulls {
             Some(NullOrdering::Last) => true,
             Some(NullOrdering::First) => false,
             None => key.descending,
         };
-        let null = value == Value::Null;
-        let operand = writer::operand(value);
-        let beyond = if null {
-            (!nulls_last).then(|| column().is_not_null())
+        let compared = |operator| {
+            Ok(Clause::Comparison {
+                left: term(),
+                operator,
+                right: Operand::Value(value.clone()),
+            })
+        };
+        let beyond = if *value == Value::Null {
+            (!nulls_last).then(|| Ok(Clause::is_null(term()).not()))
         } else {
-            let operator = match key.descending {
-                true => BinOper::SmallerThan,
-                false => BinOper::GreaterThan,
+            let (beyond, or_equal) = match key.descending {
+                true => (Operator::Smaller, Operator::SmallerOrEqual),
+                false => (Operator::Greater, Operator::GreaterOrEqual),
             };
-            let beyond = column().binary(operator, operand.clone());
-            Some(match nulls_last && key.nullable {
-                true => beyond.or(column().is_null()),
-                false => {
-                    if i == 0 && order.len() > 1 {
-                        // It follows from the rest, and an index can use it.
-                        bound = Some(match key.descending {
-                            true => column().lte(operand.clone()),
-                            false => column().gte(operand.clone()),
-                        });
-                    }
-                    beyond
-                }
+            let or_null = nulls_last && key.nullable;
+            if i == 0 && order.len() > 1 && !or_null {
+                // It follows from the rest, and an index can use it.
+                bound = Some(compared(or_equal));
+            }
+            Some(match or_null {
+                true => Clause::joined(Joint::Any, [compared(beyond), Ok(Clause::is_null(term()))]),
+                false => compared(beyond),
             })
         };
         if let Some(beyond) = beyond {
-            let branch = equal.iter().cloned().fold(Condition::all(), Condition::add);
-            branches = branches.add(branch.add(beyond));
+            let equal = order[..i].iter().zip(&values).map(|(key, value)| {
+                Ok(Clause::equal(
+                    self::term(key),
+                    Operand::Value(value.clone()),
+                ))
+            });
+            branches.push(Clause::joined(Joint::All, equal.chain([beyond])));
         }
-        equal.push(match null {
-            true => column().is_null(),
-            false => column().binary(BinOper::Equal, operand),
-        });
     }
-    if branches.is_empty() {
-        // The last row of all was NULL in everything, with NULL last.
-        branches = branches.add(Expr::cust("FALSE"));
-    }
-    let after = Condition::all().add(branches);
-    match bound {
-        Some(bound) => after.add(bound),
-        None => after,
-    }
+    // Of no branch, no row: the last of all was NULL in everything, with NULL last.
+    let after = Clause::joined(Joint::Any, branches);
+    Clause::joined(Joint::All, [after].into_iter().chain(bound))
+}
+
+fn term(key: &Key) -> Term {
+    Term::Computed(Computed {
+        expr: key.expr.clone(),
+        nullable: key.nullable,
+        height: key.height,
+    })
 }
 
 /// The cursor after a row with these values.

@@ -1,12 +1,12 @@
 //! The rows that a statement wrote.
 
-use sea_query::{BinOper, Condition, Expr, ExprTrait, Returning, ReturningClause};
+use sea_query::{BinOper, Expr, ExprTrait};
 
 use super::{
     Connection, MAX_ROWS, RowFormat, Rows, Value,
+    clause::Clause,
     core::Core,
     encode, list,
-    predicate::Clause,
     source::Named,
     writer::{Sql, Writer},
 };
@@ -15,8 +15,8 @@ use crate::{
     schema::{ColumnSchema, TableSchema},
 };
 
-/// Writes a statement with its RETURNING.
-pub(super) type Write<'a> = dyn FnMut(ReturningClause) -> Result<Sql> + 'a;
+/// Writes a statement with its RETURNING, of which it is given the list.
+pub(super) type Write<'a> = dyn FnMut(&str) -> Result<Sql> + 'a;
 
 /// Runs a DELETE that returns whole rows, as they were.
 pub(super) fn rows_deleted(
@@ -48,16 +48,16 @@ fn run(
     columns: &[ColumnSchema],
     write: &mut Write<'_>,
 ) -> Result<(Rows, Sql)> {
+    let mut list = Writer::new();
     match connection.format() {
         RowFormat::Values => {
-            let sql = write(Returning::new().columns(columns.iter().map(|c| c.name)))?;
+            list.push_names(columns.iter().map(|column| column.name));
+            let sql = write(&list.finish()?.text)?;
             Ok((connection.run(&sql)?.0, sql))
         }
         RowFormat::Json => {
-            let mut array = Writer::new();
-            encode::push_array(&mut array, columns);
-            let array = Expr::cust(array.finish()?.text);
-            let sql = write(Returning::new().expr(array))?;
+            encode::push_array(&mut list, columns);
+            let sql = write(&list.finish()?.text)?;
             Ok((connection.run_json(&sql)?.0, sql))
         }
     }
@@ -78,11 +78,11 @@ fn read_again(connection: &Connection, table: &'static TableSchema, rows: &Rows)
         [json],
     );
     let key = Expr::tuple(keys.iter().map(|i| named.column(table.columns[*i].name)));
-    let condition = Condition::all().add(key.binary(BinOper::Custom("IN"), among));
+    let condition = Clause::Other(key.binary(BinOper::Custom("IN"), among));
 
     let connection = connection.untracked();
     let mut core = Core::new(&connection, named);
-    core.conditions.push(Clause::Tree(condition));
+    core.conditions.push(condition);
     let found = core.plain(&[], MAX_ROWS)?;
     // In the order in which they were written, and as often: an upsert may meet a row twice.
     let mut values = Vec::with_capacity(wanted.len() * table.columns.len());

@@ -41,7 +41,7 @@ impl<'db, S: Source> Select<'db, S> {
         S: Joinable,
     {
         let mut core = self.core;
-        core.join(Named::of::<R>(), false, on.bare);
+        core.join(Named::of::<R>(), false, on.clause);
         Select {
             core,
             source: PhantomData,
@@ -57,7 +57,7 @@ impl<'db, S: Source> Select<'db, S> {
         S: Joinable,
     {
         let mut core = self.core;
-        core.join(Named::of::<R>(), true, on.bare);
+        core.join(Named::of::<R>(), true, on.clause);
         Select {
             core,
             source: PhantomData,
@@ -79,7 +79,7 @@ impl<'db, S: Source> Select<'db, S> {
 
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<S>) -> Self {
-        self.core.filter(predicate.bare);
+        self.core.filter(predicate.clause);
         self
     }
 

@@ -2,11 +2,16 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Query, UpdateStatement};
+use sea_query::Expr;
 
 use super::{
     Assigns, Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
-    failure::of_references, predicate, returning::rows_written, row, writer,
+    clause::{self, Clause},
+    failure::of_references,
+    predicate,
+    returning::rows_written,
+    row,
+    writer::Writer,
 };
 use crate::{Error, Result};
 
@@ -15,8 +20,8 @@ use crate::{Error, Result};
 #[must_use = "an update does nothing until `.exec()` or `.returning()`"]
 pub struct Update<'db, T, S> {
     connection: &'db Connection,
-    statement: UpdateStatement,
-    sets: usize,
+    sets: Vec<(&'static str, Expr)>,
+    conditions: Vec<Clause>,
     /// Whether a filter restricts the rows, or it was said that every row is meant.
     restricted: bool,
     refused: Option<Error>,
@@ -25,12 +30,10 @@ pub struct Update<'db, T, S> {
 
 impl<'db, T: Table> Update<'db, T, Unscoped> {
     pub(super) fn new(connection: &'db Connection) -> Self {
-        let mut statement = Query::update();
-        statement.table(T::SCHEMA.name);
         Self {
             connection,
-            statement,
-            sets: 0,
+            sets: Vec::new(),
+            conditions: Vec::new(),
             restricted: false,
             refused: None,
             types: PhantomData,
@@ -47,9 +50,8 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     ) -> Self {
         match value.into_operand() {
             Ok(value) => {
-                self.statement
-                    .value(column.name(), value.assigned::<T, V>(column.name()));
-                self.sets += 1;
+                let value = value.assigned::<T, V>(column.name());
+                self.sets.push((column.name(), value));
             }
             Err(error) => self.refused = Some(error),
         }
@@ -58,10 +60,10 @@ impl<'db, T: Table, S> Update<'db, T, S> {
 
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<T>) -> Update<'db, T, Scoped> {
-        self.restricted |= !predicate.bare.every_row;
-        match predicate.bare.condition {
-            Ok(condition) => {
-                self.statement.cond_where(condition.into_condition());
+        match predicate.clause {
+            Ok(clause) => {
+                self.restricted |= clause.constant() != Some(true);
+                self.conditions.push(clause);
             }
             Err(error) => self.refused = Some(error),
         }
@@ -77,24 +79,38 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     fn scoped(self) -> Update<'db, T, Scoped> {
         Update {
             connection: self.connection,
-            statement: self.statement,
             sets: self.sets,
+            conditions: self.conditions,
             restricted: self.restricted,
             refused: self.refused,
             types: PhantomData,
         }
     }
 
-    fn checked(self) -> Result<(UpdateStatement, &'db Connection)> {
+    /// The statement without what it returns.
+    fn written(self) -> Result<(Writer, &'db Connection)> {
         match self.refused {
-            Some(error) => Err(error),
-            None if self.sets == 0 => Err(Error::internal(format!(
-                "an update of `{}` sets no column: add .set(column, value)",
-                T::SCHEMA.name
-            ))),
-            None if !self.restricted => Err(predicate::restricts_nothing(T::NAME)),
-            None => Ok((self.statement, self.connection)),
+            Some(error) => return Err(error),
+            None if self.sets.is_empty() => {
+                return Err(Error::internal(format!(
+                    "an update of `{}` sets no column: add .set(column, value)",
+                    T::SCHEMA.name
+                )));
+            }
+            None if !self.restricted => return Err(predicate::restricts_nothing(T::NAME)),
+            None => {}
         }
+        let mut sql = Writer::new();
+        sql.push("UPDATE ");
+        sql.push_name(T::SCHEMA.name);
+        for (i, (column, value)) in self.sets.iter().enumerate() {
+            sql.push(if i == 0 { " SET " } else { ", " });
+            sql.push_name(column);
+            sql.push(" = ");
+            sql.push_expr(value);
+        }
+        clause::push_all(&mut sql, " WHERE ", &self.conditions);
+        Ok((sql, self.connection))
     }
 
     /// Changes the rows; how many they were.
@@ -105,10 +121,8 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     where
         S: Scope,
     {
-        let (statement, connection) = self.checked()?;
-        connection
-            .run(&writer::write(&statement)?)
-            .map_err(of_references::<T>)?;
+        let (sql, connection) = self.written()?;
+        connection.run(&sql.finish()?).map_err(of_references::<T>)?;
         super::delete::rows_changed(connection)
     }
 
@@ -120,10 +134,11 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     where
         S: Scope,
     {
-        let (mut statement, connection) = self.checked()?;
-        let rows = rows_written(connection, T::SCHEMA, &mut |returning| {
-            statement.returning(returning);
-            writer::write(&statement)
+        let (mut sql, connection) = self.written()?;
+        let rows = rows_written(connection, T::SCHEMA, &mut |list| {
+            sql.push(" RETURNING ");
+            sql.push(list);
+            std::mem::replace(&mut sql, Writer::new()).finish()
         })
         .map_err(of_references::<T>)?;
         row::decode(rows)

@@ -3,15 +3,13 @@
 use std::fmt::Write;
 
 use edgepod_sql::push_quoted;
-use sea_query::{
-    Condition, Expr, QueryBuilder, QueryStatementBuilder, SqlWriter, SqliteQueryBuilder,
-};
+use sea_query::{Expr, QueryBuilder, QueryStatementBuilder, SqlWriter};
 
 use super::{
     Value,
+    clause::{ColumnOf, Operand, Term},
     limits::{self, MAX_PARAMS},
-    list,
-    predicate::{ColumnOf, Comparison},
+    list, render,
 };
 use crate::{Error, Result};
 
@@ -35,10 +33,10 @@ impl Sql {
 /// Writes a statement of sea-query.
 ///
 /// # Errors
-/// A parameter that SQLite cannot hold: NaN, an infinity, an unsigned integer beyond 2^63 - 1.
+/// A parameter that SQLite cannot hold: NaN, an infinity, an unsigned integer beyond 2^63 - 1; what nests too deep.
 pub(super) fn write(statement: &impl QueryStatementBuilder) -> Result<Sql> {
     let mut writer = Writer::new();
-    statement.build_collect_any_into(&SqliteQueryBuilder, &mut writer);
+    render::statement(statement, &mut writer)?;
     writer.finish()
 }
 
@@ -131,31 +129,46 @@ impl Writer {
         self.push_value(Value::Integer(n));
     }
 
-    /// Appends a condition.
-    pub(super) fn push_condition(&mut self, condition: &Condition) {
-        SqliteQueryBuilder.prepare_expr(&Expr::from(condition.clone()), self);
-    }
-
-    /// Appends `column operator value`.
-    pub(super) fn push_comparison(
-        &mut self,
-        column: ColumnOf,
-        operator: Comparison,
-        value: &Value,
-    ) {
+    /// Appends `"table"."column"`.
+    pub(super) fn push_column(&mut self, column: ColumnOf) {
         match column.table.alias() {
             None => self.push_name(column.table.table.name),
             Some(alias) => self.push_name(&alias),
         }
         self.push(".");
         self.push_name(column.name);
-        self.push(operator.as_sql());
-        self.push_value(value.clone());
+    }
+
+    /// Appends a column, or what is computed, in parentheses.
+    pub(super) fn push_term(&mut self, term: &Term) {
+        match term {
+            Term::Column(column) => self.push_column(*column),
+            Term::Computed(computed) => {
+                self.push("(");
+                self.push_expr(&computed.expr);
+                self.push(")");
+            }
+        }
+    }
+
+    /// Appends a value as a parameter, or a column or an expression.
+    pub(super) fn push_operand(&mut self, operand: &Operand) {
+        match operand {
+            Operand::Value(value) => self.push_value(value.clone()),
+            Operand::Term(term) => self.push_term(term),
+        }
+    }
+
+    /// The statement cannot be written.
+    pub(super) fn refuse(&mut self, error: Error) {
+        self.refused = Some(error);
     }
 
     /// Appends an expression.
     pub(super) fn push_expr(&mut self, expr: &Expr) {
-        SqliteQueryBuilder.prepare_expr(expr, self);
+        if let Err(error) = render::expr(expr, self) {
+            self.refuse(error);
+        }
     }
 
     /// The statement, or the first parameter's refusal.
@@ -170,7 +183,18 @@ impl Writer {
         }
     }
 
-    fn push_value(&mut self, value: Value) {
+    /// Whether what follows is the pattern of LIKE or GLOB.
+    fn matches_pattern(&self) -> bool {
+        let text = self.sql.text.trim_end();
+        ["LIKE", "GLOB"].iter().any(|operator| {
+            text.len()
+                .checked_sub(operator.len())
+                .is_some_and(|at| text.as_bytes()[at..].eq_ignore_ascii_case(operator.as_bytes()))
+        })
+    }
+
+    /// Appends a value as a parameter.
+    pub(super) fn push_value(&mut self, value: Value) {
         let start = self.sql.text.len();
         // The cast lets a host whose numbers are floats bind an integer as text, and keeps it an integer.
         self.sql.text.push_str(match value {
@@ -198,6 +222,12 @@ impl std::fmt::Display for Writer {
 impl SqlWriter for Writer {
     fn push_param<T: QueryBuilder>(&mut self, value: sea_query::Value, _: &T) {
         match convert(value) {
+            // The only operators that do not read a text to its end.
+            Ok(Value::Text(text)) if text.contains('\0') && self.matches_pattern() => {
+                self.refused = Some(Error::bad_request(
+                    "A pattern of LIKE or GLOB has a NUL character, where SQLite stops reading: search without it.",
+                ));
+            }
             Ok(value) => self.push_value(value),
             Err(error) => self.refused = Some(error),
         }
