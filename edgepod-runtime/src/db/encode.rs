@@ -73,7 +73,7 @@ pub(super) fn wrap_any(inner: &Sql, width: usize, limit: u64, rows: JsonRows) ->
     let (open, close) = rows.around();
     Sql {
         text: format!(
-            "WITH q({names}) AS ({}) SELECT {open}json_array({values}){close} FROM (SELECT * FROM q LIMIT {limit})",
+            "WITH _edgepod_rows({names}) AS ({}) SELECT {open}json_array({values}){close} FROM (SELECT * FROM _edgepod_rows LIMIT {limit})",
             inner.text
         ),
         params: inner.params.clone(),

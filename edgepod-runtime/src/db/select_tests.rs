@@ -204,6 +204,26 @@ fn a_table_joins_itself_under_another_name() {
 }
 
 #[test]
+fn aliases_that_differ_in_case_alone_are_two() {
+    type Small = Alias<User, 'b'>;
+    type Large = Alias<User, 'B'>;
+    on_both(|db, _| {
+        let rows = db
+            .select::<User>()
+            .join::<Small>(User::boss.eq(User::id.of::<Small>()))
+            .left_join::<Large>(User::boss.of::<Small>().eq(User::id.of::<Large>()))
+            .order_by(User::id.asc())
+            .all()
+            .unwrap();
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|(user, boss, none)| (user.id, boss.id, none))
+            .collect();
+        assert_eq!(rows, [(2, 1, None), (3, 1, None)]);
+    });
+}
+
+#[test]
 fn columns_and_expressions_are_tuples_by_position() {
     on_both(|db, _| {
         let rows: Vec<(Option<String>, i64, f64)> = db

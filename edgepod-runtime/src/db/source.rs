@@ -63,10 +63,10 @@ impl Named {
         }
     }
 
-    /// The further name, where there is one.
+    /// The further name, where there is one. No table may be called so, and letters that SQLite takes for one are two here.
     pub(super) fn alias(&self) -> Option<String> {
         self.alias
-            .map(|alias| format!("{}:{alias}", self.table.name))
+            .map(|alias| format!("_edgepod_{:x}_{}", u32::from(alias), self.table.name))
     }
 
     /// `"table"."column"`

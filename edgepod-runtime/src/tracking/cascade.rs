@@ -50,7 +50,8 @@ impl Cascade {
         let Some(order) = in_order(first.as_str(), &keys) else {
             return Ok(None);
         };
-        let mut ask = format!("WITH g0 AS MATERIALIZED (SELECT * FROM {rows})");
+        // Names that no table has: one called as a part of this question would be answered for.
+        let mut ask = format!("WITH _edgepod_0 AS MATERIALIZED (SELECT * FROM {rows})");
         let reaching = |table: &str, what: &str, before: usize, sql: &mut Vec<String>| {
             for (i, parent) in order[..before].iter().enumerate() {
                 for key in &keys {
@@ -63,11 +64,15 @@ impl Cascade {
                             .columns
                             .iter()
                             .map(|(child, parent)| {
-                                format!("g.{} = c.{}", quote(parent), quote(child))
+                                format!(
+                                    "_edgepod_parent.{} = _edgepod_child.{}",
+                                    quote(parent),
+                                    quote(child)
+                                )
                             })
                             .collect();
                         sql.push(format!(
-                            "SELECT {what} FROM g{i} AS g CROSS JOIN {} AS c WHERE {}",
+                            "SELECT {what} FROM _edgepod_{i} AS _edgepod_parent CROSS JOIN {} AS _edgepod_child WHERE {}",
                             quote(table),
                             on.join(" AND ")
                         ));
@@ -77,8 +82,11 @@ impl Cascade {
         };
         for (i, table) in order.iter().enumerate().skip(1) {
             let mut parts = Vec::new();
-            reaching(table, "c.*", i, &mut parts);
-            ask += &format!(", g{i} AS MATERIALIZED ({})", parts.join(" UNION ALL "));
+            reaching(table, "_edgepod_child.*", i, &mut parts);
+            ask += &format!(
+                ", _edgepod_{i} AS MATERIALIZED ({})",
+                parts.join(" UNION ALL ")
+            );
         }
         let tables: Vec<TableName> = indirect
             .iter()
