@@ -199,6 +199,8 @@ impl Connection {
                 sql.text
             )));
         }
+        // What it does depends on them, as on what a SELECT of their rows would have said.
+        self.observer.read(&Footprint::from(&plan.depends));
         let reached = plan.reached(database, &sql.params);
         let before = match plan.indirect.is_empty() && !plan.may_fail_halfway {
             true => None,
@@ -417,10 +419,14 @@ mod tests {
     use crate::testing::memory_database;
 
     #[derive(Default)]
-    struct Written(RefCell<BTreeSet<String>>);
+    struct Written(RefCell<BTreeSet<String>>, RefCell<BTreeSet<String>>);
 
     impl Observer for Written {
-        fn read(&self, _: &Footprint) {}
+        fn read(&self, topics: &Footprint) {
+            let names = topics.iter().map(|(table, _)| table.as_str().to_owned());
+            self.1.borrow_mut().extend(names);
+        }
+
         fn warn(&self, _: String) {}
 
         fn wrote(&self, topics: &Footprint) {
@@ -431,6 +437,11 @@ mod tests {
 
     /// A database with this schema, and what is announced of it.
     fn open(schema: &[&str]) -> (Db, impl Fn() -> Vec<String> + use<>) {
+        let (db, observer) = observed(schema);
+        (db, move || observer.0.take().into_iter().collect())
+    }
+
+    fn observed(schema: &[&str]) -> (Db, Rc<Written>) {
         let database = memory_database();
         for sql in schema {
             database.run(sql, &[]).unwrap();
@@ -442,7 +453,103 @@ mod tests {
             observer.clone(),
             Access::Write,
         ));
-        (db, move || observer.0.take().into_iter().collect())
+        (db, observer)
+    }
+
+    #[test]
+    fn what_a_writing_statement_reads_is_read_and_what_its_foreign_keys_look_into_is_not() {
+        let (db, observer) = observed(&[
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, n)",
+            "CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id REFERENCES users (id), n)",
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, n)",
+            "CREATE VIEW best AS SELECT max(n) AS n FROM users",
+            "CREATE TRIGGER x AFTER UPDATE ON notes BEGIN SELECT count(*) FROM posts; END",
+            "INSERT INTO users VALUES (1, 1)",
+        ]);
+        let insert = Query::insert()
+            .into_table("posts")
+            .columns(["id", "user_id"])
+            .values_panic([1.into(), 1.into()])
+            .take();
+        let select = Query::select()
+            .expr(Expr::cust("2"))
+            .expr(Expr::val(1))
+            .take();
+        let mut insert_select = Query::insert();
+        insert_select
+            .into_table("posts")
+            .columns(["id", "user_id"])
+            .select_from(select)
+            .unwrap();
+        let update = |table: &'static str, value: &'static str| {
+            Query::update()
+                .table(table)
+                .value("n", Expr::cust(value))
+                .and_where(Expr::col("id").eq(1))
+                .take()
+        };
+        let delete = Query::delete()
+            .from_table("notes")
+            .and_where(Expr::cust("id NOT IN (SELECT id FROM \"Posts\")"))
+            .take();
+        type Run<'a> = Box<dyn Fn() -> Result<u64> + 'a>;
+        let cases: [(Run<'_>, &[&str]); 7] = [
+            (Box::new(|| db.execute(insert.clone())), &[]),
+            (Box::new(|| db.execute(insert_select.clone())), &[]),
+            (
+                Box::new(|| db.execute(update("posts", "(SELECT max(n) FROM users)"))),
+                &["users"],
+            ),
+            (
+                Box::new(|| db.execute(update("posts", "(SELECT n FROM best)"))),
+                &["users"],
+            ),
+            (
+                Box::new(|| db.execute(update("users", "(SELECT count(*) FROM notes)"))),
+                &["notes"],
+            ),
+            (Box::new(|| db.execute(update("notes", "n + 1"))), &[]),
+            (Box::new(|| db.execute(delete.clone())), &["posts"]),
+        ];
+        for (i, (run, reads)) in cases.iter().enumerate() {
+            run().unwrap();
+            let read: Vec<String> = observer.1.take().into_iter().collect();
+            assert_eq!(read, *reads, "statement {i}");
+        }
+    }
+
+    #[test]
+    fn a_cascade_to_tables_that_are_called_as_parts_of_the_question_is_announced() {
+        for names in [["g0", "g1", "g2"], ["g", "c", "g0"]] {
+            let [parent, first, second] = names;
+            let child = |name: &str| {
+                format!(
+                    "CREATE TABLE {name} (id INTEGER PRIMARY KEY, of REFERENCES {parent} (id) ON DELETE CASCADE)"
+                )
+            };
+            let (db, written) = open(&[
+                &format!("CREATE TABLE {parent} (id INTEGER PRIMARY KEY)"),
+                &child(first),
+                &child(second),
+                &format!("INSERT INTO {parent} VALUES (1), (2)"),
+                &format!("INSERT INTO {first} VALUES (1, 1)"),
+                &format!("INSERT INTO {second} VALUES (1, 2)"),
+            ]);
+            let delete = |id: i64| {
+                let delete = Query::delete()
+                    .from_table(parent)
+                    .and_where(Expr::col("id").eq(id))
+                    .take();
+                db.execute(delete).unwrap();
+                written()
+            };
+            let sorted = |mut names: Vec<&str>| {
+                names.sort_unstable();
+                names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(delete(1), sorted(vec![parent, first]));
+            assert_eq!(delete(2), sorted(vec![parent, second]));
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ const ON_ERROR_FAIL: i64 = 3;
 #[derive(Debug, Default)]
 pub(super) struct Program {
     pub(super) reads: TableSet,
+    /// Those of `reads` that no trigger and no action of a foreign key reads alone.
+    pub(super) own_reads: TableSet,
     /// Written by the statement itself.
     pub(super) direct: TableSet,
     /// Written by triggers and the actions of foreign keys, which are programs of their own.
@@ -112,6 +114,9 @@ pub(super) fn read_program<'a>(
             program.writes_internal |= writes;
             continue;
         };
+        if !writes && !program.has_parts {
+            program.own_reads.insert(table.clone());
+        }
         let set = match (writes, program.has_parts) {
             (false, _) => &mut program.reads,
             (true, false) => &mut program.direct,

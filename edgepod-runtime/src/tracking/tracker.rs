@@ -18,6 +18,9 @@ use crate::sqlite::{Database, SqlError, Value};
 /// Distinct SQL texts to remember. An app has dozens; a program that writes values into its SQL has any number.
 const CAPACITY: usize = 1024;
 
+/// The most bytes of such texts: whose conditions a client lengthens may be 100 KB each.
+const CAPACITY_BYTES: usize = 2_000_000;
+
 /// How many views and indexes may stand between a virtual table and its rows.
 const DEPTH: usize = 8;
 
@@ -27,6 +30,9 @@ const DEPTH: usize = 8;
 pub struct Plan {
     /// The tables it reads and does not write, those that a foreign key or a trigger makes it read included.
     pub reads: TableSet,
+    /// Those of `reads` on which it depends what the statement does: of one that writes, not those that only a foreign key or a
+    /// trigger makes it read.
+    pub depends: TableSet,
     /// The tables it may write, through triggers and the actions of foreign keys included.
     pub writes: TableSet,
     /// Those of `writes` that the statement itself names: one, or none where it names a view.
@@ -48,6 +54,7 @@ impl Plan {
     pub fn unknown() -> Self {
         Self {
             reads: TableSet::every(),
+            depends: TableSet::every(),
             writes: TableSet::every(),
             direct: TableSet::every(),
             schema_change: true,
@@ -93,6 +100,8 @@ pub struct Tracker {
 #[derive(Default)]
 struct State {
     plans: HashMap<Box<str>, Arc<Plan>>,
+    /// How long their texts are together.
+    bytes: usize,
     catalog: Option<Catalog>,
     /// The schema was changed by a transaction that may still roll back.
     schema_changed: bool,
@@ -128,9 +137,11 @@ impl Tracker {
             }
         };
         let plan = Arc::new(plan);
-        if state.plans.len() >= CAPACITY {
+        if state.plans.len() >= CAPACITY || state.bytes + sql.len() > CAPACITY_BYTES {
             state.plans.clear();
+            state.bytes = 0;
         }
+        state.bytes += sql.len();
         state.plans.insert(sql.into(), plan.clone());
         Ok(plan)
     }
@@ -175,6 +186,7 @@ impl State {
             });
         let Program {
             mut reads,
+            own_reads: mut depends,
             mut direct,
             mut indirect,
             virtual_reads,
@@ -201,6 +213,11 @@ impl State {
                     }
                 }
             }
+            if !known.is_empty() {
+                // And what they show of other tables.
+                depends.extend(&reads);
+                depends.extend(&known);
+            }
             reads.extend(&known);
         }
         // A REINDEX or an ANALYZE changes no row and may change every plan.
@@ -213,6 +230,10 @@ impl State {
         }
         // Whether SQLite opens a table that it writes for reading, too, depends on the plan it chose.
         reads.remove_all(&writes);
+        depends.remove_all(&writes);
+        if !direct.is_empty() && !schema_change && !depends.is_empty() {
+            depends = own_reads(database, sql, &direct, depends)?;
+        }
         let cascade = if indirect.len() > 1 && !schema_change {
             // Without it more is announced than has changed.
             Cascade::of(database, sql, &direct, &indirect).unwrap_or_default()
@@ -220,6 +241,10 @@ impl State {
             None
         };
         Ok(Some(Plan {
+            depends: match writes.is_empty() {
+                true => reads.clone(),
+                false => depends,
+            },
             reads,
             writes,
             direct,
@@ -312,6 +337,54 @@ impl State {
             Some(Source::Other(_) | Source::Unknown) | None => Ok(TableSet::every()),
         }
     }
+}
+
+/// Which of the tables that a writing statement reads it reads of its own accord. To keep foreign keys SQLite looks into their
+/// tables, too, by the same instructions; those the text does not name, itself or by a view.
+fn own_reads(
+    database: &dyn Database,
+    sql: &str,
+    direct: &TableSet,
+    reads: TableSet,
+) -> Result<TableSet, SqlError> {
+    let written = direct.iter().next().map_or("", TableName::as_str);
+    let params = [Value::Text(written.to_owned())];
+    let rows = database.run(RELATIVES, &params)?.rows;
+    let names = |kind: &str| {
+        let of_kind = rows.iter().filter_map(move |row| match row {
+            [Value::Text(of), Value::Text(name)] if of == kind => Some(name.to_owned()),
+            _ => None,
+        });
+        of_kind.collect::<Vec<String>>()
+    };
+    if names("view").iter().any(|view| mentions(sql, view)) {
+        return Ok(reads);
+    }
+    let relatives = names("relative");
+    let own = reads.iter().filter(|table| {
+        let name = table.as_str();
+        let relative = relatives.iter().any(|of| of.eq_ignore_ascii_case(name));
+        !relative || mentions(sql, name)
+    });
+    Ok(own.cloned().collect())
+}
+
+/// The views, and the tables that a foreign key joins to a table, in either direction.
+const RELATIVES: &str = "SELECT type, name FROM sqlite_schema WHERE type = 'view' UNION ALL \
+                         SELECT 'relative', iif(lower(t.name) = lower(?1), f.\"table\", t.name) \
+                         FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f \
+                         WHERE t.type = 'table' AND t.name NOT GLOB '_cf_*' \
+                         AND lower(?1) IN (lower(t.name), lower(f.\"table\"))";
+
+/// Whether a text has this name, as a word or in quotes. It may be a text's or a column's: too often is not too seldom.
+fn mentions(sql: &str, name: &str) -> bool {
+    let sql = sql.to_ascii_lowercase();
+    // As it stands in quotes.
+    let name = name.replace('"', "\"\"").to_ascii_lowercase();
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    sql.match_indices(&name).any(|(at, _)| {
+        !is_part(sql[..at].chars().next_back()) && !is_part(sql[at + name.len()..].chars().next())
+    })
 }
 
 /// Virtual tables by the addresses that EXPLAIN gives them.
