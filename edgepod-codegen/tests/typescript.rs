@@ -8,6 +8,7 @@ use std::{fs, io};
 use edgepod_codegen::{Client, Framework, Manifest};
 use tempfile::TempDir;
 
+mod json;
 /// The app with a column of every type.
 #[path = "../../tests/app/src/kinds.rs"]
 mod kinds;
@@ -202,6 +203,50 @@ fn every_type_of_a_column_and_every_shape_of_a_result_is_what_the_guide_says() {
     let manifest = edgepod_runtime::manifest::manifest().expect("a manifest");
     let manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
     FrontEnd::new(&manifest).with("kinds.tsx").compiles();
+}
+
+#[test]
+fn typescript_says_what_json_does() {
+    let manifest = edgepod_runtime::manifest::manifest().expect("a manifest");
+    let manifest: Manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
+    let front_end = FrontEnd::new(&manifest);
+    let page = |values: &[(&str, serde_json::Value)]| {
+        let mut page = "import type { Adjacent, Expression, Fields, Flag, Loose, Remark, Statement, Tree } from \
+                        \"./edgepod/client\";\n\nexport type { Flag, Tree };\n"
+            .to_owned();
+        for (index, (name, value)) in values.iter().enumerate() {
+            page += &format!("export const value{index}: {name} = {value};\n");
+        }
+        page
+    };
+    let mut values = json::values();
+    front_end.write("page.ts", &page(&values)).compiles();
+    // And it says nothing else: a value of each kind with one member too few, or of another type.
+    let of = |name: &str| {
+        values
+            .iter()
+            .position(|(other, _)| *other == name)
+            .expect("a value")
+    };
+    let (remark, fields, loose) = (of("Remark"), of("Fields"), of("Loose"));
+    values[remark].1["answers"] = serde_json::json!([{ "text": "no more" }]);
+    values[fields].1["by_bool"] = serde_json::json!({ "maybe": 1 });
+    values[loose].1 = serde_json::json!([]);
+    let said = {
+        front_end.write("page.ts", &page(&values));
+        front_end.complaints("typescript")
+    };
+    for index in [remark, fields, loose] {
+        let line = format!("page.ts({},", index + 4);
+        assert!(said.contains(&line), "{line} {said}");
+    }
+    assert_eq!(
+        said.lines()
+            .filter(|line| line.starts_with("page.ts"))
+            .count(),
+        3,
+        "{said}"
+    );
 }
 
 #[test]

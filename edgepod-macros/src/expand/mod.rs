@@ -15,6 +15,7 @@ mod middleware;
 mod migrations;
 mod new_row;
 mod row;
+mod shape;
 mod table;
 
 pub(crate) use app::app;

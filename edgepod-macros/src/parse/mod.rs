@@ -11,6 +11,7 @@ mod middleware;
 mod migration;
 mod migrations;
 mod row;
+mod serde;
 mod table;
 
 pub(crate) use column::{COLUMN_ATTRIBUTES, Column, Default, OnDelete, References};
@@ -24,4 +25,5 @@ pub(crate) use middleware::Middleware;
 pub(crate) use migration::Migration;
 pub(crate) use migrations::{CrateMigrations, checksum, migrations_of_the_crate, number_of};
 pub(crate) use row::Row;
+pub(crate) use serde::{Serde, says};
 pub(crate) use table::{Index, TABLE_ATTRIBUTES, Table};

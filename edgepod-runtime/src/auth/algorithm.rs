@@ -60,7 +60,18 @@ impl Algorithm {
     }
 
     /// The algorithm of this name; `None` for one that is not accepted. Names are case-sensitive.
+    ///
+    /// EdDSA has two: RFC 9864 calls it after its curve, Ed25519.
+    ///
+    /// ```
+    /// use edgepod_runtime::auth::Algorithm;
+    /// assert_eq!(Algorithm::from_name("Ed25519"), Some(Algorithm::EdDsa));
+    /// assert_eq!(Algorithm::from_name("Ed448"), None);
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|a| a.as_str() == name)
     }
 }

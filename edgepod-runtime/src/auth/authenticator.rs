@@ -60,6 +60,12 @@ pub enum Mode {
     },
 }
 
+/// How many bits of a version say which key of a set it is: a set has at most 100.
+const KEY_BITS: u32 = 7;
+
+/// How many tokens are remembered whose next key is to be tried. They are forgotten within milliseconds.
+const NEXT_KEYS: usize = 64;
+
 /// Turns tokens into claims. One for a process, or for a Worker's isolate.
 pub struct Authenticator {
     mode: Mode,
@@ -83,6 +89,8 @@ struct State {
     refreshed: Option<i64>,
     /// Counts the key sets: a token is accepted under the keys that it was checked with.
     version: u32,
+    /// Of tokens whose name is that of several keys, which of them is to be tried next. The oldest come first.
+    next_keys: Vec<(String, usize)>,
     verified: Verified,
 }
 
@@ -114,7 +122,7 @@ pub struct Verification {
     pub signed: String,
     /// The signature: of ECDSA the two numbers side by side.
     pub signature: Vec<u8>,
-    /// Of the keys, for [`Authenticator::verified`].
+    /// Of the keys, and which of them it is, for [`Authenticator::verified`].
     pub version: u32,
 }
 
@@ -174,13 +182,14 @@ impl Authenticator {
         let token = Token::parse(text)?;
         // Before the signature: a token that is over makes nobody fetch keys.
         policy.check(&token.claims, now)?;
-        match state.keys.find(token.kid.as_deref(), token.algorithm) {
+        let nth = state.next_key(text);
+        match state.keys.find(token.kid.as_deref(), token.algorithm, nth) {
             Found::Key(key) => Ok(Check::Verify(Verification {
                 algorithm: token.algorithm,
                 key: key.clone(),
                 signed: token.signed.to_owned(),
                 signature: token.signature,
-                version: state.version,
+                version: state.version << KEY_BITS | nth as u32,
             })),
             Found::Mismatch => Err(Rejection::KeyMismatch),
             Found::Ambiguous => Err(Rejection::AmbiguousKey),
@@ -199,7 +208,7 @@ impl Authenticator {
     /// A signature of [`Check::Verify`] was verified: whether it is right. Returns the claims.
     ///
     /// # Errors
-    /// The token is refused; or the keys have changed meanwhile, `None`: check again.
+    /// The token is refused; or `None`, check again: the keys have changed meanwhile, or there is another of its name.
     pub fn verified(
         &self,
         text: &str,
@@ -208,15 +217,17 @@ impl Authenticator {
         now: i64,
     ) -> Result<Claims, Option<Rejection>> {
         if !right {
-            return Err(Some(Rejection::Signature));
+            let is_another = self.state().try_another(text, version);
+            return Err((!is_another).then_some(Rejection::Signature));
         }
         let policy = self.policy().ok_or(Some(Rejection::UnknownKey))?;
         let token = Token::parse(text).map_err(Some)?;
         let expires = policy.check(&token.claims, now).map_err(Some)?;
         let mut state = self.state();
-        if state.version != version {
+        if state.version << KEY_BITS != version >> KEY_BITS << KEY_BITS {
             return Err(None);
         }
+        state.next_keys.retain(|(token, _)| token != text);
         let begins = begins(&token.claims, policy.leeway);
         let claims = Claims::from(token.claims);
         state.verified.insert(text, claims.clone(), begins..expires);
@@ -285,6 +296,37 @@ impl Authenticator {
 }
 
 impl State {
+    /// Which of the keys of a token's name it is to be verified with.
+    fn next_key(&self, text: &str) -> usize {
+        let next = self.next_keys.iter().find(|(token, _)| token == text);
+        next.map_or(0, |(_, nth)| *nth)
+    }
+
+    /// A token was not signed by the key that `version` tells: whether there is another of that name, which is next.
+    fn try_another(&mut self, text: &str, version: u32) -> bool {
+        let nth = (version & ((1 << KEY_BITS) - 1)) as usize + 1;
+        let tried = self.next_key(text);
+        self.next_keys.retain(|(token, _)| token != text);
+        let Ok(token) = Token::parse(text) else {
+            return false;
+        };
+        let Some(kid) = token.kid.as_deref() else {
+            return false;
+        };
+        if !matches!(
+            self.keys.find(Some(kid), token.algorithm, nth),
+            Found::Key(_)
+        ) {
+            return false;
+        }
+        if self.next_keys.len() == NEXT_KEYS {
+            self.next_keys.remove(0);
+        }
+        // Another request with the same token may be ahead.
+        self.next_keys.push((text.to_owned(), nth.max(tried)));
+        true
+    }
+
     fn is_fetching(&self, passed: i64) -> bool {
         self.fetching.is_some_and(|at| passed - at < FETCH_LOST)
     }
@@ -319,6 +361,7 @@ impl State {
         self.keys = keys;
         self.version = self.version.wrapping_add(1);
         self.verified.clear();
+        self.next_keys.clear();
     }
 }
 
@@ -393,6 +436,29 @@ mod tests {
                 Err(Some(Rejection::Signature))
             );
         }
+    }
+
+    #[test]
+    fn every_key_of_a_tokens_name_is_tried_also_by_requests_at_once() {
+        let auth = remote();
+        auth.check(&token("a"), 0);
+        auth.keys_loaded(&jwks(&["a", "a", "b"]), 0).unwrap();
+        let first = verify(&auth, "a", 1);
+        assert_eq!(verify(&auth, "a", 1), first);
+        for _ in 0..2 {
+            assert_eq!(auth.verified(&token("a"), first, false, 1), Err(None));
+        }
+        let second = verify(&auth, "a", 1);
+        assert_ne!(second, first);
+        assert_eq!(
+            auth.verified(&token("a"), second, false, 1),
+            Err(Some(Rejection::Signature))
+        );
+        // From the beginning.
+        assert_eq!(verify(&auth, "a", 2), first);
+        assert_eq!(auth.verified(&token("a"), first, false, 2), Err(None));
+        assert!(auth.verified(&token("a"), second, true, 2).is_ok());
+        assert!(matches!(auth.check(&token("a"), 3), Check::Known(_)));
     }
 
     #[test]

@@ -237,7 +237,8 @@ impl KeySet {
         self.keys.is_empty()
     }
 
-    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Found<'_> {
+    /// The key of a token. Several may have its name; `nth` says which of those that fit, from 0.
+    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm, nth: usize) -> Found<'_> {
         let Some(kid) = kid else {
             let mut fitting = self.keys.iter().filter(|key| key.fits(algorithm));
             return match (fitting.next(), fitting.next()) {
@@ -254,7 +255,7 @@ impl KeySet {
         if named.peek().is_none() {
             return Found::Unknown;
         }
-        match named.find(|key| key.fits(algorithm)) {
+        match named.filter(|key| key.fits(algorithm)).nth(nth) {
             Some(key) => Found::Key(key),
             None => Found::Mismatch,
         }
@@ -278,19 +279,60 @@ mod tests {
             format!(r#"{{{P256},"kid":"b","alg":"ES256","use":"sig"}}"#),
         ]);
         assert!(matches!(
-            set.find(Some("b"), Algorithm::Es256),
+            set.find(Some("b"), Algorithm::Es256, 0),
             Found::Key(_)
         ));
         assert!(matches!(
-            set.find(Some("b"), Algorithm::Rs256),
+            set.find(Some("b"), Algorithm::Rs256, 0),
             Found::Mismatch
         ));
         assert!(matches!(
-            set.find(Some("c"), Algorithm::Es256),
+            set.find(Some("c"), Algorithm::Es256, 0),
             Found::Unknown
         ));
-        assert!(matches!(set.find(None, Algorithm::Es256), Found::Ambiguous));
-        assert!(matches!(set.find(None, Algorithm::EdDsa), Found::Unknown));
+        assert!(matches!(
+            set.find(None, Algorithm::Es256, 0),
+            Found::Ambiguous
+        ));
+        assert!(matches!(
+            set.find(None, Algorithm::EdDsa, 0),
+            Found::Unknown
+        ));
+    }
+
+    #[test]
+    fn several_keys_of_one_name_are_found_one_after_the_other() {
+        let set = set(&[
+            format!(r#"{{{P256},"kid":"a"}}"#),
+            format!(r#"{{{P256},"kid":"a","alg":"ES256"}}"#),
+        ]);
+        let find = |nth| set.find(Some("a"), Algorithm::Es256, nth);
+        let (Found::Key(first), Found::Key(second)) = (find(0), find(1)) else {
+            panic!("there are two")
+        };
+        assert_eq!(
+            (first.algorithm, second.algorithm),
+            (None, Some(Algorithm::Es256))
+        );
+        assert!(matches!(find(2), Found::Mismatch));
+    }
+
+    #[test]
+    fn a_key_may_name_ed25519_either_way() {
+        let key = |alg| {
+            format!(
+                r#"{{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a","alg":"{alg}"}}"#
+            )
+        };
+        for alg in ["EdDSA", "Ed25519"] {
+            assert!(
+                matches!(
+                    set(&[key(alg)]).find(Some("a"), Algorithm::EdDsa, 0),
+                    Found::Key(_)
+                ),
+                "{alg}"
+            );
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn verify(
     let token = Token::parse(text)?;
     policy.check(&token.claims, now)?;
     let public = keys.public();
-    match public.find(token.kid.as_deref(), token.algorithm) {
+    match public.find(token.kid.as_deref(), token.algorithm, 0) {
         Found::Key(key) if keys.verify(key, token.signed, &token.signature) => Ok(token.claims),
         Found::Key(_) => Err(Rejection::Signature),
         Found::Unknown => Err(Rejection::UnknownKey),
