@@ -17,6 +17,8 @@ use crate::term;
 const WORKERD_VERSION: &str = "1.20261117.1";
 /// The binaryen (`wasm-opt`) that is installed when there is none.
 const BINARYEN_VERSION: &str = "132.0.0";
+/// The esbuild that is installed when there is none.
+const ESBUILD_VERSION: &str = "0.28.2";
 /// The wrangler that is installed when there is none: the last that Node.js 20 runs.
 const WRANGLER_VERSION: &str = "4.86.0";
 
@@ -66,6 +68,32 @@ pub(crate) fn find_wasm_opt(project: &Path) -> Option<PathBuf> {
     which::which("wasm-opt")
         .ok()
         .or_else(|| find("binaryen", project, BINARYEN_VERSION, Path::new(WASM_OPT)))
+}
+
+/// A command that runs `esbuild`.
+///
+/// # Errors
+/// When there is none and npm cannot install it.
+pub fn esbuild(project: &Path) -> Result<Command> {
+    if let Some(path) = named_by("ESBUILD_BIN")? {
+        return Ok(Command::new(path));
+    }
+    let program = esbuild_program()?;
+    let path = match on_path_or_in_project("esbuild", project, &program) {
+        Some(path) => path,
+        None => npm_tool("esbuild", ESBUILD_VERSION, &program)?,
+    };
+    Ok(Command::new(path))
+}
+
+/// Where esbuild is now, unless a variable says otherwise.
+pub(crate) fn find_esbuild(project: &Path) -> Option<PathBuf> {
+    find(
+        "esbuild",
+        project,
+        ESBUILD_VERSION,
+        &esbuild_program().ok()?,
+    )
 }
 
 /// A command that runs `wrangler`.
@@ -135,6 +163,20 @@ fn workerd_program() -> Result<PathBuf> {
         }))
 }
 
+fn esbuild_program() -> Result<PathBuf> {
+    let (package, program) = match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => ("linux-x64", "bin/esbuild"),
+        ("linux", "aarch64") => ("linux-arm64", "bin/esbuild"),
+        ("macos", "x86_64") => ("darwin-x64", "bin/esbuild"),
+        ("macos", "aarch64") => ("darwin-arm64", "bin/esbuild"),
+        ("windows", "x86_64") => ("win32-x64", "esbuild.exe"),
+        (os, arch) => {
+            bail!("this command knows no esbuild for {os} on {arch}: name one with ESBUILD_BIN")
+        }
+    };
+    Ok(Path::new("@esbuild").join(package).join(program))
+}
+
 /// The program Node.
 ///
 /// # Errors
@@ -199,6 +241,7 @@ fn installed_bytes(name: &str) -> u64 {
     match name {
         "workerd" => 167_000_000,
         "wrangler" => 204_000_000,
+        "esbuild" => 11_000_000,
         _ => 108_000_000,
     }
 }
@@ -251,6 +294,7 @@ fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
             match name {
                 "workerd" => "WORKERD_BIN",
                 "wrangler" => "WRANGLER_BIN",
+                "esbuild" => "ESBUILD_BIN",
                 _ => "WASM_OPT_BIN",
             }
         );

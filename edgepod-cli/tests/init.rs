@@ -404,6 +404,7 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
     for (variable, says) in [
         ("WASM_BINDGEN_BIN", "(WASM_BINDGEN_BIN) failed"),
         ("WASM_OPT_BIN", "wasm-opt failed on"),
+        ("ESBUILD_BIN", "esbuild failed on"),
     ] {
         let failed = command(&app, &["build"])
             .env(variable, which::which("false").unwrap())

@@ -9,6 +9,7 @@ mod config;
 mod made;
 
 mod bindgen;
+mod bundle;
 mod optimize;
 mod size;
 mod worker;

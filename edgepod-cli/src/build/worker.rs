@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use super::{Profile, bindgen, cargo, optimize};
+use super::{Profile, bindgen, bundle, cargo, optimize};
 use crate::app::App;
 
 /// Where the runtime keeps the JavaScript around the WebAssembly. It comes from the runtime that the app is
@@ -13,8 +13,12 @@ use crate::app::App;
 const ENTRY_FOLDER: &str = "src/host/durable_object";
 const ENTRY: &str = "entry.mjs";
 const RESIDENCY: &str = "residency.mjs";
+/// What is added to wasm-bindgen's module: it stands inside, and so sees what that does not export.
+const GLUE: &str = "glue.mjs";
+const CORE: &str = "core.js";
 
-/// A Worker, built: a folder with `entry.mjs` (the main module), `core.js`, `core_bg.wasm` and perhaps `snippets/`.
+/// A Worker, built: a folder with `entry.mjs` (the main module) and `core_bg.wasm`; one that is not for release has the modules
+/// that `entry.mjs` imports beside it, as they were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
     /// The folder.
@@ -63,7 +67,7 @@ impl Worker {
         copy_scripts(scripts, workshop.path())?;
         tell_residency(app, profile, workshop.path())?;
         if profile == Profile::Release {
-            drop_comments(workshop.path())?;
+            bundle::run(app, workshop.path(), ENTRY)?;
         }
 
         let folder = state.join("worker");
@@ -73,38 +77,6 @@ impl Worker {
         fs::rename(workshop.keep(), &folder)?;
         Ok(Self { folder })
     }
-}
-
-/// Rewrites the modules without the comments that stand on lines of their own: nobody reads them in a Worker, and the platform
-/// counts them. The modules are the runtime's and wasm-bindgen's, so no line inside a text looks like a comment; what an app
-/// brings along is in `snippets/`, and left alone.
-fn drop_comments(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let module = entry?.path();
-        if module
-            .extension()
-            .is_some_and(|extension| extension == "js" || extension == "mjs")
-        {
-            fs::write(&module, without_comments(&fs::read_to_string(&module)?))?;
-        }
-    }
-    Ok(())
-}
-
-fn without_comments(script: &str) -> String {
-    let mut inside = false;
-    let mut kept = String::with_capacity(script.len());
-    for line in script.lines() {
-        let code = line.trim();
-        inside |= code.starts_with("/*");
-        if inside {
-            inside = !code.ends_with("*/");
-        } else if !code.is_empty() && !code.starts_with("//") {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    kept
 }
 
 /// Writes where the database is.
@@ -132,7 +104,11 @@ fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
             .is_some_and(|extension| extension == "mjs")
         {
             let name = script.file_name().context("a script without a name")?;
-            fs::copy(&script, to.join(name))?;
+            if name == GLUE {
+                add_glue(&to.join(CORE), &fs::read_to_string(&script)?)?;
+            } else {
+                fs::copy(&script, to.join(name))?;
+            }
         }
     }
     if !to.join(ENTRY).is_file() {
@@ -141,31 +117,28 @@ fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_on_lines_of_their_own_are_dropped_and_no_code() {
-        let script = r#"// What it is.
-/**
- * @returns {string}
- */
-export function url() {
-
-    /* why */
-    const all = "/* not one */"; // and this stays
-    return "https://example.com//" + all;
-    //# sourceMappingURL=x
-}
-"#;
-        assert_eq!(
-            without_comments(script),
-            r#"export function url() {
-    const all = "/* not one */"; // and this stays
-    return "https://example.com//" + all;
-}
-"#
-        );
+/// Adds `glue` to wasm-bindgen's module, which has what it uses.
+fn add_glue(module: &Path, glue: &str) -> Result<()> {
+    let mut script = fs::read_to_string(module)?;
+    for name in GLUE_USES {
+        if !script.contains(name) {
+            bail!(
+                "wasm-bindgen made a module without `{name}`, which {GLUE} needs: is WASM_BINDGEN_BIN another version than {}?",
+                bindgen::VERSION
+            );
+        }
     }
+    script.push('\n');
+    script.push_str(glue);
+    fs::write(module, script)?;
+    Ok(())
 }
+
+/// What the glue uses of the module that it is added to. Somebody else's wasm-bindgen may name it otherwise.
+const GLUE_USES: [&str; 5] = [
+    "let wasmModule, wasmInstance, wasm;",
+    "function passStringToWasm0(arg, malloc, realloc) {",
+    "function getUint8ArrayMemory0() {",
+    "cachedTextEncoder",
+    "let WASM_VECTOR_LEN",
+];

@@ -49,6 +49,7 @@ pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
     );
     for (name, variable_name, found) in [
         ("wasm-opt", "WASM_OPT_BIN", tools::find_wasm_opt(&args.app)),
+        ("esbuild", "ESBUILD_BIN", tools::find_esbuild(&args.app)),
         ("workerd", "WORKERD_BIN", tools::find_workerd(&args.app)),
         ("wrangler", "WRANGLER_BIN", tools::find_wrangler(&args.app)),
     ] {
@@ -57,7 +58,6 @@ pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
             variable(variable_name).unwrap_or_else(|| installed(found)),
         );
     }
-    report("esbuild", Finding::Good(bundler()));
     // Without a folder it is asked about the machine.
     if args.app != Path::new(".") || args.app.join("Cargo.toml").is_file() {
         report("app", app(&args.app));
@@ -164,16 +164,6 @@ fn variable(name: &str) -> Option<Finding> {
         Ok(path) => Some(Finding::Good(format!("{} ({name})", with_version(&path?)))),
         Err(error) => Some(Finding::Bad(error.to_string())),
     }
-}
-
-/// What replaces it, for who looks for it.
-fn bundler() -> String {
-    let mut text =
-        "workerd and Cloudflare take the modules as they are: no bundler is needed".to_owned();
-    if std::env::var_os("ESBUILD_BIN").is_some_and(|value| !value.is_empty()) {
-        text.push_str(", so ESBUILD_BIN is not used");
-    }
-    text
 }
 
 fn installed(found: Option<PathBuf>) -> Finding {
