@@ -15,34 +15,28 @@ use serde_json::{Value, json};
 use rfc_vectors::*;
 use vectors::{Vector, Vectors};
 
-const ENTRY: &str = include_str!("../../edgepod-runtime/src/host/durable_object/entry.mjs");
+const VERIFIER: &str = include_str!("../../edgepod-runtime/src/host/durable_object/signature.mjs");
 
-/// What the entry module verifies with, behind an address.
-fn start() -> (tempfile::TempDir, Workerd) {
-    let (_, verifier) = ENTRY
-        .split_once("// The cryptography of each algorithm")
-        .expect("where it begins");
-    let (verifier, _) = verifier
-        .split_once("// The largest key set")
-        .expect("where it ends");
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("entry.mjs"),
-        format!(
-            "//{verifier}
-import {{ DurableObject }} from \"cloudflare:workers\";
-export class EdgePodEngine extends DurableObject {{}}
-export default {{
-  async fetch(request) {{
+/// A Worker that verifies what it is sent.
+const ENTRY: &str = r#"
+import { DurableObject } from "cloudflare:workers";
+import { isRight } from "./signature.mjs";
+export class EdgePodEngine extends DurableObject {}
+export default {
+  async fetch(request) {
     const right = [];
     for (const verification of await request.json()) right.push(await isRight(verification));
     return Response.json(right);
-  }},
-}};
-"
-        ),
-    )
-    .unwrap();
+  },
+};
+"#;
+
+/// What a Worker verifies with, behind an address.
+fn start() -> (tempfile::TempDir, Workerd) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, module) in [("entry.mjs", ENTRY), ("signature.mjs", VERIFIER)] {
+        std::fs::write(folder.path().join(name), module).unwrap();
+    }
     let server = Workerd::of_modules(folder.path()).start().unwrap();
     (folder, server)
 }

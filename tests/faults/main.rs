@@ -11,18 +11,28 @@ mod numbers;
 mod pairs;
 mod panics;
 mod rollback;
+mod traps;
 mod values;
 
 use std::process::ExitCode;
 
-use edgepod_tests::{server::App, suite};
+use edgepod_tests::{
+    server::{self, App},
+    suite,
+};
 
 fn main() -> ExitCode {
+    // What is no panic ends the process of the native host.
+    let traps = match server::is_native() {
+        true => [].as_slice(),
+        false => traps::CASES,
+    };
     suite::run(
         App::FAULTS,
         &[
             ("rollback", rollback::CASES),
             ("panics", panics::CASES),
+            ("traps", traps),
             ("actions", actions::CASES),
             ("guards", guards::CASES),
             ("conditions", conditions::CASES),

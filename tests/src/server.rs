@@ -132,8 +132,7 @@ impl Server {
                 process: None,
             });
         }
-        let host = std::env::var("EDGEPOD_TEST_HOST").unwrap_or_else(|_| "native".to_owned());
-        Self::start(app, &host)
+        Self::start(app, &host())
     }
 
     fn start(app: App, host: &str) -> Result<Self> {
@@ -301,11 +300,58 @@ impl Server {
             .map_or(self.url.as_str(), |(_, rest)| rest)
     }
 
+    /// The memory in use by the server that this process started and by all processes below it, in bytes; where the system
+    /// tells.
+    pub fn resident_memory(&self) -> Option<u64> {
+        let process = self.process.as_ref()?;
+        let root = process
+            .child
+            .lock()
+            .unwrap_or_else(|held| held.into_inner())
+            .id();
+        let mut below = vec![root];
+        let mut total = 0;
+        while let Some(id) = below.pop() {
+            let threads = std::fs::read_dir(format!("/proc/{id}/task")).ok()?;
+            for thread in threads.flatten() {
+                let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
+                below.extend(
+                    children
+                        .split_whitespace()
+                        .filter_map(|id| id.parse::<u32>().ok()),
+                );
+            }
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+            total += status
+                .lines()
+                .find_map(|line| {
+                    line.strip_prefix("VmRSS:")?
+                        .trim()
+                        .strip_suffix(" kB")?
+                        .parse::<u64>()
+                        .ok()
+                })
+                .unwrap_or(0)
+                * 1024;
+        }
+        Some(total)
+    }
+
     /// Fails unless the server still does its work: for the end of every test that mistreated it.
     #[track_caller]
     pub fn assert_serving(&self) {
         self.call(self.app.query).ok();
     }
+}
+
+/// The host that `EDGEPOD_TEST_HOST` names.
+fn host() -> String {
+    std::env::var("EDGEPOD_TEST_HOST").unwrap_or_else(|_| "native".to_owned())
+}
+
+/// Whether what this process tests runs on the native host.
+pub fn is_native() -> bool {
+    host() == "native"
 }
 
 /// A name that no other test uses, in this run or an earlier one on the same database.

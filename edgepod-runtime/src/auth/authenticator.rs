@@ -23,6 +23,9 @@ use super::{
 /// How long one fetch of keys may take, in milliseconds: after it the host gives up.
 pub const FETCH_LIMIT: i64 = 5_000;
 
+/// The largest key set that is read, in bytes: 256 KiB.
+pub const KEYS_LIMIT: usize = 256 * 1024;
+
 /// How long others wait for one fetch, in milliseconds: longer than it may take.
 const FETCH_LOST: i64 = FETCH_LIMIT + 1_000;
 

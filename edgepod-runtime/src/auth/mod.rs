@@ -15,7 +15,7 @@ mod token;
 mod verified;
 
 pub use algorithm::Algorithm;
-pub use authenticator::{Authenticator, Check, FETCH_LIMIT, Mode, Verification};
+pub use authenticator::{Authenticator, Check, FETCH_LIMIT, KEYS_LIMIT, Mode, Verification};
 pub use claims::Claims;
 pub use key::{KeySet, Material, PublicKey};
 pub use local::{KeyError, LocalKeys};

@@ -53,7 +53,7 @@ pub use declaration::{
     reference,
 };
 pub use delete::Delete;
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 pub(crate) use encode::parse_rows;
 pub use expression::{
     Aggregate, Expression, NullOr, Numeric, Summable, Term, avg, count, count_distinct, count_of,

@@ -5,6 +5,9 @@ use crate::{Code, Error, Result};
 /// The most bytes that a body may have: 4 MiB.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
+/// How many bytes of a body are read that nobody wants, so that a client which still sends it hears the reply.
+pub const UNWANTED_BODY: usize = 64 * 1024 * 1024;
+
 /// The body's text.
 ///
 /// # Errors

@@ -11,8 +11,8 @@ mod request;
 mod route;
 
 pub use address::client_address;
-pub use body::{BODY_LIMIT, body, not_utf8, too_large};
+pub use body::{BODY_LIMIT, UNWANTED_BODY, body, not_utf8, too_large};
 pub use config::Config;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
-pub use route::{EXPIRED, Gateway, Route};
+pub use route::{EXPIRED, Gateway, REFUSED, Route};

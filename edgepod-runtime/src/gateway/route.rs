@@ -58,6 +58,12 @@ pub enum Route {
 /// The code and the reason with which a socket is closed whose token has expired.
 pub const EXPIRED: (u16, &str) = (1008, "The token has expired: connect again with a new one.");
 
+/// The code and the reason with which a socket is closed whose client sends something.
+pub const REFUSED: (u16, &str) = (
+    1008,
+    "This socket only tells what is stale: send nothing but ping.",
+);
+
 /// When to try again where keys could not be fetched.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -10,6 +10,7 @@ use edgepod::prelude::*;
 
 pub mod kinds;
 mod pairs;
+pub mod traps;
 pub mod values;
 
 /// What was noted.

@@ -17,6 +17,8 @@ pub(super) enum Suite {
     Clippy,
     /// The TypeScript client: lint, types, tests
     Client,
+    /// The JavaScript around the core of a Worker: lint, types, tests
+    Worker,
     /// Unit, integration, compile-fail and doc tests of every crate
     Rust,
     /// The wire protocol, against the native host
@@ -68,6 +70,7 @@ impl Suite {
         Self::Fmt,
         Self::Clippy,
         Self::Client,
+        Self::Worker,
         Self::Rust,
         Self::ProtocolNative,
         Self::ProtocolWorkerd,
@@ -102,7 +105,8 @@ impl Suite {
         match self {
             Self::Fmt => fmt(),
             Self::Clippy => clippy(),
-            Self::Client => client(),
+            Self::Client => npm_test("edgepod-codegen/client"),
+            Self::Worker => npm_test("edgepod-runtime/src/host/durable_object"),
             Self::Rust => rust(),
             Self::ProtocolNative => hosted("protocol", Host::Native),
             Self::ProtocolWorkerd => hosted("protocol", Host::Workerd),
@@ -151,8 +155,9 @@ fn clippy() -> Result<Totals> {
     Ok(Totals::of_exit(&here) + Totals::of_exit(&worker))
 }
 
-fn client() -> Result<Totals> {
-    let folder = workspace::root().join("edgepod-codegen/client");
+/// The npm package in `folder`: its lint, types and tests.
+fn npm_test(folder: &str) -> Result<Totals> {
+    let folder = workspace::root().join(folder);
     setup::npm_packages(&folder)?;
     let finished = tee(program(setup::npm(), &folder).arg("test"))?;
     Ok(Totals::of_vitest(&finished))

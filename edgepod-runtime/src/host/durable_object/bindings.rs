@@ -1,4 +1,4 @@
-//! What the entry module offers the core.
+//! What JavaScript offers the core.
 
 use wasm_bindgen::prelude::*;
 
@@ -6,44 +6,44 @@ use crate::engine::{Level, Record};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The `Bridge` of one object.
+    /// The ports of one object.
     #[derive(Clone)]
-    pub type Bridge;
+    pub type Ports;
 
     /// Runs a statement: `<rows written>|<rows as JSON arrays>`.
     #[wasm_bindgen(method, catch)]
-    pub fn run(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
+    pub fn run(this: &Ports, sql: &str, params: &str) -> Result<String, JsValue>;
 
     /// Runs a statement of one text column: `<rows written>|<the texts, joined by commas>`.
     #[wasm_bindgen(method, catch, js_name = runJson)]
-    pub fn run_json(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
+    pub fn run_json(this: &Ports, sql: &str, params: &str) -> Result<String, JsValue>;
 
     /// Runs a statement of one text column that only reads: the texts, joined by commas.
     #[wasm_bindgen(method, catch, js_name = readJson)]
-    pub fn read_json(this: &Bridge, sql: &str, params: &str) -> Result<String, JsValue>;
+    pub fn read_json(this: &Ports, sql: &str, params: &str) -> Result<String, JsValue>;
 
     /// Runs `body` in `transactionSync`; commits when it returns true. The message when SQLite refuses. A panic passes
     /// through it, so it does not catch.
     #[wasm_bindgen(method)]
-    pub fn transaction(this: &Bridge, body: &mut dyn FnMut() -> bool) -> Option<String>;
+    pub fn transaction(this: &Ports, body: &mut dyn FnMut() -> bool) -> Option<String>;
 
     #[wasm_bindgen(method)]
-    pub fn send(this: &Bridge, socket: u32, message: &str);
+    pub fn send(this: &Ports, socket: u32, message: &str);
 
     #[wasm_bindgen(method)]
-    pub fn remember(this: &Bridge, socket: u32, attachment: &str);
+    pub fn remember(this: &Ports, socket: u32, attachment: &str);
 
     /// Tables, one a line, have changed in this version.
     #[wasm_bindgen(method)]
-    pub fn wrote(this: &Bridge, tables: &str, version: &str);
+    pub fn wrote(this: &Ports, tables: &str, version: &str);
 
     /// A variable or secret; undefined for what is no text.
     #[wasm_bindgen(method)]
-    pub fn var(this: &Bridge, name: &str) -> Option<String>;
+    pub fn var(this: &Ports, name: &str) -> Option<String>;
 
     /// The Worker's `env`.
     #[wasm_bindgen(method, getter)]
-    pub fn env(this: &Bridge) -> JsValue;
+    pub fn env(this: &Ports) -> JsValue;
 
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     pub fn now_millis() -> f64;

@@ -1,33 +1,31 @@
-//! What the core offers the entry module.
+//! What the core offers JavaScript.
 
 use std::{
     cell::{OnceCell, RefCell},
     sync::Arc,
 };
 
-use base64ct::{Base64, Encoding};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    bindings::{self, Bridge},
+    bindings::{self, Ports},
+    crossing::{self, Message},
     env,
-    host::{self, ObjectHost, ObjectId},
+    host::{self, ObjectHost},
 };
 use crate::{
     Error,
-    auth::{Claims, FETCH_LIMIT, Verification},
     engine::{
-        Batch, Call, Engine, Headers, Held, Kind, Level, Outcome, Record, Registry, Resume,
-        SocketId, log_panic, start_log,
+        Batch, Call, Engine, Headers, Held, Level, Outcome, Record, Registry, Resume, SocketId,
+        log_panic, start_log,
     },
-    gateway::{self, BODY_LIMIT, Config, EXPIRED, Gateway, HEADERS, Head, Route},
-    thin::push_number,
+    gateway::{self, BODY_LIMIT, Config, Gateway},
 };
 
 thread_local! {
     static GATEWAY: OnceCell<Result<(Gateway, Registry), String>> = const { OnceCell::new() };
-    static ENGINES: RefCell<Vec<Option<Arc<Engine>>>> = const { RefCell::new(Vec::new()) };
+    /// The open engines, in the order of their numbers.
+    static ENGINES: RefCell<Vec<(u32, Arc<Engine>)>> = const { RefCell::new(Vec::new()) };
 }
 
 unsafe extern "C" {
@@ -60,7 +58,7 @@ unsafe impl Send for AssertSend {}
 // SAFETY: as above.
 unsafe impl Sync for AssertSend {}
 
-/// Sets up the gateway from the Worker's environment. Returns constants that the entry module needs, as JSON.
+/// Sets up the gateway from the Worker's environment. Returns the constants that JavaScript needs, as JSON.
 #[wasm_bindgen]
 pub fn configure(environment: JsValue) -> String {
     let var = |name: &str| {
@@ -73,85 +71,27 @@ pub fn configure(environment: JsValue) -> String {
         .and_then(|registry| Ok((Gateway::new(Config::from_vars(var))?, registry)));
     GATEWAY.with(|gateway| gateway.set(made).is_ok());
     env::set(environment);
-
-    #[derive(Serialize)]
-    struct Constants<'a> {
-        #[serde(serialize_with = "pairs")]
-        headers: &'a [(&'static str, &'static str)],
-        body_limit: usize,
-        fetch_limit: i64,
-        expired: (u16, &'static str),
-    }
-    serde_json::to_string(&Constants {
-        headers: HEADERS,
-        body_limit: BODY_LIMIT,
-        fetch_limit: FETCH_LIMIT,
-        expired: EXPIRED,
-    })
-    .expect("strings are JSON")
+    crossing::constants()
 }
 
-/// Decides what becomes of a request.
-///
-/// `head` is one line each: method, path, query, then the headers X-EdgePod-Key, Authorization, X-EdgePod-Session-Id,
-/// X-EdgePod-Reactive, Upgrade, Access-Control-Request-Headers, Content-Length. An absent header is a line of one NUL, which
-/// no header can hold.
-///
-/// Returns, by its first letter:
-/// - `R` and JSON: reply with this.
-/// - `S`: a socket; and where it was opened with a token, when that expires, in milliseconds since 1970.
-/// - `C`, `A` (an action): a call; then lines: the session or nothing, the name, the claims of the user or nothing, and where
-///   they came with a GET the arguments.
-/// - `B`: a batch; then lines as of a call, with no name.
-/// - `V` and JSON: verify this signature, call [`verified`], and unless that refuses, ask again.
-/// - `F` and a URL: fetch the keys there, call [`keys_fetched`], and ask again.
-/// - `W`: ask again in a few milliseconds.
+/// Decides what becomes of a request; see [`crossing::read_head`] and [`crossing::write_decision`].
 #[wasm_bindgen]
 pub fn route(head: &str, trace_id: &str) -> String {
-    let head = read_head(head);
+    let head = crossing::read_head(head);
     with_gateway(trace_id, |gateway, registry| {
-        match gateway.route(registry, &head, trace_id, now_millis) {
-            Route::Reply(reply) => encode_reply(&reply),
-            Route::Socket { expires, .. } => match expires {
-                None => "S".to_owned(),
-                Some(expires) => format!("S{expires}"),
-            },
-            Route::Verify(verification) => format!("V{}", encode_verification(&verification)),
-            Route::FetchKeys(url) => format!("F{url}"),
-            Route::Wait => "W".to_owned(),
-            Route::Batch { session, user } => {
-                format!("B{}\n\n{}", session.unwrap_or_default(), user_json(user))
-            }
-            Route::Call {
-                function,
-                args,
-                session,
-                user,
-            } => {
-                let letter = if function.kind == Kind::Action {
-                    'A'
-                } else {
-                    'C'
-                };
-                let session = session.unwrap_or_default();
-                let user = user_json(user);
-                match args {
-                    None => format!("{letter}{session}\n{}\n{user}", function.name),
-                    Some(args) => format!("{letter}{session}\n{}\n{user}\n{args}", function.name),
-                }
-            }
-        }
+        let route = gateway.route(registry, &head, trace_id, now_millis);
+        crossing::write_decision(&route, trace_id)
     })
 }
 
-/// A signature of `V` was verified, with the head and the version that came with it: whether it is right. A reply that
-/// refuses the request, or nothing: ask again.
+/// A signature was verified, with the head and the version that came with it: whether it is right. A reply that refuses the
+/// request, or nothing: ask again.
 #[wasm_bindgen]
 pub fn verified(head: &str, version: u32, right: bool, trace_id: &str) -> String {
-    let head = read_head(head);
+    let head = crossing::read_head(head);
     with_gateway(trace_id, |gateway, _| {
         match gateway.verified(&head, version, right, trace_id, now_millis()) {
-            Some(reply) => encode_reply(&reply),
+            Some(reply) => crossing::write_reply(&reply),
             None => String::new(),
         }
     })
@@ -192,51 +132,12 @@ fn now_millis() -> i64 {
     bindings::now_millis() as i64
 }
 
-/// What WebCrypto needs to verify a signature.
-fn encode_verification(verification: &Verification) -> String {
-    #[derive(Serialize)]
-    struct Encoded<'a> {
-        algorithm: &'a str,
-        jwk: String,
-        signed: &'a str,
-        signature: String,
-        version: u32,
-    }
-    serde_json::to_string(&Encoded {
-        algorithm: verification.algorithm.as_str(),
-        jwk: verification.key.material().to_jwk(),
-        signed: &verification.signed,
-        signature: Base64::encode_string(&verification.signature),
-        version: verification.version,
-    })
-    .expect("strings are JSON")
-}
-
 fn with_gateway(trace_id: &str, body: impl FnOnce(&Gateway, &Registry) -> String) -> String {
     GATEWAY.with(|gateway| match gateway.get() {
         Some(Ok((gateway, registry))) => body(gateway, registry),
         Some(Err(message)) => refuse(&Error::internal(message.clone()), trace_id),
         None => refuse(&Error::internal("the gateway is not configured"), trace_id),
     })
-}
-
-fn read_head(head: &str) -> Head<'_> {
-    let mut lines = head.split('\n');
-    let mut line = || lines.next().unwrap_or_default();
-    let (method, path, query) = (line(), line(), line());
-    let mut header = || Some(line()).filter(|value| *value != "\0");
-    Head {
-        method,
-        path,
-        query,
-        key: header(),
-        authorization: header(),
-        session: header(),
-        reactive: header(),
-        upgrade: header(),
-        request_headers: header(),
-        content_length: header(),
-    }
 }
 
 /// The reply to a body that may not be: one that is too large, or is no UTF-8.
@@ -258,14 +159,14 @@ pub fn refuse_internal(message: &str, function: &str, trace_id: &str) -> String 
         let function = Some(function).filter(|function| !function.is_empty());
         log_internal(&error, function, trace_id);
     }
-    encode_reply(&gateway::Reply::error(&error, trace_id))
+    crossing::write_reply(&gateway::Reply::error(&error, trace_id))
 }
 
 fn refuse(error: &Error, trace_id: &str) -> String {
     if error.code() == crate::Code::Internal {
         log_internal(error, None, trace_id);
     }
-    encode_reply(&gateway::Reply::error(error, trace_id))
+    crossing::write_reply(&gateway::Reply::error(error, trace_id))
 }
 
 fn log_internal(error: &Error, function: Option<&str>, trace_id: &str) {
@@ -277,43 +178,14 @@ fn log_internal(error: &Error, function: Option<&str>, trace_id: &str) {
     .write();
 }
 
-/// An object of these members.
-fn pairs<V: Serialize, S: serde::Serializer>(
-    pairs: &[(&'static str, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
-}
-
-fn encode_reply(reply: &gateway::Reply) -> String {
-    #[derive(Serialize)]
-    struct Encoded<'a> {
-        status: u16,
-        #[serde(serialize_with = "pairs")]
-        headers: &'a [(&'static str, String)],
-        body: &'a str,
-    }
-    let json = serde_json::to_string(&Encoded {
-        status: reply.status,
-        headers: &reply.headers,
-        body: &reply.body,
-    })
-    .expect("strings are JSON");
-    format!("R{json}")
-}
-
-/// Starts the engine of an object. The message when it does not start.
+/// Starts an engine under a number that no other had. The message when it does not start.
 #[wasm_bindgen]
-pub fn open(object: u32, bridge: Bridge) -> Option<String> {
-    let host = Arc::new(ObjectHost::new(ObjectId(object), bridge));
-    match Engine::start(host) {
-        Ok(engine) => {
-            let index = object as usize;
+pub fn open(engine: u32, ports: Ports) -> Option<String> {
+    match Engine::start(Arc::new(ObjectHost::new(engine, ports))) {
+        Ok(started) => {
             ENGINES.with_borrow_mut(|engines| {
-                if engines.len() <= index {
-                    engines.resize_with(index + 1, || None);
-                }
-                engines[index] = Some(engine);
+                let place = engines.partition_point(|(number, _)| *number < engine);
+                engines.insert(place, (engine, started));
             });
             None
         }
@@ -321,74 +193,42 @@ pub fn open(object: u32, bridge: Bridge) -> Option<String> {
     }
 }
 
+/// Its object is gone: ends an engine, as soon as the actions have that are in it. Nothing where it is closed already.
+#[wasm_bindgen]
+pub fn close(engine: u32) {
+    let closed = ENGINES.with_borrow_mut(|engines| {
+        let place = engines.binary_search_by_key(&engine, |(number, _)| *number);
+        place.ok().map(|place| engines.remove(place))
+    });
+    // What ends with it may come back here, so not while the list is held.
+    drop(closed);
+}
+
 /// A socket that was open before this engine began.
 #[wasm_bindgen]
-pub fn socket_restored(object: u32, socket: u32, attachment: &str) {
-    engine(object).socket_restored(SocketId(socket), attachment);
+pub fn socket_restored(engine: u32, socket: u32, attachment: &str) {
+    opened(engine).socket_restored(SocketId(socket), attachment);
 }
 
 /// A socket of a session is open, of a client that last heard of the version `since` and reads the tables in `tables`, one a
 /// line.
 #[wasm_bindgen]
-pub fn socket_opened(object: u32, socket: u32, session: &str, since: Option<String>, tables: &str) {
+pub fn socket_opened(engine: u32, socket: u32, session: &str, since: Option<String>, tables: &str) {
     let held = tables.lines().map(Held::parse).collect();
-    engine(object).socket_opened(SocketId(socket), session, &Resume { since, held });
+    opened(engine).socket_opened(SocketId(socket), session, &Resume { since, held });
 }
 
 /// A socket is gone.
 #[wasm_bindgen]
-pub fn socket_closed(object: u32, socket: u32) {
-    engine(object).socket_closed(SocketId(socket));
+pub fn socket_closed(engine: u32, socket: u32) {
+    opened(engine).socket_closed(SocketId(socket));
 }
 
-/// A call as the gateway's Worker hands it to the object: lines of the function's name, the session or nothing, the trace
-/// id, the claims of the user or nothing, the headers' JSON, and last the arguments, which may have lines of their own.
-struct Packed<'a> {
-    name: &'a str,
-    session: Option<&'a str>,
-    trace_id: &'a str,
-    user: &'a str,
-    headers: &'a str,
-    args: &'a str,
-}
-
-impl<'a> Packed<'a> {
-    fn parse(call: &'a str) -> Self {
-        let mut lines = call.splitn(6, '\n');
-        let mut line = || lines.next().unwrap_or_default();
-        Self {
-            name: line(),
-            session: Some(line()).filter(|session| !session.is_empty()),
-            trace_id: line(),
-            user: line(),
-            headers: line(),
-            args: line(),
-        }
-    }
-
-    /// The call, or the outcome where this object does not know the function.
-    fn call(&self, engine: &Engine) -> Result<Call<'a>, Outcome> {
-        let function = engine
-            .registry()
-            .get(self.name)
-            .ok_or_else(|| unknown(self.name, self.trace_id))?;
-        Ok(Call {
-            function,
-            args: self.args,
-            session: self.session,
-            user: claims(self.user),
-            headers: Headers::from_json(self.headers),
-            trace_id: self.trace_id,
-        })
-    }
-}
-
-/// Calls a query or a function: three digits of status, the seconds of `Retry-After` where there are any, then the
-/// reply's body, which begins with a brace.
+/// Calls a query or a function; see [`Message`] and [`crossing::write_outcome`].
 #[wasm_bindgen]
-pub fn call(object: u32, call: &str) -> String {
-    let engine = engine(object);
-    encode_outcome(match Packed::parse(call).call(&engine) {
+pub fn call(engine: u32, message: &str) -> String {
+    let engine = opened(engine);
+    crossing::write_outcome(&match call_of(&engine, &Message::read(message)) {
         Ok(call) => engine.call(call),
         Err(outcome) => outcome,
     })
@@ -396,64 +236,55 @@ pub fn call(object: u32, call: &str) -> String {
 
 /// Calls an action; the texts as of [`call`].
 #[wasm_bindgen]
-pub async fn call_action(object: u32, call: String) -> String {
-    let engine = engine(object);
-    encode_outcome(match Packed::parse(&call).call(&engine) {
+pub async fn call_action(engine: u32, message: String) -> String {
+    let engine = opened(engine);
+    crossing::write_outcome(&match call_of(&engine, &Message::read(&message)) {
         Ok(call) => engine.call_action(call).await,
         Err(outcome) => outcome,
     })
 }
 
-/// Runs a batch of queries, without those in `lost`, by their places; the text as of [`call`], with no name. `begins` is told
+/// Runs a batch of queries, without those in `lost`, by their places; the texts as of [`call`], with no name. `begins` is told
 /// the place of each before it runs.
 #[wasm_bindgen]
-pub fn call_batch(object: u32, call: &str, lost: &[u32], begins: &js_sys::Function) -> String {
-    let packed = Packed::parse(call);
+pub fn call_batch(engine: u32, message: &str, lost: &[u32], begins: &js_sys::Function) -> String {
+    let message = Message::read(message);
     let batch = Batch {
-        body: packed.args,
-        session: packed.session,
-        user: claims(packed.user),
-        headers: packed.headers,
-        trace_id: packed.trace_id,
+        body: message.args,
+        session: message.session,
+        user: message.user(),
+        headers: message.headers,
+        trace_id: message.trace_id,
     };
-    encode_outcome(engine(object).call_batch(&batch, lost, |place| {
+    let outcome = opened(engine).call_batch(&batch, lost, |place| {
         let _ = begins.call1(&JsValue::NULL, &place.into());
-    }))
+    });
+    crossing::write_outcome(&outcome)
 }
 
-fn user_json(user: Option<Claims>) -> String {
-    user.map_or_else(String::new, |claims| {
-        serde_json::to_string(&claims).expect("claims are JSON")
+/// The call, or the outcome where this object does not know the function: Worker and object may be of different builds for a
+/// moment, and what one has the other may not.
+fn call_of<'a>(engine: &Engine, message: &Message<'a>) -> Result<Call<'a>, Outcome> {
+    let Some(function) = engine.registry().get(message.name) else {
+        let error = Error::not_found(format!("There is no function `{}`.", message.name));
+        return Err(Outcome::error(&error, message.trace_id));
+    };
+    Ok(Call {
+        function,
+        args: message.args,
+        session: message.session,
+        user: message.user(),
+        headers: Headers::from_json(message.headers),
+        trace_id: message.trace_id,
     })
 }
 
-/// The claims that the gateway has verified, or nothing.
-fn claims(json: &str) -> Option<Claims> {
-    (!json.is_empty()).then(|| serde_json::from_str(json).expect("the gateway's own JSON"))
-}
-
-/// Worker and object may be of different versions for a moment: what one knows the other may not.
-fn unknown(name: &str, trace_id: &str) -> Outcome {
-    Outcome::error(
-        &Error::not_found(format!("There is no function `{name}`.")),
-        trace_id,
-    )
-}
-
-fn encode_outcome(outcome: Outcome) -> String {
-    let mut text = String::with_capacity(outcome.body.len() + 16);
-    push_number(&mut text, outcome.status.into());
-    if let Some(seconds) = outcome.retry_after {
-        push_number(&mut text, seconds.into());
-    }
-    text.push_str(&outcome.body);
-    text
-}
-
-fn engine(object: u32) -> Arc<Engine> {
+/// The engine of this number.
+fn opened(engine: u32) -> Arc<Engine> {
     ENGINES.with_borrow(|engines| {
-        engines[object as usize]
+        let place = engines.binary_search_by_key(&engine, |(number, _)| *number);
+        engines[place.expect("JavaScript opens an engine before it uses it")]
+            .1
             .clone()
-            .expect("opened by the entry module")
     })
 }

@@ -1,28 +1,23 @@
 //! The ports, on a Durable Object.
 
-use std::{
-    cell::{Cell, RefCell},
-    fmt::Write,
-};
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 
-use super::bindings::{self, Bridge};
+use super::{
+    bindings::{self, Ports},
+    crossing,
+};
 use crate::{
-    db::parse_rows,
     engine::{Host, Record, SocketId},
     sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
-    thin::{push_json, push_number},
-    tracking::{TableName, TableSet},
+    tracking::TableSet,
 };
 
-/// An object of this isolate, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ObjectId(pub(super) u32);
-
 thread_local! {
-    /// JavaScript values stay on their thread, and the engine's host must not: so it holds a number.
-    static BRIDGES: RefCell<Vec<Option<Bridge>>> = const { RefCell::new(Vec::new()) };
+    /// The ports of open engines, in the order of the engines' numbers. JavaScript values stay on their thread, and the engine's
+    /// host must not: so it holds a number.
+    static PORTS: RefCell<Vec<(u32, Ports)>> = const { RefCell::new(Vec::new()) };
     static GENERATION: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -31,65 +26,30 @@ pub(super) fn set_generation(generation: u32) {
     GENERATION.set(generation);
 }
 
-pub(super) struct ObjectHost(ObjectId);
+/// The host of the engine of this number.
+pub(super) struct ObjectHost(u32);
 
 impl ObjectHost {
-    pub(super) fn new(id: ObjectId, bridge: Bridge) -> Self {
-        let index = id.0 as usize;
-        BRIDGES.with_borrow_mut(|bridges| {
-            if bridges.len() <= index {
-                bridges.resize_with(index + 1, || None);
-            }
-            bridges[index] = Some(bridge);
+    pub(super) fn new(engine: u32, ports: Ports) -> Self {
+        PORTS.with_borrow_mut(|all| {
+            let place = all.partition_point(|(number, _)| *number < engine);
+            all.insert(place, (engine, ports));
         });
-        Self(id)
+        Self(engine)
     }
 
-    fn bridge<T>(&self, ask: impl FnOnce(&Bridge) -> T) -> T {
-        BRIDGES.with_borrow(|bridges| ask(bridges[self.0.0 as usize].as_ref().expect("set in new")))
+    fn ports<T>(&self, ask: impl FnOnce(&Ports) -> T) -> T {
+        PORTS.with_borrow(|all| {
+            let place = all.binary_search_by_key(&self.0, |(number, _)| *number);
+            ask(&all[place.expect("there until the host is dropped")].1)
+        })
     }
 }
 
-/// Integers beyond this lose digits as JavaScript numbers: 2^53 - 1.
-const SAFE: i64 = (1 << 53) - 1;
-
-/// The parameters as a JSON array, or nothing. Integers that a number cannot hold travel as text (the SQL casts them),
-/// bytes as `{"$blob":"<hex>"}`.
-fn params_json(params: &[Value]) -> String {
-    if params.is_empty() {
-        return String::new();
+impl Drop for ObjectHost {
+    fn drop(&mut self) {
+        PORTS.with_borrow_mut(|all| all.retain(|(number, _)| *number != self.0));
     }
-    let mut json = String::from("[");
-    for (i, param) in params.iter().enumerate() {
-        if i > 0 {
-            json.push(',');
-        }
-        let _ = match param {
-            Value::Null => json.write_str("null"),
-            Value::Integer(n) => {
-                let quote = if (-SAFE..=SAFE).contains(n) { "" } else { "\"" };
-                json.push_str(quote);
-                if *n < 0 {
-                    json.push('-');
-                }
-                push_number(&mut json, n.unsigned_abs());
-                json.push_str(quote);
-                Ok(())
-            }
-            Value::Real(x) => write!(json, "{x:?}"),
-            Value::Text(text) => {
-                push_json(&mut json, text);
-                Ok(())
-            }
-            Value::Blob(bytes) => {
-                json.push_str("{\"$blob\":\"");
-                json.push_str(&base16ct::lower::encode_string(bytes));
-                json.write_str("\"}")
-            }
-        };
-    }
-    json.push(']');
-    json
 }
 
 fn failure(error: &JsValue) -> SqlError {
@@ -101,15 +61,6 @@ fn failure(error: &JsValue) -> SqlError {
     }
 }
 
-fn split(output: &str) -> Result<(u64, &str), SqlError> {
-    output
-        .split_once('|')
-        .and_then(|(written, rest)| Some((written.parse().ok()?, rest)))
-        .ok_or_else(|| SqlError {
-            message: format!("the entry module returned {output:?}"),
-        })
-}
-
 impl Database for ObjectHost {
     fn row_format(&self) -> RowFormat {
         RowFormat::Json
@@ -117,20 +68,16 @@ impl Database for ObjectHost {
 
     fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
         let output = self
-            .bridge(|bridge| bridge.run(sql, &params_json(params)))
+            .ports(|ports| ports.run(sql, &crossing::write_parameters(params)))
             .map_err(|error| failure(&error))?;
-        let (changes, rows) = split(&output)?;
-        let rows = parse_rows(rows).map_err(|error| SqlError {
-            message: error.message().to_owned(),
-        })?;
-        Ok(Output { rows, changes })
+        crossing::read_rows(&output)
     }
 
     fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
         let mut output = self
-            .bridge(|bridge| bridge.run_json(sql, &params_json(params)))
+            .ports(|ports| ports.run_json(sql, &crossing::write_parameters(params)))
             .map_err(|error| failure(&error))?;
-        let (changes, rest) = split(&output)?;
+        let (changes, rest) = crossing::read_counted(&output)?;
         let prefix = output.len() - rest.len();
         output.drain(..prefix);
         Ok(JsonOutput {
@@ -140,14 +87,16 @@ impl Database for ObjectHost {
     }
 
     fn read_json(&self, sql: &str, params: &[Value]) -> Result<String, SqlError> {
-        self.bridge(|bridge| bridge.read_json(sql, &params_json(params)))
+        self.ports(|ports| ports.read_json(sql, &crossing::write_parameters(params)))
             .map_err(|error| failure(&error))
     }
 }
 
 impl Transactions for ObjectHost {
     fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
-        match self.bridge(|bridge| bridge.transaction(&mut || body() == End::Commit)) {
+        // Not while the list is held: anything may happen in there.
+        let ports = self.ports(Ports::clone);
+        match ports.transaction(&mut || body() == End::Commit) {
             None => Ok(()),
             Some(message) => Err(SqlError { message }),
         }
@@ -161,16 +110,16 @@ impl Transactions for ObjectHost {
 
 impl Host for ObjectHost {
     fn send(&self, socket: SocketId, message: &str) {
-        self.bridge(|bridge| bridge.send(socket.0, message));
+        self.ports(|ports| ports.send(socket.0, message));
     }
 
     fn remember(&self, socket: SocketId, attachment: &str) {
-        self.bridge(|bridge| bridge.remember(socket.0, attachment));
+        self.ports(|ports| ports.remember(socket.0, attachment));
     }
 
     fn wrote(&self, tables: &TableSet, version: &str) {
-        let names: Vec<&str> = tables.iter().map(TableName::as_str).collect();
-        self.bridge(|bridge| bridge.wrote(&names.join("\n"), version));
+        let tables = crossing::write_tables(tables);
+        self.ports(|ports| ports.wrote(&tables, version));
     }
 
     fn now_micros(&self) -> i64 {
@@ -183,7 +132,7 @@ impl Host for ObjectHost {
     }
 
     fn var(&self, name: &str) -> Option<String> {
-        self.bridge(|bridge| bridge.var(name))
+        self.ports(|ports| ports.var(name))
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -1,16 +1,20 @@
-//! The Durable Object host: the core inside the JavaScript modules of [`ENTRY`].
+//! The Durable Object host: the core inside the JavaScript modules of this folder, of which `entry.mjs` is the
+//! Worker's main one.
 //!
-//! The entry module owns requests, replies, sockets and the object's class. It calls the core once for each request and the
-//! core calls it once for each statement, in strings: that crossing was measured to be the cheapest
-//! (`docs/decisions/0001-boundary.md`). A panic ends the wasm instance; the entry module answers the request and starts a
-//! new one.
+//! Requests, replies, sockets and the object's class are JavaScript's, what they mean is the core's. JavaScript calls the core
+//! once for each request and the core calls it once for each statement, in strings: that crossing was measured to be the
+//! cheapest (`docs/decisions/boundary.md`), and `crossing` alone knows how it is written. A panic, or any other exception that
+//! comes out of the wasm instance, ends it; the request is answered, and another instance is started.
 
+#[cfg(target_arch = "wasm32")]
 mod bindings;
+mod crossing;
+#[cfg(target_arch = "wasm32")]
 mod env;
+#[cfg(target_arch = "wasm32")]
 mod exports;
+#[cfg(target_arch = "wasm32")]
 mod host;
 
+#[cfg(target_arch = "wasm32")]
 pub use env::WorkerEnv;
-
-/// The Worker's main module, around `core.js` and `core_bg.wasm`.
-pub const ENTRY: &str = include_str!("entry.mjs");

@@ -16,11 +16,8 @@ use tokio::time::{Instant, timeout_at};
 use super::limits::{Limits, SLOWEST};
 use crate::{
     Error,
-    gateway::{self, BODY_LIMIT},
+    gateway::{self, BODY_LIMIT, UNWANTED_BODY},
 };
-
-/// How much of a body is read that nobody wants, so that a client which still sends it hears the reply.
-const UNWANTED: usize = 64 * 1024 * 1024;
 
 /// So much of each body is not counted: small calls are served whatever large ones hold.
 const SMALL: usize = 8 * 1024;
@@ -107,7 +104,7 @@ impl Bodies {
             let mut read = 0;
             while let Ok(Some(Ok(frame))) = timeout_at(end, body.frame()).await {
                 read += frame.data_ref().map_or(0, Bytes::len);
-                if read > UNWANTED {
+                if read > UNWANTED_BODY {
                     break;
                 }
             }

@@ -9,13 +9,10 @@ use ureq::Agent;
 
 use super::ports::now_millis;
 use crate::{
-    auth::FETCH_LIMIT,
+    auth::{FETCH_LIMIT, KEYS_LIMIT},
     engine::{Level, Record},
     gateway::Gateway,
 };
-
-/// The largest key set that is read, in bytes: 256 KiB.
-const LIMIT: u64 = 256 * 1024;
 
 /// Fetches the keys beside the calls that go on.
 pub(super) fn refresh(gateway: &Arc<Gateway>, url: String) {
@@ -76,7 +73,7 @@ fn get(url: &str) -> Result<String, String> {
     response
         .body_mut()
         .with_config()
-        .limit(LIMIT)
+        .limit(KEYS_LIMIT as u64)
         .read_to_string()
         .map_err(|error| error.to_string())
 }

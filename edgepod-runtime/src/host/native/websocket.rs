@@ -30,17 +30,15 @@ use super::{
     sockets::{STOPPING, Ticket, Why},
     stream::Stream,
 };
-use crate::{Error, engine::Resume, gateway::EXPIRED};
+use crate::{
+    Error,
+    engine::Resume,
+    gateway::{EXPIRED, REFUSED},
+};
 
 /// The keep-alive of clients, and its answer.
 const PING: &str = "ping";
 const PONG: &str = "pong";
-
-/// Of one that sends what is not asked for.
-const REFUSED: Why = (
-    1008,
-    "This socket only tells what is stale: send nothing but ping.",
-);
 
 /// The longest message that is read from a socket before it is refused: clients send `ping`.
 const MESSAGE_LIMIT: usize = 64 * 1024;

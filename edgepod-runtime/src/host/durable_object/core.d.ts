@@ -1,0 +1,34 @@
+// What the core offers, as wasm-bindgen makes `core.js` of `exports.rs`; `enter_by` is `glue.mjs`'s.
+import type { Ports } from "./ports.mjs";
+
+/** Starts the first instance. */
+export function initSync(from: { module: WebAssembly.Module }): void;
+/** Starts another, in place of the one that ran. */
+export function __wbg_reset_state(): void;
+/** Replaces the ways into the instance that runs. */
+export function enter_by(ways: (exports: WebAssembly.Exports) => WebAssembly.Exports): void;
+
+export function start(generation: number, on_panic: (message: string) => void): void;
+export function configure(environment: unknown): string;
+
+export function route(head: string, trace_id: string): string;
+export function verified(head: string, version: number, right: boolean, trace_id: string): string;
+export function refresh_keys(): string | undefined;
+export function keys_fetched(text: string | undefined, failure: string): void;
+export function refuse_body(length: number, trace_id: string): string;
+export function refuse_internal(message: string, name: string, trace_id: string): string;
+
+export function open(engine: number, ports: Ports): string | undefined;
+export function close(engine: number): void;
+export function socket_restored(engine: number, socket: number, attachment: string): void;
+export function socket_opened(
+  engine: number,
+  socket: number,
+  session: string,
+  since: string | undefined,
+  tables: string,
+): void;
+export function socket_closed(engine: number, socket: number): void;
+export function call(engine: number, message: string): string;
+export function call_action(engine: number, message: string): Promise<string>;
+export function call_batch(engine: number, message: string, lost: Uint32Array, begins: (place: number) => void): string;

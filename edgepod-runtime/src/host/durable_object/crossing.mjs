@@ -1,0 +1,270 @@
+// What crosses between JavaScript and the core, and between the Worker and its object, on JavaScript's side; `crossing.rs` is
+// the core's. No other module knows how it is written. docs/decisions/crossing.md has it in one table.
+
+/**
+ * The version of what Worker and object say to each other, which is its first character. They may be of two builds for
+ * seconds, so the version before is understood, too.
+ */
+export const VERSION = "2";
+
+/** What an object says to a message of a version that it does not know, with the newest that it does. */
+const UNKNOWN = "!";
+
+// ---- A request's head, for the gateway
+
+/** The line of a header that is absent: no header can hold it. */
+const ABSENT = "\0";
+
+/**
+ * The head of a request as the core's `route` takes it. Each header that is asked for costs: a call needs the fewest.
+ *
+ * @param {Request} request
+ * @param {string | null} length its `Content-Length`
+ */
+export function headOf(request, length) {
+  const { method, url, headers } = request;
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  const path = end < 0 ? url.slice(start) : url.slice(start, end);
+  const query = end < 0 ? "" : url.slice(end + 1);
+  const session = headers.get("x-edgepod-session-id") ?? ABSENT;
+  const reactive = session === ABSENT ? ABSENT : (headers.get("x-edgepod-reactive") ?? ABSENT);
+  const call = method === "POST";
+  const upgrade = call ? ABSENT : (headers.get("upgrade") ?? ABSENT);
+  const asked = method === "OPTIONS" ? (headers.get("access-control-request-headers") ?? ABSENT) : ABSENT;
+  const key = headers.get("x-edgepod-key") ?? ABSENT;
+  const authorization = headers.get("authorization") ?? ABSENT;
+  return `${method}\n${path}\n${query}\n${key}\n${authorization}\n${session}\n${reactive}\n${upgrade}\n${asked}\n${length ?? ABSENT}`;
+}
+
+/** What becomes of a request: the first letter of what `route` returns. */
+export const DECISION = Object.freeze({
+  /** Reply with this. */
+  reply: "R",
+  /** A socket. */
+  socket: "S",
+  /** A call of a query or a function, of an action, or a batch, whose arguments are the body. */
+  call: "C",
+  action: "A",
+  batch: "B",
+  /** A call that brought its arguments along. */
+  asked: "G",
+  /** Verify this signature, say how that went, and ask again. */
+  verify: "V",
+  /** Fetch keys from this address, say how that went, and ask again. */
+  fetch: "F",
+  /** Ask again soon. */
+  wait: "W",
+});
+
+/**
+ * @param {string} decision one of `reply`
+ * @returns {{ status: number, headers: Record<string, string>, body: string }}
+ */
+export const readReply = (decision) => JSON.parse(decision.slice(1));
+
+/**
+ * @param {string} decision one of `verify`
+ * @returns {import("./signature.mjs").Verification & { version: number }}
+ */
+export const readVerification = (decision) => JSON.parse(decision.slice(1));
+
+// ---- A call, from the Worker to its object
+
+/**
+ * A call, and what was decided of it: the kind's letter, then lines of the function's name, the session or nothing, the trace
+ * id and the claims of the user or nothing. One that brought its arguments along has them in a fifth line, which may have
+ * lines of its own.
+ *
+ * @param {string} decision one of a call, an action or a batch
+ * @param {string} headers their JSON
+ * @param {string} args the body; of no use where the decision has the arguments
+ * @returns {string} the version, then what was decided, the headers and the arguments
+ */
+export function writeCall(decision, headers, args) {
+  if (decision[0] !== DECISION.asked) return `${VERSION}${decision}\n${headers}\n${args}`;
+  let end = -1;
+  for (let line = 0; line < 5; line++) end = decision.indexOf("\n", end + 1);
+  return `${VERSION}${DECISION.call}${decision.slice(1, end)}\n${headers}${decision.slice(end)}`;
+}
+
+/**
+ * The kind of a call, or undefined where this build does not know its version.
+ *
+ * @param {string} message
+ */
+export const kindOf = (message) => (message[0] === VERSION ? message[1] : undefined);
+
+/**
+ * What the log calls a call: its function and its trace id.
+ *
+ * @param {string} message
+ */
+export function labelsOf(message) {
+  const [, name = "", , trace = ""] = message.split("\n", 4);
+  return { name, trace };
+}
+
+/** The answer to a message of a version that this build does not know. */
+export const unknownVersion = () => `${UNKNOWN}${VERSION}`;
+
+/**
+ * The outcome of a call: the version, three digits of status, the seconds of `Retry-After` where there are any, and the
+ * reply's body, which begins with a brace.
+ *
+ * @param {string} outcome
+ * @returns {{ status: number, retryAfter: string, body: string }}
+ */
+export function readOutcome(outcome) {
+  if (outcome.startsWith(`${VERSION}200{`)) return { status: 200, retryAfter: "", body: outcome.slice(4) };
+  if (outcome.startsWith(UNKNOWN))
+    throw new Error(`the object speaks version ${outcome.slice(1)}, and this Worker ${VERSION}`);
+  const body = outcome.indexOf("{");
+  return { status: Number(outcome.slice(1, 4)), retryAfter: outcome.slice(4, body), body: outcome.slice(body) };
+}
+
+/**
+ * @param {number} status
+ * @param {string} body
+ */
+export const writeOutcome = (status, body) => `${VERSION}${status}${body}`;
+
+// ---- The version before: a method of the object for each kind, messages without version and kind, outcomes without version
+
+/** The methods of an object of the version before, by the kind of a call. */
+const METHODS_BEFORE = /** @type {const} */ ({ C: "call", A: "callAction", B: "callBatch" });
+
+/**
+ * @param {string} message
+ * @param {string} kind
+ */
+export const messageOfBefore = (message, kind) => `${VERSION}${kind}\n${message}`;
+
+/** @param {string} outcome */
+export const outcomeForBefore = (outcome) => outcome.slice(1);
+
+/**
+ * Asks an object, which may be of the version before.
+ *
+ * @param {any} stub
+ * @param {string} message
+ * @returns {Promise<string>}
+ */
+export async function ask(stub, message) {
+  try {
+    return await stub.serve(message);
+  } catch (error) {
+    if (!isWithoutMethod(error)) throw error;
+    const method = METHODS_BEFORE[/** @type {keyof typeof METHODS_BEFORE} */ (message[1])];
+    return VERSION + (await stub[method](message.slice(message.indexOf("\n") + 1)));
+  }
+}
+
+/**
+ * Whether the platform refused a call because the object has no such method; nothing was done then.
+ *
+ * @param {any} error
+ */
+const isWithoutMethod = (error) =>
+  error instanceof TypeError && error.message.includes("does not implement the method");
+
+// ---- The opening of a socket, from the Worker to its object
+
+/**
+ * When the token of a socket expires, in milliseconds since 1970, or an empty text: a header on the way to the object, whatever
+ * the client sent under that name.
+ */
+const EXPIRES = "x-edgepod-expires";
+
+/**
+ * @param {Request} request
+ * @param {string} decision one of `socket`
+ */
+export function writeOpening(request, decision) {
+  const opening = new Request(request);
+  opening.headers.set(EXPIRES, decision.slice(1));
+  return opening;
+}
+
+/**
+ * What the client of a socket asked for: its session, the version that it heard of last, and the tables that it reads, one a
+ * line.
+ *
+ * @param {Request} request
+ */
+export function readOpening(request) {
+  const { searchParams } = new URL(request.url);
+  return {
+    session: searchParams.get("sessionId") ?? "",
+    since: searchParams.get("since") ?? undefined,
+    tables: searchParams.getAll("table").join("\n"),
+    expires: request.headers.get(EXPIRES) || undefined,
+  };
+}
+
+// ---- Statements, between the core and the object's database
+
+/**
+ * The parameters of a statement.
+ *
+ * @param {string} json an array, or nothing; bytes are `{"$blob":"<hex>"}`
+ * @returns {unknown[]}
+ */
+export function readParameters(json) {
+  if (json === "") return [];
+  const values = JSON.parse(json);
+  return json.includes('{"$blob"') ? values.map(fromBlob) : values;
+}
+
+/** @param {any} value */
+const fromBlob = (value) =>
+  value !== null && typeof value === "object"
+    ? Uint8Array.from(value.$blob.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+    : value;
+
+/** @param {unknown} value */
+const toBlob = (value) =>
+  value instanceof ArrayBuffer
+    ? { $blob: Array.from(new Uint8Array(value), (byte) => byte.toString(16).padStart(2, "0")).join("") }
+    : value;
+
+/**
+ * The rows of a statement, as arrays of values: `<rows written>|<JSON>`.
+ *
+ * @param {{ raw(): Iterable<unknown[]>, readonly rowsWritten: number }} cursor
+ */
+export function writeRows(cursor) {
+  const rows = Array.from(cursor.raw(), (row) => row.map(toBlob));
+  return `${cursor.rowsWritten}|${JSON.stringify(rows)}`;
+}
+
+/**
+ * The rows of a statement of one text column that only reads: the texts, joined by commas.
+ *
+ * @param {{ raw(): Iterator<any[]> }} cursor
+ */
+export function writeTexts(cursor) {
+  const rows = cursor.raw();
+  let { value, done } = rows.next();
+  if (done) return "";
+  let text = value[0];
+  for ({ value, done } = rows.next(); !done; { value, done } = rows.next()) text += `,${value[0]}`;
+  return text;
+}
+
+/**
+ * The same of one that writes: `<rows written>|<the texts>`.
+ *
+ * @param {{ raw(): IterableIterator<any[]>, readonly rowsWritten: number }} cursor
+ */
+export function writeCountedTexts(cursor) {
+  const texts = writeTexts(cursor);
+  return `${cursor.rowsWritten}|${texts}`;
+}
+
+/**
+ * A list of tables.
+ *
+ * @param {string} lines
+ */
+export const readTables = (lines) => lines.split("\n");

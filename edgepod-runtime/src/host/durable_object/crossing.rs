@@ -1,0 +1,302 @@
+//! What crosses between JavaScript and the core, and between the Worker and its object, on the core's side; `crossing.mjs` is
+//! JavaScript's. No other module knows how it is written. `docs/decisions/crossing.md` has it in one table.
+
+use std::fmt::Write;
+
+use base64ct::{Base64, Encoding};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
+    db::parse_rows,
+    engine::{Kind, Outcome},
+    gateway::{self, BODY_LIMIT, EXPIRED, HEADERS, Head, REFUSED, Route, UNWANTED_BODY},
+    sqlite::{Output, SqlError, Value},
+    thin::{push_json, push_number},
+    tracking::{TableName, TableSet},
+};
+
+/// The version of what Worker and object say to each other: the first character of a call and of its outcome. What to do to
+/// raise it is in `docs/decisions/crossing.md`.
+pub(super) const VERSION: char = '2';
+
+/// What JavaScript needs to know of the core's, as JSON.
+pub(super) fn constants() -> String {
+    #[derive(Serialize)]
+    struct Constants<'a> {
+        #[serde(serialize_with = "pairs")]
+        headers: &'a [(&'static str, &'static str)],
+        body_limit: usize,
+        unwanted_body: usize,
+        keys_limit: usize,
+        fetch_limit: i64,
+        expired: (u16, &'static str),
+        refused: (u16, &'static str),
+    }
+    json(&Constants {
+        headers: HEADERS,
+        body_limit: BODY_LIMIT,
+        unwanted_body: UNWANTED_BODY,
+        keys_limit: KEYS_LIMIT,
+        fetch_limit: FETCH_LIMIT,
+        expired: EXPIRED,
+        refused: REFUSED,
+    })
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("strings are JSON")
+}
+
+/// An object of these members.
+fn pairs<V: Serialize, S: Serializer>(
+    pairs: &[(&'static str, V)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}
+
+/// The head of a request: one line each of method, path, query, and of the headers X-EdgePod-Key, Authorization,
+/// X-EdgePod-Session-Id, X-EdgePod-Reactive, Upgrade, Access-Control-Request-Headers, Content-Length. An absent header is a
+/// line of one NUL, which no header can hold.
+pub(super) fn read_head(head: &str) -> Head<'_> {
+    let mut lines = head.split('\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (method, path, query) = (line(), line(), line());
+    let mut header = || Some(line()).filter(|value| *value != "\0");
+    Head {
+        method,
+        path,
+        query,
+        key: header(),
+        authorization: header(),
+        session: header(),
+        reactive: header(),
+        upgrade: header(),
+        request_headers: header(),
+        content_length: header(),
+    }
+}
+
+/// What becomes of a request. The first letter says what follows:
+/// - `R` and JSON: reply with this.
+/// - `S`: a socket; and where it was opened with a token, when that expires, in milliseconds since 1970.
+/// - `C` (a query or a function), `A` (an action), `B` (a batch): a call, but for its headers and arguments. Lines of the
+///   function's name, the session or nothing, the trace id, the claims of the user or nothing.
+/// - `G`: a call that brought its arguments along. A line more: the arguments, which may have lines of their own.
+/// - `V` and JSON: verify this signature, tell `verified`, and unless that refuses, ask again.
+/// - `F` and a URL: fetch the keys there, tell `keys_fetched`, and ask again.
+/// - `W`: ask again in a few milliseconds.
+pub(super) fn write_decision(route: &Route, trace_id: &str) -> String {
+    match route {
+        Route::Reply(reply) => write_reply(reply),
+        Route::Socket { expires, .. } => {
+            let mut text = String::from("S");
+            if let Some(expires) = expires {
+                push_number(&mut text, (*expires).try_into().unwrap_or(0));
+            }
+            text
+        }
+        Route::Verify(verification) => write_verification(verification),
+        Route::FetchKeys(url) => ["F", url].concat(),
+        Route::Wait => "W".to_owned(),
+        Route::Batch { session, user } => write_call('B', "", session, trace_id, user),
+        Route::Call {
+            function,
+            args,
+            session,
+            user,
+        } => {
+            let name = function.name;
+            match args {
+                None if function.kind == Kind::Action => {
+                    write_call('A', name, session, trace_id, user)
+                }
+                None => write_call('C', name, session, trace_id, user),
+                Some(args) => {
+                    let mut text = write_call('G', name, session, trace_id, user);
+                    text.push('\n');
+                    text.push_str(args);
+                    text
+                }
+            }
+        }
+    }
+}
+
+fn write_call(
+    kind: char,
+    name: &str,
+    session: &Option<String>,
+    trace_id: &str,
+    user: &Option<Claims>,
+) -> String {
+    let session = session.as_deref().unwrap_or_default();
+    let user = user.as_ref().map(json).unwrap_or_default();
+    let mut text =
+        String::with_capacity(name.len() + session.len() + trace_id.len() + user.len() + 5);
+    text.push(kind);
+    for line in [name, session, trace_id, &user] {
+        // The kind stands in a line of its own, so that what follows it is what the version before knows.
+        text.push('\n');
+        text.push_str(line);
+    }
+    text
+}
+
+/// What WebCrypto needs to verify a signature.
+fn write_verification(verification: &Verification) -> String {
+    #[derive(Serialize)]
+    struct Encoded<'a> {
+        algorithm: &'a str,
+        jwk: String,
+        signed: &'a str,
+        signature: String,
+        version: u32,
+    }
+    let mut text = json(&Encoded {
+        algorithm: verification.algorithm.as_str(),
+        jwk: verification.key.material().to_jwk(),
+        signed: &verification.signed,
+        signature: Base64::encode_string(&verification.signature),
+        version: verification.version,
+    });
+    text.insert(0, 'V');
+    text
+}
+
+/// A reply of the gateway's.
+pub(super) fn write_reply(reply: &gateway::Reply) -> String {
+    #[derive(Serialize)]
+    struct Encoded<'a> {
+        status: u16,
+        #[serde(serialize_with = "pairs")]
+        headers: &'a [(&'static str, String)],
+        body: &'a str,
+    }
+    let mut text = json(&Encoded {
+        status: reply.status,
+        headers: &reply.headers,
+        body: &reply.body,
+    });
+    text.insert(0, 'R');
+    text
+}
+
+/// A call as the Worker hands it to the object: the version and the kind; then lines of the function's name, the session or
+/// nothing, the trace id, the claims of the user or nothing, the headers' JSON; and the arguments, which may have lines of
+/// their own. JavaScript has looked at version and kind.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Message<'a> {
+    pub(super) name: &'a str,
+    pub(super) session: Option<&'a str>,
+    pub(super) trace_id: &'a str,
+    user: &'a str,
+    pub(super) headers: &'a str,
+    pub(super) args: &'a str,
+}
+
+impl<'a> Message<'a> {
+    pub(super) fn read(message: &'a str) -> Self {
+        let mut lines = message.splitn(7, '\n').skip(1);
+        let mut line = || lines.next().unwrap_or_default();
+        Self {
+            name: line(),
+            session: Some(line()).filter(|session| !session.is_empty()),
+            trace_id: line(),
+            user: line(),
+            headers: line(),
+            args: line(),
+        }
+    }
+
+    /// The claims that the gateway has verified, or nothing.
+    pub(super) fn user(&self) -> Option<Claims> {
+        (!self.user.is_empty())
+            .then(|| serde_json::from_str(self.user).expect("the gateway's own JSON"))
+    }
+}
+
+/// The outcome of a call: the version, three digits of status, the seconds of `Retry-After` where there are any, then the
+/// reply's body, which begins with a brace.
+pub(super) fn write_outcome(outcome: &Outcome) -> String {
+    let mut text = String::with_capacity(outcome.body.len() + 16);
+    text.push(VERSION);
+    push_number(&mut text, outcome.status.into());
+    if let Some(seconds) = outcome.retry_after {
+        push_number(&mut text, seconds.into());
+    }
+    text.push_str(&outcome.body);
+    text
+}
+
+/// A list of tables: one a line.
+pub(super) fn write_tables(tables: &TableSet) -> String {
+    let names: Vec<&str> = tables.iter().map(TableName::as_str).collect();
+    names.join("\n")
+}
+
+/// Integers beyond this lose digits as JavaScript numbers: 2^53 - 1.
+const SAFE: i64 = (1 << 53) - 1;
+
+/// The parameters of a statement: a JSON array, or nothing. Integers that a number cannot hold travel as text (the SQL casts
+/// them), bytes as `{"$blob":"<hex>"}`.
+pub(super) fn write_parameters(params: &[Value]) -> String {
+    if params.is_empty() {
+        return String::new();
+    }
+    let mut json = String::from("[");
+    for (i, param) in params.iter().enumerate() {
+        if i > 0 {
+            json.push(',');
+        }
+        let _ = match param {
+            Value::Null => json.write_str("null"),
+            Value::Integer(n) => {
+                let quote = if (-SAFE..=SAFE).contains(n) { "" } else { "\"" };
+                json.push_str(quote);
+                if *n < 0 {
+                    json.push('-');
+                }
+                push_number(&mut json, n.unsigned_abs());
+                json.push_str(quote);
+                Ok(())
+            }
+            Value::Real(x) => write!(json, "{x:?}"),
+            Value::Text(text) => {
+                push_json(&mut json, text);
+                Ok(())
+            }
+            Value::Blob(bytes) => {
+                json.push_str("{\"$blob\":\"");
+                json.push_str(&base16ct::lower::encode_string(bytes));
+                json.write_str("\"}")
+            }
+        };
+    }
+    json.push(']');
+    json
+}
+
+/// The rows of a statement: `<rows written>|<rows as JSON arrays>`.
+pub(super) fn read_rows(output: &str) -> Result<Output, SqlError> {
+    let (changes, rows) = read_counted(output)?;
+    let rows = parse_rows(rows).map_err(|error| SqlError {
+        message: error.message().to_owned(),
+    })?;
+    Ok(Output { rows, changes })
+}
+
+/// What a statement wrote, and what it returned: `<rows written>|<text>`.
+pub(super) fn read_counted(output: &str) -> Result<(u64, &str), SqlError> {
+    output
+        .split_once('|')
+        .and_then(|(written, rest)| Some((written.parse().ok()?, rest)))
+        .ok_or_else(|| SqlError {
+            message: format!("the object returned {output:?}"),
+        })
+}
+
+#[cfg(test)]
+#[path = "crossing_tests.rs"]
+mod tests;

@@ -1,0 +1,201 @@
+//! What is written here is read by `crossing.mjs`, and the other way round: both are held to the same texts,
+//! `tests/crossing.json`.
+
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::Error;
+
+fn cases(of: &str) -> Vec<Json> {
+    let cases: Json = serde_json::from_str(include_str!("tests/crossing.json")).expect("JSON");
+    let cases = cases[of].as_array().expect("a list").clone();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn text<'a>(case: &'a Json, member: &str) -> &'a str {
+    case[member]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {member} in {case}"))
+}
+
+#[test]
+fn a_call_is_written_and_read() {
+    for case in cases("decisions") {
+        let message = Message::read(text(&case, "message"));
+        assert_eq!(message.headers, text(&case, "headers"));
+        assert_eq!(message.args, text(&case, "args"));
+
+        let decision = text(&case, "decision");
+        let kind = decision.chars().next().expect("a kind");
+        let session = message.session.map(str::to_owned);
+        let mut written = write_call(
+            kind,
+            message.name,
+            &session,
+            message.trace_id,
+            &message.user(),
+        );
+        if kind == 'G' {
+            written.push('\n');
+            written.push_str(message.args);
+        }
+        assert_eq!(written, decision);
+        assert!(text(&case, "message").starts_with(VERSION));
+    }
+}
+
+#[test]
+fn a_message_that_breaks_off_is_read_as_far_as_it_goes() {
+    for broken in ["", "2", "2C", "2C\n", "2C\nname"] {
+        let message = Message::read(broken);
+        assert_eq!((message.session, message.args), (None, ""));
+        assert!(message.user().is_none());
+    }
+}
+
+#[test]
+fn an_outcome_is_written() {
+    for case in cases("outcomes") {
+        let outcome = Outcome {
+            status: case["status"].as_u64().expect("a status") as u16,
+            body: text(&case, "body").to_owned(),
+            retry_after: text(&case, "retryAfter").parse().ok(),
+        };
+        assert_eq!(write_outcome(&outcome), text(&case, "text"));
+    }
+}
+
+#[test]
+fn a_head_is_read() {
+    for case in cases("heads") {
+        let head = read_head(text(&case, "text"));
+        assert_eq!(head.method, text(&case, "method"));
+        assert_eq!(head.path, text(&case, "path"));
+        assert_eq!(head.query, text(&case, "query"));
+        let headers = &case["headers"];
+        for (name, value) in [
+            ("x-edgepod-key", head.key),
+            ("authorization", head.authorization),
+            ("x-edgepod-session-id", head.session),
+            ("x-edgepod-reactive", head.reactive),
+            ("upgrade", head.upgrade),
+            ("access-control-request-headers", head.request_headers),
+            ("content-length", head.content_length),
+        ] {
+            assert_eq!(value, headers[name].as_str(), "{name} of {case}");
+        }
+    }
+}
+
+/// A value of the database: of a number beyond a JavaScript number, its text.
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Number(n) => n.as_i64().map_or_else(
+            || Value::Real(n.as_f64().unwrap_or(f64::NAN)),
+            Value::Integer,
+        ),
+        Json::String(text) => match text.parse() {
+            Ok(n) => Value::Integer(n),
+            Err(_) => Value::Text(text.clone()),
+        },
+        other => {
+            let bytes = other["bytes"].as_array().expect("bytes");
+            Value::Blob(
+                bytes
+                    .iter()
+                    .map(|byte| byte.as_u64().expect("a byte") as u8)
+                    .collect(),
+            )
+        }
+    }
+}
+
+fn values(json: &Json) -> Vec<Value> {
+    json.as_array().expect("values").iter().map(value).collect()
+}
+
+#[test]
+fn parameters_are_written() {
+    for case in cases("parameters") {
+        assert_eq!(
+            write_parameters(&values(&case["values"])),
+            text(&case, "text")
+        );
+    }
+}
+
+#[test]
+fn rows_are_read() {
+    for case in cases("rows") {
+        let output = read_rows(text(&case, "text")).expect("rows");
+        assert_eq!(Some(output.changes), case["written"].as_u64());
+        let rows = case["rows"].as_array().expect("rows");
+        let read: Vec<_> = output.rows.iter().map(<[Value]>::to_vec).collect();
+        assert_eq!(read, rows.iter().map(values).collect::<Vec<_>>());
+    }
+    for broken in ["", "[]", "x|[]", "1|", "1|[", "1|[1]", "1|[[1],[1,2]]"] {
+        assert!(read_rows(broken).is_err(), "{broken}");
+    }
+}
+
+#[test]
+fn a_reply_and_the_constants_are_json() {
+    let reply = gateway::Reply::error(&Error::not_found("no \"x\""), "trace");
+    let written = write_reply(&reply);
+    let read: Json =
+        serde_json::from_str(written.strip_prefix('R').expect("its letter")).expect("JSON");
+    assert_eq!(read["status"], 404);
+    assert_eq!(read["body"], json!(reply.body));
+    assert_eq!(read["headers"]["content-type"], "application/json");
+
+    let constants: Json = serde_json::from_str(&constants()).expect("JSON");
+    for name in ["body_limit", "unwanted_body", "keys_limit", "fetch_limit"] {
+        assert!(constants[name].as_u64().is_some_and(|n| n > 0), "{name}");
+    }
+    assert_eq!(constants["refused"][0], 1008);
+    assert_eq!(constants["expired"][0], 1008);
+}
+
+#[test]
+fn decisions_have_their_letters() {
+    let cases: [(Route, &str); 4] = [
+        (Route::Wait, "W"),
+        (
+            Route::FetchKeys("https://example.com/keys".to_owned()),
+            "Fhttps://example.com/keys",
+        ),
+        (
+            Route::Batch {
+                session: Some("s".to_owned()),
+                user: None,
+            },
+            "B\n\ns\ntrace\n",
+        ),
+        (
+            Route::Socket {
+                session: "s".to_owned(),
+                resume: crate::engine::Resume {
+                    since: None,
+                    held: Vec::new(),
+                },
+                expires: Some(1_700_000_000_000),
+            },
+            "S1700000000000",
+        ),
+    ];
+    for (route, text) in cases {
+        assert_eq!(write_decision(&route, "trace"), text);
+    }
+}
+
+#[test]
+fn tables_are_lines() {
+    let mut tables = TableSet::default();
+    for table in ["notes", "users"] {
+        tables.insert(TableName::new(table));
+    }
+    assert_eq!(write_tables(&tables), "notes\nusers");
+    assert_eq!(write_tables(&TableSet::default()), "");
+}

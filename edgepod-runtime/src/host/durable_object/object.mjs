@@ -1,0 +1,250 @@
+// The Durable Object: its class and its sockets are JavaScript's, what a call does is the core's engine's to say.
+import { DurableObject } from "cloudflare:workers";
+import { alive, core, known, runs, traceId, unlessEnded, untold } from "./bridge.mjs";
+import {
+  DECISION,
+  kindOf,
+  labelsOf,
+  messageOfBefore,
+  outcomeForBefore,
+  readOpening,
+  readReply,
+  unknownVersion,
+  writeOutcome,
+} from "./crossing.mjs";
+import { GREETED, PLAIN, Ports } from "./ports.mjs";
+
+/** How many engines there were in this isolate: each has a number that no other had. */
+let engines = 0;
+
+/** The engine of one life of an object. */
+class Engine {
+  #number = engines++;
+  /** The core's instance that has it. */
+  #instance = 0;
+
+  /**
+   * Makes sure that it is open in the instance that runs now; its number.
+   *
+   * @param {Ports} ports
+   */
+  open(ports) {
+    const instance = alive(ports.env);
+    if (this.#instance !== instance) {
+      const refusal = core.open(this.#number, ports);
+      if (refusal !== undefined) throw refused(refusal);
+      for (const [id, ws] of ports.sockets) {
+        const attachment = ws.deserializeAttachment();
+        if (typeof attachment === "string") core.socket_restored(this.#number, id, attachment);
+      }
+      this.#instance = instance;
+    }
+    return this.#number;
+  }
+
+  close() {
+    if (runs(this.#instance)) core.close(this.#number);
+    this.#instance = 0;
+  }
+}
+
+/**
+ * The app is wrong, and not this code: the log has no use for a place in it.
+ *
+ * @param {string} reason
+ */
+function refused(reason) {
+  const error = new Error(reason);
+  error.stack = reason;
+  return error;
+}
+
+/**
+ * The engines of this isolate's objects, by the objects' ids. Nothing tells that an object goes: whoever wakes finds the engine
+ * from before its sleep, and of those who do not, the garbage collector finds out.
+ *
+ * @type {Map<string, Engine>}
+ */
+const open = new Map();
+
+/** @type {FinalizationRegistry<{ id: string, engine: Engine }> | undefined} */
+const gone =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry(({ id, engine }) => {
+        engine.close();
+        if (open.get(id) === engine) open.delete(id);
+      });
+
+export class EdgePodEngine extends DurableObject {
+  #engine = new Engine();
+  #ports;
+
+  /**
+   * @param {DurableObjectState} ctx
+   * @param {any} env
+   */
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.#ports = new Ports(ctx, env);
+    const id = ctx.id.toString();
+    open.get(id)?.close();
+    open.set(id, this.#engine);
+    gone?.register(this, { id, engine: this.#engine });
+  }
+
+  // ---- Calls
+
+  /**
+   * @param {string} message
+   * @returns {string | Promise<string>}
+   */
+  serve(message) {
+    switch (kindOf(message)) {
+      case DECISION.call:
+        return this.#call(message);
+      case DECISION.batch:
+        return this.#callBatch(message);
+      case DECISION.action:
+        return this.#callAction(message);
+      default:
+        return unknownVersion();
+    }
+  }
+
+  // The three methods of the version before.
+
+  /** @param {string} message */
+  call(message) {
+    return outcomeForBefore(this.#call(messageOfBefore(message, DECISION.call)));
+  }
+
+  /** @param {string} message */
+  callBatch(message) {
+    return outcomeForBefore(this.#callBatch(messageOfBefore(message, DECISION.batch)));
+  }
+
+  /** @param {string} message */
+  async callAction(message) {
+    return outcomeForBefore(await this.#callAction(messageOfBefore(message, DECISION.action)));
+  }
+
+  /** @param {string} message */
+  #call(message) {
+    try {
+      return core.call(this.#engine.open(this.#ports), message);
+    } catch (error) {
+      return this.#failed(untold(error), message);
+    }
+  }
+
+  // A query that ends the instance takes the others along. Then they run again without it, still in this turn: queries leave
+  // nothing behind, and no other request comes between.
+  /** @param {string} message */
+  #callBatch(message) {
+    /** @type {number[]} */
+    const lost = [];
+    for (;;) {
+      /** @type {number | undefined} */
+      let place;
+      try {
+        return core.call_batch(this.#engine.open(this.#ports), message, new Uint32Array(lost), (begins) => {
+          place = begins;
+        });
+      } catch (error) {
+        const outcome = this.#failed(untold(error), message);
+        if (place === undefined || lost.includes(place)) return outcome;
+        lost.push(place);
+      }
+    }
+  }
+
+  /** @param {string} message */
+  async #callAction(message) {
+    try {
+      const engine = this.#engine.open(this.#ports);
+      return await unlessEnded(() => core.call_action(engine, message));
+    } catch (error) {
+      // It ended the instance itself, or another call did, and then the log has that under the name of the other.
+      return this.#failed(untold(error) || (error instanceof Error ? error.message : String(error)), message);
+    }
+  }
+
+  /**
+   * The outcome of a call that the core did not survive, or could not begin.
+   *
+   * @param {string} reason for the log
+   * @param {string} message
+   */
+  #failed(reason, message) {
+    alive(this.#ports.env);
+    const { name, trace } = labelsOf(message);
+    const { status, body } = readReply(core.refuse_internal(reason, name, trace));
+    return writeOutcome(status, body);
+  }
+
+  // ---- Sockets
+
+  /** @param {Request} request */
+  fetch(request) {
+    const engine = this.#engine.open(this.#ports);
+    const { session, since, tables, expires } = readOpening(request);
+    const { 0: client, 1: server } = new WebSocketPair();
+    const tags = [since === undefined ? PLAIN : GREETED];
+    if (expires !== undefined) tags.push(expires);
+    this.ctx.acceptWebSocket(server, tags);
+    const id = this.#ports.add(server);
+    this.#ports.answerPings();
+    try {
+      core.socket_opened(engine, id, session, since, tables);
+    } catch (error) {
+      // The client is told that there is no socket.
+      this.#ports.remove(server);
+      server.close(1011);
+      throw error;
+    }
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** @param {WebSocket} ws */
+  webSocketMessage(ws) {
+    this.#closed(ws);
+    ws.close(...known().refused);
+  }
+
+  /**
+   * @param {WebSocket} ws
+   * @param {number} code
+   * @param {string} reason
+   */
+  webSocketClose(ws, code, reason) {
+    this.#closed(ws);
+    // The client waits for an answer to its close; a code such as 1005 only says that there was none.
+    try {
+      ws.close(code, reason);
+    } catch {
+      ws.close();
+    }
+  }
+
+  /** @param {WebSocket} ws */
+  webSocketError(ws) {
+    this.#closed(ws);
+  }
+
+  /** @param {WebSocket} ws */
+  #closed(ws) {
+    try {
+      const engine = this.#engine.open(this.#ports);
+      const id = this.#ports.remove(ws);
+      this.#ports.answerPings();
+      if (id !== undefined) core.socket_closed(engine, id);
+    } catch (error) {
+      // The socket is gone all the same: the next instance does not hear of it.
+      const reason = untold(error);
+      this.#ports.remove(ws);
+      alive(this.#ports.env);
+      if (reason !== "") core.refuse_internal(reason, "", traceId());
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// What the core may ask of an object: its ports, on a Durable Object.
+import { hasEnded, known } from "./bridge.mjs";
+import { readParameters, readTables, writeCountedTexts, writeRows, writeTexts } from "./crossing.mjs";
+
+/** The first tag of a socket that was opened without `since`; the second, if any, is when its token expires. */
+export const PLAIN = "plain";
+export const GREETED = "greeted";
+
+const ROLLBACK = Symbol("rollback");
+
+export class Ports {
+  /** The sockets, by their numbers. @type {Map<number, WebSocket>} */
+  sockets = new Map();
+  /** Their numbers. @type {Map<WebSocket, number>} */
+  #ids = new Map();
+  /** When the tokens of sockets expire. @type {Map<WebSocket, number>} */
+  #expiries = new Map();
+  /** The sockets that were opened without `since`. @type {Set<number>} */
+  #plain = new Set();
+  #nextSocket = 0;
+  /** In which version each table changed last. @type {Record<string, string>} */
+  #changed = {};
+  #version = "";
+  #ctx;
+  #storage;
+  #sql;
+
+  /**
+   * @param {DurableObjectState} ctx
+   * @param {any} env
+   */
+  constructor(ctx, env) {
+    this.#ctx = ctx;
+    this.#storage = ctx.storage;
+    this.#sql = ctx.storage.sql;
+    this.env = env;
+    // The answer to pings has kept the versions while this object slept.
+    const answer = ctx.getWebSocketAutoResponse()?.response ?? "pong";
+    if (answer !== "pong") this.#changed = JSON.parse(answer).changed;
+    for (const ws of ctx.getWebSockets()) this.add(ws);
+  }
+
+  /**
+   * @param {string} sql
+   * @param {string} params
+   */
+  run(sql, params) {
+    return writeRows(this.#sql.exec(sql, ...readParameters(params)));
+  }
+
+  /**
+   * @param {string} sql
+   * @param {string} params
+   */
+  readJson(sql, params) {
+    return writeTexts(this.#sql.exec(sql, ...readParameters(params)));
+  }
+
+  /**
+   * @param {string} sql
+   * @param {string} params
+   */
+  runJson(sql, params) {
+    return writeCountedTexts(this.#sql.exec(sql, ...readParameters(params)));
+  }
+
+  /** @param {() => boolean} body */
+  transaction(body) {
+    try {
+      this.#storage.transactionSync(() => {
+        if (!body()) throw ROLLBACK;
+      });
+    } catch (error) {
+      if (error === ROLLBACK) return undefined;
+      // What ended the instance has rolled back, and ends the call.
+      if (hasEnded()) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {number} socket
+   * @param {string} message
+   */
+  send(socket, message) {
+    try {
+      const ws = this.sockets.get(socket);
+      if (ws !== undefined && !this.#isExpired(ws)) ws.send(message);
+    } catch {
+      // It is closing: its end is on its way.
+    }
+  }
+
+  // A socket whose token has expired is told nothing more. No timer does it, which would keep the object awake.
+  /** @param {WebSocket} ws */
+  #isExpired(ws) {
+    const expiry = this.#expiries.get(ws);
+    if (expiry === undefined || expiry > Date.now()) return false;
+    ws.close(...known().expired);
+    return true;
+  }
+
+  /**
+   * @param {number} socket
+   * @param {string} attachment
+   */
+  remember(socket, attachment) {
+    this.sockets.get(socket)?.serializeAttachment(attachment);
+  }
+
+  /**
+   * @param {string} tables
+   * @param {string} version
+   */
+  wrote(tables, version) {
+    this.#version = version;
+    for (const table of readTables(tables)) this.#changed[table] = version;
+    if (this.#plain.size === 0) this.answerPings();
+  }
+
+  // The platform answers pings without waking this object, and has one answer for all sockets. It says which table changed
+  // last in which version, so that a client notices that a signal was lost on its way and nothing came after it. Who did not
+  // ask for a greeting expects `pong`: while there is such a socket, all get that.
+  answerPings() {
+    if (this.sockets.size === 0) return;
+    const say = () => {
+      const answer = this.#plain.size > 0 ? "pong" : JSON.stringify({ type: "pong", changed: this.#changed });
+      this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", answer));
+    };
+    try {
+      say();
+    } catch {
+      // The platform takes 2 KB, which is about fifty tables.
+      this.#changed = { "*": this.#version };
+      say();
+    }
+  }
+
+  /** @param {string} name */
+  var(name) {
+    const value = this.env[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /**
+   * A socket is open.
+   *
+   * @param {WebSocket} ws
+   */
+  add(ws) {
+    const id = this.#nextSocket++;
+    this.sockets.set(id, ws);
+    this.#ids.set(ws, id);
+    const [kind, expires] = this.#ctx.getTags(ws);
+    if (kind === PLAIN) this.#plain.add(id);
+    if (expires !== undefined) this.#expiries.set(ws, Number(expires));
+    return id;
+  }
+
+  /**
+   * A socket is gone; its number, if it had one.
+   *
+   * @param {WebSocket} ws
+   */
+  remove(ws) {
+    const id = this.#ids.get(ws);
+    this.#ids.delete(ws);
+    this.#expiries.delete(ws);
+    if (id === undefined) return undefined;
+    this.sockets.delete(id);
+    this.#plain.delete(id);
+    return id;
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test, vi } from "vitest";
+import * as crossing from "../crossing.mjs";
+import cases from "./crossing.json" with { type: "json" };
+
+/** A value as SQLite gives or takes it. */
+const bound = (value) => (value?.bytes === undefined ? value : new Uint8Array(value.bytes));
+const given = (value) => (value?.bytes === undefined ? value : new Uint8Array(value.bytes).buffer);
+
+describe("a request's head", () => {
+  for (const { text, method, url, headers } of cases.heads) {
+    test(`of ${method} ${url}`, () => {
+      const request = { method, url, headers: new Headers(headers) };
+      expect(crossing.headOf(request, headers["content-length"] ?? null)).toBe(text);
+    });
+  }
+});
+
+describe("a call", () => {
+  for (const { about, decision, message, headers, args } of cases.decisions) {
+    test(`is written: ${about}`, () => {
+      // What came with the decision goes before a body.
+      const body = decision.startsWith("G") ? "not this" : args;
+      expect(crossing.writeCall(decision, headers, body)).toBe(message);
+      const [, name, , trace] = decision.split("\n");
+      expect(crossing.labelsOf(message)).toEqual({ name, trace });
+      expect(crossing.kindOf(message)).toBe(message[1]);
+    });
+  }
+
+  test("of another version has no kind", () => {
+    expect(crossing.kindOf("3C\ngetAll")).toBeUndefined();
+    expect(crossing.kindOf("getAll\n\n")).toBeUndefined();
+    expect(crossing.kindOf("")).toBeUndefined();
+    expect(crossing.unknownVersion()).toBe("!2");
+  });
+});
+
+describe("an outcome", () => {
+  for (const { text, ...outcome } of cases.outcomes) {
+    test(`of ${outcome.status}`, () => {
+      expect(crossing.readOutcome(text)).toEqual(outcome);
+    });
+  }
+
+  test("of an object that speaks another version only is a failure", () => {
+    expect(() => crossing.readOutcome("!1")).toThrow("version 1");
+  });
+
+  test("of a failure is written as it is read", () => {
+    const text = crossing.writeOutcome(500, '{"error":{}}');
+    expect(crossing.readOutcome(text)).toEqual({ status: 500, retryAfter: "", body: '{"error":{}}' });
+  });
+});
+
+describe("the version before", () => {
+  const methods = { C: "call", A: "callAction", B: "callBatch" };
+  const missing = new TypeError('The RPC receiver does not implement the method "serve".');
+
+  for (const { about, message, before } of cases.decisions) {
+    const kind = message[1];
+    test(`of the object is asked in its own words: ${about}`, async () => {
+      const method = vi.fn(async () => '200{"data":1}');
+      const stub = { serve: async () => Promise.reject(missing), [methods[kind]]: method };
+      expect(crossing.readOutcome(await crossing.ask(stub, message)).body).toBe('{"data":1}');
+      expect(method).toHaveBeenCalledExactlyOnceWith(before);
+    });
+
+    test(`of the Worker is understood: ${about}`, () => {
+      expect(crossing.messageOfBefore(before, kind)).toBe(message);
+    });
+  }
+
+  test("of the Worker gets outcomes as it knows them", () => {
+    expect(crossing.outcomeForBefore("242930{}")).toBe("42930{}");
+  });
+
+  test("is not asked because a call failed", async () => {
+    const call = vi.fn();
+    const stub = { serve: () => Promise.reject(new TypeError("no such thing")), call };
+    await expect(crossing.ask(stub, cases.decisions[0].message)).rejects.toThrow("no such thing");
+    expect(call).not.toHaveBeenCalled();
+  });
+});
+
+describe("a statement", () => {
+  for (const { text, values } of cases.parameters) {
+    test(`takes ${text || "nothing"}`, () => {
+      expect(crossing.readParameters(text)).toEqual(values.map(bound));
+    });
+  }
+
+  for (const { text, written, rows } of cases.rows) {
+    test(`gives ${text}`, () => {
+      const cursor = { rowsWritten: written, raw: () => rows.map((row) => row.map(given)).values() };
+      expect(crossing.writeRows(cursor)).toBe(text);
+    });
+  }
+
+  test("of one column of texts gives them joined", () => {
+    const cursor = (...texts) => ({ rowsWritten: texts.length, raw: () => texts.map((text) => [text]).values() });
+    expect(crossing.writeTexts(cursor())).toBe("");
+    expect(crossing.writeTexts(cursor("[1]"))).toBe("[1]");
+    expect(crossing.writeTexts(cursor("[1]", "[2]", "[3]"))).toBe("[1],[2],[3]");
+    expect(crossing.writeCountedTexts(cursor("[1]", "[2]"))).toBe("2|[1],[2]");
+  });
+});
+
+describe("the opening of a socket", () => {
+  test("carries when its token expires, whatever the client sent under that name", () => {
+    const request = new Request("https://example.com/ws?sessionId=s%201&since=a.1&table=notes&table=users@3", {
+      headers: { "x-edgepod-expires": "9999999999999" },
+    });
+    expect(crossing.readOpening(crossing.writeOpening(request, "S"))).toEqual({
+      session: "s 1",
+      since: "a.1",
+      tables: "notes\nusers@3",
+      expires: undefined,
+    });
+    expect(crossing.readOpening(crossing.writeOpening(request, "S1700000000000")).expires).toBe("1700000000000");
+  });
+});

@@ -1,0 +1,218 @@
+// The Worker: what an HTTP request means is the core's gateway's to say, requests and replies are JavaScript's.
+import { alive, core, known, traceId, untold } from "./bridge.mjs";
+import {
+  ask,
+  DECISION,
+  headOf,
+  readOutcome,
+  readReply,
+  readVerification,
+  writeCall,
+  writeOpening,
+} from "./crossing.mjs";
+import { jurisdiction, locationHint } from "./residency.mjs";
+import { isRight } from "./signature.mjs";
+
+export default {
+  /**
+   * @param {Request} request
+   * @param {any} env
+   * @param {ExecutionContext} ctx
+   */
+  async fetch(request, env, ctx) {
+    const trace = traceId();
+    try {
+      alive(env);
+      return await serve(request, env, ctx, trace);
+    } catch (error) {
+      const message = untold(error);
+      alive(env);
+      return reply(core.refuse_internal(message, "", trace));
+    }
+  },
+};
+
+/** @param {string} decision one of `reply` */
+function reply(decision) {
+  const { status, headers, body } = readReply(decision);
+  return new Response(status === 204 ? null : body, { status, headers });
+}
+
+/**
+ * @param {Request} request
+ * @param {any} env
+ * @param {ExecutionContext} ctx
+ * @param {string} trace
+ */
+async function serve(request, env, ctx, trace) {
+  const length = request.headers.get("content-length");
+  const decision = await decide(request, length, env, ctx, trace);
+  if (decision[0] === DECISION.reply) {
+    if (request.body !== null) ctx.waitUntil(drain(request.body));
+    return reply(decision);
+  }
+  const stub = objectOf(env);
+  if (decision[0] === DECISION.socket) return stub.fetch(writeOpening(request, decision));
+
+  let args = "";
+  if (decision[0] !== DECISION.asked && request.body !== null) {
+    const body = await bodyOf(request, length, ctx, trace);
+    if (typeof body !== "string") return body;
+    args = body;
+  }
+  const headers = JSON.stringify(Object.fromEntries(request.headers));
+  const { status, retryAfter, body } = readOutcome(await ask(stub, writeCall(decision, headers, args)));
+  const all = known().headers;
+  return new Response(body, { status, headers: retryAfter === "" ? all : { ...all, "retry-after": retryAfter } });
+}
+
+/**
+ * What becomes of a request, once its token is verified, if it has one.
+ *
+ * @param {Request} request
+ * @param {string | null} length
+ * @param {any} env
+ * @param {ExecutionContext} ctx
+ * @param {string} trace
+ */
+async function decide(request, length, env, ctx, trace) {
+  const head = headOf(request, length);
+  if (request.headers.has("authorization")) {
+    const url = core.refresh_keys();
+    if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
+  }
+  for (;;) {
+    const decision = core.route(head, trace);
+    switch (decision[0]) {
+      case DECISION.verify: {
+        const verification = readVerification(decision);
+        const right = await isRight(verification);
+        alive(env);
+        const refusal = core.verified(head, verification.version, right, trace);
+        if (refusal !== "") return refusal;
+        break;
+      }
+      case DECISION.fetch: {
+        const fetched = fetchKeys(decision.slice(1), env);
+        // Others wait for it, should this client go away.
+        ctx.waitUntil(fetched);
+        await fetched;
+        break;
+      }
+      case DECISION.wait:
+        await scheduler.wait(20);
+        alive(env);
+        break;
+      default:
+        return decision;
+    }
+  }
+}
+
+/**
+ * The object that has the database. Within a jurisdiction a name is another object than outside.
+ *
+ * @param {any} env
+ */
+function objectOf(env) {
+  const objects = jurisdiction === null ? env.EDGEPOD_DO : env.EDGEPOD_DO.jurisdiction(jurisdiction);
+  const id = objects.idFromName("global");
+  return locationHint === null ? objects.get(id) : objects.get(id, { locationHint });
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The body's text; or, where it may not be one, the reply that says so.
+ *
+ * @param {Request} request
+ * @param {string | null} length its `Content-Length`, which was checked with the head
+ * @param {ExecutionContext} ctx
+ * @param {string} trace
+ */
+async function bodyOf(request, length, ctx, trace) {
+  let bytes;
+  if (length === null) {
+    const limit = known().body_limit;
+    bytes = await readUpTo(request.body, limit);
+    if (bytes.byteLength > limit) {
+      if (request.body !== null) ctx.waitUntil(drain(request.body));
+      return reply(core.refuse_body(bytes.byteLength, trace));
+    }
+  } else {
+    bytes = await request.arrayBuffer();
+  }
+  try {
+    // Not `text()`, which drops a byte order mark, and makes something of what is no UTF-8.
+    return utf8.decode(bytes);
+  } catch {
+    return reply(core.refuse_body(0, trace));
+  }
+}
+
+/**
+ * Reads on, beside the reply, what a client still sends that nobody wants, so that it hears the reply.
+ *
+ * @param {ReadableStream<any>} stream
+ */
+async function drain(stream) {
+  const { unwanted_body } = known();
+  let length = 0;
+  for await (const chunk of stream.values({ preventCancel: true })) {
+    length += chunk.length;
+    if (length > unwanted_body) break;
+  }
+}
+
+/**
+ * Reads no more than it must to know that a body is too large.
+ *
+ * @param {ReadableStream<any> | null} stream
+ * @param {number} limit in bytes
+ * @returns {Promise<Uint8Array>}
+ */
+async function readUpTo(stream, limit) {
+  if (stream === null) return new Uint8Array();
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of stream.values({ preventCancel: true })) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) break;
+  }
+  if (chunks.length === 1) return chunks[0];
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+/**
+ * Fetches the keys of tokens; the core remembers how that went.
+ *
+ * @param {string} url
+ * @param {any} env
+ */
+async function fetchKeys(url, env) {
+  const { fetch_limit, keys_limit } = known();
+  let text;
+  let failure = "";
+  try {
+    const response = await fetch(url, {
+      headers: { accept: "application/json" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(fetch_limit),
+    });
+    if (response.status !== 200) throw new Error(`the answer has the status ${response.status}`);
+    const bytes = await readUpTo(response.body, keys_limit);
+    if (bytes.length > keys_limit) throw new Error("the answer is too large");
+    text = new TextDecoder().decode(bytes);
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  }
+  alive(env);
+  core.keys_fetched(text, failure);
+}
