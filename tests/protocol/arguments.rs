@@ -13,6 +13,7 @@ cases![
     a_body_that_is_not_json_is_refused,
     arguments_in_an_address_that_are_not_json_are_refused,
     a_body_that_is_not_text_is_refused,
+    a_character_that_breaks_off_and_a_mark_at_the_start_are_refused,
     arguments_that_are_not_an_object_are_refused,
     an_argument_of_the_wrong_type_is_named,
     a_missing_argument_is_named,
@@ -92,6 +93,44 @@ fn a_body_that_is_not_text_is_refused() {
     let email = [b"{\"email\": \"".as_slice(), b"\xff\xff", b"\"}"].concat();
     server().call("insertUser").body(email).error(400);
     server().assert_serving();
+}
+
+/// Decoders that are not strict make U+FFFD of the first, which may be as long as what was sent, and drop the second.
+fn a_character_that_breaks_off_and_a_mark_at_the_start_are_refused() {
+    let name = server::unique("breaks-off");
+    let user = |before: &[u8], inside: &[u8]| {
+        let head = format!("{{\"name\": \"Ada\", \"email\": \"{name}");
+        [before, head.as_bytes(), inside, b"@example.com\"}"].concat()
+    };
+    let bodies = [
+        user(b"", b"\xf0\x9f\xa6"),
+        user(b"", b"\xe2\x82"),
+        user(b"", b"\xc3"),
+        user(b"", b"\xed\xa0\x80"),
+        user(b"\xef\xbb\xbf", b""),
+        user(b"\xff\xfe", b""),
+    ];
+    for body in bodies {
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let error = server().call("insertUser").body(body.clone()).error(400);
+        assert_eq!(error["code"], "BAD_REQUEST", "{text}");
+        // The same of a length that is not told.
+        let head = format!(
+            "POST /rpc/insertUser HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n{:x}\r\n",
+            server().authority(),
+            server().key,
+            body.len()
+        );
+        let request = [head.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        let reply = send_raw(server().authority(), request);
+        assert_eq!(reply.status, 400, "{text}: {}", reply.text());
+    }
+    let users = server().call("getUsers").ok().to_string();
+    assert!(!users.contains(&name), "{users}");
+    // The replacement character itself is a character.
+    let kept = user(b"", "\u{fffd}".as_bytes());
+    let kept = server().call("insertUser").body(kept).ok().to_string();
+    assert!(kept.contains('\u{fffd}'), "{kept}");
 }
 
 fn arguments_that_are_not_an_object_are_refused() {
