@@ -43,6 +43,7 @@ const fn column(name: &'static str, sql_type: SqlType, nullable: bool) -> Column
         index: false,
         default: None,
         reference: None,
+        meaning: crate::schema::Meaning::Plain,
     }
 }
 
