@@ -2,6 +2,7 @@
 //!
 //! Every statement takes one road ([`connection`]): text and parameters, the tracker's plan, the guards, the host.
 
+mod always;
 mod clause;
 #[cfg(all(test, feature = "native"))]
 mod clause_tests;

@@ -6,8 +6,8 @@ use sea_query::{DeleteStatement, InsertStatement, SelectStatement, UpdateStateme
 use std::ops::Range;
 
 use super::{
-    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, delete::rows_changed, encode,
-    failure, row, writer,
+    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, always, delete::rows_changed,
+    encode, failure, row, writer,
 };
 use crate::{Error, Result};
 
@@ -200,7 +200,9 @@ fn needs_where(sql: &writer::Sql, holds: impl FnOnce(writer::Sql) -> bool) -> Re
     let why = match condition(&sql.text) {
         None => "has no WHERE",
         Some(range)
-            if !names_a_column(&sql.text[range.clone()]) && holds(alone(sql, range.clone())) =>
+            if always::holds(&tokens(&sql.text[range.clone()]).collect::<Vec<_>>())
+                || !names_a_column(&sql.text[range.clone()])
+                    && holds(alone(sql, range.clone())) =>
         {
             "has a WHERE that holds for every row"
         }
@@ -222,11 +224,45 @@ fn condition(sql: &str) -> Option<Range<usize>> {
 }
 
 /// Words of conditions that are no names.
-const WORDS: [&str; 35] = [
-    "AND", "AS", "BETWEEN", "BINARY", "BLOB", "CASE", "CAST", "COLLATE", "DISTINCT", "ELSE", "END",
-    "ESCAPE", "EXISTS", "FALSE", "FROM", "GLOB", "IN", "INTEGER", "IS", "ISNULL", "LIKE", "NOCASE",
-    "NOT", "NOTNULL", "NULL", "NUMERIC", "OR", "REAL", "RTRIM", "SELECT", "TEXT", "THEN", "TRUE",
-    "VALUES", "WHEN",
+const WORDS: [&str; 38] = [
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "AND",
+    "AS",
+    "BETWEEN",
+    "BINARY",
+    "BLOB",
+    "CASE",
+    "CAST",
+    "COLLATE",
+    "DISTINCT",
+    "ELSE",
+    "END",
+    "ESCAPE",
+    "EXISTS",
+    "FALSE",
+    "FROM",
+    "GLOB",
+    "IN",
+    "INTEGER",
+    "IS",
+    "ISNULL",
+    "LIKE",
+    "NOCASE",
+    "NOT",
+    "NOTNULL",
+    "NULL",
+    "NUMERIC",
+    "OR",
+    "REAL",
+    "RTRIM",
+    "SELECT",
+    "TEXT",
+    "THEN",
+    "TRUE",
+    "VALUES",
+    "WHEN",
 ];
 
 /// Whether a condition depends on a row: it has a name that is no function's.
@@ -257,7 +293,8 @@ fn alone(sql: &writer::Sql, range: Range<usize>) -> writer::Sql {
         Some(first) if first.text == "?1" => sql.params.clone(),
         Some(_) => {
             let before = parameters(&sql.text[..range.start]).count();
-            sql.params[before..before + parameters(text).count()].to_vec()
+            let params = sql.params.iter().skip(before);
+            params.take(parameters(text).count()).cloned().collect()
         }
     };
     writer::Sql {
@@ -303,6 +340,11 @@ mod tests {
             "CAST(1 AS INTEGER) IS NOT NULL",
             "random() IN (SELECT 1)",
             "(1) RETURNING \"id\"",
+            "x'31'",
+            "1 /* id */",
+            "current_timestamp IS NOT NULL",
+            "id = id",
+            "(\"t\".\"id\" = \"t\".\"id\")",
         ] {
             assert!(
                 refused(&format!("DELETE FROM t WHERE {condition}")),
