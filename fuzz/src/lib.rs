@@ -2,11 +2,13 @@
 //! function runs the kept corpus as an ordinary test.
 
 mod app;
+mod columns;
 mod request;
 #[path = "../../edgepod-runtime/tests/jose/rfc_vectors.rs"]
 #[allow(dead_code)]
 mod rfc_vectors;
 mod token;
 
+pub use columns::columns;
 pub use request::request;
 pub use token::token;

@@ -17,6 +17,8 @@ enum Target {
     Token,
     /// Every request has a well-formed reply
     Request,
+    /// What a column takes reads again as it was written
+    Columns,
 }
 
 #[derive(Debug, clap::Args)]
@@ -39,6 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let name = match options.target {
         Target::Token => "token",
         Target::Request => "request",
+        Target::Columns => "columns",
     };
     let kept = workspace::root().join("fuzz/corpus").join(name);
     let found = workspace::root().join("target/fuzz/found").join(name);

@@ -14,7 +14,12 @@ impl TryFrom<Timestamp> for Time {
     type Error = Error;
 
     fn try_from(time: Timestamp) -> Result<Self> {
-        Self::from_microsecond(time.as_micros())
+        // Its own conversion of microseconds leaves out the last second.
+        let (seconds, micros) = (
+            time.as_micros().div_euclid(1_000_000),
+            time.as_micros().rem_euclid(1_000_000),
+        );
+        Self::new(seconds, (micros * 1000) as i32)
             .map_err(|error| Error::bad_request(format!("`{time}` is no time of jiff's: {error}")))
     }
 }
@@ -85,6 +90,9 @@ mod tests {
         let last = Timestamp::from_micros(253_402_300_799_999_999).unwrap();
         assert!(Time::try_from(last).is_err());
         assert_eq!(Time::from_value(last.into_value().unwrap()), None);
+        let value = Time::MAX.into_value().unwrap();
+        let read = Time::from_value(value).unwrap();
+        assert_eq!(read.to_string(), "9999-12-30T22:00:00.999999Z");
         for (nanos, micros) in [(1_001, 1), (-1, -1)] {
             let time = Time::from_nanosecond(nanos).unwrap();
             let value = time.into_value().unwrap();
