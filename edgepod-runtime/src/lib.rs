@@ -16,10 +16,12 @@ pub mod engine;
 mod error;
 pub mod gateway;
 pub mod host;
+mod integers;
 pub mod manifest;
 pub mod migrations;
 pub mod schema;
 pub mod sqlite;
+mod strict;
 #[cfg(all(test, feature = "native"))]
 mod testing;
 mod thin;

@@ -4,6 +4,7 @@
 
 mod actions;
 mod conditions;
+mod dialect;
 mod guards;
 mod internal;
 mod kinds;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             ("kinds", kinds::CASES),
             ("pairs", pairs::CASES),
             ("values", values::CASES),
+            ("dialect", dialect::CASES),
         ],
     )
 }

@@ -10,6 +10,13 @@ cases![
     returning_gives_rows_as_triggers_leave_them,
     a_row_that_the_database_fills_alone_is_inserted,
     a_conflict_over_an_expression_names_its_index,
+    a_large_integer_is_refused_in_every_shape,
+    what_was_stored_before_is_read_as_javascript_reads_it,
+    an_argument_that_does_not_fit_is_named_by_its_path,
+    an_error_is_held_to_what_a_result_is,
+    a_result_has_a_limit_in_bytes,
+    a_reply_has_a_limit_in_bytes,
+    what_is_read_as_another_type_is_an_error,
 ];
 
 fn what_is_computed_past_a_column_is_refused_and_changes_nothing() {
@@ -132,4 +139,176 @@ fn a_conflict_over_an_expression_names_its_index() {
     let error = server().call("addHeadingTwice").error(409);
     let data = json!({"constraint": "unique", "columns": [], "index": "headings_lower"});
     assert_eq!(error["data"], data, "{error}");
+}
+
+const LARGE: i64 = (1 << 53) + 1;
+
+fn a_large_integer_is_refused_in_every_shape() {
+    for (function, args, path) in [
+        ("fileReport", json!({"body": {"ref": LARGE}}), "body.ref"),
+        (
+            "fileReport",
+            json!({"body": [1, {"a": -LARGE}]}),
+            "body[1].a",
+        ),
+        ("fileReport", json!({"body": LARGE}), "body"),
+        (
+            "sameValues",
+            json!({"free": {"a": [u64::MAX]}}),
+            "free.a[0]",
+        ),
+        ("sameValues", json!({"loose": ["x", LARGE]}), "loose[1]"),
+    ] {
+        let error = server().call(function).args(args).error(400);
+        assert_eq!(error["data"]["path"], path, "{error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("2^53 - 1")),
+            "{error}"
+        );
+    }
+    // Nor does one that the server makes go in.
+    let error = server()
+        .call("fileNumber")
+        .args(json!({"number": LARGE.to_string()}))
+        .error(400);
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("`number`")),
+        "{error}"
+    );
+    server()
+        .call("fileNumber")
+        .args(json!({"number": (LARGE - 2).to_string()}))
+        .ok();
+    server()
+        .call("fileReport")
+        .args(json!({"body": {"a": 1e300, "b": [null, "x"]}}))
+        .ok();
+    server().call("getReports").ok();
+}
+
+fn what_was_stored_before_is_read_as_javascript_reads_it() {
+    server()
+        .call("plantReport")
+        .args(json!({"text": format!("{{\"ref\":{LARGE}}}")}))
+        .ok();
+    let reports = server().call("getReports").ok();
+    let last = reports
+        .as_array()
+        .and_then(|all| all.last())
+        .expect("a report");
+    assert_eq!(last["body"]["ref"].as_f64(), Some(LARGE as f64), "{last}");
+}
+
+fn an_argument_that_does_not_fit_is_named_by_its_path() {
+    for (args, path, words) in [
+        (
+            json!({"pair": [1, 2, 3]}),
+            "pair",
+            "more than the 2 elements",
+        ),
+        (json!({"pair": [1]}), "pair", "invalid length 1"),
+        (json!({"half": 1e39}), "half", "floats of 32 bits"),
+        (json!({"half": -1e300}), "half", "floats of 32 bits"),
+        (json!({"loose": [true]}), "loose[0]", "did not match"),
+    ] {
+        let error = server().call("sameValues").args(args).error(400);
+        assert_eq!(error["data"]["path"], path, "{error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|text| text.contains(words)),
+            "{error}"
+        );
+    }
+    let same = server()
+        .call("sameValues")
+        .args(json!({"pair": [1, 2], "half": 0.5}))
+        .ok();
+    assert_eq!(same, json!([null, null, [1, 2], 0.5]));
+}
+
+fn an_error_is_held_to_what_a_result_is() {
+    let error = server()
+        .call("failWith")
+        .args(json!({"number": "7"}))
+        .error(409);
+    assert_eq!(error["data"]["number"], 7);
+    let error = server()
+        .call("failWith")
+        .args(json!({"number": LARGE.to_string()}))
+        .error(500);
+    assert_eq!(error["code"], "INTERNAL");
+}
+
+fn a_result_has_a_limit_in_bytes() {
+    server().call("dropBlocks").ok();
+    for _ in 0..9 {
+        server()
+            .call("addBlock")
+            .args(json!({"bytes": 1_950_000}))
+            .ok();
+    }
+    let error = server().call("getBlocks").error(413);
+    assert_eq!(error["code"], "PAYLOAD_TOO_LARGE");
+    let message = error["message"].as_str().expect("a message");
+    assert!(
+        message.contains("`getBlocks`") && message.contains(".page("),
+        "{message}"
+    );
+    // The database answers on, also within the call.
+    assert_eq!(server().call("countBlocks").ok(), json!(9));
+    let (mut rows, mut cursor) = (0, Value::Null);
+    loop {
+        let page = server()
+            .call("blockPages")
+            .args(json!({"cursor": cursor}))
+            .ok();
+        rows += page["items"].as_array().map_or(0, Vec::len);
+        cursor = page["next"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(rows, 9);
+    server().call("dropBlocks").ok();
+}
+
+fn a_reply_has_a_limit_in_bytes() {
+    let count = || server().call("countBlocks").ok();
+    let before = count();
+    let error = server()
+        .call("addAndSay")
+        .args(json!({"bytes": 16 << 20}))
+        .error(413);
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("`addAndSay`")),
+        "{error}"
+    );
+    assert_eq!(count(), before, "what it wrote is undone");
+    let said = server()
+        .call("addAndSay")
+        .args(json!({"bytes": 8 << 20}))
+        .ok();
+    assert_eq!(said.as_str().map(str::len), Some(8 << 20));
+    server().call("dropBlocks").ok();
+}
+
+fn what_is_read_as_another_type_is_an_error() {
+    for how in ["blob as text", "text as blob", "width", "infinity"] {
+        let error = server()
+            .call("misread")
+            .args(json!({"how": how}))
+            .error(500);
+        assert_eq!(error["code"], "INTERNAL", "{how}");
+    }
+    assert_eq!(
+        server().call("misread").args(json!({"how": "blob"})).ok(),
+        json!(1)
+    );
 }

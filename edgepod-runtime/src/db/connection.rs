@@ -10,7 +10,7 @@ use super::{
     writer::Sql,
 };
 use crate::{
-    Error, Result,
+    Code, Error, Result,
     tracking::{ColumnId, Footprint, Plan, TableSet, TopicKey, Tracker},
 };
 
@@ -34,6 +34,11 @@ pub trait Observer {
 
     /// A statement returned and changed so many rows.
     fn rows(&self, _read: usize, _written: u64) {}
+
+    /// The name of the function that runs the statements, where there is one.
+    fn function(&self) -> Option<&str> {
+        None
+    }
 
     /// Something that the developer should know, for the reply and the log.
     fn warn(&self, warning: String);
@@ -174,6 +179,18 @@ impl Connection {
         })
     }
 
+    /// A result that is too large says whose it is.
+    fn named(&self, error: Error) -> Error {
+        if error.code() != Code::PayloadTooLarge {
+            return error;
+        }
+        let limit = error.data().map(|data| data["limit"].to_string());
+        match (self.observer.function(), limit) {
+            (Some(name), Some(limit)) => limits::result_too_large(&format!("`{name}`"), &limit),
+            _ => error,
+        }
+    }
+
     fn tracked(
         &self,
         sql: &Sql,
@@ -184,7 +201,7 @@ impl Connection {
         if plan.writes.is_empty() {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
             self.observer.read(&Footprint::from(&plan.reads));
-            let output = run(database, Effect::Reads)?;
+            let output = run(database, Effect::Reads).map_err(|error| self.named(error))?;
             self.observer.rows(output.0.len(), 0);
             return Ok(output);
         }
@@ -206,7 +223,11 @@ impl Connection {
             true => None,
             false => Some(total_changes(database)?),
         };
-        let result = run(database, Effect::Writes);
+        let result = run(database, Effect::Writes).map_err(|error| match error.code() {
+            // It was written before its rows were too many.
+            Code::PayloadTooLarge => self.refuse(self.named(error)),
+            _ => error,
+        });
         if plan.schema_change {
             self.tracker.forget();
         }

@@ -4,7 +4,7 @@
 
 pub(super) use super::list::MAX_VALUE;
 use super::{SqlError, Value};
-use crate::{Code, Error, Result};
+use crate::{Code, Error, Result, sqlite};
 
 /// The most parameters that the platform binds to a statement.
 pub(super) const MAX_PARAMS: usize = 100;
@@ -70,6 +70,19 @@ pub(super) fn too_large() -> SqlError {
 /// What is said of conditions and calculations that nest deeper than SQLite takes. It is mostly a client that made them so.
 pub(super) const TOO_DEEP: &str = "The conditions or calculations of this statement nest more than the 100 levels that SQLite takes: send fewer of them. In \
      code, join conditions side by side by all(…), any(…) or .is_in(…), not one within the other.";
+
+/// The refusal of a result that has more than `limit` bytes.
+#[cold]
+pub(super) fn result_too_large(who: &str, limit: &str) -> Error {
+    Error::new(
+        Code::PayloadTooLarge,
+        format!(
+            "{who} reads more than {limit} bytes by one statement: ask for pages, .page(…), or name the columns that are needed, \
+             .columns(…)."
+        ),
+    )
+    .with_data(serde_json::json!({ "limit": limit.parse::<u64>().ok() }))
+}
 
 /// What SQLite says of its limits, and what that means to a developer.
 const LIMITS: [(&str, Code, &str); 14] = [
@@ -138,6 +151,16 @@ const LIMITS: [(&str, Code, &str); 14] = [
 
 /// The error of a limit, where `error` is one.
 pub(super) fn of_limit(error: &SqlError) -> Option<Error> {
+    if let Some(limit) = sqlite::exceeded(error) {
+        return Some(result_too_large("This function", limit));
+    }
+    if error.message.contains("not authorized") {
+        return Some(Error::internal(format!(
+            "SQLite: {}. The platform has no such function, module, table or pragma for an app, see docs/database.md, and so has no other \
+             host",
+            error.message
+        )));
+    }
     LIMITS
         .iter()
         .find(|(says, ..)| error.message.contains(says))

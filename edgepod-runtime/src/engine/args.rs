@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{integers, parameters::Object};
-use crate::{Error, Result, db::MAX_SAFE_INTEGER};
+use super::parameters::Object;
+use crate::{Error, Result, strict::Strict};
 
 /// The arguments' JSON object, as the client sent it. Middleware sees it before the function's types do.
 #[derive(Clone, Debug)]
@@ -40,13 +40,14 @@ impl Args {
     ///
     /// # Errors
     /// `BAD_REQUEST`: text that is not JSON, with the place; arguments that do not fit `T`, with the path to the field; an
-    /// integer beyond 2^53 - 1, which JavaScript may have rounded, for a field that is no float and no `Int64`.
+    /// integer beyond 2^53 - 1, which JavaScript may have rounded, for what is no float.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         self.check_object()?;
         decode("", &self.json, |json| {
             let mut deserializer = serde_json::Deserializer::from_str(json);
             let mut track = serde_path_to_error::Track::new();
-            let whole = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
+            let strict = Strict(&mut deserializer);
+            let whole = serde_path_to_error::Deserializer::new(strict, &mut track);
             let parsed =
                 T::deserialize(whole).and_then(|parsed| deserializer.end().map(|()| parsed));
             parsed.map_err(|error| Misfit::new(track.path(), error))
@@ -89,7 +90,7 @@ pub(super) type Misfit = serde_path_to_error::Error<serde_json::Error>;
 
 pub(super) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Misfit> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut deserializer)
+    serde_path_to_error::deserialize(Strict(&mut deserializer))
 }
 
 /// The value of an argument, whose name is for the message.
@@ -97,14 +98,7 @@ pub(super) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Misfit> {
 /// # Errors
 /// `BAD_REQUEST`: it does not fit, or an integer of it may have been rounded by JavaScript.
 pub(super) fn decode<T>(name: &str, json: &str, read: fn(&str) -> Result<T, Misfit>) -> Result<T> {
-    let value = read(json).map_err(|misfit| refuse(path(name, &misfit), misfit.inner()))?;
-    let large = integers::unsafe_integers(json);
-    if !large.is_empty()
-        && let Err(misfit) = read(&integers::as_floats(json, &large))
-    {
-        return Err(refuse_large(path(name, &misfit)));
-    }
-    Ok(value)
+    read(json).map_err(|misfit| refuse(path(name, &misfit), misfit.inner()))
 }
 
 /// Where in the arguments something does not fit. All of them together have no name.
@@ -117,20 +111,13 @@ fn path(name: &str, misfit: &Misfit) -> String {
     }
 }
 
-fn refuse_large(path: String) -> Error {
-    Error::bad_request(format!(
-        "The argument `{path}` does not fit: it is an integer beyond {MAX_SAFE_INTEGER} (2^53 - 1), which JavaScript would \
-         have rounded before it was sent. A parameter of type `Int64` takes all 64 bits, as text."
-    ))
-    .with_data(serde_json::json!({ "path": path }))
-}
-
 pub(super) fn refuse(path: String, error: &serde_json::Error) -> Error {
-    if error.is_syntax() || error.is_eof() {
+    let text = error.to_string();
+    // A float beyond all of 64 bits is JSON all the same.
+    if (error.is_syntax() || error.is_eof()) && !text.starts_with("number out of range") {
         return Error::bad_request(format!("The arguments are not JSON: {error}."));
     }
     // serde adds the position in the text; the path says it better.
-    let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
     let data = serde_json::json!({ "path": path });
     let message = match path.as_str() {
@@ -177,6 +164,17 @@ mod tests {
             message,
             "The argument `lines[1].count` does not fit: invalid type: string \"two\", expected u8."
         );
+    }
+
+    #[test]
+    fn a_float_that_is_none_is_named_by_its_path() {
+        let args = Args::new(r#"{"a": [1, 1e400], "b": 1e39}"#);
+        for (error, path) in [
+            (args.get::<Vec<f64>>("a").unwrap_err(), "a[1]"),
+            (args.get::<f32>("b").unwrap_err(), "b"),
+        ] {
+            assert_eq!(error.data().unwrap()["path"], path, "{error}");
+        }
     }
 
     #[test]

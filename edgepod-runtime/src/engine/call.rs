@@ -18,6 +18,7 @@ use crate::{
     Code, Error,
     auth::Claims,
     db::Observer,
+    integers, sqlite,
     thin::push_json,
     tracking::{ColumnId, Footprint, TableSet, TopicKey},
 };
@@ -129,6 +130,18 @@ impl Outcome {
     }
 }
 
+/// The error, or what is wrong with its data: that is held to what a result is.
+fn sendable(error: Error) -> Error {
+    match error.data().map(integers::to_json) {
+        Some(Err(refused)) => Error::internal(format!(
+            "the data of the error {} cannot be sent: {}",
+            error.code(),
+            refused.message()
+        )),
+        _ => error,
+    }
+}
+
 /// What a call touched so far.
 #[derive(Clone, Default)]
 pub(super) struct Touched {
@@ -195,6 +208,30 @@ impl CallState {
 
     pub(super) fn headers(&self) -> Rc<Headers> {
         self.headers.get().expect("set when the call began").clone()
+    }
+
+    /// The reply, or where it is larger than one may be, the refusal: what wrote before it rolls back.
+    pub(super) fn within_limit(&self, result: Result<Reply, Error>) -> Result<Reply, Error> {
+        // So much every host takes, whatever it is set to.
+        const SMALL: usize = 64 * 1024;
+        let reply = result?;
+        let size = reply.as_json().len();
+        if size <= SMALL {
+            return Ok(reply);
+        }
+        let set = self.engine.host().var(sqlite::RESULT_LIMIT);
+        let limit = sqlite::result_limit(set.as_deref());
+        if size <= limit {
+            return Ok(reply);
+        }
+        Err(Error::new(
+            Code::PayloadTooLarge,
+            format!(
+                "The reply of `{}` has {size} bytes, and one has {limit} at most: ask for pages, or for less.",
+                self.log.function()
+            ),
+        )
+        .with_data(serde_json::json!({ "limit": limit })))
     }
 
     /// Takes why the transaction must not commit, if it must not.
@@ -265,6 +302,7 @@ impl CallState {
         let (outcome, code) = match result {
             Ok(reply) => (Outcome::data(&reply, self), None),
             Err(error) => {
+                let error = sendable(error);
                 self.log_failure(&error);
                 let outcome = Outcome::error(&error, &self.trace_id);
                 (outcome, Some(error.code()))
@@ -339,6 +377,10 @@ impl Observer for CallState {
             self.log.warn(&warning);
         }
         self.warnings.borrow_mut().push(warning);
+    }
+
+    fn function(&self) -> Option<&str> {
+        Some(self.log.function())
     }
 
     fn refused(&self, error: &Error) {

@@ -105,8 +105,9 @@ impl Engine {
             Kind::Function => {
                 let _entered = log::enter(&state);
                 let body = |ctx: &Ctx| {
-                    at_once(self.chain(function, CtxRef::Function(ctx), &args))
-                        .unwrap_or_else(|| Err(must_be_action(function)))
+                    let result = at_once(self.chain(function, CtxRef::Function(ctx), &args))
+                        .unwrap_or_else(|| Err(must_be_action(function)));
+                    state.within_limit(result)
                 };
                 match Once::of(function, &state.headers(), state.user.as_ref(), &args) {
                     Ok(None) => in_transaction(&state, body),
@@ -134,7 +135,7 @@ impl Engine {
                 .unwrap_or_else(|| Err(must_be_action(function)))
         });
         state.remember_subscriptions();
-        result
+        state.within_limit(result)
     }
 
     /// Runs an action, which may await.
@@ -154,7 +155,7 @@ impl Engine {
             Err(error) => Err(error),
         };
         state.remember_subscriptions();
-        state.finish(result)
+        state.finish(state.within_limit(result))
     }
 
     fn chain<'a>(

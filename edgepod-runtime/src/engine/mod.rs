@@ -17,7 +17,6 @@ mod extensions;
 mod handler;
 mod headers;
 mod idempotency;
-mod integers;
 mod invocation;
 mod log;
 mod parameters;

@@ -2,8 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::integers;
-use crate::Result;
+use crate::{Result, integers};
 
 /// A handler's result as JSON text.
 #[derive(Clone, Debug, PartialEq)]

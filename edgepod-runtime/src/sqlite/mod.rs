@@ -4,9 +4,13 @@
 //! knows nothing else of where it runs.
 
 mod database;
+mod limit;
 mod transactions;
 mod value;
 
 pub use database::{Database, JsonOutput, Output, RowFormat, SqlError};
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub(crate) use limit::result_too_large;
+pub(crate) use limit::{RESULT_LIMIT, exceeded, result_limit};
 pub use transactions::{End, Transactions};
 pub use value::{Rows, Value};

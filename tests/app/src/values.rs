@@ -291,3 +291,168 @@ pub async fn add_heading_twice(ctx: &Ctx) -> Result<()> {
     }
     Ok(())
 }
+
+/// Any JSON.
+#[edgepod::data]
+pub struct Free(#[ts(type = "unknown")] pub serde_json::Value);
+
+/// One of several, told by what it is.
+#[edgepod::data]
+#[serde(untagged)]
+pub enum Loose {
+    /// A number.
+    Whole(i64),
+    /// Words.
+    Text(String),
+}
+
+/// What was reported.
+#[edgepod::table(name = "reports")]
+#[allow(missing_docs)]
+pub struct Report {
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    pub body: Json<Free>,
+}
+
+/// Keeps any JSON.
+#[edgepod::function]
+pub async fn file_report(ctx: &Ctx, body: Json<Free>) -> Result<()> {
+    ctx.db.insert(NewReport { body }).exec()
+}
+
+/// Keeps a number that no client has sent, within any JSON.
+#[edgepod::function]
+pub async fn file_number(ctx: &Ctx, number: Int64) -> Result<()> {
+    let body = Json(Free(serde_json::json!({ "number": number.0 })));
+    ctx.db.insert(NewReport { body }).exec()
+}
+
+/// Puts text into the column for JSON, as SQL of one's own may.
+#[edgepod::function]
+pub async fn plant_report(ctx: &Ctx, text: String) -> Result<()> {
+    let values = [edgepod::db::Value::Text(text)];
+    ctx.unsafe_raw_db
+        .run("INSERT INTO reports (body) VALUES (?)", &values)
+        .map(drop)
+}
+
+/// All that was reported.
+#[edgepod::query]
+pub async fn get_reports(ctx: &QueryCtx) -> Result<Vec<Report>> {
+    ctx.db.select::<Report>().order_by(Report::id.asc()).all()
+}
+
+/// Gives back what came.
+#[edgepod::query]
+pub async fn same_values(
+    _ctx: &QueryCtx,
+    free: Option<Free>,
+    loose: Option<Vec<Loose>>,
+    pair: Option<(i64, i64)>,
+    half: Option<f32>,
+) -> Result<(
+    Option<Free>,
+    Option<Vec<Loose>>,
+    Option<(i64, i64)>,
+    Option<f32>,
+)> {
+    Ok((free, loose, pair, half))
+}
+
+/// Fails, with a number in the error's data.
+#[edgepod::query]
+pub async fn fail_with(_ctx: &QueryCtx, number: Int64) -> Result<()> {
+    Err(Error::conflict("It is taken.").with_data(serde_json::json!({ "number": number.0 })))
+}
+
+/// Much text.
+#[edgepod::table(name = "blocks")]
+#[allow(missing_docs)]
+pub struct Block {
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    pub text: String,
+}
+
+/// Keeps a text of so many bytes.
+#[edgepod::function]
+pub async fn add_block(ctx: &Ctx, bytes: u32) -> Result<()> {
+    ctx.db
+        .insert(NewBlock {
+            text: "x".repeat(bytes as usize),
+        })
+        .exec()
+}
+
+/// How many there are, once all are gone that were there.
+#[edgepod::function]
+pub async fn drop_blocks(ctx: &Ctx) -> Result<u64> {
+    ctx.db.delete::<Block>().without_where().exec()
+}
+
+/// All of them.
+#[edgepod::query]
+pub async fn get_blocks(ctx: &QueryCtx) -> Result<Vec<Block>> {
+    ctx.db.select::<Block>().all()
+}
+
+/// Some of them.
+#[edgepod::query]
+pub async fn block_pages(ctx: &QueryCtx, cursor: Option<String>) -> Result<Page<Block>> {
+    ctx.db.select::<Block>().page(cursor.as_deref(), 4)
+}
+
+/// Reads all of them, and says how many in place of the error.
+#[edgepod::query]
+pub async fn count_blocks(ctx: &QueryCtx) -> Result<u64> {
+    match ctx.db.select::<Block>().all() {
+        Ok(blocks) => Ok(blocks.len() as u64),
+        Err(_) => ctx.db.select::<Block>().count(),
+    }
+}
+
+/// Writes a block, and answers with much text.
+#[edgepod::function]
+pub async fn add_and_say(ctx: &Ctx, bytes: u32) -> Result<String> {
+    ctx.db
+        .insert(NewBlock {
+            text: String::new(),
+        })
+        .exec()?;
+    Ok("y".repeat(bytes as usize))
+}
+
+/// Runs statements, tells of each what became of it, and leaves nothing of them.
+#[edgepod::function]
+pub async fn try_sql(ctx: &Ctx, statements: Vec<String>) -> Result<()> {
+    let outcomes: Vec<Option<String>> = statements
+        .iter()
+        .map(|sql| {
+            ctx.unsafe_raw_db
+                .run(sql, &[])
+                .err()
+                .map(|error| error.message().to_owned())
+        })
+        .collect();
+    Err(Error::conflict("It was only tried.").with_data(serde_json::json!(outcomes)))
+}
+
+/// A list of one column, read as two.
+#[edgepod::query]
+pub async fn misread(ctx: &QueryCtx, how: String) -> Result<usize> {
+    use edgepod::db::sea_query::{Expr, Query};
+    let select = |expr: &'static str| Query::select().expr(Expr::cust(expr)).to_owned();
+    Ok(match how.as_str() {
+        "blob as text" => ctx.db.query::<(String,)>(&select("x'6162'"))?.len(),
+        "text as blob" => ctx.db.query::<(Bytes,)>(&select("'6162'"))?.len(),
+        "width" => {
+            let none = select("1").and_where(Expr::cust("0 = 1")).to_owned();
+            ctx.db.query::<(i64, i64)>(&none)?.len()
+        }
+        "infinity" => ctx.db.query::<(f64,)>(&select("9e999"))?.len(),
+        _ => ctx.db.query::<(Bytes,)>(&select("x'6162'"))?.len(),
+    })
+}

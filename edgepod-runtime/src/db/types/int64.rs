@@ -7,8 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{ColumnType, Never, Range};
 use crate::{Error, Result, db::Value, schema::SqlType};
 
-/// The largest integer up to which JavaScript's numbers are exact, 2^53 - 1: `Number.MAX_SAFE_INTEGER`.
-pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+pub use crate::integers::MAX_SAFE_INTEGER;
 
 /// An `i64` that reaches clients with every digit: text on the wire, `` `${bigint}` `` in TypeScript.
 ///

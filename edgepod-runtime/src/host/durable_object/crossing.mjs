@@ -223,18 +223,41 @@ const fromBlob = (value) =>
     : value;
 
 /** @param {unknown} value */
-const toBlob = (value) =>
-  value instanceof ArrayBuffer
-    ? { $blob: Array.from(new Uint8Array(value), (byte) => byte.toString(16).padStart(2, "0")).join("") }
-    : value;
+function toBlob(value) {
+  if (value instanceof ArrayBuffer)
+    return { $blob: Array.from(new Uint8Array(value), (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  // JSON would make null of it.
+  if (value === Infinity || value === -Infinity) throw new Error("the statement returns a number that is infinite");
+  return value;
+}
+
+/**
+ * Refuses a result that is too large, while its rows come. The core knows these words.
+ *
+ * @param {number} length
+ * @param {number} limit
+ */
+function checkLength(length, limit) {
+  if (length > limit) throw new Error(`the result has more bytes than ${limit}`);
+}
+
+/** @param {any} value */
+const lengthOf = (value) => value?.length ?? 2 * (value?.byteLength ?? 4);
 
 /**
  * The rows of a statement, as arrays of values: `<rows written>|<JSON>`.
  *
  * @param {{ raw(): Iterable<unknown[]>, readonly rowsWritten: number }} cursor
+ * @param {number} limit the most characters
  */
-export function writeRows(cursor) {
-  const rows = Array.from(cursor.raw(), (row) => row.map(toBlob));
+export function writeRows(cursor, limit) {
+  const rows = [];
+  let length = 0;
+  for (const row of cursor.raw()) {
+    for (const value of row) length += lengthOf(value);
+    checkLength(length, limit);
+    rows.push(row.map(toBlob));
+  }
   return `${cursor.rowsWritten}|${JSON.stringify(rows)}`;
 }
 
@@ -242,13 +265,17 @@ export function writeRows(cursor) {
  * The rows of a statement of one text column that only reads: the texts, joined by commas.
  *
  * @param {{ raw(): Iterator<any[]> }} cursor
+ * @param {number} limit the most characters
  */
-export function writeTexts(cursor) {
+export function writeTexts(cursor, limit) {
   const rows = cursor.raw();
   let { value, done } = rows.next();
   if (done) return "";
   let text = value[0];
-  for ({ value, done } = rows.next(); !done; { value, done } = rows.next()) text += `,${value[0]}`;
+  for ({ value, done } = rows.next(); !done; { value, done } = rows.next()) {
+    text += `,${value[0]}`;
+    checkLength(text.length, limit);
+  }
   return text;
 }
 
@@ -256,9 +283,10 @@ export function writeTexts(cursor) {
  * The same of one that writes: `<rows written>|<the texts>`.
  *
  * @param {{ raw(): IterableIterator<any[]>, readonly rowsWritten: number }} cursor
+ * @param {number} limit the most characters
  */
-export function writeCountedTexts(cursor) {
-  const texts = writeTexts(cursor);
+export function writeCountedTexts(cursor, limit) {
+  const texts = writeTexts(cursor, limit);
   return `${cursor.rowsWritten}|${texts}`;
 }
 

@@ -21,12 +21,13 @@ use crate::{
 pub(super) const VERSION: char = '2';
 
 /// What JavaScript needs to know of the core's, as JSON.
-pub(super) fn constants() -> String {
+pub(super) fn constants(result_limit: usize) -> String {
     #[derive(Serialize)]
     struct Constants<'a> {
         #[serde(serialize_with = "pairs")]
         headers: &'a [(&'static str, &'static str)],
         body_limit: usize,
+        result_limit: usize,
         unwanted_body: usize,
         keys_limit: usize,
         fetch_limit: i64,
@@ -36,6 +37,7 @@ pub(super) fn constants() -> String {
     json(&Constants {
         headers: HEADERS,
         body_limit: BODY_LIMIT,
+        result_limit,
         unwanted_body: UNWANTED_BODY,
         keys_limit: KEYS_LIMIT,
         fetch_limit: FETCH_LIMIT,

@@ -150,7 +150,7 @@ fn a_reply_and_the_constants_are_json() {
     assert_eq!(read["body"], json!(reply.body));
     assert_eq!(read["headers"]["content-type"], "application/json");
 
-    let constants: Json = serde_json::from_str(&constants()).expect("JSON");
+    let constants: Json = serde_json::from_str(&constants(1000)).expect("JSON");
     for name in ["body_limit", "unwanted_body", "keys_limit", "fetch_limit"] {
         assert!(constants[name].as_u64().is_some_and(|n| n > 0), "{name}");
     }

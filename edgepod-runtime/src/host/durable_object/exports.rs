@@ -20,6 +20,7 @@ use crate::{
         log_panic, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway},
+    sqlite::{RESULT_LIMIT, result_limit},
 };
 
 thread_local! {
@@ -70,8 +71,9 @@ pub fn configure(environment: JsValue) -> String {
         .and_then(|()| Registry::collect().map_err(|error| error.to_string()))
         .and_then(|registry| Ok((Gateway::new(Config::from_vars(var))?, registry)));
     GATEWAY.with(|gateway| gateway.set(made).is_ok());
+    let result_limit = result_limit(var(RESULT_LIMIT).as_deref());
     env::set(environment);
-    crossing::constants()
+    crossing::constants(result_limit)
 }
 
 /// Decides what becomes of a request; see [`crossing::read_head`] and [`crossing::write_decision`].

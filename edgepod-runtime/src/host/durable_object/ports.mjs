@@ -45,7 +45,7 @@ export class Ports {
    * @param {string} params
    */
   run(sql, params) {
-    return writeRows(this.#sql.exec(sql, ...readParameters(params)));
+    return writeRows(this.#sql.exec(sql, ...readParameters(params)), known().result_limit);
   }
 
   /**
@@ -53,7 +53,7 @@ export class Ports {
    * @param {string} params
    */
   readJson(sql, params) {
-    return writeTexts(this.#sql.exec(sql, ...readParameters(params)));
+    return writeTexts(this.#sql.exec(sql, ...readParameters(params)), known().result_limit);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Ports {
    * @param {string} params
    */
   runJson(sql, params) {
-    return writeCountedTexts(this.#sql.exec(sql, ...readParameters(params)));
+    return writeCountedTexts(this.#sql.exec(sql, ...readParameters(params)), known().result_limit);
   }
 
   /** @param {() => boolean} body */

@@ -15,8 +15,10 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{lock::private, patience::Patience};
-use crate::sqlite::{End, JsonOutput, Output, Rows, SqlError, Value};
+use super::{authorizer, lock::private, math, patience::Patience};
+use crate::sqlite::{
+    End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large,
+};
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum Location {
 pub(super) struct NativeDatabase {
     held: ReentrantMutex<Held>,
     patience: Arc<Patience>,
+    /// The most bytes of a result.
+    result_limit: usize,
 }
 
 struct Held {
@@ -76,7 +80,7 @@ impl NativeDatabase {
             }
         }
         .map_err(failure)?;
-        Self::prepare(&connection).map_err(failure)?;
+        Self::prepare(&mut connection).map_err(failure)?;
         let patience = Arc::new(Patience::new());
         let asked = patience.clone();
         connection
@@ -89,7 +93,14 @@ impl NativeDatabase {
                 transaction: Cell::new(false),
             }),
             patience,
+            result_limit: result_limit(None),
         })
+    }
+
+    /// With at most so many bytes in a result.
+    pub(super) fn limited(mut self, result_limit: usize) -> Self {
+        self.result_limit = result_limit;
+        self
     }
 
     /// From now on a call may use the database so long.
@@ -130,7 +141,7 @@ impl NativeDatabase {
         }
     }
 
-    fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -155,7 +166,8 @@ impl NativeDatabase {
         ] {
             connection.set_limit(limit, value)?;
         }
-        Ok(())
+        math::register(connection)?;
+        authorizer::restrict(connection)
     }
 
     pub(super) fn exclusive<T>(&self, body: impl FnOnce() -> T) -> T {
@@ -198,9 +210,15 @@ impl NativeDatabase {
 
     pub(super) fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
         let mut values = Vec::new();
+        let mut bytes = 0;
         let (changes, width) = self.each(sql, params, |row, width| {
             for i in 0..width {
-                values.push(owned(row.get_ref(i).map_err(failure)?)?);
+                let value = row.get_ref(i).map_err(failure)?;
+                bytes += size(value);
+                if bytes > self.result_limit {
+                    return Err(result_too_large(self.result_limit));
+                }
+                values.push(owned(value)?);
             }
             Ok(())
         })?;
@@ -217,7 +235,11 @@ impl NativeDatabase {
                 json.push(',');
             }
             let text = row.get_ref(0).and_then(|text| Ok(text.as_str()?));
-            json.push_str(text.map_err(failure)?);
+            let text = text.map_err(failure)?;
+            if json.len() + text.len() > self.result_limit {
+                return Err(result_too_large(self.result_limit));
+            }
+            json.push_str(text);
             Ok(())
         })?;
         Ok(JsonOutput { json, changes })
@@ -273,6 +295,16 @@ impl ToSql for Value {
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Blob(bytes) => ValueRef::Blob(bytes),
         }))
+    }
+}
+
+/// What a value takes in a result, about.
+fn size(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) => bytes.len() + 4,
+        // They travel as text of twice the length.
+        ValueRef::Blob(bytes) => 2 * bytes.len() + 4,
+        _ => 8,
     }
 }
 
@@ -332,7 +364,28 @@ impl From<rusqlite::Error> for crate::Error {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Code, Result};
+    use super::*;
+    use crate::{Code, Result, sqlite::exceeded};
+
+    #[test]
+    fn a_result_is_counted_while_its_rows_come() {
+        let database = NativeDatabase::open(&Location::Memory)
+            .unwrap()
+            .limited(1000);
+        // It would not end.
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'aaaaaaaa' FROM n";
+        let error = database.run(endless, &[]).unwrap_err();
+        assert_eq!(exceeded(&error), Some("1000"));
+        let error = database.run_json(endless, &[]).unwrap_err();
+        assert_eq!(exceeded(&error), Some("1000"));
+        for (sql, fits) in [
+            ("SELECT zeroblob(490)", true),
+            ("SELECT zeroblob(500)", false),
+            ("SELECT hex(zeroblob(490))", true),
+        ] {
+            assert_eq!(database.run(sql, &[]).is_ok(), fits, "{sql}");
+        }
+    }
 
     #[test]
     fn what_rusqlite_says_is_an_internal_error() {

@@ -1,6 +1,7 @@
 //! The embedded host: SQLite in this process, HTTP and WebSockets from tokio and hyper. The same gateway, the same engine,
 //! the same bytes on the wire as the Durable Object.
 
+mod authorizer;
 mod body;
 mod calls;
 mod connections;
@@ -10,6 +11,7 @@ mod keys;
 mod limits;
 mod lock;
 mod main;
+mod math;
 mod migrate;
 mod patience;
 mod ports;

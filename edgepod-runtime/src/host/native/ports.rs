@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     engine::{Host, Record, SocketId},
-    sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
+    sqlite::{
+        Database, End, JsonOutput, Output, RESULT_LIMIT, RowFormat, SqlError, Transactions, Value,
+        result_limit,
+    },
 };
 
 pub(super) struct NativeHost {
@@ -26,8 +29,9 @@ impl NativeHost {
         location: &Location,
         vars: HashMap<String, String>,
     ) -> Result<Self, SqlError> {
+        let limit = result_limit(vars.get(RESULT_LIMIT).map(String::as_str));
         Ok(Self {
-            database: NativeDatabase::open(location)?,
+            database: NativeDatabase::open(location)?.limited(limit),
             sockets: Arc::default(),
             vars,
         })

@@ -92,16 +92,25 @@ describe("a statement", () => {
   for (const { text, written, rows } of cases.rows) {
     test(`gives ${text}`, () => {
       const cursor = { rowsWritten: written, raw: () => rows.map((row) => row.map(given)).values() };
-      expect(crossing.writeRows(cursor)).toBe(text);
+      expect(crossing.writeRows(cursor, 1000)).toBe(text);
     });
   }
 
   test("of one column of texts gives them joined", () => {
     const cursor = (...texts) => ({ rowsWritten: texts.length, raw: () => texts.map((text) => [text]).values() });
-    expect(crossing.writeTexts(cursor())).toBe("");
-    expect(crossing.writeTexts(cursor("[1]"))).toBe("[1]");
-    expect(crossing.writeTexts(cursor("[1]", "[2]", "[3]"))).toBe("[1],[2],[3]");
-    expect(crossing.writeCountedTexts(cursor("[1]", "[2]"))).toBe("2|[1],[2]");
+    expect(crossing.writeTexts(cursor(), 11)).toBe("");
+    expect(crossing.writeTexts(cursor("[1]"), 11)).toBe("[1]");
+    expect(crossing.writeTexts(cursor("[1]", "[2]", "[3]"), 11)).toBe("[1],[2],[3]");
+    expect(crossing.writeCountedTexts(cursor("[1]", "[2]"), 11)).toBe("2|[1],[2]");
+  });
+
+  test("that are more than the limit are refused in the words that the core knows", () => {
+    const cursor = { rowsWritten: 0, raw: () => [["[1]"], ["[2]"]].values() };
+    const words = "the result has more bytes than 6";
+    expect(() => crossing.writeTexts(cursor, 6)).toThrow(words);
+    expect(() => crossing.writeCountedTexts(cursor, 6)).toThrow(words);
+    expect(() => crossing.writeRows({ rowsWritten: 0, raw: () => [["abcd"], [null]] }, 6)).toThrow(words);
+    expect(() => crossing.writeRows({ rowsWritten: 0, raw: () => [[Infinity]] }, 99)).toThrow("infinite");
   });
 });
 

@@ -10,19 +10,57 @@ use std::{
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use crate::{Error, Result, db::MAX_SAFE_INTEGER};
+use crate::{Error, Result};
+
+/// The largest integer up to which JavaScript's numbers are exact, 2^53 - 1: `Number.MAX_SAFE_INTEGER`.
+pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 /// A result as JSON.
 ///
 /// # Errors
 /// An integer that JavaScript would round; a value that JSON cannot hold.
-pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String> {
+pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String> {
+    write(value).map_err(|refused| {
+        if !refused.error.is_io() {
+            return refused.error.into();
+        }
+        Error::internal(format!(
+            "the result holds {refused}, and JavaScript would round it: its numbers are exact up to {MAX_SAFE_INTEGER} \
+             (2^53 - 1). Make the type `Int64`, which travels as text"
+        ))
+    })
+}
+
+/// A value as JSON that JavaScript reads as it is.
+pub(crate) fn write(value: &(impl Serialize + ?Sized)) -> Result<String, Refused> {
     let mut json = Vec::with_capacity(128);
     match value.serialize(&mut Serializer::with_formatter(&mut json, Exact::default())) {
-        Ok(()) => {
-            String::from_utf8(json).map_err(|_| Error::internal("the result's JSON is no text"))
+        Ok(()) => Ok(String::from_utf8(json).expect("serde_json writes UTF-8")),
+        Err(error) => {
+            // The name of the field is what was written last.
+            let field = json
+                .strip_suffix(b"\":")
+                .and_then(|head| head.rsplit(|byte| *byte == b'"').next())
+                .and_then(|name| String::from_utf8(name.to_vec()).ok());
+            Err(Refused { error, field })
         }
-        Err(error) => Err(refuse_result(error, &json)),
+    }
+}
+
+/// A value that JSON cannot hold; of an integer that JavaScript would round, its digits and its field.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    error: serde_json::Error,
+    field: Option<String>,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)?;
+        match &self.field {
+            Some(field) => write!(f, " in `{field}`"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -61,6 +99,18 @@ impl Formatter for Exact {
         Ok(())
     }
 
+    /// JSON of whoever made it.
+    fn write_raw_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if let Some(large) = unsafe_integers(fragment).first() {
+            self.refuse(&fragment[large.clone()])?;
+        }
+        CompactFormatter.write_raw_fragment(writer, fragment)
+    }
+
     fn write_i64<W: ?Sized + Write>(&mut self, writer: &mut W, value: i64) -> io::Result<()> {
         if value.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() {
             self.refuse(value)?;
@@ -90,32 +140,12 @@ impl Formatter for Exact {
     }
 }
 
-/// The error of a result, of which `written` had been written.
-fn refuse_result(error: serde_json::Error, written: &[u8]) -> Error {
-    if !error.is_io() {
-        return error.into();
-    }
-    // The name of the field is what was written last.
-    let field = written
-        .strip_suffix(b"\":")
-        .and_then(|head| head.rsplit(|byte| *byte == b'"').next())
-        .and_then(|name| std::str::from_utf8(name).ok())
-        .map(|name| format!(" in `{name}`"))
-        .unwrap_or_default();
-    Error::internal(format!(
-        "the result holds {error}{field}, and JavaScript would round it: its numbers are exact up to {MAX_SAFE_INTEGER} \
-         (2^53 - 1). Make the type `Int64`, which travels as text"
-    ))
-}
-
-/// Whether an argument has integers beyond 2^53 - 1, and where.
-///
-/// A client that writes one has perhaps rounded it. For a float that is as it should be.
-pub(super) fn unsafe_integers(json: &str) -> Vec<Range<usize>> {
+/// Whether JSON has integers beyond 2^53 - 1, and where.
+pub(crate) fn unsafe_integers(json: &str) -> Vec<Range<usize>> {
     // As many digits as the smallest of them.
     const DIGITS: usize = 16;
     let bytes = json.as_bytes();
-    // Most arguments are short, or one text.
+    // Most JSON is short, or one text.
     if bytes.len() < DIGITS || bytes[0] == b'"' {
         return Vec::new();
     }
@@ -154,7 +184,7 @@ pub(super) fn unsafe_integers(json: &str) -> Vec<Range<usize>> {
 }
 
 /// The JSON with these integers as floats of the same value: what takes floats takes it as it took the other.
-pub(super) fn as_floats(json: &str, integers: &[Range<usize>]) -> String {
+pub(crate) fn as_floats(json: &str, integers: &[Range<usize>]) -> String {
     let mut text = String::with_capacity(json.len() + 2 * integers.len());
     let mut end = 0;
     for integer in integers {
@@ -207,6 +237,9 @@ mod tests {
         assert!(to_json(&u128::MAX).is_err());
         assert!(to_json(&(1_i128 << 100)).is_err() && to_json(&-(1_i128 << 100)).is_err());
         assert_eq!(to_json(&-7_i128).unwrap(), "-7");
+        let raw = |json: &str| serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
+        assert!(to_json(&[raw("{\"id\": 9007199254740993}")]).is_err());
+        assert_eq!(to_json(&[raw("{\"id\": 7}")]).unwrap(), "[{\"id\": 7}]");
     }
 
     #[test]
