@@ -64,6 +64,13 @@ impl From<&String> for TopicOf {
     }
 }
 
+/// `&[&name]`, as it could be written when tables were `&[&str]`.
+impl From<&&String> for TopicOf {
+    fn from(table: &&String) -> Self {
+        Self::from(table.as_str())
+    }
+}
+
 impl From<&TopicOf> for TopicOf {
     fn from(topic: &TopicOf) -> Self {
         topic.clone()
