@@ -410,9 +410,5 @@ pub struct Doctor {
     pub app: PathBuf,
     /// Check each page and index of the native database instead; it is the one in this folder, or that of `edgepod dev`
     #[arg(long, value_name = "FOLDER", num_args = 0..=1)]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's type of an option that may be given without a value"
-    )]
     pub data: Option<Option<PathBuf>>,
 }
