@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use sea_query::Expr;
 
 use super::{
-    Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, OrderBy,
-    Page, Predicate, Relation, RowReader, Source,
+    Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, Page,
+    Predicate, Relation, RowReader, Sorts, Source,
     core::Core,
     expression::COUNT,
+    grouping::{Kind, OfGroups, OfRows, Runs},
     row,
     source::{Named, Optional, Required},
 };
@@ -19,11 +20,16 @@ use crate::{Error, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{S}`",
     label = "not a column of this statement's tables",
-    note = "select columns, expressions and aggregates of the tables in the statement; join another one first: `.join::<…>(…)`"
+    note = "select columns, expressions and aggregates of the tables in the statement; join another one first: `.join::<…>(…)`",
+    note = "a tuple has up to sixteen items"
 )]
 pub trait Selection<S, J> {
     /// Its Rust type. What a left join may leave without a row is an `Option`.
     type Output;
+
+    /// Whether it is of single rows or of groups.
+    #[doc(hidden)]
+    type Kind: Kind;
 
     #[doc(hidden)]
     const WIDTH: usize;
@@ -76,6 +82,7 @@ impl<S: Contains<T, Required<P>>, T: Relation, V: ColumnType, P> Selection<S, Pl
     for Column<T, V>
 {
     type Output = V;
+    type Kind = OfRows;
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
@@ -94,6 +101,7 @@ where
     Option<N>: ColumnType,
 {
     type Output = Option<N>;
+    type Kind = OfRows;
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
@@ -107,6 +115,7 @@ where
 
 impl<S: Contains<X, Required<P>>, X, V: ColumnType, P> Selection<S, Plain<P>> for Expression<X, V> {
     type Output = V;
+    type Kind = OfRows;
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
@@ -124,6 +133,7 @@ where
     Option<N>: ColumnType,
 {
     type Output = Option<N>;
+    type Kind = OfRows;
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
@@ -140,6 +150,7 @@ where
     Grouped<S>: Groups<X, P>,
 {
     type Output = V;
+    type Kind = OfGroups;
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
@@ -161,6 +172,7 @@ pub struct Whole<R>(PhantomData<fn() -> R>);
 
 impl<S: Contains<R, Required<P>>, R: Relation, P> Selection<S, Plain<P>> for Whole<R> {
     type Output = R::Row;
+    type Kind = OfRows;
     const WIDTH: usize = R::Row::WIDTH;
 
     fn list(self, items: &mut Items) {
@@ -174,6 +186,7 @@ impl<S: Contains<R, Required<P>>, R: Relation, P> Selection<S, Plain<P>> for Who
 
 impl<S: Contains<R, Optional<P>>, R: Relation, P> Selection<S, MaybeMissing<P, R>> for Whole<R> {
     type Output = Option<R::Row>;
+    type Kind = OfRows;
     const WIDTH: usize = R::Row::WIDTH;
 
     fn list(self, items: &mut Items) {
@@ -192,21 +205,33 @@ fn list_all<R: Relation>(items: &mut Items) {
 }
 
 macro_rules! tuples {
-    ($($item:ident $place:ident),+) => {
-        impl<S, $($item: Selection<S, $place>, $place),+> Selection<S, ($($place,)+)> for ($($item,)+) {
-            type Output = ($($item::Output,)+);
-            const WIDTH: usize = 0 $(+ $item::WIDTH)+;
+    ($first:ident $first_place:ident $(, $item:ident $place:ident)*) => {
+        impl<S, $first: Selection<S, $first_place>, $first_place, $($item: Selection<S, $place>, $place),*>
+            Selection<S, ($first_place, $($place,)*)> for ($first, $($item,)*)
+        {
+            type Output = ($first::Output, $($item::Output,)*);
+            type Kind = together!($first::Kind $(, $item::Kind)*);
+            const WIDTH: usize = $first::WIDTH $(+ $item::WIDTH)*;
 
             #[allow(non_snake_case)]
             fn list(self, items: &mut Items) {
-                let ($($item,)+) = self;
-                $($item.list(items);)+
+                let ($first, $($item,)*) = self;
+                $first.list(items);
+                $($item.list(items);)*
             }
 
             fn read(row: &mut RowReader<'_>) -> Result<Self::Output> {
-                Ok(($($item::read(row)?,)+))
+                Ok(($first::read(row)?, $($item::read(row)?,)*))
             }
         }
+    };
+}
+
+/// The kind of items that stand beside each other.
+macro_rules! together {
+    ($kind:ty) => { $kind };
+    ($first:ty, $second:ty $(, $rest:ty)*) => {
+        together!(<$first as Kind>::Beside<$second> $(, $rest)*)
     };
 }
 
@@ -238,16 +263,19 @@ pub trait FromColumns<C>: FromRow {}
 /// A SELECT of columns, made by [`Select::columns`](super::Select::columns): its rows are of the type `O`. Nothing runs
 /// before `all`, `first`, `one` or `page`.
 #[must_use = "a select does nothing until `.all()`, `.first()`, `.one()` or `.page()`"]
-pub struct Columns<'db, S, O> {
+pub struct Columns<'db, S, O, K = OfRows> {
     core: Core<'db>,
     items: Items,
     width: usize,
     read: fn(&mut RowReader<'_>) -> Result<O>,
-    source: PhantomData<fn() -> S>,
+    source: PhantomData<fn() -> (S, K)>,
 }
 
-impl<'db, S: Source, O> Columns<'db, S, O> {
-    pub(super) fn new<L: Selection<S, J, Output = O>, J>(core: Core<'db>, list: L) -> Self {
+impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
+    pub(super) fn new<L: Selection<S, J, Output = O, Kind = K>, J>(
+        core: Core<'db>,
+        list: L,
+    ) -> Self {
         let mut items = Items::default();
         list.list(&mut items);
         Self {
@@ -260,7 +288,7 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     }
 
     /// Makes a struct of each row: one with `#[edgepod::row]`, whose fields have the columns' types, in their order.
-    pub fn into<R: FromColumns<O>>(self) -> Columns<'db, S, R> {
+    pub fn into<R: FromColumns<O>>(self) -> Columns<'db, S, R, K> {
         Columns {
             core: self.core,
             items: self.items,
@@ -277,7 +305,7 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     }
 
     /// One row for all rows that are equal in this: a column, an expression, or a tuple of those.
-    pub fn group_by<L: Selection<S, J>, J>(mut self, list: L) -> Self {
+    pub fn group_by<L: Selection<S, J>, J>(mut self, list: L) -> Columns<'db, S, O, OfGroups> {
         let mut items = Items::default();
         list.list(&mut items);
         if items.aggregates {
@@ -289,7 +317,13 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
             self.core.refused = items.refused;
         }
         self.core.groups.extend(items.exprs);
-        self
+        Columns {
+            core: self.core,
+            items: self.items,
+            width: self.width,
+            read: self.read,
+            source: PhantomData,
+        }
     }
 
     /// Only groups that meet the condition, which may compare aggregates: `.having(count().gt(1))`.
@@ -305,8 +339,8 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     }
 
     /// Sorts by a column, an expression or an aggregate; a second call sorts what the first leaves equal.
-    pub fn order_by(mut self, order: OrderBy<Grouped<S>>) -> Self {
-        self.core.order_by(order.key);
+    pub fn order_by<J>(mut self, order: impl Sorts<Grouped<S>, J>) -> Self {
+        self.core.order_by(order.into_order().key);
         self
     }
 
@@ -326,7 +360,10 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     ///
     /// # Errors
     /// A column beside aggregates that is not the same in a whole group; a sum beyond 64 bits; what SQLite says.
-    pub fn all(self) -> Result<Vec<O>> {
+    pub fn all(self) -> Result<Vec<O>>
+    where
+        K: Runs,
+    {
         self.check()?;
         let rows = self.core.all(Core::listed, &self.items.exprs)?;
         row::decode_by(rows, self.width, self.read)
@@ -336,7 +373,10 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn first(self) -> Result<Option<O>> {
+    pub fn first(self) -> Result<Option<O>>
+    where
+        K: Runs,
+    {
         Ok(self.few(1)?.pop())
     }
 
@@ -344,7 +384,10 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     ///
     /// # Errors
     /// `NOT_FOUND` when there is none, `INTERNAL` when there are several; otherwise as [`all`](Self::all).
-    pub fn one(self) -> Result<O> {
+    pub fn one(self) -> Result<O>
+    where
+        K: Runs,
+    {
         self.core.only(self.few(2)?)
     }
 
@@ -352,7 +395,10 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
     ///
     /// # Errors
     /// `BAD_REQUEST` for a cursor that is not of a page of this order; otherwise as [`all`](Self::all).
-    pub fn page(mut self, cursor: Option<&str>, size: u64) -> Result<Page<O>> {
+    pub fn page(mut self, cursor: Option<&str>, size: u64) -> Result<Page<O>>
+    where
+        K: Runs,
+    {
         self.check()?;
         if self.items.aggregates && self.core.groups.is_empty() {
             return Err(Error::internal(
@@ -366,6 +412,18 @@ impl<'db, S: Source, O> Columns<'db, S, O> {
             items: row::decode_by(rows, self.width, self.read)?,
             next,
         })
+    }
+
+    /// How many rows or groups there are, not held to [`MAX_ROWS`](super::MAX_ROWS): of `.distinct()`, how many that differ.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn count(self) -> Result<u64>
+    where
+        K: Runs,
+    {
+        self.check()?;
+        self.core.count_of(&self.items.exprs)
     }
 
     fn few(&self, rows: u64) -> Result<Vec<O>> {

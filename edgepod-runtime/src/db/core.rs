@@ -187,17 +187,7 @@ impl<'db> Core<'db> {
     pub(super) fn listed(&self, items: &[Expr], limit: u64) -> Result<Rows> {
         let connection = self.connection;
         let mut sql = Writer::new();
-        sql.push(if self.distinct {
-            "SELECT DISTINCT "
-        } else {
-            "SELECT "
-        });
-        for (i, item) in items.iter().enumerate() {
-            if i > 0 {
-                sql.push(", ");
-            }
-            sql.push_expr(item);
-        }
+        self.push_list(&mut sql, items);
         let width = match items.len() {
             0 => self.push_columns(&mut sql),
             width => width,
@@ -218,6 +208,20 @@ impl<'db> Core<'db> {
         rows.map_err(overflow)
     }
 
+    fn push_list(&self, sql: &mut Writer, items: &[Expr]) {
+        sql.push(if self.distinct {
+            "SELECT DISTINCT "
+        } else {
+            "SELECT "
+        });
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                sql.push(", ");
+            }
+            sql.push_expr(item);
+        }
+    }
+
     fn push_columns(&self, sql: &mut Writer) -> usize {
         let mut width = 0;
         for named in self.tables() {
@@ -235,10 +239,8 @@ impl<'db> Core<'db> {
         width
     }
 
-    /// A number that the statement `before SELECT 1 FROM … after` returns.
-    pub(super) fn scalar(&self, before: &str, limit: Option<u64>, after: &str) -> Result<i64> {
-        let mut sql = Writer::new();
-        sql.push(before);
+    /// A number that the statement returns which begins so, and ends so after this one's tables and conditions.
+    fn scalar(&self, sql: Writer, limit: Option<u64>, after: &str) -> Result<i64> {
         let mut sql = self.finish(sql, limit)?;
         sql.text.push_str(after);
         let (rows, _) = self.connection.run(&sql)?;
@@ -250,12 +252,28 @@ impl<'db> Core<'db> {
     }
 
     pub(super) fn count(&self) -> Result<u64> {
-        let counted = self.scalar("SELECT count(*) FROM (SELECT 1", self.limit, ")")?;
+        let mut sql = Writer::new();
+        sql.push("SELECT count(*) FROM (SELECT 1");
+        self.counted(sql)
+    }
+
+    /// How many rows of these expressions there are.
+    pub(super) fn count_of(&self, items: &[Expr]) -> Result<u64> {
+        let mut sql = Writer::new();
+        sql.push("SELECT count(*) FROM (");
+        self.push_list(&mut sql, items);
+        self.counted(sql)
+    }
+
+    fn counted(&self, sql: Writer) -> Result<u64> {
+        let counted = self.scalar(sql, self.limit, ")")?;
         u64::try_from(counted).map_err(|_| Error::internal("SQLite counted fewer than no rows"))
     }
 
     pub(super) fn exists(&self) -> Result<bool> {
-        Ok(self.scalar("SELECT EXISTS (SELECT 1", self.limit.or(Some(1)), ")")? != 0)
+        let mut sql = Writer::new();
+        sql.push("SELECT EXISTS (SELECT 1");
+        Ok(self.scalar(sql, self.limit.or(Some(1)), ")")? != 0)
     }
 
     /// Appends the tables.

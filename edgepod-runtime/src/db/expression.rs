@@ -168,6 +168,17 @@ summable!(
     Int64 => Int64
 );
 
+/// What is made of numbers has their sum.
+#[diagnostic::do_not_recommend]
+impl<T: Derived<Inner: Summable>> Summable for T {
+    type Sum = <T::Inner as Summable>::Sum;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Derived<Inner: Summable>> Summable for Option<T> {
+    type Sum = <T::Inner as Summable>::Sum;
+}
+
 pub(super) const COUNT: &str = "count(*)";
 
 /// How many rows there are.

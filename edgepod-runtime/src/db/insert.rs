@@ -217,9 +217,26 @@ impl<T, V> UniqueColumns<T> for Column<T, V> {
     }
 }
 
-macro_rules! unique_columns {
-    ($($column:ident)+) => {
-        impl<T, $($column: UniqueColumns<T>),+> UniqueColumns<T> for ($($column,)+) {
+/// The columns whose new values the row that is there takes: a column of `T`, or a tuple of up to twelve.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no columns of `{T}`",
+    label = "not a column of `{T}`",
+    note = "name a column of `{T}`, or a tuple of up to twelve: `.update((User::name, User::email))`"
+)]
+pub trait UpdatedColumns<T> {
+    #[doc(hidden)]
+    fn list(self, names: &mut Vec<&'static str>);
+}
+
+impl<T, V> UpdatedColumns<T> for Column<T, V> {
+    fn list(self, names: &mut Vec<&'static str>) {
+        names.push(self.name());
+    }
+}
+
+macro_rules! tuples {
+    ($columns:ident: $($column:ident)+) => {
+        impl<T, $($column: $columns<T>),+> $columns<T> for ($($column,)+) {
             #[allow(non_snake_case)]
             fn list(self, names: &mut Vec<&'static str>) {
                 let ($($column,)+) = self;
@@ -229,9 +246,20 @@ macro_rules! unique_columns {
     };
 }
 
-unique_columns!(A B);
-unique_columns!(A B C);
-unique_columns!(A B C D);
+tuples!(UniqueColumns: A B);
+tuples!(UniqueColumns: A B C);
+tuples!(UniqueColumns: A B C D);
+tuples!(UpdatedColumns: A B);
+tuples!(UpdatedColumns: A B C);
+tuples!(UpdatedColumns: A B C D);
+tuples!(UpdatedColumns: A B C D E);
+tuples!(UpdatedColumns: A B C D E F);
+tuples!(UpdatedColumns: A B C D E F G);
+tuples!(UpdatedColumns: A B C D E F G H);
+tuples!(UpdatedColumns: A B C D E F G H I);
+tuples!(UpdatedColumns: A B C D E F G H I J);
+tuples!(UpdatedColumns: A B C D E F G H I J K);
+tuples!(UpdatedColumns: A B C D E F G H I J K L);
 
 /// An INSERT that says what happens to the row that is there already.
 #[must_use = "an upsert does nothing until `.exec()` or `.returning()`"]
@@ -242,9 +270,11 @@ pub struct Upsert<'db, T, N = One> {
 }
 
 impl<'db, T: Table, N> Upsert<'db, T, N> {
-    /// The row that is there takes the new row's value of this column.
-    pub fn update<V>(mut self, column: Column<T, V>) -> Self {
-        self.conflict.update_column(column.name());
+    /// The row that is there takes the new row's value of this column, or of each column of a tuple.
+    pub fn update(mut self, columns: impl UpdatedColumns<T>) -> Self {
+        let mut names = Vec::new();
+        columns.list(&mut names);
+        self.conflict.update_columns(names);
         self.updates = true;
         self
     }

@@ -15,6 +15,7 @@ mod delete;
 mod encode;
 mod expression;
 mod failure;
+mod grouping;
 mod guard;
 mod insert;
 mod limits;
@@ -29,6 +30,7 @@ mod row;
 mod select;
 #[cfg(all(test, feature = "native"))]
 mod select_tests;
+mod sorting;
 mod source;
 mod statement;
 mod table;
@@ -60,8 +62,10 @@ pub use expression::{
     Aggregate, Expression, NullOr, Numeric, Summable, Term, avg, count, count_distinct, count_of,
     max, min, sum,
 };
+#[doc(hidden)]
+pub use grouping::{Kind, OfBoth, OfGroups, OfRows, Runs};
 pub use guard::{MAX_ROWS, Scope, Scoped, Unscoped};
-pub use insert::{Insert, Many, One, UniqueColumns, Upsert};
+pub use insert::{Insert, Many, One, UniqueColumns, UpdatedColumns, Upsert};
 pub use page::Page;
 pub use predicate::{Assigns, ByValue, Certain, Comparable, Predicate, Same, Uncertain, all, any};
 pub use raw::RawDb;
@@ -69,6 +73,7 @@ pub use row::{FromRow, RowReader};
 /// The query builder underneath, for statements that go to [`ReadDb::query`] and [`Db::execute`].
 pub use sea_query;
 pub use select::Select;
+pub use sorting::{Ascending, Said, Sorts};
 pub use source::{
     Alias, Behind, Both, Contains, Grouped, Groups, Joinable, Nothing, Optional, Place, Relation,
     Required, Slot, Source,

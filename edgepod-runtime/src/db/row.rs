@@ -3,7 +3,13 @@
 use super::{ColumnType, Rows, Value};
 use crate::{Error, Result, schema::SqlType};
 
-/// A struct that a row becomes. Implemented by `#[edgepod::table]`.
+/// A struct that a row becomes. Implemented by `#[edgepod::table]` and `#[edgepod::row]`, and for tuples.
+#[diagnostic::on_unimplemented(
+    message = "no row becomes a `{Self}`",
+    label = "not the type of a row",
+    note = "a row is a table's struct, a struct with `#[edgepod::row]` and a field for each column, or a tuple of up to sixteen \
+            columns' types; one column alone is `(i64,)`"
+)]
 pub trait FromRow: Sized {
     /// How many columns it takes.
     const WIDTH: usize;
@@ -105,6 +111,14 @@ tuples!(A B C D E);
 tuples!(A B C D E F);
 tuples!(A B C D E F G);
 tuples!(A B C D E F G H);
+tuples!(A B C D E F G H I);
+tuples!(A B C D E F G H I J);
+tuples!(A B C D E F G H I J K);
+tuples!(A B C D E F G H I J K L);
+tuples!(A B C D E F G H I J K L M);
+tuples!(A B C D E F G H I J K L M N);
+tuples!(A B C D E F G H I J K L M N O);
+tuples!(A B C D E F G H I J K L M N O P);
 
 /// Decodes every row.
 pub(super) fn decode<T: FromRow>(rows: Rows) -> Result<Vec<T>> {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{
-    Columns, Connection, Joinable, OrderBy, Page, Predicate, Relation, Selection, Source, Table,
+    Columns, Connection, Joinable, Page, Predicate, Relation, Selection, Sorts, Source, Table,
     core::{Core, Run},
     row,
     source::Named,
@@ -73,7 +73,7 @@ impl<'db, S: Source> Select<'db, S> {
     ///     .group_by(User::id)
     ///     .all()?;
     /// ```
-    pub fn columns<L: Selection<S, J>, J>(self, list: L) -> Columns<'db, S, L::Output> {
+    pub fn columns<L: Selection<S, J>, J>(self, list: L) -> Columns<'db, S, L::Output, L::Kind> {
         Columns::new(self.core, list)
     }
 
@@ -83,9 +83,9 @@ impl<'db, S: Source> Select<'db, S> {
         self
     }
 
-    /// Sorts; a second call sorts what the first leaves equal.
-    pub fn order_by(mut self, order: OrderBy<S>) -> Self {
-        self.core.order_by(order.key);
+    /// Sorts: `User::name` smallest first, `User::name.desc()` largest first. A second call sorts what the first leaves equal.
+    pub fn order_by<J>(mut self, order: impl Sorts<S, J>) -> Self {
+        self.core.order_by(order.into_order().key);
         self
     }
 
