@@ -38,7 +38,7 @@ fn call(port: u16, name: &str, args: &Value) -> Result<Value, ureq::Error> {
 
 #[test]
 fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/auth/app");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/apps/tokens");
     Worker::build(&App::find(&folder).unwrap(), Profile::Dev).unwrap();
     let state = tempfile::tempdir().unwrap();
     let port = free_port();

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 mod json;
 /// The app with a column of every type.
-#[path = "../../tests/app/src/kinds.rs"]
+#[path = "../../tests/apps/faults/src/kinds.rs"]
 mod kinds;
 /// What statements may return.
 mod shapes {

@@ -1,6 +1,6 @@
 //! What is left when a function goes wrong: nothing half-done, nobody told, and the next call served.
 //!
-//! `tests/app` is the app that goes wrong; `EDGEPOD_TEST_HOST` names the host, as for the protocol suite.
+//! `tests/apps/faults` is the app that goes wrong; `EDGEPOD_TEST_HOST` names the host, as for the protocol suite.
 
 mod actions;
 mod conditions;

@@ -62,7 +62,7 @@ impl App {
     };
     /// The app whose functions go wrong.
     pub const FAULTS: Self = Self {
-        folder: "tests/app",
+        folder: "tests/apps/faults",
         anywhere: false,
         query: "getNotes",
     };
@@ -80,7 +80,7 @@ impl App {
     };
     /// The app that says who calls it.
     pub const TOKENS: Self = Self {
-        folder: "tests/auth/app",
+        folder: "tests/apps/tokens",
         anywhere: false,
         query: "whoAmI",
     };

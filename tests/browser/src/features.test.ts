@@ -11,7 +11,7 @@ import { WORKSPACE } from "./workspace.ts";
 /** The page of these tests. */
 const PAGE = join(WORKSPACE, "tests/browser/page");
 /** The app behind it. */
-const APP = "tests/browser/app";
+const APP = "tests/apps/browser";
 
 let app: App;
 let proxy: FaultProxy;

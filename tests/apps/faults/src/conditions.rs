@@ -8,7 +8,7 @@ use edgepod::{
     prelude::*,
 };
 
-#[path = "../../../edgepod-runtime/tests/conditions/model.rs"]
+#[path = "../../../../edgepod-runtime/tests/conditions/model.rs"]
 mod model;
 
 /// A row of numbers and text.
