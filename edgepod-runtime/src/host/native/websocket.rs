@@ -27,7 +27,7 @@ use super::{
     connections::Phase,
     http::{Reply, Shared, empty},
     ports::now_millis,
-    sockets::{STOPPING, Ticket, Why},
+    sockets::{STOPPING, Ticket},
     stream::Stream,
 };
 use crate::{
