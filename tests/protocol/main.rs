@@ -13,6 +13,7 @@ mod reactivity;
 mod replies;
 mod routes;
 mod sockets;
+mod topics;
 mod versions;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
             ("errors", errors::CASES),
             ("sockets", sockets::CASES),
             ("reactivity", reactivity::CASES),
+            ("topics", topics::CASES),
             ("versions", versions::CASES),
             ("batch", batch::CASES),
             ("idempotency", idempotency::CASES),

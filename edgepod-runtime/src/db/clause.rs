@@ -76,6 +76,13 @@ pub struct ColumnOf {
     pub(super) nullable: bool,
 }
 
+impl ColumnOf {
+    /// Whether both are one column.
+    pub(super) fn is(&self, other: &ColumnOf) -> bool {
+        self.name == other.name && self.table.is(other.table)
+    }
+}
+
 /// What SQLite computes.
 #[derive(Clone)]
 pub struct Computed {

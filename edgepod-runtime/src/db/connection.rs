@@ -7,6 +7,7 @@ use super::{
     Table, Unscoped, Update, Value,
     encode::{self, JsonRows},
     limits::{self, MAX_VALUE},
+    touch,
     writer::Sql,
 };
 use crate::{
@@ -93,6 +94,16 @@ impl Connection {
 
     pub(super) fn warn(&self, warning: String) {
         self.observer.warn(warning);
+    }
+
+    /// The columns of a table on whose values somebody depends.
+    pub(super) fn watched(&self, table: &str) -> Vec<ColumnId> {
+        self.observer.watched(table)
+    }
+
+    /// What hides values in topics, where there are topics of values.
+    pub(super) fn topic_key(&self) -> Option<&TopicKey> {
+        self.observer.topic_key()
     }
 
     pub(super) fn rows(&self, read: usize, written: u64) {
@@ -200,7 +211,8 @@ impl Connection {
         let plan = self.tracker.plan(database, &sql.text, &sql.params)?;
         if plan.writes.is_empty() {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
-            self.observer.read(&Footprint::from(&plan.reads));
+            let topics = sql.pins.footprint(&plan, self.topic_key());
+            self.observer.read(&topics);
             let output = run(database, Effect::Reads).map_err(|error| self.named(error))?;
             self.observer.rows(output.0.len(), 0);
             return Ok(output);
@@ -232,14 +244,16 @@ impl Connection {
             self.tracker.forget();
         }
         match result {
-            Ok((rows, changes)) => {
+            Ok((mut rows, changes)) => {
+                let touched = sql.touch.settle(&mut rows, self.topic_key());
                 self.observer.rows(rows.len(), changes);
                 if rows.len() as u64 > MAX_ROWS {
                     return Err(self.refuse(too_many_returned(rows.len())));
                 }
                 if changes > 0 || plan.schema_change {
                     let written = written(database, &plan, before, reached.as_ref())?;
-                    self.observer.wrote(&Footprint::from(&written));
+                    self.observer
+                        .wrote(&touch::footprint(&written, &plan, touched));
                 }
                 Ok((rows, changes))
             }

@@ -6,7 +6,7 @@ use super::{
     Connection, MAX_ROWS, RowFormat, Rows, Value,
     clause::{self, Clause},
     column::Key,
-    encode,
+    encode, pins,
     source::Named,
     writer::{Sql, Writer},
 };
@@ -327,7 +327,10 @@ impl<'db> Core<'db> {
                 }
             }
         }
-        sql.finish()
+        Ok(Sql {
+            pins: pins::of_select(self),
+            ..sql.finish()?
+        })
     }
 }
 

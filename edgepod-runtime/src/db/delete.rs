@@ -8,7 +8,7 @@ use super::{
     failure::of_referrers,
     predicate,
     returning::rows_deleted,
-    row,
+    row, touch,
     writer::Writer,
 };
 use crate::{Error, Result};
@@ -77,6 +77,12 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
         sql.push("DELETE FROM ");
         sql.push_name(T::SCHEMA.name);
         clause::push_all(&mut sql, " WHERE ", &self.conditions);
+        sql.touches(touch::of_rows(
+            self.connection,
+            T::SCHEMA,
+            &self.conditions,
+            &[],
+        )?);
         Ok(sql)
     }
 

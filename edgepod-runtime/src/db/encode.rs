@@ -77,6 +77,8 @@ pub(super) fn wrap_any(inner: &Sql, width: usize, limit: u64, rows: JsonRows) ->
             inner.text
         ),
         params: inner.params.clone(),
+        pins: inner.pins.clone(),
+        ..Sql::default()
     }
 }
 

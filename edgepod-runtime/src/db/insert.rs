@@ -6,7 +6,11 @@ use sea_query::{Expr, Func, InsertStatement, OnConflict, Query, Returning};
 
 use super::{
     Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, Table, Value,
-    delete::rows_changed, failure::of_references, list, returning::rows_written, row, writer,
+    delete::rows_changed,
+    failure::of_references,
+    list,
+    returning::{rows_inserted, rows_touched},
+    row, touch, writer,
 };
 use crate::{
     Error, Result,
@@ -26,6 +30,8 @@ pub struct Insert<'db, T, N = One> {
     connection: &'db Connection,
     /// `None` where there is no row to insert.
     statement: Result<Option<InsertStatement>>,
+    /// The columns that it sets in rows that are there already.
+    sets: Vec<&'static str>,
     types: PhantomData<fn() -> (T, N)>,
 }
 
@@ -47,6 +53,7 @@ impl<'db, T: Table> Insert<'db, T, One> {
         Self {
             connection,
             statement,
+            sets: Vec::new(),
             types: PhantomData,
         }
     }
@@ -84,6 +91,7 @@ impl<'db, T: Table> Insert<'db, T, Many> {
         Self {
             connection,
             statement: many::<I>(rows),
+            sets: Vec::new(),
             types: PhantomData,
         }
     }
@@ -174,16 +182,22 @@ impl<'db, T: Table, N> Insert<'db, T, N> {
         Upsert {
             insert: self,
             conflict: OnConflict::columns(names),
-            updates: false,
         }
     }
 
     fn run(self) -> Result<u64> {
-        let Some(statement) = self.statement? else {
+        let Some(mut statement) = self.statement? else {
             return Ok(0);
         };
-        let sql = writer::write(&statement)?;
-        self.connection.run(&sql).map_err(of_references::<T>)?;
+        let touched = touch::of_insert(self.connection, T::SCHEMA, &[], &self.sets);
+        let run = match touched.0.is_empty() {
+            true => self.connection.run(&writer::write(&statement)?).map(drop),
+            false => rows_touched(self.connection, touched, &mut |list| {
+                statement.returning(Returning::new().expr(Expr::cust(list.to_owned())));
+                writer::write(&statement)
+            }),
+        };
+        run.map_err(of_references::<T>)?;
         rows_changed(self.connection)
     }
 
@@ -191,7 +205,9 @@ impl<'db, T: Table, N> Insert<'db, T, N> {
         let Some(mut statement) = self.statement? else {
             return Ok(Vec::new());
         };
-        let rows = rows_written(self.connection, T::SCHEMA, &mut |list| {
+        let columns = T::SCHEMA.columns;
+        let touched = touch::of_insert(self.connection, T::SCHEMA, columns, &self.sets);
+        let rows = rows_inserted(self.connection, T::SCHEMA, touched, &mut |list| {
             statement.returning(Returning::new().expr(Expr::cust(list.to_owned())));
             writer::write(&statement)
         })
@@ -266,7 +282,6 @@ tuples!(UpdatedColumns: A B C D E F G H I J K L);
 pub struct Upsert<'db, T, N = One> {
     insert: Insert<'db, T, N>,
     conflict: OnConflict,
-    updates: bool,
 }
 
 impl<'db, T: Table, N> Upsert<'db, T, N> {
@@ -274,8 +289,8 @@ impl<'db, T: Table, N> Upsert<'db, T, N> {
     pub fn update(mut self, columns: impl UpdatedColumns<T>) -> Self {
         let mut names = Vec::new();
         columns.list(&mut names);
-        self.conflict.update_columns(names);
-        self.updates = true;
+        self.conflict.update_columns(names.iter().copied());
+        self.insert.sets.append(&mut names);
         self
     }
 
@@ -289,7 +304,7 @@ impl<'db, T: Table, N> Upsert<'db, T, N> {
             Ok(value) => {
                 self.conflict
                     .value(column.name(), value.assigned::<T, V>(column.name()));
-                self.updates = true;
+                self.insert.sets.push(column.name());
             }
             Err(error) => self.insert.statement = Err(error),
         }
@@ -311,12 +326,13 @@ impl<'db, T: Table, N> Upsert<'db, T, N> {
                     statement
                 })
             }),
+            sets: self.insert.sets,
             types: PhantomData,
         }
     }
 
     fn updating(self) -> Result<Insert<'db, T, N>> {
-        if self.updates {
+        if !self.insert.sets.is_empty() {
             return Ok(self.into_insert());
         }
         Err(Error::internal(format!(

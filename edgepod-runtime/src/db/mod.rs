@@ -21,6 +21,8 @@ mod insert;
 mod limits;
 mod list;
 mod page;
+mod pins;
+mod pins_text;
 mod predicate;
 mod raw;
 mod read_only;
@@ -37,6 +39,9 @@ mod table;
 #[cfg(all(test, feature = "native"))]
 mod tests;
 mod topic;
+#[cfg(all(test, feature = "native"))]
+mod topics_tests;
+mod touch;
 mod types;
 mod update;
 #[cfg(all(test, feature = "native"))]

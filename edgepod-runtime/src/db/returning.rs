@@ -8,6 +8,7 @@ use super::{
     core::Core,
     encode, list,
     source::Named,
+    touch::Touch,
     writer::{Sql, Writer},
 };
 use crate::{
@@ -27,16 +28,55 @@ pub(super) fn rows_deleted(
     Ok(run(connection, table.columns, write)?.0)
 }
 
-/// Runs an INSERT or UPDATE that returns whole rows, as the database has them afterwards.
-///
-/// RETURNING gives them before AFTER triggers have run. Where those, or what they reach, may write to the table again, the
-/// rows are read once more by their keys; one that is gone by then is left out.
+/// Runs an UPDATE that returns whole rows, as the database has them afterwards.
 pub(super) fn rows_written(
     connection: &Connection,
     table: &'static TableSchema,
     write: &mut Write<'_>,
 ) -> Result<Rows> {
-    let (rows, sql) = run(connection, table.columns, write)?;
+    let ran = run(connection, table.columns, write)?;
+    afterwards(connection, table, ran)
+}
+
+/// Runs an INSERT that returns whole rows, as the database has them afterwards. `touched` are the columns to ask for, and what
+/// they tell of the values that it touches.
+pub(super) fn rows_inserted(
+    connection: &Connection,
+    table: &'static TableSchema,
+    (columns, touch): (Vec<ColumnSchema>, Touch),
+    write: &mut Write<'_>,
+) -> Result<Rows> {
+    let ran = run(connection, &columns, &mut |list| {
+        write(list).map(|sql| Sql {
+            touch: touch.clone(),
+            ..sql
+        })
+    })?;
+    afterwards(connection, table, ran)
+}
+
+/// Runs an INSERT of which nothing is asked but which values it touches.
+pub(super) fn rows_touched(
+    connection: &Connection,
+    (columns, touch): (Vec<ColumnSchema>, Touch),
+    write: &mut Write<'_>,
+) -> Result<()> {
+    let touches = |sql| Sql {
+        touch: touch.clone(),
+        ..sql
+    };
+    run(connection, &columns, &mut |list| write(list).map(touches)).map(drop)
+}
+
+/// The rows of a statement, as the database has them afterwards.
+///
+/// RETURNING gives them before AFTER triggers have run. Where those, or what they reach, may write to the table again, the
+/// rows are read once more by their keys; one that is gone by then is left out.
+fn afterwards(
+    connection: &Connection,
+    table: &'static TableSchema,
+    (rows, sql): (Rows, Sql),
+) -> Result<Rows> {
     if rows.is_empty() || !connection.is_written_again(&sql, table.name) {
         return Ok(rows);
     }

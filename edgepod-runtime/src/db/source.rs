@@ -63,6 +63,11 @@ impl Named {
         }
     }
 
+    /// Whether both name one table, by one name.
+    pub(super) fn is(&self, other: Named) -> bool {
+        self.table.name == other.table.name && self.alias == other.alias
+    }
+
     /// The further name, where there is one. No table may be called so, and letters that SQLite takes for one are two here.
     pub(super) fn alias(&self) -> Option<String> {
         self.alias

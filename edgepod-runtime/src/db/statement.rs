@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::{
     Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, always, delete::rows_changed,
-    encode, failure, row, writer,
+    encode, failure, pins_text, row, writer,
 };
 use crate::{Error, Result};
 
@@ -21,6 +21,7 @@ impl ReadDb {
     pub fn query<T: FromRow>(&self, statement: &SelectStatement) -> Result<Vec<T>> {
         let connection = &self.connection;
         let mut sql = writer::write(statement)?;
+        sql.pins = pins_text::of_text(&sql.text, &sql.params);
         let rows = match connection.format() {
             RowFormat::Values => {
                 sql.text = format!("SELECT * FROM ({}) LIMIT {MAX_ROWS}", sql.text);
@@ -300,6 +301,7 @@ fn alone(sql: &writer::Sql, range: Range<usize>) -> writer::Sql {
     writer::Sql {
         text: format!("SELECT CASE WHEN {text} THEN 1 ELSE 0 END"),
         params,
+        ..writer::Sql::default()
     }
 }
 

@@ -12,9 +12,9 @@ use crate::{
     tracking::{Footprint, Tracker},
 };
 
-struct Host {
-    database: Arc<dyn Database>,
-    format: RowFormat,
+pub(super) struct Host {
+    pub(super) database: Arc<dyn Database>,
+    pub(super) format: RowFormat,
 }
 
 impl Database for Host {

@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 use sea_query::Expr;
 
 use super::{
-    Assigns, Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
+    Assigns, Column, ColumnType, Comparable, Connection, Operand, Predicate, Scope, Scoped, Table,
+    Unscoped, Value,
     clause::{self, Clause},
     failure::of_references,
     predicate,
     returning::rows_written,
-    row,
+    row, touch,
     writer::Writer,
 };
 use crate::{Error, Result};
@@ -21,6 +22,8 @@ use crate::{Error, Result};
 pub struct Update<'db, T, S> {
     connection: &'db Connection,
     sets: Vec<(&'static str, Expr)>,
+    /// The values among them; `None` for what SQLite computes.
+    values: Vec<(&'static str, Option<Value>)>,
     conditions: Vec<Clause>,
     /// Whether a filter restricts the rows, or it was said that every row is meant.
     restricted: bool,
@@ -33,6 +36,7 @@ impl<'db, T: Table> Update<'db, T, Unscoped> {
         Self {
             connection,
             sets: Vec::new(),
+            values: Vec::new(),
             conditions: Vec::new(),
             restricted: false,
             refused: None,
@@ -50,6 +54,11 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     ) -> Self {
         match value.into_operand() {
             Ok(value) => {
+                let known = match &value {
+                    Operand::Value(value) => Some(value.clone()),
+                    Operand::Term(_) => None,
+                };
+                self.values.push((column.name(), known));
                 let value = value.assigned::<T, V>(column.name());
                 self.sets.push((column.name(), value));
             }
@@ -80,6 +89,7 @@ impl<'db, T: Table, S> Update<'db, T, S> {
         Update {
             connection: self.connection,
             sets: self.sets,
+            values: self.values,
             conditions: self.conditions,
             restricted: self.restricted,
             refused: self.refused,
@@ -110,6 +120,12 @@ impl<'db, T: Table, S> Update<'db, T, S> {
             sql.push_expr(value);
         }
         clause::push_all(&mut sql, " WHERE ", &self.conditions);
+        sql.touches(touch::of_rows(
+            self.connection,
+            T::SCHEMA,
+            &self.conditions,
+            &self.values,
+        )?);
         Ok((sql, self.connection))
     }
 

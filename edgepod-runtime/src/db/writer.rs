@@ -9,7 +9,10 @@ use super::{
     Value,
     clause::{ColumnOf, Operand, Term},
     limits::{self, MAX_PARAMS},
-    list, render,
+    list,
+    pins::Pins,
+    render,
+    touch::Touch,
 };
 use crate::{Error, Result};
 
@@ -18,6 +21,10 @@ use crate::{Error, Result};
 pub struct Sql {
     pub(super) text: String,
     pub(super) params: Vec<Value>,
+    /// What it holds the tables to that it reads.
+    pub(super) pins: Pins,
+    /// What it touches of the table that it writes.
+    pub(super) touch: Touch,
 }
 
 #[cfg(test)]
@@ -25,7 +32,7 @@ impl Sql {
     pub(super) fn without_params(text: &str) -> Self {
         Self {
             text: text.to_owned(),
-            params: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -70,6 +77,7 @@ fn pack(sql: Sql, marks: &[std::ops::Range<usize>]) -> Sql {
     Sql {
         text,
         params: vec![Value::Text(json)],
+        ..sql
     }
 }
 
@@ -97,7 +105,7 @@ impl Writer {
         Self {
             sql: Sql {
                 text: String::with_capacity(256),
-                params: Vec::new(),
+                ..Sql::default()
             },
             marks: Vec::new(),
             refused: None,
@@ -107,6 +115,11 @@ impl Writer {
     /// Appends text.
     pub(super) fn push(&mut self, text: &str) {
         self.sql.text.push_str(text);
+    }
+
+    /// Says what the statement touches of the table that it writes.
+    pub(super) fn touches(&mut self, touch: Touch) {
+        self.sql.touch = touch;
     }
 
     /// Appends a name, quoted.

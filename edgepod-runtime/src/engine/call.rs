@@ -20,8 +20,11 @@ use crate::{
     db::Observer,
     integers, sqlite,
     thin::push_json,
-    tracking::{ColumnId, Footprint, TableSet, TopicKey},
+    tracking::{ColumnId, Footprint, TopicKey},
 };
+
+/// The header that names the session, as it is in the headers' JSON.
+const SESSION: &str = "x-edgepod-session-id";
 
 /// A call as the gateway hands it to the engine.
 pub struct Call<'a> {
@@ -98,15 +101,14 @@ impl Outcome {
         body.push_str(",\"meta\":{\"tables\":");
         topics.push_tables(&mut body);
         body.push_str(",\"topics\":");
-        topics.push_topics(&mut body, &TableSet::default());
+        topics.push_topics(&mut body, false);
         // Of what may write, and then also where it wrote nothing.
         if state.kind != Kind::Query {
             body.push_str(",\"written\":");
             touched.written.push_tables(&mut body);
-            if state.session.is_some() {
+            if let Some(stale) = &*state.stale.borrow() {
                 body.push_str(",\"stale\":");
-                let stale = state.stale.borrow();
-                stale.topics.push_topics(&mut body, &stale.covered);
+                stale.topics.push_topics(&mut body, stale.every);
             }
         }
         body.push_str(",\"version\":");
@@ -165,7 +167,7 @@ pub(super) struct CallState {
     subscribed: Cell<bool>,
     touched: RefCell<Touched>,
     /// What its writes made stale for the session.
-    stale: RefCell<Stale>,
+    stale: RefCell<Option<Stale>>,
     warnings: RefCell<Vec<String>>,
     /// Why the transaction must not commit.
     refused: RefCell<Option<Error>>,
@@ -268,9 +270,16 @@ impl CallState {
         self.replayed.set(true);
     }
 
+    /// The session of the caller, also where its reads do not subscribe it.
+    pub(super) fn writer(&self) -> Option<SessionId> {
+        let named = || Some(SessionId::new(self.headers.get()?.get(SESSION)?));
+        self.session.clone().or_else(named)
+    }
+
     /// What a write made stale for the session.
     pub(super) fn add_stale(&self, stale: &Stale) {
-        self.stale.borrow_mut().extend(stale);
+        let mut all = self.stale.borrow_mut();
+        all.get_or_insert_default().extend(stale);
     }
 
     /// The subscriptions of the session must outlive hibernation; once for a call.

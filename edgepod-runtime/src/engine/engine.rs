@@ -199,7 +199,11 @@ impl Engine {
                 unknown.add(topic);
             }
         }
-        sessions.subscribe(&id, &held, self.versions.count());
+        let count = self.versions.count();
+        sessions.subscribe(&id, &held, count);
+        for held in resume.held.iter().filter(|held| held.collapsed) {
+            sessions.collapse(&id, &held.topic.table, count);
+        }
         // What is told is over. What it holds and its session has forgotten is told as it is.
         let told = sessions.told(&id, &again);
         missed.extend(&told);
@@ -282,8 +286,8 @@ impl Engine {
         self.host.wrote(&written.tables(), &version);
         state.version.set(count);
         let mut sessions = self.sessions();
-        if let Some(session) = &state.session {
-            state.add_stale(&sessions.stale(session, written));
+        if let Some(session) = state.writer() {
+            state.add_stale(&sessions.stale(&session, written));
         }
         for (sockets, stale) in sessions.written(written) {
             let mut stale = message("stale", &stale, &version);
@@ -326,7 +330,7 @@ fn message(kind: &str, stale: &Stale, version: &str) -> String {
     let mut message = format!("{{\"type\":\"{kind}\",\"tables\":");
     stale.topics.push_tables(&mut message);
     message.push_str(",\"topics\":");
-    stale.topics.push_topics(&mut message, &stale.covered);
+    stale.topics.push_topics(&mut message, stale.every);
     message.push_str(",\"version\":\"");
     message.push_str(version);
     message.push_str("\",\"seq\":");

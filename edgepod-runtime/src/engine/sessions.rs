@@ -45,8 +45,8 @@ impl SessionId {
 pub(super) struct Stale {
     /// The topics.
     pub(super) topics: Footprint,
-    /// Tables of which every value is.
-    pub(super) covered: TableSet,
+    /// Whether values are that are not named, so that a client reads again whatever it has.
+    pub(super) every: bool,
 }
 
 impl Stale {
@@ -56,7 +56,7 @@ impl Stale {
 
     pub(super) fn extend(&mut self, other: &Stale) {
         self.topics.read_too(&other.topics);
-        self.covered.extend(&other.covered);
+        self.every |= other.every;
     }
 }
 
@@ -243,7 +243,7 @@ impl Sessions {
     }
 
     /// Makes of a session's subscriptions to values of a table one to the table.
-    fn collapse(&mut self, id: &SessionId, table: &TableName, count: u64) {
+    pub(super) fn collapse(&mut self, id: &SessionId, table: &TableName, count: u64) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -289,14 +289,11 @@ impl Sessions {
             return Stale::default();
         };
         let topics = session.reads.stale_after(written);
-        let every = session.collapsed.contains(TableName::EVERY);
-        let covered = topics
-            .iter()
-            .map(|(table, _)| table)
-            .filter(|table| every || session.collapsed.contains(table.as_str()))
-            .cloned()
-            .collect();
-        Stale { topics, covered }
+        let every = topics.iter().any(|(table, _)| {
+            session.collapsed.contains(table.as_str())
+                || session.collapsed.contains(TableName::EVERY)
+        });
+        Stale { topics, every }
     }
 
     /// What a write makes stale for a session, which is about to be told: its subscriptions to these values end.
@@ -305,6 +302,15 @@ impl Sessions {
         let Some(session) = self.sessions.get_mut(id) else {
             return stale;
         };
+        if stale.every && session.collapsed.contains(TableName::EVERY) {
+            // All that it reads it reads again.
+            let reads = std::mem::take(&mut session.reads);
+            session.collapsed = TableSet::default();
+            for (table, extent) in reads.iter() {
+                self.readers.remove(table, extent, id);
+            }
+            return stale;
+        }
         for topic in stale.topics.topics() {
             if topic.at.is_some() {
                 session.reads.remove(&topic);
@@ -381,7 +387,7 @@ mod tests {
     fn stale(topics: Footprint) -> Stale {
         Stale {
             topics,
-            covered: TableSet::default(),
+            every: false,
         }
     }
 
@@ -436,7 +442,7 @@ mod tests {
         let [(_, what)] = &told[..] else {
             panic!("{told:?}");
         };
-        assert!(what.covered.contains("messages"));
+        assert!(what.every);
         assert!(sessions.written(&rooms([4])).is_empty());
         sessions.subscribe(&id("a"), &rooms([5]), 0);
         assert_eq!(sessions.reads(&id("a")), rooms([5]));
@@ -513,7 +519,7 @@ mod tests {
             restored.restore(SocketId(1), &attachment);
             assert!(restored.reads(&id("a")).get(covered).unwrap().whole);
             let told = restored.written(&set(&["table_0007"]));
-            assert!(told[0].1.covered.contains("table_0007"), "{told:?}");
+            assert!(told[0].1.every, "{told:?}");
         }
     }
 

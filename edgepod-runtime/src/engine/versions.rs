@@ -218,19 +218,26 @@ pub struct Resume {
 pub struct Held {
     /// The topic.
     pub topic: Topic,
+    /// Whether the table stands for more of its values than the client could name.
+    pub(super) collapsed: bool,
     /// The version of the data, where it says.
     version: Option<String>,
 }
 
 impl Held {
-    /// Reads `<topic>@<version>`, or `<topic>`.
+    /// Reads `<topic>@<version>`, or `<topic>`; `<table>#*` stands for values of a table that are too many to name.
     pub fn parse(text: &str) -> Self {
         let (topic, version) = match text.rsplit_once('@') {
             Some((topic, version)) => (topic, Some(version.to_owned())),
             None => (text, None),
         };
+        let (topic, collapsed) = match topic.strip_suffix("#*") {
+            Some(table) => (table, true),
+            None => (topic, false),
+        };
         Self {
             topic: Topic::parse(topic),
+            collapsed,
             version,
         }
     }

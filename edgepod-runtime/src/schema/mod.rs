@@ -12,7 +12,7 @@ pub use ddl::create_statements;
 pub use live::{Mismatch, difference, mismatch};
 #[doc(hidden)]
 pub use registry::Registration;
-pub use registry::{SchemaError, is_declared, tables};
+pub use registry::{SchemaError, is_declared, table, tables};
 pub use snapshot::{Column, ForeignKey, Index, Object, ObjectKind, Snapshot, Table, same_name};
 pub use table::{
     ColumnSchema, Default, IndexSchema, Meaning, OnDelete, Reference, SqlType, TableSchema,

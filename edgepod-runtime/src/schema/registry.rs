@@ -67,7 +67,13 @@ impl std::error::Error for SchemaError {}
 
 /// Whether a struct of the app declares a table of this name.
 pub fn is_declared(name: &str) -> bool {
-    inventory::iter::<Registration>().any(|registration| registration.0.name == name)
+    table(name).is_some()
+}
+
+/// The table of the app with this name.
+pub fn table(name: &str) -> Option<&'static TableSchema> {
+    let mut tables = inventory::iter::<Registration>().map(|registration| registration.0);
+    tables.find(|table| table.name == name)
 }
 
 /// All tables of the program, sorted by name.

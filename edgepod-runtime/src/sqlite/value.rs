@@ -80,6 +80,22 @@ impl Rows {
         self.values.chunks(self.width.max(1))
     }
 
+    /// Takes the last `columns` columns away; what they held, row after row.
+    pub fn split_off(&mut self, columns: usize) -> Self {
+        let left = self.width.saturating_sub(columns);
+        let mut kept = Vec::with_capacity(self.len() * left);
+        let mut taken = Vec::with_capacity(self.len() * (self.width - left));
+        for (place, value) in std::mem::take(&mut self.values).into_iter().enumerate() {
+            match place % self.width < left {
+                true => kept.push(value),
+                false => taken.push(value),
+            }
+        }
+        let taken = Self::new(self.width - left, taken);
+        *self = Self::new(left, kept);
+        taken
+    }
+
     /// All values, row after row.
     pub fn into_values(self) -> Vec<Value> {
         self.values

@@ -3,19 +3,25 @@
 use edgepod_manifest::reserved_prefix;
 use edgepod_sql::tokens;
 
-use super::{TableName, explain::Pages};
+use super::{TableName, TableSet, explain::Pages};
 use crate::sqlite::{Database, SqlError, Value};
 
 /// Tables and indexes with their root pages; virtual tables have none, and their text says what they are. Views and
 /// triggers are not listed.
-const CATALOG: &str = "SELECT rootpage, tbl_name, CASE WHEN rootpage = 0 THEN sql END FROM sqlite_schema \
-                       WHERE type IN ('table', 'index')";
+///
+/// The last column says of a table whether it may have a column whose equality is not that of its bytes, or which SQLite
+/// computes from others.
+const CATALOG: &str = "SELECT rootpage, tbl_name, CASE WHEN rootpage = 0 THEN sql END, \
+                       type = 'table' AND (sql LIKE '%collate%' OR sql LIKE '%generated%' OR sql LIKE '%as (%' OR sql LIKE '%as(%') \
+                       FROM sqlite_schema WHERE type IN ('table', 'index')";
 
 /// The parts of the schema that programs refer to.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     pub(super) pages: Pages,
     pub(super) virtuals: Vec<VirtualTable>,
+    /// Tables of which it takes more than the bytes of a column's values to know which rows have one.
+    pub(super) odd: TableSet,
 }
 
 /// A virtual table.
@@ -52,6 +58,9 @@ impl Catalog {
                 Value::Real(x) => *x as i64,
                 _ => continue,
             };
+            if matches!(row.get(3), Some(Value::Integer(1)) | Some(Value::Real(1.0))) {
+                catalog.odd.insert(TableName::new(table));
+            }
             match row.get(2) {
                 Some(Value::Text(sql)) if page == 0 => {
                     catalog.virtuals.push(VirtualTable::new(table, sql));

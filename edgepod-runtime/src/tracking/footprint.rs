@@ -332,8 +332,8 @@ impl Footprint {
         json.push(']');
     }
 
-    /// Appends the topics' texts as a JSON array; of the tables in `covered` one more, which stands for each of their values.
-    pub(crate) fn push_topics(&self, json: &mut String, covered: &TableSet) {
+    /// Appends the topics' texts as a JSON array; and where `every` says so one more, which stands for all that there are.
+    pub(crate) fn push_topics(&self, json: &mut String, every: bool) {
         json.push('[');
         let mut first = true;
         let mut push = |text: &str| {
@@ -354,11 +354,9 @@ impl Footprint {
                     push(&text);
                 }
             }
-            if covered.contains(table.as_str()) {
-                text.clear();
-                Topic::push_all(&mut text, table);
-                push(&text);
-            }
+        }
+        if every && !self.is_every() {
+            push(TableName::EVERY);
         }
         json.push(']');
     }

@@ -134,13 +134,6 @@ impl Topic {
             digest.push(text);
         }
     }
-
-    /// Appends the text that stands for every value of a table, for whoever reads some of them.
-    pub fn push_all(text: &mut String, table: &TableName) {
-        text.push_str(table.as_str());
-        text.push(MARK);
-        text.push('*');
-    }
 }
 
 impl fmt::Display for Topic {

@@ -45,6 +45,9 @@ pub struct Plan {
     pub may_fail_halfway: bool,
     /// Whether it may move SQLite's own counters and no row (`OR IGNORE` into a table with AUTOINCREMENT).
     pub may_only_count: bool,
+    /// Whether one of its tables may have columns whose values are equal by other rules than byte by byte, or are computed from
+    /// others: then which values it touches is not known.
+    pub is_odd: bool,
     /// Tells which of several tables in `indirect` a DELETE is about to reach.
     cascade: Option<Cascade>,
 }
@@ -240,11 +243,17 @@ impl State {
         } else {
             None
         };
+        let odd = &self.catalog(database)?.odd;
+        let is_odd = reads
+            .iter()
+            .chain(writes.iter())
+            .any(|table| odd.contains(table.as_str()));
         Ok(Some(Plan {
             depends: match writes.is_empty() {
                 true => reads.clone(),
                 false => depends,
             },
+            is_odd,
             reads,
             writes,
             direct,

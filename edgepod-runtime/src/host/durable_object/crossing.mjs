@@ -197,7 +197,7 @@ export function readOpening(request) {
   return {
     session: searchParams.get("sessionId") ?? "",
     since: searchParams.get("since") ?? undefined,
-    tables: searchParams.getAll("table").join("\n"),
+    tables: searchParams.getAll("table").concat(searchParams.getAll("topic")).join("\n"),
     expires: request.headers.get(EXPIRES) || undefined,
   };
 }

@@ -1,0 +1,214 @@
+//! Which values a statement touches that writes, of the columns on whose values somebody depends.
+
+use super::{
+    Connection, RowFormat, Rows, Value,
+    clause::{self, Clause},
+    core::MAX_COLUMNS,
+    encode, pins,
+    writer::{Sql, Writer},
+};
+use crate::{
+    Result,
+    schema::{ColumnSchema, TableSchema},
+    tracking::{ColumnId, Extent, Footprint, MAX_VALUES, Plan, TableSet, TopicKey},
+};
+
+/// What is known of the values that a statement touches.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Touch {
+    /// Nothing: it touches the whole table.
+    #[default]
+    Unknown,
+    /// These values of this table.
+    Known(&'static TableSchema, Extent),
+    /// Those of these columns, which it returns behind what it was asked for.
+    Returned(&'static TableSchema, Vec<ColumnId>),
+}
+
+impl Touch {
+    /// Takes what the statement returned for this alone out of its rows; the extent of the table that it names.
+    pub(super) fn settle(
+        &self,
+        rows: &mut Rows,
+        key: Option<&TopicKey>,
+    ) -> Option<(&'static TableSchema, Extent)> {
+        match self {
+            Touch::Unknown => None,
+            Touch::Known(table, extent) => Some((*table, extent.clone())),
+            Touch::Returned(table, columns) => {
+                let returned = rows.split_off(columns.len());
+                let mut extent = Extent::default();
+                columns.iter().for_each(|column| extent.know(*column));
+                let known = !columns.is_empty()
+                    && returned
+                        .iter()
+                        .all(|row| add(&mut extent, table, columns, row, key).is_some());
+                known.then_some((*table, extent))
+            }
+        }
+    }
+}
+
+/// Adds a row's values. `None` where one has no digest, or there are too many.
+fn add(
+    extent: &mut Extent,
+    table: &TableSchema,
+    columns: &[ColumnId],
+    row: &[Value],
+    key: Option<&TopicKey>,
+) -> Option<()> {
+    for (column, value) in columns.iter().zip(row) {
+        extent.add(*column, key?.digest(table.name, *column, value)?);
+        if extent.column(*column)?.len() > MAX_VALUES {
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// The topics that a run of a statement touched, which changed rows of these tables.
+pub(super) fn footprint(
+    written: &TableSet,
+    plan: &Plan,
+    touched: Option<(&'static TableSchema, Extent)>,
+) -> Footprint {
+    let mut footprint = Footprint::from(written);
+    if let Some((table, extent)) = touched
+        && !plan.is_odd
+        // A trigger or a foreign key may have changed other rows.
+        && !plan.indirect.contains(table.name)
+        && written.contains(table.name)
+    {
+        *footprint.entry(&table.name.into()) = extent;
+    }
+    footprint
+}
+
+/// The names of columns.
+pub(super) fn names<'a>(
+    table: &'static TableSchema,
+    columns: &'a [ColumnId],
+) -> impl Iterator<Item = &'static str> + 'a {
+    columns
+        .iter()
+        .filter_map(move |column| Some(table.columns.get(usize::from(column.0))?.name))
+}
+
+/// What an UPDATE or DELETE is about to touch: the rows that meet `conditions`, of which it sets these columns.
+///
+/// What the conditions say is enough where they name the column; else the rows are asked.
+pub(super) fn of_rows(
+    connection: &Connection,
+    table: &'static TableSchema,
+    conditions: &[Clause],
+    sets: &[(&'static str, Option<Value>)],
+) -> Result<Touch> {
+    let watched = connection.watched(table.name);
+    let Some(key) = connection.topic_key().filter(|_| !watched.is_empty()) else {
+        return Ok(Touch::Unknown);
+    };
+    let facts = pins::of_rows(table, conditions);
+    let mut extent = Extent::default();
+    let mut asked = Vec::new();
+    for column in watched {
+        extent.know(column);
+        let named = facts.iter().find(|(known, _)| *known == column);
+        let digests: Option<Vec<_>> = named.and_then(|(_, values)| {
+            let mut values = values.iter();
+            values.try_fold(Vec::new(), |mut digests, value| {
+                digests.push(key.digest(table.name, column, value)?);
+                Some(digests)
+            })
+        });
+        match digests {
+            Some(digests) => digests.into_iter().for_each(|digest| {
+                extent.add(column, digest);
+            }),
+            None => asked.push(column),
+        }
+        let name = names(table, &[column]).next();
+        for (_, value) in sets.iter().filter(|(set, _)| Some(*set) == name) {
+            // What SQLite computes is not known before.
+            let digest = value
+                .as_ref()
+                .and_then(|value| key.digest(table.name, column, value));
+            let Some(digest) = digest else {
+                return Ok(Touch::Unknown);
+            };
+            extent.add(column, digest);
+        }
+    }
+    if asked.is_empty() {
+        return Ok(Touch::Known(table, extent));
+    }
+    let rows = ask(connection, table, conditions, &asked)?;
+    let known = rows.len() <= MAX_VALUES
+        && rows
+            .iter()
+            .all(|row| add(&mut extent, table, &asked, row, Some(key)).is_some());
+    Ok(match known {
+        true => Touch::Known(table, extent),
+        false => Touch::Unknown,
+    })
+}
+
+/// The values of columns in the rows that meet the conditions, one row more than is of use.
+fn ask(
+    connection: &Connection,
+    table: &'static TableSchema,
+    conditions: &[Clause],
+    columns: &[ColumnId],
+) -> Result<Rows> {
+    let json = connection.format() == RowFormat::Json;
+    let mut sql = Writer::new();
+    sql.push("SELECT DISTINCT ");
+    push_values(&mut sql, table, columns, json);
+    sql.push(" FROM ");
+    sql.push_name(table.name);
+    clause::push_all(&mut sql, " WHERE ", conditions);
+    sql.push(" LIMIT 65");
+    let Sql { text, params, .. } = sql.finish()?;
+    let database = connection.database();
+    if json {
+        let rows = database.read_json(&text, &params)?;
+        return encode::parse_rows(&format!("[{rows}]"));
+    }
+    Ok(database.run(&text, &params)?.rows)
+}
+
+/// The columns whose values an INSERT returns beside `columns`, to say what it touches; none where it sets one of them in rows
+/// that are there already, of which only the new value would be known.
+pub(super) fn of_insert(
+    connection: &Connection,
+    table: &'static TableSchema,
+    columns: &[ColumnSchema],
+    sets: &[&'static str],
+) -> (Vec<ColumnSchema>, Touch) {
+    let mut watched = connection.watched(table.name);
+    if names(table, &watched).any(|name| sets.contains(&name))
+        || columns.len() + watched.len() > MAX_COLUMNS
+    {
+        watched.clear();
+    }
+    let more = watched
+        .iter()
+        .filter_map(|column| table.columns.get(usize::from(column.0)));
+    let columns = columns.iter().chain(more).copied().collect();
+    (columns, Touch::Returned(table, watched))
+}
+
+/// Appends the columns: as they are, or as an array of JSON.
+pub(super) fn push_values(
+    sql: &mut Writer,
+    table: &'static TableSchema,
+    columns: &[ColumnId],
+    json: bool,
+) {
+    if json {
+        sql.push("json_array(");
+    }
+    sql.push_names(names(table, columns));
+    if json {
+        sql.push(")");
+    }
+}

@@ -1,0 +1,188 @@
+//! Who is told of a row: readers of that row and of its whole table, and nobody else.
+
+use edgepod_tests::{Heard, Socket, cases, server};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+cases![
+    a_reader_of_one_row_is_told_of_that_row_alone,
+    a_read_that_found_no_row_is_told_when_it_comes,
+    a_topic_says_nothing_of_its_value,
+    the_same_question_has_the_same_topic_for_everybody,
+    a_reader_of_the_table_has_the_table_for_a_topic,
+    told_is_over_until_it_is_read_again,
+    a_writer_learns_which_of_its_topics_it_made_stale,
+    reconnecting_asks_for_what_changed_alone,
+    more_values_than_can_be_named_stand_for_their_table,
+];
+
+struct Session {
+    id: String,
+    socket: Socket,
+}
+
+impl Session {
+    #[track_caller]
+    fn new() -> Self {
+        let id = server::unique("topics");
+        let socket = server().socket(&id);
+        Self { id, socket }
+    }
+
+    /// Reads a user; the topics of the reply.
+    #[track_caller]
+    fn read(&self, id: &Value) -> Vec<String> {
+        let call = server().call("getUserById").args(json!({"id": id}));
+        let reply = call.session(&self.id).send().json();
+        texts(&reply["meta"]["topics"])
+    }
+
+    #[track_caller]
+    fn told(&mut self) -> Value {
+        match self.socket.next_within(Duration::from_secs(10)) {
+            Some(Heard::Text(text)) => serde_json::from_str(&text).unwrap(),
+            other => panic!("a signal was expected, and this came: {other:?}"),
+        }
+    }
+}
+
+#[track_caller]
+fn texts(list: &Value) -> Vec<String> {
+    let list = list
+        .as_array()
+        .unwrap_or_else(|| panic!("topics are a list: {list}"));
+    list.iter()
+        .map(|text| text.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[track_caller]
+fn user() -> Value {
+    let email = format!("{}@example.com", server::unique("topics"));
+    let user = server()
+        .call("insertUser")
+        .args(json!({"email": email}))
+        .ok();
+    user["id"].clone()
+}
+
+#[track_caller]
+fn delete(id: &Value) {
+    server().call("deleteUser").args(json!({"id": id})).ok();
+}
+
+fn a_reader_of_one_row_is_told_of_that_row_alone() {
+    let (one, two) = (user(), user());
+    let (mut ada, mut bob) = (Session::new(), Session::new());
+    let topics = ada.read(&one);
+    bob.read(&two);
+    user();
+    delete(&one);
+    let told = ada.told();
+    assert_eq!(told["tables"], json!(["users"]));
+    assert_eq!(texts(&told["topics"]), topics);
+    ada.socket.assert_silent();
+    bob.socket.assert_silent();
+}
+
+fn a_read_that_found_no_row_is_told_when_it_comes() {
+    let last = user().as_i64().unwrap();
+    let mut reader = Session::new();
+    let topics = reader.read(&json!(last + 1));
+    assert_eq!(user(), json!(last + 1));
+    assert_eq!(texts(&reader.told()["topics"]), topics);
+}
+
+fn a_topic_says_nothing_of_its_value() {
+    let session = Session::new();
+    let (one, two) = (user(), user());
+    let (first, second) = (session.read(&one), session.read(&two));
+    assert_ne!(first, second);
+    for (id, topics) in [(one, first), (two, second)] {
+        let [topic] = &topics[..] else {
+            panic!("{topics:?}");
+        };
+        let rest = topic.strip_prefix("users#").unwrap();
+        assert!(rest.len() > 16, "{topic}");
+        assert_ne!(rest.rsplit('.').next(), Some(id.to_string().as_str()));
+    }
+}
+
+fn the_same_question_has_the_same_topic_for_everybody() {
+    let id = user();
+    assert_eq!(Session::new().read(&id), Session::new().read(&id));
+}
+
+fn a_reader_of_the_table_has_the_table_for_a_topic() {
+    let mut session = Session::new();
+    let reply = server().call("getUsers").session(&session.id).send().json();
+    assert_eq!(reply["meta"]["topics"], json!(["users"]));
+    let id = user();
+    let told = session.told();
+    assert_eq!(told["topics"], json!(["users"]));
+    let mut both = texts(&json!(["users"]));
+    both.extend(session.read(&id));
+    delete(&id);
+    assert_eq!(texts(&session.told()["topics"]), both);
+}
+
+fn told_is_over_until_it_is_read_again() {
+    let last = user().as_i64().unwrap();
+    let mut reader = Session::new();
+    let next = json!(last + 1);
+    reader.read(&next);
+    user();
+    reader.told();
+    delete(&next);
+    reader.socket.assert_silent();
+}
+
+fn a_writer_learns_which_of_its_topics_it_made_stale() {
+    let (one, two) = (user(), user());
+    let session = Session::new();
+    let topics = session.read(&one);
+    session.read(&two);
+    let call = server().call("deleteUser").args(json!({"id": one}));
+    let reply = call.session(&session.id).send().json();
+    assert_eq!(texts(&reply["meta"]["stale"]), topics);
+    assert_eq!(reply["meta"]["written"], json!(["users"]));
+}
+
+/// Connects again with this in the address; what the greeting calls stale.
+#[track_caller]
+fn greeted(since: &str, topics: &[String]) -> Value {
+    let mut id = format!("{}&since={since}", server::unique("topics"));
+    for topic in topics {
+        id.push_str("&topic=");
+        id.push_str(&topic.replace('#', "%23"));
+    }
+    let socket = server().socket(&id);
+    let mut session = Session { id, socket };
+    session.told()
+}
+
+fn reconnecting_asks_for_what_changed_alone() {
+    let (one, two) = (user(), user());
+    let stays = Session::new();
+    let topics = [stays.read(&one), stays.read(&two)].concat();
+    let reply = server().call("getUsers").send().json();
+    let since = reply["meta"]["version"].as_str().unwrap().to_owned();
+    delete(&one);
+    let hello = greeted(&since, &topics);
+    assert_eq!(hello["type"], "hello");
+    let stale = texts(&hello["topics"]);
+    assert!(stale.contains(&topics[0]), "{hello}");
+    // The row that stays was watched by the other session all the time.
+    assert!(!stale.contains(&topics[1]), "{hello}");
+    let version = hello["version"].as_str().unwrap();
+    let again = greeted(version, &topics);
+    assert_eq!(again["topics"], json!([]), "{again}");
+}
+
+fn more_values_than_can_be_named_stand_for_their_table() {
+    let reply = server().call("getUsers").send().json();
+    let since = reply["meta"]["version"].as_str().unwrap().to_owned();
+    user();
+    let hello = greeted(&since, &["users#*".to_owned()]);
+    assert_eq!(hello["topics"], json!(["users", "*"]), "{hello}");
+}
