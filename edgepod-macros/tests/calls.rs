@@ -92,7 +92,7 @@ fn a_call_holds_its_function_and_its_arguments_as_a_client_sends_them() {
     assert_eq!(reply["data"], "Ada! Some(Newest) 2 7");
     // Whatever an argument may be given as.
     let (name, tags) = (String::from("Ada"), vec![String::from("a")]);
-    let call = greet::call(&name, Some(Order::Newest), &tags, &Int64(8), &b"abc"[..]);
+    let call = greet::call(&name, Some(Order::Newest), &tags, Int64(8), &b"abc"[..]);
     assert_eq!(args(&call)["at"], "YWJj");
     let reply = server.call(call.name(), args(&call));
     assert_eq!(reply["data"], "Ada! Some(Newest) 1 8");

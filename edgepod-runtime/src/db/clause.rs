@@ -356,7 +356,7 @@ impl Clause {
                 right: Operand::Term(right),
             } => left
                 .is(right)
-                .then(|| !matches!(operator, Operator::Smaller | Operator::Greater)),
+                .then_some(!matches!(operator, Operator::Smaller | Operator::Greater)),
             Clause::Comparison {
                 right: Operand::Value(value),
                 ..

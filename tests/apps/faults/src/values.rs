@@ -135,12 +135,12 @@ pub async fn fill_samples(ctx: &Ctx) -> Result<()> {
     ctx.db.delete::<Sample>().without_where().exec()?;
     let sample = |n: u8| NewSample {
         digest: Bytes::from(vec![n / 2, 0xff]),
-        label: (n % 3 > 0).then(|| Bytes::from(vec![n % 3])),
+        label: (!n.is_multiple_of(3)).then(|| Bytes::from(vec![n % 3])),
         // Longer than an index would hold, and alike for long.
         text: format!("{}{}\0\"\\", "ä\u{1}".repeat(2500), n / 2),
         weight: f64::from(n / 2) / 3.0,
         whole: Int64(i64::MAX - i64::from(n / 2)),
-        flag: n % 2 == 0,
+        flag: n.is_multiple_of(2),
         at: Timestamp::from_micros(i64::from(n / 2)).unwrap_or(ctx.now()),
         key: Uuid::from_u128(u128::from(n / 2)),
     };

@@ -86,21 +86,21 @@ fn long() -> String {
 /// Subscribes to what has a long name.
 #[edgepod::query]
 pub async fn watch_long(ctx: &QueryCtx) -> Result<()> {
-    ctx.subscribe_to(&[&long()]);
+    ctx.subscribe_to([&long()]);
     Ok(())
 }
 
 /// Tells who is subscribed to it.
 #[edgepod::function]
 pub async fn touch_long(ctx: &Ctx) -> Result<()> {
-    ctx.invalidate(&[&long()]);
+    ctx.invalidate([&long()]);
     Ok(())
 }
 
 /// Tells who is subscribed to this table.
 #[edgepod::function]
 pub async fn invalidate(ctx: &Ctx, table: String) -> Result<()> {
-    ctx.invalidate(&[&table]);
+    ctx.invalidate([&table]);
     Ok(())
 }
 
