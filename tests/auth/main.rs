@@ -25,6 +25,7 @@ cases![
     the_examples_of_the_standards_are_refused_by_name,
     what_is_wrong_with_a_token_is_unauthorized_everywhere,
     a_wrong_key_comes_before_a_wrong_token,
+    an_authorization_that_cannot_be_read_is_refused,
     a_rotated_key_is_fetched_and_a_flood_of_unknown_ones_is_not,
     known_keys_outlive_an_issuer_that_fails,
     one_slow_fetch_serves_everyone_who_waits,
@@ -73,6 +74,49 @@ fn call(name: &str, token: &str) -> edgepod_tests::Reply {
         .call(name)
         .header("authorization", &format!("Bearer {token}"))
         .send()
+}
+
+/// Whoever sends one means to be somebody: what cannot be read is no anonymous call, and of two none is chosen.
+fn an_authorization_that_cannot_be_read_is_refused() {
+    let key = Key::ec("readable", "P-256");
+    publish_and_wait(&[&key]);
+    let token = key.sign("ES256", &claims());
+    accept(&token);
+    let right = format!("Bearer {token}").into_bytes();
+    let mut bytes = right.clone();
+    bytes.push(0xff);
+    for authorizations in [
+        vec![b"".to_vec()],
+        vec![b" ".to_vec()],
+        vec![b"Bearer \xff\xfe".to_vec()],
+        vec![bytes],
+        vec![right.clone(), right.clone()],
+        vec![right.clone(), b"".to_vec()],
+        vec![b"Bearer x".to_vec(), right],
+    ] {
+        let mut request = format!(
+            "POST /rpc/whoAmI HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-edgepod-key: {}\r\ncontent-length: 0\r\n",
+            server().key
+        )
+        .into_bytes();
+        for authorization in &authorizations {
+            request.extend(b"authorization: ");
+            request.extend(authorization);
+            request.extend(b"\r\n");
+        }
+        request.extend(b"\r\n");
+        let reply = edgepod_tests::http::send_raw(server().authority(), request);
+        assert_eq!(
+            reply.status,
+            401,
+            "{:?}: {}",
+            authorizations
+                .iter()
+                .map(|it| String::from_utf8_lossy(it))
+                .collect::<Vec<_>>(),
+            reply.text()
+        );
+    }
 }
 
 #[track_caller]

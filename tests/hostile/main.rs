@@ -8,6 +8,7 @@ mod files;
 mod headers;
 mod native;
 mod overload;
+mod passwords;
 mod raw;
 mod siege;
 mod sockets;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ("sockets", sockets::CASES),
         ("overload", overload::CASES),
         ("files", files::CASES),
+        ("passwords", passwords::CASES),
         ("siege", siege::CASES),
     ];
     let is_native = std::env::var("EDGEPOD_TEST_HOST").map_or(true, |host| host == "native");

@@ -1,7 +1,7 @@
 //! A native server of a case's own, with limits of its own.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -20,14 +20,12 @@ pub(crate) struct Native {
 }
 
 /// The command and the app's library.
-fn built() -> &'static (std::path::PathBuf, std::path::PathBuf) {
-    static BUILT: OnceLock<(std::path::PathBuf, std::path::PathBuf)> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        (
-            server::build_command().expect("the command builds"),
-            server::build_library("hostile").expect("the app builds"),
-        )
-    })
+fn built() -> (&'static Path, &'static Path) {
+    static COMMAND: OnceLock<PathBuf> = OnceLock::new();
+    static APP: OnceLock<PathBuf> = OnceLock::new();
+    let command = || server::build_command().expect("the command builds");
+    let app = || server::build_library("hostile").expect("the app builds");
+    (COMMAND.get_or_init(command), APP.get_or_init(app))
 }
 
 /// A command that serves the app on this port, with its database in this folder.
@@ -59,6 +57,17 @@ impl Native {
     pub(crate) fn start_in(folder: TempDir, vars: &[(&str, &str)]) -> Self {
         let port = server::free_port().expect("a port");
         let command = command(port, folder.path(), vars);
+        Self::run(command, port, folder)
+    }
+
+    /// One that serves another package of the workspace.
+    pub(crate) fn of_package(package: &str, vars: &[(&str, &str)]) -> Self {
+        let library = server::build_library(package).expect("the app builds");
+        let port = server::free_port().expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(built().0);
+        command.arg("__run").arg(library);
+        environment(&mut command, port, folder.path(), vars);
         Self::run(command, port, folder)
     }
 
