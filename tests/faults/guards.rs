@@ -86,7 +86,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "builder: long pattern",
-        "BAD_REQUEST: The pattern for `name` has 62 bytes, and SQLite takes 50 at most",
+        "BAD_REQUEST: The pattern for `name` has 60 bytes, and SQLite takes 50 at most",
     ),
     (
         "statement: long pattern",

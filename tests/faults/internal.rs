@@ -26,10 +26,11 @@ fn said(reply: &edgepod_tests::Reply, name: &str) -> (u16, Value) {
     let mut body = reply.json();
     let error = body["error"].as_object_mut().expect("an error");
     error.remove("trace_id");
-    let message = error["message"]
-        .as_str()
-        .expect("a text")
-        .replace(name, "…");
+    // As it was sent, or as it was meant.
+    let message = error["message"].as_str().expect("a text");
+    let message = message
+        .replace(name, "…")
+        .replace(&name.replace(' ', "%20"), "…");
     error["message"] = message.into();
     (reply.status, body)
 }

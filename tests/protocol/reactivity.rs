@@ -152,10 +152,16 @@ fn every_reader_is_told() {
     }
 }
 
+/// The id that the next user is going to have.
+#[track_caller]
+fn next_id() -> i64 {
+    insert_user()["id"].as_i64().expect("a number") + 1
+}
+
 fn a_reader_with_get_is_told() {
     let mut reader = Session::new("get");
     server()
-        .get("getUserById", &json!({"id": 1}))
+        .get("getUserById", &json!({"id": next_id()}))
         .session(&reader.id)
         .ok();
     insert_user();
@@ -166,7 +172,7 @@ fn a_read_that_found_nothing_is_told() {
     let mut reader = Session::new("nothing");
     server()
         .call("getUserById")
-        .args(json!({"id": -1}))
+        .args(json!({"id": next_id()}))
         .session(&reader.id)
         .ok();
     insert_user();
