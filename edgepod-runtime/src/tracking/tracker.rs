@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use edgepod_sql::{Refusal, StatementKind, quote, statement_kind};
+use edgepod_sql::{Refusal, StatementKind, quote, quote_text, statement_kind};
 
 use super::{
     TableName, TableSet,
@@ -356,9 +356,8 @@ fn own_reads(
     direct: &TableSet,
     reads: TableSet,
 ) -> Result<TableSet, SqlError> {
-    let written = direct.iter().next().map_or("", TableName::as_str);
-    let params = [Value::Text(written.to_owned())];
-    let rows = database.run(RELATIVES, &params)?.rows;
+    let written = quote_text(direct.iter().next().map_or("", TableName::as_str));
+    let rows = database.run(&RELATIVES.replace('?', &written), &[])?.rows;
     let names = |kind: &str| {
         let of_kind = rows.iter().filter_map(move |row| match row {
             [Value::Text(of), Value::Text(name)] if of == kind => Some(name.to_owned()),
@@ -378,12 +377,12 @@ fn own_reads(
     Ok(own.cloned().collect())
 }
 
-/// The views, and the tables that a foreign key joins to a table, in either direction.
+/// The views, and the tables that a foreign key joins to a table, `?`, in either direction.
 const RELATIVES: &str = "SELECT type, name FROM sqlite_schema WHERE type = 'view' UNION ALL \
-                         SELECT 'relative', iif(lower(t.name) = lower(?1), f.\"table\", t.name) \
+                         SELECT 'relative', iif(lower(t.name) = lower(?), f.\"table\", t.name) \
                          FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f \
                          WHERE t.type = 'table' AND t.name NOT GLOB '_cf_*' \
-                         AND lower(?1) IN (lower(t.name), lower(f.\"table\"))";
+                         AND lower(?) IN (lower(t.name), lower(f.\"table\"))";
 
 /// Whether a text has this name, as a word or in quotes. It may be a text's or a column's: too often is not too seldom.
 fn mentions(sql: &str, name: &str) -> bool {
