@@ -187,7 +187,7 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     // A migration that fails leaves what was served, as it does natively.
     let bad = app.join("migrations/0004_bad.sql");
     std::fs::write(&bad, "INSERT INTO nowhere VALUES (1);\n").unwrap();
-    dev.expect("the object does not start").unwrap();
+    dev.expect("The migration 0004_bad fails").unwrap();
     dev.expect("Serving what was built last").unwrap();
     let kept = call(&app, &url, &["getTasks"]);
     assert!(
@@ -370,11 +370,8 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
         );
     }
     // What is uploaded places its data where `init` was told.
-    assert!(
-        read(&app, ".edgepod/worker/residency.mjs").contains("locationHint = \"weur\""),
-        "{}",
-        read(&app, ".edgepod/worker/residency.mjs")
-    );
+    let module = read(&app, ".edgepod/worker/entry.mjs");
+    assert!(module.contains("\"weur\""), "{module}");
 
     let info = text(&edgepod(&app, &["info"]));
     for told in [
