@@ -20,6 +20,23 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// `docs/decisions/boundary.md`), and what is small starts sooner.
 const WORKER_OPT_LEVEL: &str = "\"s\"";
 
+/// Crates of the runtime that no call waits for, or that every call passes once at most: as small as they get.
+const SMALL: [&str; 13] = [
+    "sea-query",
+    "p256",
+    "ecdsa",
+    "elliptic-curve",
+    "primeorder",
+    "der",
+    "jose-jwk",
+    "http",
+    "time",
+    "edgepod-sql",
+    "jose-jwa",
+    "jose-b64",
+    "serde_path_to_error",
+];
+
 /// How a build weighs the time it takes against the speed of what it makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -54,9 +71,12 @@ impl Profile {
                 ("strip", "\"debuginfo\""),
             ],
         };
+        let small = SMALL.iter().filter(|_| self == Self::Release);
+        let small = small.map(|name| format!("profile.release.package.{name}.opt-level=\"z\""));
         settings
             .iter()
             .map(|(key, value)| format!("profile.{}.{key}={value}", self.name()))
+            .chain(small)
             .collect()
     }
 }

@@ -385,15 +385,9 @@ fn an_index_over_an_expression_is_checked_and_not_lost_in_silence() {
         "CREATE UNIQUE INDEX tasks_lower ON tasks (lower(title), id);\n",
     );
     app.succeeds(&["check"], "2 of 2");
-    app.table(&TABLE.replace(
-        "pub title",
-        "#[default(true)]\n    pub done: bool,\n    pub title",
-    ));
-    app.fails(&["new", "always_done"], &["the index `tasks_lower`"]);
-    app.succeeds(
-        &["new", "always_done", "--accept-data-loss"],
-        "0003_always_done.sql",
-    );
+    // Needs a new copy of the table, which an added column does not.
+    app.table(&TABLE.replace("pub title: String", "pub title: Option<String>"));
+    app.succeeds(&["new", "untitled"], "without the index `tasks_lower`");
 }
 
 #[test]
@@ -518,15 +512,13 @@ fn a_merge_of_two_branches_is_noticed_and_rebased() {
     )
     .unwrap();
     let snapshot = app.read("migrations/snapshot.json");
-    let merged = snapshot.replace(
-        "\"name\": \"seats\",\n          \"type\": \"integer\",\n          \"nullable\": true,",
-        "\"name\": \"seats\",\n          \"type\": \"integer\",\n          \"nullable\": false,",
-    );
-    let merged = merged.replacen(
-        "\"default\": null,\n          \"references\": null\n        }\n      ]",
-        "\"default\": \"0\",\n          \"references\": null\n        }\n      ]",
-        1,
-    );
+    let mut merged: serde_json::Value = serde_json::from_str(&snapshot).unwrap();
+    let columns = merged["tables"][0]["columns"].as_array_mut().unwrap();
+    let seats = columns.iter_mut().find(|column| column["name"] == "seats");
+    let seats = seats.unwrap();
+    seats["nullable"] = false.into();
+    seats["default"] = "0".into();
+    let merged = serde_json::to_string_pretty(&merged).unwrap() + "\n";
     assert_ne!(merged, snapshot);
     app.write("migrations/snapshot.json", &merged);
     for command in [&["status"] as &[&str], &["check"], &["new"]] {

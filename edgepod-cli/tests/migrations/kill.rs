@@ -222,7 +222,7 @@ fn state(folder: &Path) -> usize {
     );
     let tables = texts(
         "SELECT name FROM sqlite_schema WHERE type IN ('table', 'index') AND name NOT LIKE '\\_cf%' ESCAPE '\\' \
-         AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_edgepod_migrations' ESCAPE '\\' ORDER BY name",
+         AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_edgepod\\_%' ESCAPE '\\' ORDER BY name",
     );
     if n == 0 {
         same(n, "tables", tables, Vec::new());

@@ -23,7 +23,7 @@ fn every_case_does_on_a_durable_object_what_it_does_natively() {
         .start()
         .unwrap();
     let mut count = 0;
-    for entry in fs::read_dir(folder.join("../edgepod-runtime/tests/migrations/cases")).unwrap() {
+    for entry in fs::read_dir(folder.join("tests/diff/cases")).unwrap() {
         let Some(case) = Case::read(&entry.unwrap().path()) else {
             continue;
         };
@@ -47,8 +47,7 @@ fn a_change_that_leaves_a_row_without_what_it_references_changes_nothing() {
     )
     .start()
     .unwrap();
-    let cases =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../edgepod-runtime/tests/migrations/cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff/cases");
     let mut case = Case::read(&cases.join("a_column_becomes_a_reference")).unwrap();
     case.before
         .push("UPDATE posts SET author_id = 77".to_owned());

@@ -78,6 +78,7 @@ export function sentence(error: EdgePodError<InsertUserError>): string {
     case "CONFLICT":
     case "PAYLOAD_TOO_LARGE":
     case "TOO_MANY_REQUESTS":
+    case "UPGRADE_REQUIRED":
     case "INTERNAL":
     case "UNAVAILABLE":
     case "NETWORK":

@@ -164,9 +164,13 @@ fn check_marks(text: &str, values: usize) -> Result<()> {
 /// The parts of a condition are sea-query's own. What shows their depth, and stops where it is told to, is how they are printed
 /// for debugging.
 fn check_nesting(part: &impl fmt::Debug) -> Result<()> {
+    print(part).map(drop)
+}
+
+fn print(part: &dyn fmt::Debug) -> Result<Nesting> {
     let mut nesting = Nesting::default();
     match write!(nesting, "{part:?}") {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(nesting),
         Err(_) => Err(Error::bad_request(TOO_DEEP)),
     }
 }
@@ -178,15 +182,24 @@ struct Nesting {
     /// The quote of the text that is printed just now.
     quote: Option<u8>,
     escaped: bool,
+    /// The last that was printed.
+    end: String,
 }
 
 impl Nesting {
     /// A condition takes up to three brackets.
     const DEEPEST: u32 = 400;
+    /// Characters of what is kept of the end.
+    const END: usize = 64;
 }
 
 impl fmt::Write for Nesting {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.end.push_str(text);
+        if self.end.len() > 4 * Self::END {
+            let kept = self.end.chars().rev().take(Self::END).collect::<Vec<_>>();
+            self.end = kept.into_iter().rev().collect();
+        }
         for byte in text.bytes() {
             match (self.quote, byte) {
                 _ if self.escaped => self.escaped = false,
@@ -313,12 +326,33 @@ impl QueryBuilder for Builder {
         }
     }
 
-    fn prepare_order_expr(&self, order: &OrderExpr, sql: &mut impl SqlWriter) {
-        // Where NULL goes is for sea-query alone to see.
-        match check_nesting(order) {
-            Ok(()) => SqliteQueryBuilder.prepare_order_expr(order, sql),
-            Err(error) => self.refuse(error),
+    fn prepare_order(&self, order: &OrderExpr, sql: &mut impl SqlWriter) {
+        // Its parts are sea-query's own to see. To ask `SqliteQueryBuilder` would put all of sea-query's writing into a Worker
+        // a second time; how an order is printed for debugging ends with what is asked here.
+        let printed = match print(order) {
+            Ok(printed) => printed,
+            Err(error) => return self.refuse(error),
+        };
+        let end = printed.end.trim_end_matches([' ', '}']);
+        let (rest, nulls) = [
+            ("nulls: None", ""),
+            ("nulls: Some(First)", " NULLS FIRST"),
+            ("nulls: Some(Last)", " NULLS LAST"),
+        ]
+        .iter()
+        .find_map(|(printed, nulls)| Some((end.strip_suffix(printed)?, *nulls)))
+        .unwrap_or_default();
+        let rest = rest.trim_end_matches([' ', ',']);
+        match (rest.ends_with("order: Asc"), rest.ends_with("order: Desc")) {
+            (true, _) => write(sql, " ASC"),
+            (_, true) => write(sql, " DESC"),
+            _ => {
+                return self.refuse(Error::internal(
+                    "an order by a list of values (`Order::Field`) is not written here: order by a CASE",
+                ));
+            }
         }
+        write(sql, nulls);
     }
 
     fn prepare_bin_oper(&self, operator: &BinOper, sql: &mut impl SqlWriter) {
@@ -383,5 +417,39 @@ impl PrecedenceDecider for Builder {
 impl OperLeftAssocDecider for Builder {
     fn well_known_left_associative(&self, operator: &BinOper) -> bool {
         SqliteQueryBuilder.well_known_left_associative(operator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_query::{ExprTrait as _, NullOrdering, Order, Query};
+
+    use super::*;
+
+    fn ordered(order: Order, nulls: Option<NullOrdering>) -> Result<String> {
+        let mut select = Query::select();
+        select.column("a").from("t");
+        let by = Expr::col("a").add(1);
+        match nulls {
+            None => select.order_by_expr(by, order),
+            Some(nulls) => select.order_by_expr_with_nulls(by, order, nulls),
+        };
+        let mut sql = String::new();
+        statement(&select, &mut sql).map(|()| sql)
+    }
+
+    #[test]
+    fn an_order_is_written_as_sea_query_has_it() {
+        for (order, nulls, end) in [
+            (Order::Asc, None, "1 ASC"),
+            (Order::Desc, None, "1 DESC"),
+            (Order::Asc, Some(NullOrdering::First), "1 ASC NULLS FIRST"),
+            (Order::Desc, Some(NullOrdering::Last), "1 DESC NULLS LAST"),
+        ] {
+            let sql = ordered(order, nulls).unwrap();
+            assert!(sql.ends_with(end), "{sql}");
+        }
+        let values = sea_query::Values(vec![1.into(), 2.into()]);
+        assert!(ordered(Order::Field(values), None).is_err());
     }
 }

@@ -281,7 +281,7 @@ function down(): Status {
 export function heldOf(
   reads: SocketOptions["reads"],
   isNewer: SocketOptions["isNewer"],
-  keyOf = (topic: string) => topic,
+  keyOf: (topic: string) => string = (topic) => topic,
 ): Map<string, string> {
   const oldest = new Map<string, string>();
   for (const { topics, version } of reads.values()) {
