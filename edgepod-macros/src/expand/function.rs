@@ -10,10 +10,11 @@ use super::{
 };
 use crate::parse::{Function, KindWords, Listed};
 
-/// Of a function with mistakes, the function and its type.
+/// Of a function with mistakes, the function and its type; of a method, which may have no type beside it, itself.
 pub(crate) fn function(function: &Function, fine: bool) -> TokenStream {
     let tokens = &function.tokens;
-    let call = call(function, fine);
+    let is_method = matches!(tokens.sig.inputs.first(), Some(FnArg::Receiver(_)));
+    let call = (!is_method).then(|| call(function, fine));
     let registration = fine.then(|| registration(function));
     quote!(#tokens #call #registration)
 }
