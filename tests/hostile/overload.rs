@@ -91,7 +91,7 @@ fn a_call_that_took_too_long_leaves_nothing() {
 }
 
 fn what_finds_no_place_is_told_at_once() {
-    let native = Native::start(&[("EDGEPOD_MAX_QUEUE", "4"), ("EDGEPOD_CALL_LIMIT", "2")]);
+    let native = Native::start(&[("EDGEPOD_MAX_QUEUE", "4"), ("EDGEPOD_CALL_LIMIT", "4")]);
     let key = &server().key;
     let mut raws: Vec<Raw> = (0..5)
         .map(|_| {
@@ -100,7 +100,7 @@ fn what_finds_no_place_is_told_at_once() {
             raw
         })
         .collect();
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(1000));
     for _ in 0..20 {
         let began = Instant::now();
         let mut raw = native.raw();

@@ -23,11 +23,15 @@ fn watch(native: &Native, session: &str) -> Raw {
 }
 
 fn a_socket_that_does_not_read_is_closed_with_a_reason() {
-    let native = Native::start(&[("EDGEPOD_MAX_SOCKET_QUEUE", "4")]);
+    // The queue is full long before a client has had its time to read.
+    let native = Native::start(&[
+        ("EDGEPOD_MAX_SOCKET_QUEUE", "4"),
+        ("EDGEPOD_WRITE_TIMEOUT", "300"),
+    ]);
     let mut deaf = watch(&native, "deaf");
     let mut reader = watch(&native, "reader");
-    // More than the system keeps for a connection.
-    for _ in 0..1200 {
+    // More than the system keeps for a connection, and not so many that the server's goodbye is over before it is heard.
+    for _ in 0..800 {
         native.call("touchLong").ok();
         assert!(reader.frame().is_some());
     }

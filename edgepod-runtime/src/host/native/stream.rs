@@ -155,6 +155,8 @@ impl AsyncWrite for Stream {
         self.writing = None;
         if self.connection().phase() == Phase::Reply {
             self.connection().enter(Phase::Idle);
+            // What reads may have asked while the reply was on its way, and does not ask again before something comes.
+            let _ = self.poll_read_late(cx);
         }
         Poll::Ready(Ok(()))
     }

@@ -47,7 +47,7 @@ const MESSAGE_LIMIT: usize = 64 * 1024;
 const READ_BUFFER: usize = 1024;
 
 /// How long a socket that is closing may take to say so.
-const CLOSING: Duration = Duration::from_secs(2);
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// The same when the server stops.
 const STOPPING_TIME: Duration = Duration::from_millis(500);
