@@ -85,15 +85,21 @@ fn an_authorization_that_cannot_be_read_is_refused() {
     let right = format!("Bearer {token}").into_bytes();
     let mut bytes = right.clone();
     bytes.push(0xff);
-    for authorizations in [
-        vec![b"".to_vec()],
-        vec![b" ".to_vec()],
+    let mut all = vec![
         vec![b"Bearer \xff\xfe".to_vec()],
         vec![bytes],
         vec![right.clone(), right.clone()],
-        vec![right.clone(), b"".to_vec()],
-        vec![b"Bearer x".to_vec(), right],
-    ] {
+        vec![b"Bearer x".to_vec(), right.clone()],
+    ];
+    // workerd hands over no header that is empty.
+    if !edgepod_tests::server::is_workerd() {
+        all.extend([
+            vec![b"".to_vec()],
+            vec![b" ".to_vec()],
+            vec![right, b"".to_vec()],
+        ]);
+    }
+    for authorizations in all {
         let mut request = format!(
             "POST /rpc/whoAmI HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-edgepod-key: {}\r\ncontent-length: 0\r\n",
             server().key

@@ -344,6 +344,11 @@ impl Server {
     }
 }
 
+/// Whether the server under test is a Durable Object on workerd.
+pub fn is_workerd() -> bool {
+    host() == "workerd"
+}
+
 /// The host that `EDGEPOD_TEST_HOST` names.
 fn host() -> String {
     std::env::var("EDGEPOD_TEST_HOST").unwrap_or_else(|_| "native".to_owned())
