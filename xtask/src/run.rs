@@ -3,13 +3,18 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use crate::workspace;
+
+/// The longest that a program of the tests may take, on the slowest machine and with nothing compiled yet. One that hangs is a
+/// failure with a name, not a run that never ends.
+const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// A program that ended: whether it succeeded, and everything that it printed, in the order it came.
 pub(crate) struct Finished {
@@ -50,12 +55,18 @@ pub(crate) fn shown(command: &Command) -> String {
         .join(" ")
 }
 
-/// Runs a command to its end. Both of its streams go to standard output as they come, and are returned.
+/// Runs a command to its end. Both of its streams go to standard output as they come, and are returned. One that has not
+/// ended within [`LIMIT`] is ended, with all that it started, and has failed.
 ///
 /// # Errors
 /// When the program cannot be started. A program that fails is not an error here: see [`Finished`].
 pub(crate) fn tee(command: &mut Command) -> Result<Finished> {
+    run_within(command, LIMIT)
+}
+
+fn run_within(command: &mut Command, limit: Duration) -> Result<Finished> {
     println!("\n$ {}", shown(command));
+    let began = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -78,7 +89,23 @@ pub(crate) fn tee(command: &mut Command) -> Result<Finished> {
     }
     drop(lines);
     let mut output = String::new();
-    for line in received {
+    loop {
+        let line = match received.recv_timeout(limit.saturating_sub(began.elapsed())) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                end(&mut child);
+                println!(
+                    "error: `{}` did not end within {} s and was ended; it hung after the line above",
+                    shown(command),
+                    limit.as_secs()
+                );
+                return Ok(Finished {
+                    success: false,
+                    output,
+                });
+            }
+        };
         let mut terminal = std::io::stdout().lock();
         // A closed terminal (`cargo xtask test | head`) must not end the run.
         let _ = terminal.write_all(line.as_bytes());
@@ -90,6 +117,26 @@ pub(crate) fn tee(command: &mut Command) -> Result<Finished> {
         success: status.success(),
         output,
     })
+}
+
+/// Ends a program and what it started: the ones that it started first, so that none is left to nobody.
+fn end(child: &mut Child) {
+    let mut system = sysinfo::System::new();
+    system.refresh_processes(sysinfo::ProcessesToUpdate::All, true);
+    let mut family = vec![sysinfo::Pid::from_u32(child.id())];
+    let mut next = 0;
+    while let Some(&parent) = family.get(next) {
+        let children = system
+            .processes()
+            .values()
+            .filter(|it| it.parent() == Some(parent) && it.thread_kind().is_none());
+        family.extend(children.map(sysinfo::Process::pid));
+        next += 1;
+    }
+    for process in family.iter().rev().filter_map(|id| system.process(*id)) {
+        process.kill();
+    }
+    let _ = child.wait();
 }
 
 fn forward(stream: impl Read, lines: &mpsc::Sender<String>) {
@@ -106,5 +153,26 @@ fn forward(stream: impl Read, lines: &mpsc::Sender<String>) {
             return;
         }
         line.clear();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_is_ended_with_all_that_it_started() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo begun; sh -c 'sleep 1000' & echo $!; wait"]);
+        let finished = run_within(&mut command, Duration::from_secs(1)).unwrap();
+        assert!(!finished.success);
+        let (first, child) = finished.output.trim().split_once('\n').unwrap();
+        assert_eq!(first, "begun");
+        let child: u32 = child.parse().unwrap();
+        let mut system = sysinfo::System::new();
+        let all = sysinfo::ProcessesToUpdate::All;
+        system.refresh_processes(all, true);
+        let left = system.process(sysinfo::Pid::from_u32(child));
+        assert!(left.is_none_or(|it| it.status() == sysinfo::ProcessStatus::Zombie));
     }
 }
