@@ -91,7 +91,7 @@ fn a_call_that_took_too_long_leaves_nothing() {
 }
 
 fn what_finds_no_place_is_told_at_once() {
-    let native = Native::start(&[("EDGEPOD_MAX_QUEUE", "4"), ("EDGEPOD_CALL_LIMIT", "4")]);
+    let native = Native::start(&[("EDGEPOD_MAX_QUEUE", "4"), ("EDGEPOD_CALL_LIMIT", "9")]);
     let key = &server().key;
     let mut raws: Vec<Raw> = (0..5)
         .map(|_| {

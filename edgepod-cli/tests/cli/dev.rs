@@ -259,6 +259,8 @@ fn a_server_that_dies_is_started_again_and_it_is_said_why() {
          head.take_while(|line| !line.is_empty()).for_each(|line| if line.contains(\"/deep\") { deep(u64::MAX); });",
     );
     app.replace("src/lib.rs", "\"first\"", "\"deep\"");
+    // The command asks for the same answer, and takes a server that dies before it has come for one that never ran.
+    dev.wait_for("Ready after");
     dev.wait_for_answer("deep");
     let _ = ureq::get(format!("http://127.0.0.1:{}/deep", dev.port())).call();
     dev.wait_for("has overflowed its stack");
