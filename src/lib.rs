@@ -43,11 +43,12 @@
 //! | run something around functions | [`middleware`](macro@middleware) |
 //! | say what can be wrong | [`error`](macro@error) |
 //! | make the crate a Worker and a program | [`app!`] |
+//! | test a function, without a server | [`macro@test`] |
 //!
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
 pub use edgepod_macros::{
-    ColumnType, action, app, data, error, function, middleware, migration, query, row, table,
+    ColumnType, action, app, data, error, function, middleware, migration, query, row, table, test,
 };
 pub use edgepod_runtime::{
     Code, Error, Result,
@@ -91,6 +92,12 @@ pub mod native {
     pub use edgepod_runtime::host::native::{Location, Server, ServerError, main};
 }
 
+/// Tests of an app's own functions, without a server: see [`TestApp`](testing::TestApp) and [`macro@test`].
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub mod testing {
+    pub use edgepod_runtime::host::native::testing::{Answer, CallError, Caller, TestApp, Watch};
+}
+
 #[doc(hidden)]
 pub use edgepod_runtime::__private;
 
@@ -102,6 +109,10 @@ mod database_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/functions.md")]
 mod functions_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/testing-functions.md")]
+mod testing_guide {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/authentication.md")]

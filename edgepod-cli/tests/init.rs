@@ -340,6 +340,16 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
         text(&stopped)
     );
 
+    // Its own tests pass, and `cargo test` is all that runs them.
+    let tested = Command::new(env!("CARGO"))
+        .arg("test")
+        .current_dir(&app)
+        .env("CARGO_TARGET_DIR", target())
+        .output()
+        .unwrap();
+    assert!(tested.status.success(), "{}", text(&tested));
+    assert!(text(&tested).contains("2 passed"), "{}", text(&tested));
+
     assert!(edgepod(&app, &["generate"]).status.success());
     // What is large is uploaded, too, and said.
     let noise: Vec<u8> = (0..400_000).map(|_| rand::random()).collect();

@@ -7,7 +7,7 @@ use crate::{
     handle_errors::handle_errors,
     parse::{
         AppKeys, COLUMN_ATTRIBUTES, ColumnType, Data, ERROR_ATTRIBUTES, ErrorEnum, Function, Kind,
-        Middleware, Migration, Row, TABLE_ATTRIBUTES, Table, migrations_of_the_crate,
+        Middleware, Migration, Row, TABLE_ATTRIBUTES, Table, Test, migrations_of_the_crate,
     },
     validate,
 };
@@ -27,6 +27,15 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
         let middleware = Middleware::parse(attr, item, errors)?;
         validate::middleware(&middleware, errors);
         Some(expand::middleware(&middleware, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::test]`.
+pub(crate) fn test(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let test = Test::parse(attr, item, errors)?;
+        validate::test(&test, errors);
+        Some(expand::test(&test, errors.is_empty()))
     })
 }
 

@@ -366,6 +366,33 @@ pub fn column_type(input: TokenStream) -> TokenStream {
     attributes::column_type(input.into()).into()
 }
 
+/// Makes an `async fn` a test that is given the app, on an empty database of its own.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// use edgepod::testing::TestApp;
+///
+/// #[edgepod::query]
+/// pub async fn greet(ctx: &QueryCtx, name: String) -> Result<String> {
+///     Ok(format!("Hello {name}"))
+/// }
+///
+/// edgepod::app!();
+///
+/// #[edgepod::test]
+/// async fn greets_by_name(app: TestApp) {
+///     assert_eq!(app.call(greet::call("Ada")).await?, "Hello Ada");
+/// }
+/// ```
+///
+/// `?` works without a return type: a test whose call fails has failed, and says with what. It is run by `cargo test` and by
+/// nextest as any other; `#[ignore]` and `#[should_panic]` beside it mean what they always mean. In a file of the folder
+/// `tests`, name the crate once, so that its functions are linked: `use my_app as _;`.
+#[proc_macro_attribute]
+pub fn test(attr: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::test(attr.into(), item.into()).into()
+}
+
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.
 ///
 /// ```

@@ -30,7 +30,7 @@ pub use crate::{
 };
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
-pub use crate::host::native::main as native_main;
+pub use crate::host::native::{main as native_main, testing};
 
 /// The program without its host.
 #[cfg(not(any(target_arch = "wasm32", feature = "native")))]

@@ -17,6 +17,7 @@ mod new_row;
 mod row;
 mod shape;
 mod table;
+mod test;
 
 pub(crate) use app::app;
 pub(crate) use column_type::column_type;
@@ -27,6 +28,7 @@ pub(crate) use middleware::middleware;
 pub(crate) use migrations::migration;
 pub(crate) use row::row;
 pub(crate) use table::table;
+pub(crate) use test::test;
 
 /// A local of the generated code. No name of the user's means it: not one that a macro of theirs wrote, and no constant.
 fn local(name: &str) -> Ident {

@@ -13,6 +13,7 @@ mod migrations;
 mod row;
 mod serde;
 mod table;
+mod test;
 
 pub(crate) use column::{COLUMN_ATTRIBUTES, Column, Default, OnDelete, References};
 pub(crate) use column_type::{ColumnType, Shape};
@@ -27,3 +28,4 @@ pub(crate) use migrations::{CrateMigrations, checksum, migrations_of_the_crate, 
 pub(crate) use row::Row;
 pub(crate) use serde::{Serde, says};
 pub(crate) use table::{Index, TABLE_ATTRIBUTES, Table};
+pub(crate) use test::Test;

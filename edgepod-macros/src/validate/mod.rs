@@ -10,6 +10,7 @@ mod names;
 mod row;
 mod signature;
 mod table;
+mod test;
 mod words;
 
 pub(crate) use data::data;
@@ -19,3 +20,4 @@ pub(crate) use middleware::middleware;
 pub(crate) use migration::migration;
 pub(crate) use row::row;
 pub(crate) use table::table;
+pub(crate) use test::test;

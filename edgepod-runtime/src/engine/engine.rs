@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Outcome, QueryCtx, Registry,
-    Reply, SocketId, StartError,
+    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Headers, Host, Kind, Outcome, QueryCtx,
+    Registry, Reply, SocketId, StartError,
     app::App,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
@@ -119,6 +119,39 @@ impl Engine {
         };
         state.remember_subscriptions();
         state.finish(result)
+    }
+
+    /// Runs a test's own transaction, as if a function of the app did it.
+    ///
+    /// # Errors
+    /// What `body` returns, and what refuses the commit.
+    #[cfg(feature = "native")]
+    pub(crate) fn transaction_of_a_test<T>(
+        self: &Arc<Self>,
+        body: impl FnOnce(&Ctx) -> Result<T>,
+    ) -> Result<T> {
+        const FUNCTION: FunctionDef = FunctionDef {
+            name: "test",
+            rust_name: "test",
+            location: (file!(), line!()),
+            kind: Kind::Function,
+            internal: true,
+            steps: &[],
+            handler: |_, _| Box::pin(async { Err(Error::internal("a test is no function")) }),
+        };
+        let state = CallState::new(
+            self.clone(),
+            Call {
+                function: &FUNCTION,
+                args: "",
+                session: None,
+                user: None,
+                headers: Headers::from_json("{}"),
+                trace_id: "test",
+            },
+        );
+        let _entered = log::enter(&state);
+        in_transaction(&state, body)
     }
 
     /// Runs a query, while nobody else uses the database.

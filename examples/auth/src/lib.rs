@@ -195,3 +195,6 @@ fn address(email: &str) -> Result<String> {
 }
 
 edgepod::app!();
+
+#[cfg(test)]
+mod tests;

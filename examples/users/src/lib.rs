@@ -108,3 +108,6 @@ fn make_up_email(name: &str, now: Timestamp) -> String {
 }
 
 edgepod::app!();
+
+#[cfg(test)]
+mod tests;

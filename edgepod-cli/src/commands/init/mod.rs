@@ -142,6 +142,7 @@ fn write_crate(layout: &Layout, answers: &Answers, files: &mut Files) -> Result<
             template!("app/middlewares.rs"),
         )?;
     }
+    functions.push_str(template!("app/functions_tests.rs"));
     files.write(&source.join("functions.rs"), &functions)?;
     let schema = source.join("schema.rs");
     files.write(&schema, template!("app/schema.rs"))?;

@@ -103,6 +103,14 @@ impl NativeDatabase {
         self
     }
 
+    /// Does something to the connection that only this host knows of.
+    pub(super) fn adapt(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), SqlError> {
+        change(&self.hold().held.connection).map_err(failure)
+    }
+
     /// From now on a call may use the database so long.
     pub(super) fn limit(&self, limit: Duration) {
         self.patience.limit(limit);

@@ -19,6 +19,7 @@ mod server;
 mod signature;
 mod sockets;
 mod stream;
+pub mod testing;
 mod websocket;
 
 pub use database::Location;

@@ -1,0 +1,6 @@
+use edgepod::testing::TestApp;
+
+#[edgepod::test]
+fn waits(_app: TestApp) {}
+
+fn main() {}

@@ -1,0 +1,302 @@
+//! An app in a test.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+    sync::{Arc, Once},
+    time::Duration,
+};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use super::{Answer, CallError, Caller, Watch, host::TestHost, watch::Window};
+use crate::{
+    Result,
+    db::Timestamp,
+    engine::{Callable, Ctx, Engine, Invocation, QueryCtx, Returns, SocketId, start_log},
+    schema,
+    sqlite::{Database as _, Value},
+};
+
+/// The app of this program, on an empty database in memory: the engine that serves it in production, with the same guards,
+/// middleware, transactions and signals. Every test has one of its own, and they run side by side.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// use edgepod::testing::TestApp;
+///
+/// #[edgepod::table(name = "notes")]
+/// pub struct Note {
+///     #[primary_key]
+///     #[auto_inc]
+///     pub id: i64,
+///     pub text: String,
+/// }
+///
+/// #[edgepod::query]
+/// pub async fn get_notes(ctx: &QueryCtx) -> Result<Vec<Note>> {
+///     ctx.db.select::<Note>().all()
+/// }
+///
+/// #[edgepod::function(middleware = [require_user])]
+/// pub async fn add_note(ctx: &Ctx, text: String) -> Result<Note> {
+///     ctx.db.insert(NewNote { text }).returning()
+/// }
+///
+/// edgepod::app!();
+///
+/// # macro_rules! ignore_test { ($(#[$attr:meta])* $($item:tt)*) => { $($item)* } }
+/// # ignore_test! {
+/// #[edgepod::test]
+/// # }
+/// async fn a_note_reaches_every_window(app: TestApp) {
+///     let seen = app.user("bob").watch(get_notes::call());
+///     app.user("ada").call(add_note::call("milk")).await?;
+///     assert_eq!(seen.refetches(), 1);
+///     assert_eq!(seen.data()?[0].text, "milk");
+///
+///     let refused = app.call(add_note::call("more milk")).await.unwrap_err();
+///     assert_eq!(refused.code(), "UNAUTHORIZED");
+/// }
+/// # fn main() { edgepod::__private::testing::run(|app| async move {
+/// #     app.user("ada").call(add_note::call("milk")).await.map(drop)
+/// # }) }
+/// ```
+///
+/// Its clock stands at 2026-01-01T00:00:00Z until the test moves it, in Rust (`ctx.now()`) and in SQL.
+#[derive(Clone)]
+pub struct TestApp {
+    pub(super) inner: Rc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) host: Arc<TestHost>,
+    engine: RefCell<Arc<Engine>>,
+    windows: RefCell<Vec<Weak<Window>>>,
+    numbers: Cell<u32>,
+}
+
+impl TestApp {
+    /// The app on an empty database. A test with `#[edgepod::test]` is given one.
+    ///
+    /// # Panics
+    /// Where the app does not start: its functions, tables or migrations contradict each other. The message says which.
+    pub fn start() -> Self {
+        static LOG: Once = Once::new();
+        LOG.call_once(|| {
+            let level = std::env::var("EDGEPOD_LOG");
+            let level = level.as_deref().unwrap_or("debug");
+            start_log(Some(level), |record| eprintln!("{record}"))
+                .unwrap_or_else(|error| panic!("{error}"));
+        });
+        let host = TestHost::new().unwrap_or_else(|error| panic!("{}", error.message));
+        let host = Arc::new(host);
+        let engine = start(&host);
+        Self {
+            inner: Rc::new(Inner {
+                host,
+                engine: RefCell::new(engine),
+                windows: RefCell::default(),
+                numbers: Cell::new(0),
+            }),
+        }
+    }
+
+    /// Whoever has a token for this subject (the claim `sub`).
+    pub fn user(&self, subject: &str) -> Caller {
+        self.anonymous().claim("sub", subject)
+    }
+
+    /// Whoever has no token.
+    pub fn anonymous(&self) -> Caller {
+        Caller::new(self.clone())
+    }
+
+    /// Calls a function without a token. See [`Caller::call`].
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn call<F>(&self, call: Invocation<F>) -> Result<Answer<F>, CallError>
+    where
+        F: Callable<Returned: Returns>,
+        Answer<F>: DeserializeOwned,
+    {
+        self.anonymous().call(call).await
+    }
+
+    /// A window that shows what a query gives, without a token. See [`Caller::watch`].
+    pub fn watch<F>(&self, query: Invocation<F>) -> Watch<F>
+    where
+        F: Callable<Ctx = QueryCtx, Returned: Returns>,
+    {
+        self.anonymous().watch(query)
+    }
+
+    /// Runs `body` in a transaction, as a function of the app would: for what a test begins with, and for a look into the
+    /// database. What it writes reaches windows.
+    ///
+    /// # Errors
+    /// What `body` returns, and what refuses the commit. Nothing was written then.
+    ///
+    /// ```
+    /// # use edgepod::prelude::*;
+    /// # #[edgepod::table(name = "notes")]
+    /// # pub struct Note { #[primary_key] #[auto_inc] pub id: i64, pub text: String }
+    /// # edgepod::app!();
+    /// # fn main() { edgepod::__private::testing::run(|app| async move {
+    /// let note = app.transaction(|ctx| ctx.db.insert(NewNote { text: "milk".into() }).returning())?;
+    /// let count = app.transaction(|ctx| ctx.db.select::<Note>().count())?;
+    /// assert_eq!((note.id, count), (1, 1));
+    /// # Ok::<(), Error>(()) }) }
+    /// ```
+    pub fn transaction<T>(&self, body: impl FnOnce(&Ctx) -> Result<T>) -> Result<T> {
+        let engine = self.engine();
+        let result = engine.transaction_of_a_test(body);
+        self.settle("the test's transaction");
+        result
+    }
+
+    /// What the clock says.
+    pub fn now(&self) -> Timestamp {
+        self.inner.host.clock.timestamp()
+    }
+
+    /// Moves the clock forward.
+    ///
+    /// # Panics
+    /// Beyond what a [`Timestamp`] can be.
+    pub fn advance(&self, time: Duration) {
+        let now = i64::try_from(time.as_micros())
+            .ok()
+            .and_then(|micros| self.inner.host.clock.now().checked_add(micros))
+            .and_then(Timestamp::from_micros)
+            .expect("the clock moves within the years of a timestamp");
+        self.set_now(now);
+    }
+
+    /// Sets the clock, backwards too.
+    pub fn set_now(&self, now: Timestamp) {
+        self.inner.host.clock.set(now.as_micros());
+    }
+
+    /// Sets a variable or secret of the environment.
+    pub fn set_var(&self, name: &str, value: &str) {
+        self.inner.host.set_var(name, value);
+    }
+
+    /// The process dies and starts again: what is committed is there, sockets and everything in memory are gone. Windows come
+    /// back and read again, as a client does.
+    pub fn crash(&self) {
+        self.inner.host.take_sent();
+        let engine = start(&self.inner.host);
+        *self.inner.engine.borrow_mut() = engine;
+        for window in self.windows() {
+            window.open(self);
+            window.fetch(Some("the app started again".to_owned()));
+        }
+    }
+
+    /// The lines of the log so far, from `debug` on unless `EDGEPOD_LOG` says otherwise.
+    pub fn log(&self) -> Vec<String> {
+        self.inner.host.logged()
+    }
+
+    /// All rows of all tables, by table and in the order of their keys: for comparing a test's end with what it should be, or
+    /// as a snapshot. Bytes are written in hexadecimal digits.
+    ///
+    /// # Panics
+    /// Where a table cannot be read.
+    pub fn data(&self) -> Json {
+        let tables = schema::tables().unwrap_or_else(|error| panic!("{error}"));
+        let tables = tables.into_iter().map(|table| {
+            let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+            let list: Vec<_> = columns.iter().map(|it| edgepod_sql::quote(it)).collect();
+            let sql = format!(
+                "SELECT {} FROM {} ORDER BY 1",
+                list.join(", "),
+                edgepod_sql::quote(table.name)
+            );
+            let output = self.inner.host.run(&sql, &[]);
+            let output = output.unwrap_or_else(|error| panic!("{}: {}", table.name, error.message));
+            let rows = output.rows.iter().map(|row| {
+                let fields = columns.iter().zip(row);
+                fields
+                    .map(|(name, value)| ((*name).to_owned(), json(value)))
+                    .collect::<Map<_, _>>()
+                    .into()
+            });
+            (table.name.to_owned(), Json::Array(rows.collect()))
+        });
+        Json::Object(tables.collect())
+    }
+
+    pub(super) fn engine(&self) -> Arc<Engine> {
+        self.inner.engine.borrow().clone()
+    }
+
+    pub(super) fn next_number(&self) -> u32 {
+        let number = self.inner.numbers.get() + 1;
+        self.inner.numbers.set(number);
+        number
+    }
+
+    pub(super) fn add(&self, window: &Rc<Window>) {
+        self.inner.windows.borrow_mut().push(Rc::downgrade(window));
+    }
+
+    fn windows(&self) -> Vec<Rc<Window>> {
+        let mut windows = self.inner.windows.borrow_mut();
+        windows.retain(|window| window.strong_count() > 0);
+        windows.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Windows that were told that their data is stale read it again, until nobody is told anything.
+    pub(super) fn settle(&self, cause: &str) {
+        loop {
+            let sent = self.inner.host.take_sent();
+            if sent.is_empty() {
+                return;
+            }
+            for window in self.windows() {
+                let told = sent.iter().filter(|(socket, _)| *socket == window.socket());
+                let tables: Vec<String> = told.flat_map(|(_, message)| tables(message)).collect();
+                if !tables.is_empty() {
+                    let reason = format!("{cause} changed {}", tables.join(", "));
+                    window.fetch(Some(reason));
+                }
+            }
+        }
+    }
+
+    pub(super) fn next_socket(&self) -> SocketId {
+        SocketId(self.next_number())
+    }
+}
+
+fn start(host: &Arc<TestHost>) -> Arc<Engine> {
+    Engine::start(host.clone()).unwrap_or_else(|error| panic!("the app does not start: {error}"))
+}
+
+/// The tables that a signal names, where it is one.
+fn tables(message: &str) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Stale {
+        r#type: String,
+        tables: Vec<String>,
+    }
+    match serde_json::from_str::<Stale>(message) {
+        Ok(stale) if stale.r#type == "stale" => stale.tables,
+        _ => Vec::new(),
+    }
+}
+
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Integer(value) => (*value).into(),
+        Value::Real(value) => (*value).into(),
+        Value::Text(value) => value.as_str().into(),
+        Value::Blob(bytes) => base16ct::lower::encode_string(bytes).into(),
+    }
+}

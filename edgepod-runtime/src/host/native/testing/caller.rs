@@ -1,0 +1,156 @@
+//! Who calls in a test.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json, value::RawValue};
+
+use super::{Answer, CallError, TestApp, Watch};
+use crate::{
+    auth::Claims,
+    engine::{Call, Callable, FunctionDef, Headers, Invocation, Kind, Outcome, QueryCtx, Returns},
+};
+
+/// A client of the app: with a token, or without one.
+///
+/// ```
+/// # use edgepod::prelude::*;
+/// # edgepod::app!();
+/// #[edgepod::query(middleware = [require_role("role", "admin")])]
+/// pub async fn get_secret(ctx: &QueryCtx) -> Result<String> {
+///     Ok(format!("for {}", ctx.headers().get("accept-language").unwrap_or("all")))
+/// }
+///
+/// # fn main() { edgepod::__private::testing::run(|app| async move {
+/// let admin = app.user("ada").claim("role", "admin").header("accept-language", "en");
+/// assert_eq!(admin.call(get_secret::call()).await?, "for en");
+/// assert_eq!(app.user("bob").call(get_secret::call()).await.unwrap_err().status(), 403);
+/// # Ok::<(), edgepod::testing::CallError>(()) }) }
+/// ```
+#[derive(Clone)]
+pub struct Caller {
+    app: TestApp,
+    claims: Map<String, Json>,
+    headers: Map<String, Json>,
+}
+
+impl Caller {
+    pub(super) fn new(app: TestApp) -> Self {
+        Self {
+            app,
+            claims: Map::new(),
+            headers: Map::new(),
+        }
+    }
+
+    /// With this claim in the token.
+    ///
+    /// # Panics
+    /// Where the value has no JSON.
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value)
+            .unwrap_or_else(|error| panic!("the claim `{name}` has no JSON: {error}"));
+        self.claims.insert(name.to_owned(), value);
+        self
+    }
+
+    /// With this header in each request.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_ascii_lowercase(), value.into());
+        self
+    }
+
+    /// Calls a function of any kind, internal ones as well. When this returns, every window that had to has read again.
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn call<F>(&self, call: Invocation<F>) -> Result<Answer<F>, CallError>
+    where
+        F: Callable<Returned: Returns>,
+        Answer<F>: DeserializeOwned,
+    {
+        let json = self.call_json(call).await?;
+        serde_json::from_str(json.get()).map_err(|error| {
+            let name = F::DEFINITION.name;
+            CallError::local(format!("the reply of `{name}` is not read back: {error}"))
+        })
+    }
+
+    /// The same, with the JSON that the client gets: for results that are only written.
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn call_json<F: Callable>(
+        &self,
+        call: Invocation<F>,
+    ) -> Result<Box<RawValue>, CallError> {
+        let args = call
+            .args()
+            .map_err(|error| CallError::local(error.to_string()))?;
+        let outcome = self.send(F::DEFINITION, args, None).await;
+        let who = match self.claims.get("sub") {
+            Some(Json::String(subject)) => format!("{} by {subject}", F::DEFINITION.name),
+            _ => F::DEFINITION.name.to_owned(),
+        };
+        self.app.settle(&who);
+        self.answer(&outcome)
+    }
+
+    /// A window of this client that shows what a query gives: it reads now, and again whenever it is told that its data is
+    /// stale. It is closed when what this returns is dropped.
+    pub fn watch<F>(&self, query: Invocation<F>) -> Watch<F>
+    where
+        F: Callable<Ctx = QueryCtx, Returned: Returns>,
+    {
+        Watch::open(self, &query)
+    }
+
+    pub(super) fn app(&self) -> &TestApp {
+        &self.app
+    }
+
+    /// The data of a reply.
+    pub(super) fn answer(&self, outcome: &Outcome) -> Result<Box<RawValue>, CallError> {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            data: Box<RawValue>,
+        }
+        if outcome.status != 200 {
+            return Err(CallError::of(outcome, self.cause(outcome)));
+        }
+        serde_json::from_str::<Body>(&outcome.body)
+            .map(|body| body.data)
+            .map_err(|error| CallError::local(format!("the reply has no data: {error}")))
+    }
+
+    /// What the log says of an internal error.
+    fn cause(&self, outcome: &Outcome) -> Option<String> {
+        if outcome.status != 500 {
+            return None;
+        }
+        let mut lines = self.app.log();
+        lines.retain(|line| line.starts_with("ERROR"));
+        lines.pop()
+    }
+
+    /// Runs the call. Queries and functions are done at the first poll.
+    pub(super) async fn send(
+        &self,
+        function: &'static FunctionDef,
+        args: &str,
+        session: Option<&str>,
+    ) -> Outcome {
+        let trace_id = format!("test-{}", self.app.next_number());
+        let call = Call {
+            function,
+            args,
+            session,
+            user: (!self.claims.is_empty()).then(|| Claims::from(self.claims.clone())),
+            headers: Headers::from_json(Json::Object(self.headers.clone()).to_string()),
+            trace_id: &trace_id,
+        };
+        let engine = self.app.engine();
+        match function.kind {
+            Kind::Action => engine.call_action(call).await,
+            Kind::Query | Kind::Function => engine.call(call),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Windows of clients in a test.
+
+use std::{
+    cell::{Cell, RefCell},
+    marker::PhantomData,
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::{Answer, CallError, Caller, TestApp};
+use crate::engine::{
+    Callable, FunctionDef, Invocation, Outcome, QueryCtx, Resume, Returns, SocketId,
+};
+
+/// A window that shows what a query gives, and counts how often it had to read again.
+pub struct Watch<F> {
+    window: Rc<Window>,
+    query: PhantomData<fn() -> F>,
+}
+
+pub(super) struct Window {
+    caller: Caller,
+    session: String,
+    socket: Cell<SocketId>,
+    function: &'static FunctionDef,
+    args: String,
+    shown: RefCell<Result<Box<RawValue>, CallError>>,
+    reasons: RefCell<Vec<String>>,
+}
+
+impl Window {
+    pub(super) fn socket(&self) -> SocketId {
+        self.socket.get()
+    }
+
+    /// Opens a socket for its session.
+    pub(super) fn open(&self, app: &TestApp) {
+        self.socket.set(app.next_socket());
+        let resume = Resume::default();
+        app.engine()
+            .socket_opened(self.socket.get(), &self.session, &resume);
+    }
+
+    /// Reads, for the first time or for a reason.
+    pub(super) fn fetch(&self, reason: Option<String>) {
+        let outcome = at_once(
+            self.caller
+                .send(self.function, &self.args, Some(&self.session)),
+        );
+        *self.shown.borrow_mut() = self.caller.answer(&outcome);
+        self.reasons.borrow_mut().extend(reason);
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.caller.app().engine().socket_closed(self.socket.get());
+    }
+}
+
+/// A query is done at its first poll.
+fn at_once(future: impl Future<Output = Outcome>) -> Outcome {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => unreachable!("only actions wait"),
+    }
+}
+
+impl<F> Watch<F>
+where
+    F: Callable<Ctx = QueryCtx, Returned: Returns>,
+{
+    pub(super) fn open(caller: &Caller, query: &Invocation<F>) -> Self {
+        let app = caller.app();
+        let args = query.args().map(str::to_owned);
+        let args = args.unwrap_or_else(|error| panic!("{error}"));
+        let window = Rc::new(Window {
+            caller: caller.clone(),
+            session: format!("window-{}", app.next_number()),
+            socket: Cell::new(SocketId(0)),
+            function: F::DEFINITION,
+            args,
+            shown: RefCell::new(Err(CallError::local("nothing is read yet".to_owned()))),
+            reasons: RefCell::default(),
+        });
+        window.open(app);
+        window.fetch(None);
+        app.add(&window);
+        Self {
+            window,
+            query: PhantomData,
+        }
+    }
+
+    /// How often it has read again, after the first time.
+    pub fn refetches(&self) -> usize {
+        self.window.reasons.borrow().len()
+    }
+
+    /// Why it has read again, each time: `rename by ada changed users`.
+    pub fn reasons(&self) -> Vec<String> {
+        self.window.reasons.borrow().clone()
+    }
+
+    /// What it shows.
+    ///
+    /// # Errors
+    /// The error that it shows in place of data.
+    pub fn data(&self) -> Result<Answer<F>, CallError>
+    where
+        Answer<F>: DeserializeOwned,
+    {
+        let shown = self.window.shown.borrow();
+        let json = shown.as_ref().map_err(CallError::clone)?;
+        serde_json::from_str(json.get()).map_err(|error| {
+            let name = F::DEFINITION.name;
+            CallError::local(format!("the reply of `{name}` is not read back: {error}"))
+        })
+    }
+}
