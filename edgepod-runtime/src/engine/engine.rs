@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Headers, Host, Kind, Outcome, QueryCtx,
-    Registry, Reply, SocketId, StartError,
+    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Outcome, QueryCtx, Registry,
+    Reply, SocketId, StartError,
     app::App,
     call::CallState,
     handler::{HandlerFuture, Next, Steps},
@@ -125,7 +125,7 @@ impl Engine {
     ///
     /// # Errors
     /// What `body` returns, and what refuses the commit.
-    #[cfg(feature = "native")]
+    #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
     pub(crate) fn transaction_of_a_test<T>(
         self: &Arc<Self>,
         body: impl FnOnce(&Ctx) -> Result<T>,
@@ -146,7 +146,7 @@ impl Engine {
                 args: "",
                 session: None,
                 user: None,
-                headers: Headers::from_json("{}"),
+                headers: super::Headers::from_json("{}"),
                 trace_id: "test",
             },
         );

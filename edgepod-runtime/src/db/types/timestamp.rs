@@ -1,6 +1,10 @@
 //! A point in time.
 
-use std::fmt;
+use std::{
+    fmt,
+    ops::{Add, AddAssign, Sub, SubAssign},
+    time::Duration,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -34,6 +38,72 @@ impl Timestamp {
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub fn as_micros(self) -> i64 {
         self.0
+    }
+
+    /// The time so much later, cut to microseconds; `None` after the year 9999.
+    pub fn checked_add(self, duration: Duration) -> Option<Self> {
+        let micros = i64::try_from(duration.as_micros()).ok()?;
+        Self::from_micros(self.0.checked_add(micros)?)
+    }
+
+    /// The time so much earlier, cut to microseconds; `None` before the year 0.
+    pub fn checked_sub(self, duration: Duration) -> Option<Self> {
+        let micros = i64::try_from(duration.as_micros()).ok()?;
+        Self::from_micros(self.0.checked_sub(micros)?)
+    }
+
+    /// How much time has passed since an earlier one; `None` where that one is later.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use edgepod_runtime::db::Timestamp;
+    /// let began: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    /// let ended = began + Duration::from_secs(90);
+    /// assert_eq!(ended.duration_since(began), Some(Duration::from_secs(90)));
+    /// assert_eq!(began.duration_since(ended), None);
+    /// assert!(ended > began);
+    /// ```
+    pub fn duration_since(self, earlier: Self) -> Option<Duration> {
+        let micros = self.0.checked_sub(earlier.0)?;
+        u64::try_from(micros).ok().map(Duration::from_micros)
+    }
+}
+
+/// So much later.
+///
+/// # Panics
+/// After the year 9999: see [`Timestamp::checked_add`] for what a client says.
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        self.checked_add(duration)
+            .expect("a timestamp is no later than the year 9999")
+    }
+}
+
+impl AddAssign<Duration> for Timestamp {
+    fn add_assign(&mut self, duration: Duration) {
+        *self = *self + duration;
+    }
+}
+
+/// So much earlier.
+///
+/// # Panics
+/// Before the year 0: see [`Timestamp::checked_sub`] for what a client says.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        self.checked_sub(duration)
+            .expect("a timestamp is no earlier than the year 0")
+    }
+}
+
+impl SubAssign<Duration> for Timestamp {
+    fn sub_assign(&mut self, duration: Duration) {
+        *self = *self - duration;
     }
 }
 
@@ -126,6 +196,24 @@ mod tests {
             assert_eq!(Timestamp::from_micros(time.as_micros()), Some(time));
         }
         assert_eq!(Timestamp::from_micros(*RANGE.end() + 1), None);
+    }
+
+    #[test]
+    fn a_sum_stays_in_the_range() {
+        let [first, last] =
+            [*RANGE.start(), *RANGE.end()].map(|it| Timestamp::from_micros(it).unwrap());
+        let micro = Duration::from_micros(1);
+        assert_eq!(last.checked_add(micro), None);
+        assert_eq!(first.checked_sub(micro), None);
+        assert_eq!(first.checked_add(Duration::MAX), None);
+        assert_eq!(last.checked_sub(Duration::MAX), None);
+        let whole = last.duration_since(first).unwrap();
+        assert_eq!((first + whole, last - whole), (last, first));
+        let mut time = first;
+        time += whole;
+        time -= Duration::from_nanos(1);
+        assert_eq!(time, last);
+        assert_eq!(first.duration_since(last), None);
     }
 
     #[test]
