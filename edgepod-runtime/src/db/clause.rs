@@ -4,9 +4,7 @@
 //! third answer, comes out of none. Each is written so that it is TRUE where it holds, and FALSE or NULL where it does not,
 //! which is the same to WHERE, ON and HAVING below AND and OR. A negation is therefore written into what it negates.
 
-use sea_query::Expr;
-
-use super::{ColumnType, Table, Value, limits, list, source::Named, writer::Writer};
+use super::{Value, expr::Expr, limits, list, source::Named, writer::Writer};
 use crate::{Error, Result};
 
 /// A condition.
@@ -32,8 +30,14 @@ pub(super) enum Clause {
         part: String,
         at_start: bool,
     },
-    /// Anything else that is TRUE or not.
-    Other(Expr),
+    /// The columns together are one of the rows that a list has.
+    Keys {
+        columns: Vec<ColumnOf>,
+        /// SQL that reads each column from `value`, a row of the list.
+        values: Vec<String>,
+        /// The rows, as [`list::rows`] makes them.
+        json: String,
+    },
     /// All of these clauses, or any of them.
     Group(Group),
     /// Never of another `Not`.
@@ -68,7 +72,7 @@ pub(super) enum Operator {
 }
 
 /// A column of a table, as a statement names both.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ColumnOf {
     pub(super) table: Named,
     pub(super) name: &'static str,
@@ -76,10 +80,10 @@ pub struct ColumnOf {
     pub(super) nullable: bool,
 }
 
-impl ColumnOf {
-    /// Whether both are one column.
-    pub(super) fn is(&self, other: &ColumnOf) -> bool {
-        self.name == other.name && self.table.is(other.table)
+/// Whether both are one column.
+impl PartialEq for ColumnOf {
+    fn eq(&self, other: &ColumnOf) -> bool {
+        self.name == other.name && self.table == other.table
     }
 }
 
@@ -113,7 +117,7 @@ pub enum Operand {
 impl Term {
     pub(super) fn into_expr(self) -> Expr {
         match self {
-            Term::Column(column) => column.table.column(column.name),
+            Term::Column(column) => Expr::Column(column),
             Term::Computed(computed) => computed.expr,
         }
     }
@@ -137,23 +141,6 @@ impl Term {
     // Columns alone: to compare any two expressions takes kilobytes of code.
     fn is(&self, other: &Term) -> bool {
         matches!((self, other), (Term::Column(a), Term::Column(b)) if a == b)
-    }
-}
-
-impl Operand {
-    pub(super) fn into_expr(self) -> Expr {
-        match self {
-            Operand::Value(value) => super::writer::operand(value),
-            Operand::Term(term) => term.into_expr(),
-        }
-    }
-
-    /// What a column of `T` with values of type `V` is set to.
-    pub(super) fn assigned<T: Table, V: ColumnType>(self, column: &str) -> Expr {
-        match self {
-            Operand::Term(term) => V::HOLDS.guard(term.into_expr(), T::NAME, column),
-            value => value.into_expr(),
-        }
     }
 }
 
@@ -336,7 +323,7 @@ impl Clause {
                     Operand::Value(_) => 0,
                     Operand::Term(term) => term.height(),
                 }),
-                Clause::Like { .. } | Clause::Part { .. } | Clause::Other(_) => 0,
+                Clause::Like { .. } | Clause::Part { .. } | Clause::Keys { .. } => 0,
                 Clause::Group(group) => return group.height(),
                 Clause::Not(clause) => return clause.height(),
             }
@@ -366,7 +353,7 @@ impl Clause {
                 any.then_some(true)
             }
             Clause::Part { part, .. } => part.is_empty().then_some(true),
-            Clause::Other(_) => None,
+            Clause::Keys { .. } => None,
             Clause::Group(group) => {
                 let decides = group.joint == Joint::Any;
                 let mut constant = Some(!decides);
@@ -395,7 +382,7 @@ impl Clause {
                 }
             }
             // Of columns of rows, never of groups.
-            Clause::Like { .. } | Clause::Part { .. } | Clause::Other(_) => {}
+            Clause::Like { .. } | Clause::Part { .. } | Clause::Keys { .. } => {}
             Clause::Group(group) => group
                 .clauses
                 .iter()
@@ -444,7 +431,22 @@ impl Clause {
                 });
                 sql.push_operand(right);
             }
-            Clause::Other(expr) => sql.push_expr(expr),
+            Clause::Keys {
+                columns,
+                values,
+                json,
+            } => {
+                sql.push("(");
+                for (i, column) in columns.iter().enumerate() {
+                    sql.push(if i == 0 { "" } else { ", " });
+                    sql.push_column(*column);
+                }
+                sql.push(") IN (SELECT ");
+                sql.push(&values.join(", "));
+                sql.push(" FROM json_each(");
+                sql.push_value(Value::Text(json.clone()));
+                sql.push("))");
+            }
             // LIKE reads neither text nor pattern beyond a NUL, and would compare what stands before it.
             Clause::Like { column, pattern } => {
                 sql.push_column(*column);

@@ -2,11 +2,10 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Expr, NullOrdering, Order};
-
 use super::{
     Aggregate, ColumnType, Comparable, Contains, Derived, Expression, Groups, Predicate, Relation,
     clause::{Clause, ColumnOf, Computed, Operator, Term},
+    expr::Expr,
     predicate,
     source::Named,
 };
@@ -43,11 +42,7 @@ impl<T, V> Column<T, V> {
 }
 
 impl<T: Relation, V> Column<T, V> {
-    pub(super) fn reference(&self) -> Expr {
-        Named::of::<T>().column(self.name)
-    }
-
-    fn column(self, nullable: bool) -> ColumnOf {
+    pub(super) fn column(self, nullable: bool) -> ColumnOf {
         ColumnOf {
             table: Named::of::<T>(),
             name: self.name,
@@ -171,12 +166,12 @@ macro_rules! comparisons {
 
             /// Smallest first; NULL before every value.
             pub fn asc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term($nullable), Order::Asc, $nullable)
+                OrderBy::new(self.term($nullable), Direction::Ascending, $nullable)
             }
 
             /// Largest first; NULL after every value.
             pub fn desc<S: $contains<$x, P>, P>(self) -> OrderBy<S> {
-                OrderBy::new(self.term($nullable), Order::Desc, $nullable)
+                OrderBy::new(self.term($nullable), Direction::Descending, $nullable)
             }
         }
     )+};
@@ -276,17 +271,32 @@ pub(super) struct Key {
     pub(super) expr: Expr,
     /// How many levels it nests.
     pub(super) height: u16,
-    pub(super) descending: bool,
-    pub(super) nulls: Option<NullOrdering>,
+    pub(super) direction: Direction,
+    /// Where NULL stands; without it, before every value in ascending order, and after in descending.
+    pub(super) nulls: Option<Nulls>,
     /// Whether NULL is one of its values.
     pub(super) nullable: bool,
+}
+
+/// From which end values are sorted.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Direction {
+    Ascending,
+    Descending,
+}
+
+/// Where NULL stands among sorted values.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Nulls {
+    First,
+    Last,
 }
 
 impl<S> OrderBy<S> {
     /// NULL before every value.
     pub fn nulls_first(mut self) -> Self {
         if let Ok(key) = &mut self.key {
-            key.nulls = Some(NullOrdering::First);
+            key.nulls = Some(Nulls::First);
         }
         self
     }
@@ -294,17 +304,17 @@ impl<S> OrderBy<S> {
     /// NULL after every value.
     pub fn nulls_last(mut self) -> Self {
         if let Ok(key) = &mut self.key {
-            key.nulls = Some(NullOrdering::Last);
+            key.nulls = Some(Nulls::Last);
         }
         self
     }
 
-    fn new(term: Result<Term>, order: Order, nullable: bool) -> Self {
+    fn new(term: Result<Term>, direction: Direction, nullable: bool) -> Self {
         Self {
             key: term.map(|term| Key {
                 height: term.height(),
                 expr: term.into_expr(),
-                descending: matches!(order, Order::Desc),
+                direction,
                 nulls: None,
                 nullable,
             }),

@@ -2,13 +2,12 @@
 
 use std::marker::PhantomData;
 
-use sea_query::Expr;
-
 use super::{
     Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, Page,
     Predicate, Relation, RowReader, Sorts, Source,
+    clause::ColumnOf,
     core::Core,
-    expression::COUNT,
+    expr::Expr,
     grouping::{Kind, OfGroups, OfRows, Runs},
     row,
     source::{Named, Optional, Required},
@@ -53,8 +52,8 @@ pub struct Items {
 }
 
 impl Items {
-    fn column(&mut self, table: Named, name: &'static str) {
-        self.expr(Ok(table.column(name)), false);
+    fn column(&mut self, column: ColumnOf) {
+        self.expr(Ok(Expr::Column(column)), false);
     }
 
     fn expr(&mut self, expr: Result<Expr>, aggregate: bool) {
@@ -86,7 +85,7 @@ impl<S: Contains<T, Required<P>>, T: Relation, V: ColumnType, P> Selection<S, Pl
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
-        items.column(Named::of::<T>(), self.name());
+        items.column(self.column(V::NULLABLE));
     }
 
     fn read(row: &mut RowReader<'_>) -> Result<V> {
@@ -105,7 +104,7 @@ where
     const WIDTH: usize = 1;
 
     fn list(self, items: &mut Items) {
-        items.column(Named::of::<T>(), self.name());
+        items.column(self.column(V::NULLABLE));
     }
 
     fn read(row: &mut RowReader<'_>) -> Result<Option<N>> {
@@ -199,8 +198,8 @@ impl<S: Contains<R, Optional<P>>, R: Relation, P> Selection<S, MaybeMissing<P, R
 }
 
 fn list_all<R: Relation>(items: &mut Items) {
-    for column in R::TABLE.columns {
-        items.column(Named::of::<R>(), column.name);
+    for column in Named::of::<R>().columns() {
+        items.expr(Ok(column), false);
     }
 }
 
@@ -483,7 +482,7 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
 
 fn text(expr: &Expr) -> Result<String> {
     let mut sql = super::writer::Writer::new();
-    sql.push_expr(expr);
+    expr.write(&mut sql);
     Ok(sql.finish()?.text)
 }
 
@@ -502,15 +501,12 @@ impl Used<'_> {
         }
         match expr {
             Expr::Column(_) => self.columns.push((expr.clone(), place)),
-            Expr::Unary(_, of) => self.add(of, place),
-            Expr::Binary(left, _, right) => {
+            Expr::Value(_) => {}
+            Expr::Arithmetic(left, _, right) => {
                 self.add(left, place);
                 self.add(right, place);
             }
-            // The builder's functions are aggregates, and this is the one without a column.
-            Expr::FunctionCall(_) => self.aggregates = true,
-            Expr::Custom(sql) if sql == COUNT => self.aggregates = true,
-            _ => {}
+            Expr::Aggregate(..) => self.aggregates = true,
         }
     }
 }

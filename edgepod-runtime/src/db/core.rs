@@ -1,12 +1,12 @@
 //! A SELECT, whatever its rows become: the one implementation behind the typed ones.
 
-use sea_query::{Expr, NullOrdering};
-
 use super::{
     Connection, MAX_ROWS, RowFormat, Rows, Value,
     clause::{self, Clause},
-    column::Key,
-    encode, pins,
+    column::{Direction, Key, Nulls},
+    encode,
+    expr::Expr,
+    pins,
     source::Named,
     writer::{Sql, Writer},
 };
@@ -95,8 +95,8 @@ impl<'db> Core<'db> {
         self.tables().any(|named| {
             let columns = named.table.columns;
             let mut key = columns.iter().filter(|c| c.primary_key);
-            columns.iter().any(|c| named.column(c.name) == *column)
-                && key.all(|c| self.groups.contains(&named.column(c.name)))
+            named.columns().any(|of| of == *column)
+                && key.all(|c| self.groups.contains(&named.column(c)))
         })
     }
 
@@ -218,7 +218,7 @@ impl<'db> Core<'db> {
             if i > 0 {
                 sql.push(", ");
             }
-            sql.push_expr(item);
+            item.write(sql);
         }
     }
 
@@ -305,7 +305,7 @@ impl<'db> Core<'db> {
         clause::push_all(&mut sql, " WHERE ", &self.conditions);
         for (i, group) in self.groups.iter().enumerate() {
             sql.push(if i == 0 { " GROUP BY " } else { ", " });
-            sql.push_expr(group);
+            group.write(&mut sql);
         }
         clause::push_all(&mut sql, " HAVING ", &self.having);
         for (i, key) in self.order.iter().enumerate() {
@@ -338,12 +338,15 @@ impl<'db> Core<'db> {
 pub(super) const MAX_COLUMNS: usize = 100;
 
 pub(super) fn push_key(sql: &mut Writer, key: &Key) {
-    sql.push_expr(&key.expr);
-    sql.push(if key.descending { " DESC" } else { " ASC" });
+    key.expr.write(sql);
+    sql.push(match key.direction {
+        Direction::Ascending => " ASC",
+        Direction::Descending => " DESC",
+    });
     match key.nulls {
         None => {}
-        Some(NullOrdering::First) => sql.push(" NULLS FIRST"),
-        Some(NullOrdering::Last) => sql.push(" NULLS LAST"),
+        Some(Nulls::First) => sql.push(" NULLS FIRST"),
+        Some(Nulls::Last) => sql.push(" NULLS LAST"),
     }
 }
 

@@ -3,35 +3,23 @@
 use std::marker::PhantomData;
 
 use super::{
-    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value,
-    clause::{self, Clause},
-    failure::of_referrers,
-    predicate,
-    returning::rows_deleted,
-    row, touch,
-    writer::Writer,
+    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, changing::Changing,
+    failure::of_referrers, returning::rows_deleted, row, writer::Writer,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, sqlite::Rows};
 
 /// A DELETE from `T`, made by `ctx.db.delete::<T>()`. It compiles only with `.filter(…)` or `.without_where()`, and runs
 /// at `exec` or `returning`.
 #[must_use = "a delete does nothing until `.exec()` or `.returning()`"]
 pub struct Delete<'db, T, S> {
-    connection: &'db Connection,
-    conditions: Vec<Clause>,
-    /// Whether a filter restricts the rows, or it was said that every row is meant.
-    restricted: bool,
-    refused: Option<Error>,
+    changing: Changing<'db>,
     types: PhantomData<fn() -> (T, S)>,
 }
 
 impl<'db, T: Table> Delete<'db, T, Unscoped> {
     pub(super) fn new(connection: &'db Connection) -> Self {
         Self {
-            connection,
-            conditions: Vec::new(),
-            restricted: false,
-            refused: None,
+            changing: Changing::new(connection, T::SCHEMA),
             types: PhantomData,
         }
     }
@@ -40,50 +28,21 @@ impl<'db, T: Table> Delete<'db, T, Unscoped> {
 impl<'db, T: Table, S> Delete<'db, T, S> {
     /// Only rows that meet the condition. Several filters must all hold.
     pub fn filter(mut self, predicate: Predicate<T>) -> Delete<'db, T, Scoped> {
-        match predicate.clause {
-            Ok(clause) => {
-                self.restricted |= clause.constant() != Some(true);
-                self.conditions.push(clause);
-            }
-            Err(error) => self.refused = Some(error),
-        }
+        self.changing.filter(predicate.clause);
         self.scoped()
     }
 
     /// Every row of the table, on purpose.
     pub fn without_where(mut self) -> Delete<'db, T, Scoped> {
-        self.restricted = true;
+        self.changing.without_where();
         self.scoped()
     }
 
     fn scoped(self) -> Delete<'db, T, Scoped> {
         Delete {
-            connection: self.connection,
-            conditions: self.conditions,
-            restricted: self.restricted,
-            refused: self.refused,
+            changing: self.changing,
             types: PhantomData,
         }
-    }
-
-    /// The statement without what it returns.
-    fn written(self) -> Result<Writer> {
-        match self.refused {
-            Some(error) => return Err(error),
-            None if !self.restricted => return Err(predicate::restricts_nothing(T::NAME)),
-            None => {}
-        }
-        let mut sql = Writer::new();
-        sql.push("DELETE FROM ");
-        sql.push_name(T::SCHEMA.name);
-        clause::push_all(&mut sql, " WHERE ", &self.conditions);
-        sql.touches(touch::of_rows(
-            self.connection,
-            T::SCHEMA,
-            &self.conditions,
-            &[],
-        )?);
-        Ok(sql)
     }
 
     /// Deletes the rows; how many they were, without those that go with them.
@@ -94,10 +53,7 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
     where
         S: Scope,
     {
-        let connection = self.connection;
-        let sql = self.written()?;
-        connection.run(&sql.finish()?).map_err(of_referrers::<T>)?;
-        rows_changed(connection)
+        run(self.changing)
     }
 
     /// Deletes the rows and returns them as they were.
@@ -108,16 +64,25 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
     where
         S: Scope,
     {
-        let connection = self.connection;
-        let mut sql = self.written()?;
-        let rows = rows_deleted(connection, T::SCHEMA, &mut |list| {
-            sql.push(" RETURNING ");
-            sql.push(list);
-            std::mem::replace(&mut sql, Writer::new()).finish()
-        })
-        .map_err(of_referrers::<T>)?;
-        row::decode(rows)
+        row::decode(rows(self.changing)?)
     }
+}
+
+fn run(mut changing: Changing<'_>) -> Result<u64> {
+    let sql = changing.delete()?;
+    let run = changing.connection.run(&sql.finish()?);
+    run.map_err(|error| of_referrers(error, changing.table))?;
+    rows_changed(changing.connection)
+}
+
+fn rows(mut changing: Changing<'_>) -> Result<Rows> {
+    let mut sql = changing.delete()?;
+    rows_deleted(changing.connection, changing.table, &mut |list| {
+        sql.push(" RETURNING ");
+        sql.push(list);
+        std::mem::replace(&mut sql, Writer::new()).finish()
+    })
+    .map_err(|error| of_referrers(error, changing.table))
 }
 
 /// How many rows the last statement changed itself.

@@ -5,11 +5,11 @@ use std::{
     ops::{Add, Mul, Sub},
 };
 
-use sea_query::{Expr, ExprTrait, Func};
-
 use super::{
-    Both, Column, ColumnType, Derived, Int64, Relation, clause::check_height, source::Nothing,
-    writer,
+    Both, Column, ColumnType, Derived, Int64, Relation,
+    clause::check_height,
+    expr::{Aggregation, Arithmetic, Expr},
+    source::Nothing,
 };
 use crate::Result;
 
@@ -22,16 +22,30 @@ pub struct Expression<X, V> {
 }
 
 impl<X, V> Expression<X, V> {
-    /// One level above what is `below`. What would nest too deep is let go of at once: the further it is built, the deeper the
-    /// stack that it takes.
-    fn above(below: u16, expr: Result<Expr>) -> Self {
-        let height = below.saturating_add(1);
+    fn of(operator: Arithmetic, left: Nested, right: Nested) -> Self {
+        let (expr, height) = calculate(operator, left, right);
         Self {
-            expr: expr.and_then(|expr| check_height(height).map(|()| expr)),
+            expr,
             height,
             types: PhantomData,
         }
     }
+}
+
+/// One level above its operands. What would nest too deep is let go of at once: the further it is built, the deeper the stack
+/// that it takes.
+fn calculate(
+    operator: Arithmetic,
+    (left, left_height): Nested,
+    (right, right_height): Nested,
+) -> Nested {
+    let height = left_height.max(right_height).saturating_add(1);
+    let checked = check_height(height);
+    let expr = left.and_then(|left| {
+        let right = right?;
+        checked.map(|()| Expr::calculate(left, operator, right))
+    });
+    (expr, height)
 }
 
 /// Columns that SQLite calculates with. An integer that leaves 64 bits is an error, and nothing is written.
@@ -56,9 +70,7 @@ macro_rules! operators {
             type Output = Expression<T, V>;
 
             fn $method(self, value: V) -> Expression<T, V> {
-                Expression::above(0, value.into_value().map(|value| {
-                    ExprTrait::$method(self.reference(), writer::operand(value))
-                }))
+                Expression::of(Arithmetic::$operator, self.into_expr(), of_value(value))
             }
         }
 
@@ -66,9 +78,7 @@ macro_rules! operators {
             type Output = Expression<X, V>;
 
             fn $method(self, value: V) -> Expression<X, V> {
-                Expression::above(self.height, self.expr.and_then(|expr| {
-                    Ok(ExprTrait::$method(expr, writer::operand(value.into_value()?)))
-                }))
+                Expression::of(Arithmetic::$operator, self.into_expr(), of_value(value))
             }
         }
 
@@ -76,7 +86,7 @@ macro_rules! operators {
             type Output = Expression<Both<T, U>, V>;
 
             fn $method(self, other: Column<U, V>) -> Expression<Both<T, U>, V> {
-                Expression::above(0, Ok(ExprTrait::$method(self.reference(), other.reference())))
+                Expression::of(Arithmetic::$operator, self.into_expr(), other.into_expr())
             }
         }
 
@@ -84,7 +94,7 @@ macro_rules! operators {
             type Output = Expression<Both<X, U>, V>;
 
             fn $method(self, other: Column<U, V>) -> Expression<Both<X, U>, V> {
-                Expression::above(self.height, self.expr.map(|expr| ExprTrait::$method(expr, other.reference())))
+                Expression::of(Arithmetic::$operator, self.into_expr(), other.into_expr())
             }
         }
 
@@ -92,15 +102,20 @@ macro_rules! operators {
             type Output = Expression<Both<X, Y>, V>;
 
             fn $method(self, other: Expression<Y, V>) -> Expression<Both<X, Y>, V> {
-                Expression::above(Ord::max(self.height, other.height), self.expr.and_then(|expr| {
-                    Ok(ExprTrait::$method(expr, other.expr?))
-                }))
+                Expression::of(Arithmetic::$operator, self.into_expr(), other.into_expr())
             }
         }
     )*};
 }
 
 operators!(Add add, Sub sub, Mul mul);
+
+/// An expression, and how many levels it nests.
+type Nested = (Result<Expr>, u16);
+
+fn of_value<V: ColumnType>(value: V) -> Nested {
+    (value.into_value().map(Expr::Value), 0)
+}
 
 /// What SQLite computes from a group of rows, or from all of them: what `sum(Post::score)` is.
 pub struct Aggregate<X, V> {
@@ -111,10 +126,10 @@ pub struct Aggregate<X, V> {
 }
 
 impl<X, V> Aggregate<X, V> {
-    fn of<U>(term: impl Term<X, U>, call: impl FnOnce(Expr) -> Expr) -> Self {
+    fn of<U>(of: Aggregation, term: impl Term<X, U>) -> Self {
         let (expr, height) = term.into_expr();
         Self {
-            expr: expr.map(call),
+            expr: expr.map(|expr| Expr::Aggregate(of, Some(Box::new(expr)))),
             height: height.saturating_add(1),
             types: PhantomData,
         }
@@ -128,9 +143,9 @@ pub trait Term<X, V> {
     fn into_expr(self) -> (Result<Expr>, u16);
 }
 
-impl<T: Relation, V> Term<T, V> for Column<T, V> {
+impl<T: Relation, V: ColumnType> Term<T, V> for Column<T, V> {
     fn into_expr(self) -> (Result<Expr>, u16) {
-        (Ok(self.reference()), 0)
+        (Ok(Expr::Column(self.column(V::NULLABLE))), 0)
     }
 }
 
@@ -179,12 +194,10 @@ impl<T: Derived<Inner: Summable>> Summable for Option<T> {
     type Sum = <T::Inner as Summable>::Sum;
 }
 
-pub(super) const COUNT: &str = "count(*)";
-
 /// How many rows there are.
 pub fn count() -> Aggregate<Nothing, i64> {
     Aggregate {
-        expr: Ok(Expr::cust(COUNT)),
+        expr: Ok(Expr::Aggregate(Aggregation::Count, None)),
         height: 1,
         types: PhantomData,
     }
@@ -192,30 +205,30 @@ pub fn count() -> Aggregate<Nothing, i64> {
 
 /// How many rows have a value there: of what a left join found nothing for, none.
 pub fn count_of<X, V>(term: impl Term<X, V>) -> Aggregate<X, i64> {
-    Aggregate::of(term, |expr| Func::count(expr).into())
+    Aggregate::of(Aggregation::Count, term)
 }
 
 /// How many different values there are.
 pub fn count_distinct<X, V>(term: impl Term<X, V>) -> Aggregate<X, i64> {
-    Aggregate::of(term, |expr| Func::count_distinct(expr).into())
+    Aggregate::of(Aggregation::CountDistinct, term)
 }
 
 /// The sum; `None` of no value. A sum of integers that leaves 64 bits is an error.
 pub fn sum<X, V: Summable>(term: impl Term<X, V>) -> Aggregate<X, Option<V::Sum>> {
-    Aggregate::of(term, |expr| Func::sum(expr).into())
+    Aggregate::of(Aggregation::Sum, term)
 }
 
 /// The mean; `None` of no value.
 pub fn avg<X, V: Summable>(term: impl Term<X, V>) -> Aggregate<X, Option<f64>> {
-    Aggregate::of(term, |expr| Func::avg(expr).into())
+    Aggregate::of(Aggregation::Avg, term)
 }
 
 /// The smallest value; `None` of no value.
 pub fn min<X, V: NullOr<N>, N>(term: impl Term<X, V>) -> Aggregate<X, Option<N>> {
-    Aggregate::of(term, |expr| Func::min(expr).into())
+    Aggregate::of(Aggregation::Min, term)
 }
 
 /// The largest value; `None` of no value.
 pub fn max<X, V: NullOr<N>, N>(term: impl Term<X, V>) -> Aggregate<X, Option<N>> {
-    Aggregate::of(term, |expr| Func::max(expr).into())
+    Aggregate::of(Aggregation::Max, term)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{SqlError, Table};
+use super::SqlError;
 use crate::{
     Code, Error,
     schema::{OnDelete, TableSchema},
@@ -64,9 +64,12 @@ fn of_use(message: &str) -> Option<Error> {
     Some(Error::unavailable(message).retry_after(Duration::from_secs(1)))
 }
 
-/// Names the columns of a foreign key's violation, which SQLite does not: those of `T` that reference other tables.
-pub(super) fn of_references<T: Table>(error: Error) -> Error {
-    with_columns(error, references(T::SCHEMA))
+/// Names the columns of a foreign key's violation, which SQLite does not: those of `table` that reference other tables.
+pub(super) fn of_references(error: Error, table: &TableSchema) -> Error {
+    if !is_of_foreign_key(&error) {
+        return error;
+    }
+    with_columns(error, references(table))
 }
 
 fn references(table: &TableSchema) -> Vec<String> {
@@ -78,9 +81,12 @@ fn references(table: &TableSchema) -> Vec<String> {
         .collect()
 }
 
-/// The same of a delete: the columns of other tables that reference `T` and keep its rows from going.
-pub(super) fn of_referrers<T: Table>(error: Error) -> Error {
-    with_columns(error, referrers(T::NAME))
+/// The same of a delete: the columns of other tables that reference `table` and keep its rows from going.
+pub(super) fn of_referrers(error: Error, table: &TableSchema) -> Error {
+    if !is_of_foreign_key(&error) {
+        return error;
+    }
+    with_columns(error, referrers(table.name))
 }
 
 /// The same of a statement that wrote to tables known by their names: first what they reference, where `inserts`.
@@ -128,7 +134,7 @@ fn is_of_foreign_key(error: &Error) -> bool {
 }
 
 fn with_columns(error: Error, columns: Vec<String>) -> Error {
-    if !is_of_foreign_key(&error) || columns.is_empty() {
+    if columns.is_empty() {
         return error;
     }
     error.with_data(json!({ "constraint": "foreign_key", "columns": columns }))

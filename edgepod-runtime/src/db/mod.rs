@@ -1,8 +1,10 @@
-//! The tracked database: typed statements over sea-query, the guards around them, and rows.
+//! The tracked database: typed statements and those of sea-query, the guards around them, and rows.
 //!
 //! Every statement takes one road ([`connection`]): text and parameters, the tracker's plan, the guards, the host.
 
 mod always;
+mod assignment;
+mod changing;
 mod clause;
 #[cfg(all(test, feature = "native"))]
 mod clause_tests;
@@ -13,11 +15,13 @@ mod core;
 mod declaration;
 mod delete;
 mod encode;
+mod expr;
 mod expression;
 mod failure;
 mod grouping;
 mod guard;
 mod insert;
+mod inserting;
 mod limits;
 mod list;
 mod page;

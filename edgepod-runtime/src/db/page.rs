@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use sea_query::{Expr, NullOrdering};
 use serde::{Deserialize, Serialize};
 
 use super::{
     MAX_ROWS, Rows, Value,
     clause::{Clause, Computed, Joint, Operand, Operator, Term},
-    column::Key,
+    column::{Direction, Key, Nulls},
     core::{Core, MAX_COLUMNS, push_key},
     encode,
+    expr::Expr,
+    source::Named,
     writer::Writer,
 };
 use crate::{Error, Result};
@@ -79,16 +80,7 @@ impl Core<'_> {
         }
         let mut selected: Vec<Expr> = match items {
             Some(items) => items.to_vec(),
-            None => self
-                .tables()
-                .flat_map(|named| {
-                    named
-                        .table
-                        .columns
-                        .iter()
-                        .map(move |c| named.column(c.name))
-                })
-                .collect(),
+            None => self.tables().flat_map(Named::columns).collect(),
         };
         // What is sorted by is read with the rows: mostly it is a column of them, and else one more.
         let mut places = Vec::with_capacity(self.order.len());
@@ -139,7 +131,7 @@ impl Core<'_> {
         let key = |expr: Expr, nullable: bool| Key {
             expr,
             height: 0,
-            descending: false,
+            direction: Direction::Ascending,
             nulls: None,
             nullable,
         };
@@ -153,7 +145,7 @@ impl Core<'_> {
             self.tables()
                 .flat_map(|named| {
                     let keys = named.table.columns.iter().filter(|c| c.primary_key);
-                    keys.map(move |c| key(named.column(c.name), optional))
+                    keys.map(move |c| key(named.column(c), optional))
                 })
                 .collect()
         };
@@ -198,9 +190,9 @@ fn after(order: &[Key], values: Vec<Value>) -> Result<Clause> {
     for (i, (key, value)) in order.iter().zip(&values).enumerate() {
         let term = || term(key);
         let nulls_last = match key.nulls {
-            Some(NullOrdering::Last) => true,
-            Some(NullOrdering::First) => false,
-            None => key.descending,
+            Some(Nulls::Last) => true,
+            Some(Nulls::First) => false,
+            None => key.direction == Direction::Descending,
         };
         let compared = |operator| {
             Ok(Clause::Comparison {
@@ -212,9 +204,9 @@ fn after(order: &[Key], values: Vec<Value>) -> Result<Clause> {
         let beyond = if *value == Value::Null {
             (!nulls_last).then(|| Ok(Clause::is_null(term()).not()))
         } else {
-            let (beyond, or_equal) = match key.descending {
-                true => (Operator::Smaller, Operator::SmallerOrEqual),
-                false => (Operator::Greater, Operator::GreaterOrEqual),
+            let (beyond, or_equal) = match key.direction {
+                Direction::Descending => (Operator::Smaller, Operator::SmallerOrEqual),
+                Direction::Ascending => (Operator::Greater, Operator::GreaterOrEqual),
             };
             let or_null = nulls_last && key.nullable;
             if i == 0 && order.len() > 1 && !or_null {

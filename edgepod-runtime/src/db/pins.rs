@@ -98,7 +98,7 @@ pub(super) fn of_select(core: &Core<'_>) -> Pins {
     let is_optional = |table: Named| {
         core.joins
             .iter()
-            .any(|join| join.optional && join.table.is(table))
+            .any(|join| join.optional && join.table == table)
     };
     for clause in &core.conditions {
         facts.read(clause, &is_optional, None);
@@ -118,7 +118,7 @@ pub(super) fn of_select(core: &Core<'_>) -> Pins {
 impl Facts {
     /// Reads a condition that must hold; `only` is the table of a LEFT JOIN, whose rows alone it restricts.
     fn read(&mut self, clause: &Clause, is_optional: &dyn Fn(Named) -> bool, only: Option<Named>) {
-        let restricts = |column: &ColumnOf| only.is_none_or(|table| table.is(column.table));
+        let restricts = |column: &ColumnOf| only.is_none_or(|table| table == column.table);
         match clause {
             Clause::Among {
                 term: Term::Column(column),
@@ -172,7 +172,7 @@ impl Facts {
                 }
                 for Equality { from, to, of_found } in &self.equalities {
                     let mut known = self.facts.iter().chain(&more);
-                    if fact.column.is(from) && !known.any(|fact| fact.column.is(to)) {
+                    if fact.column == *from && !known.any(|fact| fact.column == *to) {
                         more.push(Fact {
                             column: *to,
                             values: fact.values.clone(),
@@ -189,7 +189,7 @@ impl Facts {
 
     /// The fact that leaves the fewest rows of a table.
     fn narrowest(&self, named: Named) -> Option<(ColumnId, Vec<Value>)> {
-        let of = self.facts.iter().filter(|fact| named.is(fact.column.table));
+        let of = self.facts.iter().filter(|fact| named == fact.column.table);
         let candidates = of.filter_map(|fact| {
             let columns = named.table.columns;
             let place = columns.iter().position(|c| c.name == fact.column.name)?;

@@ -14,36 +14,28 @@ use sea_query::{
     BinOper, Condition, EscapeBuilder, ExplainStatement, Expr, LockClause, Oper,
     OperLeftAssocDecider, OrderExpr, PrecedenceDecider, QueryBuilder, QueryStatementBuilder, Quote,
     QuotedBuilder, SelectInto, SelectStatement, SqlWriter, SqliteQueryBuilder, SubQueryOper,
-    SubQueryStatement, TableRef, TableRefBuilder, UnionType, Value, WithClause,
+    SubQueryStatement, TableRef, TableRefBuilder, UnionType, Value as SeaValue, WithClause,
 };
 
 use super::{
+    Value,
     clause::{MAX_CLAUSES, MAX_HEIGHT, check_height, levels, too_many},
     limits::TOO_DEEP,
+    writer::{Sql, Writer},
 };
 use crate::{Error, Result};
 
 /// Writes a statement.
 ///
 /// # Errors
-/// What nests too deep; `?` in text without a value.
-pub(super) fn statement(
-    statement: &impl QueryStatementBuilder,
-    sql: &mut impl SqlWriter,
-) -> Result<()> {
+/// A parameter that SQLite cannot hold: NaN, an infinity, an unsigned integer beyond 2^63 - 1; what nests too deep; `?` in text
+/// without a value.
+pub(super) fn statement(statement: &impl QueryStatementBuilder) -> Result<Sql> {
     let builder = Builder::default();
-    statement.build_collect_any_into(&builder, sql);
-    builder.finish()
-}
-
-/// Writes an expression.
-///
-/// # Errors
-/// As [`statement`].
-pub(super) fn expr(expr: &Expr, sql: &mut impl SqlWriter) -> Result<()> {
-    let builder = Builder::default();
-    builder.prepare_expr(expr, sql);
-    builder.finish()
+    let mut writer = Writer::new();
+    statement.build_collect_any_into(&builder, &mut writer);
+    builder.finish()?;
+    writer.finish()
 }
 
 #[derive(Default)]
@@ -359,7 +351,7 @@ impl QueryBuilder for Builder {
         SqliteQueryBuilder.prepare_bin_oper(operator, sql);
     }
 
-    fn prepare_value(&self, value: Value, sql: &mut impl SqlWriter) {
+    fn prepare_value(&self, value: SeaValue, sql: &mut impl SqlWriter) {
         sql.push_param(value, self);
     }
 
@@ -420,6 +412,77 @@ impl OperLeftAssocDecider for Builder {
     }
 }
 
+/// Whether what follows is the pattern of LIKE or GLOB.
+fn matches_pattern(before: &str) -> bool {
+    let text = before.trim_end();
+    ["LIKE", "GLOB"].iter().any(|operator| {
+        text.len()
+            .checked_sub(operator.len())
+            .is_some_and(|at| text.as_bytes()[at..].eq_ignore_ascii_case(operator.as_bytes()))
+    })
+}
+
+impl std::fmt::Display for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl SqlWriter for Writer {
+    fn push_param<T: QueryBuilder>(&mut self, value: SeaValue, _: &T) {
+        match convert(value) {
+            // The only operators that do not read a text to its end.
+            Ok(Value::Text(text)) if text.contains('\0') && matches_pattern(self.text()) => {
+                self.refuse(Error::bad_request(
+                    "A pattern of LIKE or GLOB has a NUL character, where SQLite stops reading: search without it.",
+                ));
+            }
+            Ok(value) => self.push_value(value),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    fn as_writer(&mut self) -> &mut dyn fmt::Write {
+        self
+    }
+}
+
+fn convert(value: SeaValue) -> Result<Value> {
+    fn or_null<T>(value: Option<T>, convert: impl FnOnce(T) -> Value) -> Value {
+        value.map_or(Value::Null, convert)
+    }
+    fn real(x: Option<f64>) -> Result<Value> {
+        x.map_or(Ok(Value::Null), Value::real)
+    }
+
+    Ok(match value {
+        SeaValue::Bool(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::TinyInt(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::SmallInt(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::Int(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::BigInt(x) => or_null(x, Value::Integer),
+        SeaValue::TinyUnsigned(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::SmallUnsigned(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::Unsigned(x) => or_null(x, |x| Value::Integer(x.into())),
+        SeaValue::BigUnsigned(None) => Value::Null,
+        SeaValue::BigUnsigned(Some(x)) => Value::Integer(x.try_into().map_err(|_| {
+            Error::bad_request(format!(
+                "{x} is too large: SQLite's integers end at 2^63 - 1."
+            ))
+        })?),
+        SeaValue::Float(x) => real(x.map(f64::from))?,
+        SeaValue::Double(x) => real(x)?,
+        SeaValue::String(x) => or_null(x, Value::Text),
+        SeaValue::Char(x) => or_null(x, |x| Value::Text(x.into())),
+        SeaValue::Bytes(x) => or_null(x, Value::Blob),
+        other => {
+            return Err(Error::internal(format!(
+                "sea-query's value {other:?} has no counterpart in SQLite"
+            )));
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use sea_query::{ExprTrait as _, NullOrdering, Order, Query};
@@ -434,17 +497,16 @@ mod tests {
             None => select.order_by_expr(by, order),
             Some(nulls) => select.order_by_expr_with_nulls(by, order, nulls),
         };
-        let mut sql = String::new();
-        statement(&select, &mut sql).map(|()| sql)
+        statement(&select).map(|sql| sql.text)
     }
 
     #[test]
     fn an_order_is_written_as_sea_query_has_it() {
         for (order, nulls, end) in [
-            (Order::Asc, None, "1 ASC"),
-            (Order::Desc, None, "1 DESC"),
-            (Order::Asc, Some(NullOrdering::First), "1 ASC NULLS FIRST"),
-            (Order::Desc, Some(NullOrdering::Last), "1 DESC NULLS LAST"),
+            (Order::Asc, None, " ASC"),
+            (Order::Desc, None, " DESC"),
+            (Order::Asc, Some(NullOrdering::First), " ASC NULLS FIRST"),
+            (Order::Desc, Some(NullOrdering::Last), " DESC NULLS LAST"),
         ] {
             let sql = ordered(order, nulls).unwrap();
             assert!(sql.ends_with(end), "{sql}");

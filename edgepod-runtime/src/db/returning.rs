@@ -1,10 +1,8 @@
 //! The rows that a statement wrote.
 
-use sea_query::{BinOper, Expr, ExprTrait};
-
 use super::{
     Connection, MAX_ROWS, RowFormat, Rows, Value,
-    clause::Clause,
+    clause::{Clause, ColumnOf},
     core::Core,
     encode, list,
     source::Named,
@@ -113,12 +111,16 @@ fn read_again(connection: &Connection, table: &'static TableSchema, rows: &Rows)
         |row: &[Value]| -> Vec<Value> { keys.iter().map(|place| row[*place].clone()).collect() };
     let wanted: Vec<Vec<Value>> = rows.iter().map(of).collect();
     let (json, values) = list::rows(&wanted, keys.len())?;
-    let among = Expr::cust_with_values(
-        format!("(SELECT {} FROM json_each(?))", values.join(", ")),
-        [json],
-    );
-    let key = Expr::tuple(keys.iter().map(|i| named.column(table.columns[*i].name)));
-    let condition = Clause::Other(key.binary(BinOper::Custom("IN"), among));
+    let columns = keys.iter().map(|place| ColumnOf {
+        table: named,
+        name: table.columns[*place].name,
+        nullable: false,
+    });
+    let condition = Clause::Keys {
+        columns: columns.collect(),
+        values,
+        json,
+    };
 
     let connection = connection.untracked();
     let mut core = Core::new(&connection, named);

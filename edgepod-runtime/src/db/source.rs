@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
-use sea_query::{Expr, IntoColumnRef};
-
-use super::{FromRow, RowReader, Table};
-use crate::{Result, schema::TableSchema};
+use super::{FromRow, RowReader, Table, clause::ColumnOf, expr::Expr};
+use crate::{
+    Result,
+    schema::{ColumnSchema, TableSchema},
+};
 
 /// A table, or a further appearance of one under another name ([`Alias`]).
 #[diagnostic::on_unimplemented(
@@ -47,8 +48,8 @@ impl<T: Table, const NAME: char> Relation for Alias<T, NAME> {
     const ALIAS: Option<char> = Some(NAME);
 }
 
-/// A table as a statement names it.
-#[derive(Clone, Copy, PartialEq)]
+/// A table as a statement names it. Tables of one name are one.
+#[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Named {
     pub(super) table: &'static TableSchema,
@@ -63,23 +64,33 @@ impl Named {
         }
     }
 
-    /// Whether both name one table, by one name.
-    pub(super) fn is(&self, other: Named) -> bool {
-        self.table.name == other.table.name && self.alias == other.alias
-    }
-
     /// The further name, where there is one. No table may be called so, and letters that SQLite takes for one are two here.
     pub(super) fn alias(&self) -> Option<String> {
         self.alias
             .map(|alias| format!("_edgepod_{:x}_{}", u32::from(alias), self.table.name))
     }
 
-    /// `"table"."column"`
-    pub(super) fn column(&self, column: &'static str) -> Expr {
-        Expr::Column(match self.alias() {
-            None => (self.table.name, column).into_column_ref(),
-            Some(alias) => (alias, column).into_column_ref(),
+    /// One of its columns.
+    pub(super) fn column(self, column: &ColumnSchema) -> Expr {
+        Expr::Column(ColumnOf {
+            table: self,
+            name: column.name,
+            nullable: column.nullable,
         })
+    }
+
+    /// All of its columns.
+    pub(super) fn columns(self) -> impl Iterator<Item = Expr> {
+        self.table
+            .columns
+            .iter()
+            .map(move |column| self.column(column))
+    }
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.table.name == other.table.name && self.alias == other.alias
     }
 }
 

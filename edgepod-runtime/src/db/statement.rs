@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::{
     Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, always, delete::rows_changed,
-    encode, failure, pins_text, row, writer,
+    encode, failure, pins_text, render, row, writer,
 };
 use crate::{Error, Result};
 
@@ -20,7 +20,7 @@ impl ReadDb {
     /// What SQLite says, such as an unknown column; columns that are no `T`.
     pub fn query<T: FromRow>(&self, statement: &SelectStatement) -> Result<Vec<T>> {
         let connection = &self.connection;
-        let mut sql = writer::write(statement)?;
+        let mut sql = render::statement(statement)?;
         sql.pins = pins_text::of_text(&sql.text, &sql.params);
         let rows = match connection.format() {
             RowFormat::Values => {
@@ -122,7 +122,7 @@ impl sealed::Statement for InsertStatement {
     const SETS: bool = true;
 
     fn write(&self) -> Result<writer::Sql> {
-        writer::write(self)
+        render::statement(self)
     }
 
     fn guard(&self, _: &Connection, sql: &writer::Sql) -> Result<()> {
@@ -154,7 +154,7 @@ impl sealed::Statement for UpdateStatement {
     const SETS: bool = true;
 
     fn write(&self) -> Result<writer::Sql> {
-        writer::write(self)
+        render::statement(self)
     }
 
     fn guard(&self, connection: &Connection, sql: &writer::Sql) -> Result<()> {
@@ -166,7 +166,7 @@ impl sealed::Statement for DeleteStatement {
     const SETS: bool = false;
 
     fn write(&self) -> Result<writer::Sql> {
-        writer::write(self)
+        render::statement(self)
     }
 
     fn guard(&self, connection: &Connection, sql: &writer::Sql) -> Result<()> {
@@ -368,7 +368,7 @@ mod tests {
 
     fn asked(statement: &impl QueryStatementBuilder) -> Option<writer::Sql> {
         let mut asked = None;
-        let _ = needs_where(&writer::write(statement).unwrap(), |sql| {
+        let _ = needs_where(&render::statement(statement).unwrap(), |sql| {
             asked = Some(sql);
             false
         });

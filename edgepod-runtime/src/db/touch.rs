@@ -2,6 +2,7 @@
 
 use super::{
     Connection, RowFormat, Rows, Value,
+    assignment::Assignment,
     clause::{self, Clause},
     core::MAX_COLUMNS,
     encode, pins,
@@ -101,7 +102,7 @@ pub(super) fn of_rows(
     connection: &Connection,
     table: &'static TableSchema,
     conditions: &[Clause],
-    sets: &[(&'static str, Option<Value>)],
+    sets: &[Assignment],
 ) -> Result<Touch> {
     let watched = connection.watched(table.name);
     let Some(key) = connection.topic_key().filter(|_| !watched.is_empty()) else {
@@ -127,10 +128,10 @@ pub(super) fn of_rows(
             None => asked.push(column),
         }
         let name = names(table, &[column]).next();
-        for (_, value) in sets.iter().filter(|(set, _)| Some(*set) == name) {
+        for set in sets.iter().filter(|set| Some(set.column) == name) {
             // What SQLite computes is not known before.
-            let digest = value
-                .as_ref()
+            let digest = set
+                .value()
                 .and_then(|value| key.digest(table.name, column, value));
             let Some(digest) = digest else {
                 return Ok(Touch::Unknown);

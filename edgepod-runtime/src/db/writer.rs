@@ -1,9 +1,8 @@
-//! From sea-query's statements to SQL text and parameters.
+//! SQL text and its parameters, as they are written.
 
 use std::fmt::Write;
 
 use edgepod_sql::push_quoted;
-use sea_query::{Expr, QueryBuilder, QueryStatementBuilder, SqlWriter};
 
 use super::{
     Value,
@@ -11,7 +10,6 @@ use super::{
     limits::{self, MAX_PARAMS},
     list,
     pins::Pins,
-    render,
     touch::Touch,
 };
 use crate::{Error, Result};
@@ -35,16 +33,6 @@ impl Sql {
             ..Self::default()
         }
     }
-}
-
-/// Writes a statement of sea-query.
-///
-/// # Errors
-/// A parameter that SQLite cannot hold: NaN, an infinity, an unsigned integer beyond 2^63 - 1; what nests too deep.
-pub(super) fn write(statement: &impl QueryStatementBuilder) -> Result<Sql> {
-    let mut writer = Writer::new();
-    render::statement(statement, &mut writer)?;
-    writer.finish()
 }
 
 /// More parameters than the platform binds travel as one: a JSON text, of which each `?` takes its part.
@@ -81,18 +69,7 @@ fn pack(sql: Sql, marks: &[std::ops::Range<usize>]) -> Sql {
     }
 }
 
-/// A value as a parameter of a statement.
-pub(super) fn operand(value: Value) -> Expr {
-    Expr::Value(match value {
-        Value::Null => sea_query::Value::String(None),
-        Value::Integer(n) => n.into(),
-        Value::Real(x) => x.into(),
-        Value::Text(text) => text.into(),
-        Value::Blob(bytes) => bytes.into(),
-    })
-}
-
-/// Collects a statement's text and parameters, from sea-query or by hand.
+/// Collects a statement's text and parameters.
 pub(super) struct Writer {
     sql: Sql,
     /// Where each parameter stands in the text.
@@ -158,7 +135,7 @@ impl Writer {
             Term::Column(column) => self.push_column(*column),
             Term::Computed(computed) => {
                 self.push("(");
-                self.push_expr(&computed.expr);
+                computed.expr.write(self);
                 self.push(")");
             }
         }
@@ -177,11 +154,9 @@ impl Writer {
         self.refused = Some(error);
     }
 
-    /// Appends an expression.
-    pub(super) fn push_expr(&mut self, expr: &Expr) {
-        if let Err(error) = render::expr(expr, self) {
-            self.refuse(error);
-        }
+    /// The text so far.
+    pub(super) fn text(&self) -> &str {
+        &self.sql.text
     }
 
     /// The statement, or the first parameter's refusal.
@@ -194,16 +169,6 @@ impl Writer {
             }
             Some(error) => Err(error),
         }
-    }
-
-    /// Whether what follows is the pattern of LIKE or GLOB.
-    fn matches_pattern(&self) -> bool {
-        let text = self.sql.text.trim_end();
-        ["LIKE", "GLOB"].iter().any(|operator| {
-            text.len()
-                .checked_sub(operator.len())
-                .is_some_and(|at| text.as_bytes()[at..].eq_ignore_ascii_case(operator.as_bytes()))
-        })
     }
 
     /// Appends a value as a parameter.
@@ -224,67 +189,4 @@ impl Write for Writer {
         self.sql.text.push_str(s);
         Ok(())
     }
-}
-
-impl std::fmt::Display for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.sql.text)
-    }
-}
-
-impl SqlWriter for Writer {
-    fn push_param<T: QueryBuilder>(&mut self, value: sea_query::Value, _: &T) {
-        match convert(value) {
-            // The only operators that do not read a text to its end.
-            Ok(Value::Text(text)) if text.contains('\0') && self.matches_pattern() => {
-                self.refused = Some(Error::bad_request(
-                    "A pattern of LIKE or GLOB has a NUL character, where SQLite stops reading: search without it.",
-                ));
-            }
-            Ok(value) => self.push_value(value),
-            Err(error) => self.refused = Some(error),
-        }
-    }
-
-    fn as_writer(&mut self) -> &mut dyn Write {
-        self
-    }
-}
-
-fn convert(value: sea_query::Value) -> Result<Value> {
-    use sea_query::Value as Sea;
-
-    fn or_null<T>(value: Option<T>, convert: impl FnOnce(T) -> Value) -> Value {
-        value.map_or(Value::Null, convert)
-    }
-    fn real(x: Option<f64>) -> Result<Value> {
-        x.map_or(Ok(Value::Null), Value::real)
-    }
-
-    Ok(match value {
-        Sea::Bool(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::TinyInt(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::SmallInt(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::Int(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::BigInt(x) => or_null(x, Value::Integer),
-        Sea::TinyUnsigned(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::SmallUnsigned(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::Unsigned(x) => or_null(x, |x| Value::Integer(x.into())),
-        Sea::BigUnsigned(None) => Value::Null,
-        Sea::BigUnsigned(Some(x)) => Value::Integer(x.try_into().map_err(|_| {
-            Error::bad_request(format!(
-                "{x} is too large: SQLite's integers end at 2^63 - 1."
-            ))
-        })?),
-        Sea::Float(x) => real(x.map(f64::from))?,
-        Sea::Double(x) => real(x)?,
-        Sea::String(x) => or_null(x, Value::Text),
-        Sea::Char(x) => or_null(x, |x| Value::Text(x.into())),
-        Sea::Bytes(x) => or_null(x, Value::Blob),
-        other => {
-            return Err(Error::internal(format!(
-                "sea-query's value {other:?} has no counterpart in SQLite"
-            )));
-        }
-    })
 }

@@ -1,8 +1,11 @@
 //! What a column's type holds of what SQLite computes. `docs/decisions/ranges.md` has the choice.
 
-use sea_query::Expr;
+use std::fmt::Write as _;
 
-use crate::{Code, Error};
+use crate::{
+    Code, Error,
+    db::{expr::Expr, writer::Writer},
+};
 
 /// The numbers of a column's type, where it has fewer than SQLite.
 #[doc(hidden)]
@@ -20,38 +23,42 @@ pub enum Range {
 const OUTSIDE: &str = "outside the range of ";
 
 impl Range {
-    /// The expression, which fails where its value is none of the column's type.
+    /// Appends the expression, which fails where its value is none of the column's type.
     ///
-    /// Values are checked by their type, and a column of the same type holds what that type holds: what is left is
-    /// arithmetic. SQLite has no function that only fails; `json_extract` does at a path that is none, and says the path. It
-    /// says so of any table, STRICT or not.
-    pub(in crate::db) fn guard(self, expr: Expr, table: &str, column: &str) -> Expr {
-        if matches!(expr, Expr::Column(_)) {
-            return expr;
-        }
+    /// SQLite has no function that only fails; `json_extract` does at a path that is none, and says the path. It says so of any
+    /// table, STRICT or not.
+    pub(in crate::db) fn write(self, expr: &Expr, table: &str, column: &str, sql: &mut Writer) {
         // Beyond 64 bits SQLite goes on with floats, and may come back with other digits.
-        let (holds, range) = match self {
-            Range::Any => return expr,
-            Range::Integer(i64::MIN, i64::MAX) => {
-                ("typeof(?) = 'integer'".to_owned(), "64 bits".to_owned())
-            }
+        let (between, range) = match self {
+            Range::Any => return expr.write(sql),
+            Range::Integer(i64::MIN, i64::MAX) => (None, "64 bits".to_owned()),
             Range::Integer(min, max) => (
-                format!("typeof(?) = 'integer' AND ? BETWEEN {min} AND {max}"),
+                Some(format!(" BETWEEN {min} AND {max}")),
                 format!("{min} to {max}"),
             ),
             Range::Real(max) => (
-                format!("? BETWEEN -{max} AND {max}"),
+                Some(format!(" BETWEEN -{max} AND {max}")),
                 format!("-{max} to {max}"),
             ),
         };
-        let times = holds.matches('?').count() + 1;
-        let table = table.replace('\'', "''");
-        Expr::cust_with_exprs(
-            format!(
-                "CASE WHEN {holds} THEN ? ELSE json_extract('{{}}', '{OUTSIDE}{table}.{column}: {range}') END"
-            ),
-            std::iter::repeat_n(expr, times),
-        )
+        sql.push("CASE WHEN ");
+        if let Range::Integer(..) = self {
+            sql.push("typeof(");
+            expr.write(sql);
+            sql.push(") = 'integer'");
+            sql.push(if between.is_some() { " AND " } else { "" });
+        }
+        if let Some(between) = between {
+            expr.write(sql);
+            sql.push(&between);
+        }
+        sql.push(" THEN ");
+        expr.write(sql);
+        let _ = write!(
+            sql,
+            " ELSE json_extract('{{}}', '{OUTSIDE}{}.{column}: {range}') END",
+            table.replace('\'', "''")
+        );
     }
 }
 
