@@ -17,9 +17,9 @@ pub use crate::{
         is_referable, reference,
     },
     engine::{
-        ActionCtx, AppDef, Args, Callable, Context, Ctx, ErrorType, Fits, FunctionDef,
+        ActionCtx, AppDef, Args, Callable, Chain, Context, Ctx, ErrorType, Fits, FunctionDef,
         FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation, Kind, Layer,
-        Middleware, Named, Next, Parameter, QueryCtx, Reply, Returned, Step, app_error,
+        Middleware, Named, Next, Parameter, QueryCtx, Reply, Returned, Step, Work, app_error,
         error_array, error_field, error_object,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},

@@ -291,7 +291,7 @@ fn functions<'a>(
         let signature = (described.describe)(types);
         Some(Function {
             name: def.name,
-            kind: def.kind.as_str(),
+            kind: def.kind().as_str(),
             docs: Some(described.docs).filter(|docs| !docs.is_empty()),
             args: signature.args,
             returns: signature.returns,

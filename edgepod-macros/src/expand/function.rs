@@ -64,7 +64,7 @@ fn registration(function: &Function) -> TokenStream {
         _ => ident.span(),
     };
     let extract = quote_spanned! {context_span=>
-        <::edgepod::__private::#context as ::edgepod::__private::Context>::extract(#ctx)
+        ::core::convert::identity::<&::edgepod::__private::#context>(#ctx)
     };
     let names = parameters.iter().map(|parameter| &parameter.name);
     let indices = 0..parameters.len();
@@ -81,18 +81,19 @@ fn registration(function: &Function) -> TokenStream {
                 name: #public_name,
                 rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
                 location: (::core::file!(), #line),
-                kind: ::edgepod::__private::Kind::#variant,
                 internal: #internal,
-                steps: &[#(#steps),*],
-                handler: |#ctx, #args| ::std::boxed::Box::pin(async move {
-                    let #given = #args.given(&[#(#names),*])?;
-                    __EDGEPOD_RETURNED.reply(
-                        #ident(
-                            #extract,
-                            #(#constants.take(&#given, #indices)?),*
+                work: ::edgepod::__private::Work::#variant(::edgepod::__private::Chain {
+                    steps: &[#(#steps),*],
+                    handler: |#ctx, #args| ::std::boxed::Box::pin(async move {
+                        let #given = #args.given(&[#(#names),*])?;
+                        __EDGEPOD_RETURNED.reply(
+                            #ident(
+                                #extract,
+                                #(#constants.take(&#given, #indices)?),*
+                            )
+                            #awaited
                         )
-                        #awaited
-                    )
+                    }),
                 }),
             };
 
@@ -139,12 +140,13 @@ pub(super) fn steps<'a>(
             Listed::Value(expr) => (None, quote!(#expr), expr.span()),
         };
         let layer = quote_spanned! {span=>
-            ::edgepod::__private::Layer::new::<_, ::edgepod::__private::#context>(#value)
+            ::edgepod::__private::Layer::<::edgepod::__private::#context>::new(#value)
         };
         quote! {{
             #item
-            static __EDGEPOD_LAYER: ::std::sync::LazyLock<::edgepod::__private::Layer> =
-                ::std::sync::LazyLock::new(|| #layer);
+            static __EDGEPOD_LAYER: ::std::sync::LazyLock<
+                ::edgepod::__private::Layer<::edgepod::__private::#context>,
+            > = ::std::sync::LazyLock::new(|| #layer);
             |#ctx, #args, #next| {
                 __EDGEPOD_LAYER.call(#ctx, #args, #next)
             }

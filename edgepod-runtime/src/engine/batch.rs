@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Args, Call, Engine, FunctionDef, Headers, Kind, Outcome, call::CallState};
+use super::{
+    Args, AtOnce, Call, Callee, Engine, Headers, Kind, Outcome, QueryCtx, Typed, call::CallState,
+    no_function,
+};
 use crate::{Code, Error, Result, auth::Claims};
 
 /// The most calls that a batch may have.
@@ -107,16 +110,17 @@ impl Engine {
 
     /// Runs a query of a batch, while nobody else uses the database.
     fn call_item(self: &Arc<Self>, batch: &Batch<'_>, item: &Item<'_>, version: u64) -> Outcome {
-        let function = match self.query_named(&item.name) {
-            Ok(function) => function,
+        let query = match self.query_named(&item.name) {
+            Ok(query) => query,
             Err(error) => return Outcome::error(&error, batch.trace_id),
         };
         let args = item.args.map_or("", RawValue::get);
         let args = Args::new(if args == "null" { "" } else { args });
         let state = CallState::new(
             self.clone(),
+            query.definition.name,
+            Kind::Query,
             Call {
-                function,
                 args: "",
                 session: batch.session,
                 user: batch.user.clone(),
@@ -125,16 +129,14 @@ impl Engine {
             },
         );
         state.version.set(version);
-        let result = self.read(&state, function, &args);
+        let result = self.read(&state, query, &args);
         state.finish(result)
     }
 
-    fn query_named(&self, name: &str) -> Result<&'static FunctionDef> {
-        let Some(function) = self.registry().get(name) else {
-            return Err(Error::not_found(format!("There is no function `{name}`.")));
-        };
-        if function.kind == Kind::Query {
-            return Ok(function);
+    fn query_named(&self, name: &str) -> Result<Typed<QueryCtx>> {
+        let function = self.registry().get(name).ok_or_else(|| no_function(name))?;
+        if let Callee::AtOnce(AtOnce::Query(query)) = function.callee() {
+            return Ok(query);
         }
         Err(Error::new(
             Code::MethodNotAllowed,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Engine, FunctionDef, Headers, Kind, Level, Log, Record, Reply,
+    Engine, Headers, Kind, Level, Log, Record, Reply,
     extensions::Extensions,
     sessions::{SessionId, Stale},
 };
@@ -26,10 +26,8 @@ use crate::{
 /// The header that names the session, as it is in the headers' JSON.
 const SESSION: &str = "x-edgepod-session-id";
 
-/// A call as the gateway hands it to the engine.
+/// A call as the gateway hands it to the engine, but for its function.
 pub struct Call<'a> {
-    /// The function.
-    pub function: &'static FunctionDef,
     /// The arguments' JSON text, or nothing.
     pub args: &'a str,
     /// The session that the call's reads subscribe.
@@ -180,9 +178,14 @@ pub(super) struct CallState {
 }
 
 impl CallState {
-    pub(super) fn new(engine: Arc<Engine>, call: Call<'_>) -> Rc<Self> {
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        function: &'static str,
+        kind: Kind,
+        call: Call<'_>,
+    ) -> Rc<Self> {
         let trace_id: Arc<str> = call.trace_id.into();
-        let log = Log::new(engine.host().clone(), call.function.name, trace_id.clone());
+        let log = Log::new(engine.host().clone(), function, trace_id.clone());
         let headers = OnceCell::new();
         let _ = headers.set(Rc::new(call.headers));
         let began = Level::Info.is_on().then(|| engine.host().now_micros());
@@ -195,7 +198,7 @@ impl CallState {
             extensions: Extensions::default(),
             version: Cell::new(engine.version_count()),
             replayed: Cell::new(false),
-            kind: call.function.kind,
+            kind,
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
             touched: RefCell::default(),

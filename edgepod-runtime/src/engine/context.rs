@@ -4,7 +4,13 @@ use std::{cell::Cell, ops::Deref, rc::Rc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Headers, Log, call::CallState, headers::CLIENT_ADDRESS, sessions::SessionId};
+use super::{
+    Headers, Log,
+    call::CallState,
+    handler::{Links, Own},
+    headers::CLIENT_ADDRESS,
+    sessions::SessionId,
+};
 use crate::{
     Error, Result,
     auth::{self, Claims},
@@ -236,17 +242,6 @@ fn connection(state: &Rc<CallState>, access: crate::db::Access) -> Connection {
     )
 }
 
-/// The context of a call, of whichever kind.
-#[derive(Clone, Copy)]
-pub enum CtxRef<'a> {
-    /// Of a query.
-    Query(&'a QueryCtx),
-    /// Of a function.
-    Function(&'a Ctx),
-    /// Of an action.
-    Action(&'a ActionCtx),
-}
-
 /// A context type that functions and middleware take.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a context",
@@ -254,36 +249,42 @@ pub enum CtxRef<'a> {
     note = "a query takes `&QueryCtx`, a function `&Ctx`, an action `&ActionCtx`; middleware takes one of them"
 )]
 pub trait Context: Sized + 'static {
-    /// This context of a call.
+    /// The part of it that reads.
     #[doc(hidden)]
-    fn extract(ctx: CtxRef<'_>) -> &Self;
+    fn reading(&self) -> &QueryCtx;
+
+    /// What is left of the chain of a function that takes it.
+    #[doc(hidden)]
+    fn own(links: Links<'_, Self>) -> Own<'_>;
 }
 
 impl Context for QueryCtx {
-    fn extract(ctx: CtxRef<'_>) -> &Self {
-        match ctx {
-            CtxRef::Query(ctx) => ctx,
-            CtxRef::Function(ctx) => ctx,
-            CtxRef::Action(ctx) => ctx,
-        }
+    fn reading(&self) -> &QueryCtx {
+        self
+    }
+
+    fn own(links: Links<'_, Self>) -> Own<'_> {
+        Own::Query(links)
     }
 }
 
 impl Context for Ctx {
-    fn extract(ctx: CtxRef<'_>) -> &Self {
-        match ctx {
-            CtxRef::Function(ctx) => ctx,
-            _ => unreachable!("`Fits` lets `Ctx` stand around functions only"),
-        }
+    fn reading(&self) -> &QueryCtx {
+        &self.query
+    }
+
+    fn own(links: Links<'_, Self>) -> Own<'_> {
+        Own::Function(links)
     }
 }
 
 impl Context for ActionCtx {
-    fn extract(ctx: CtxRef<'_>) -> &Self {
-        match ctx {
-            CtxRef::Action(ctx) => ctx,
-            _ => unreachable!("`Fits` lets `ActionCtx` stand around actions only"),
-        }
+    fn reading(&self) -> &QueryCtx {
+        &self.query
+    }
+
+    fn own(links: Links<'_, Self>) -> Own<'_> {
+        Own::Action(links)
     }
 }
 

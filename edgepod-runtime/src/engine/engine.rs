@@ -11,11 +11,11 @@ use std::{
 };
 
 use super::{
-    ActionCtx, Args, Call, Ctx, CtxRef, FunctionDef, Host, Kind, Outcome, QueryCtx, Registry,
-    Reply, SocketId, StartError,
+    ActionCtx, Args, AtOnce, Call, Context, Ctx, FunctionDef, Host, Kind, Outcome, QueryCtx,
+    Registry, Reply, SocketId, StartError, Typed,
     app::App,
     call::CallState,
-    handler::{HandlerFuture, Next, Steps},
+    handler::HandlerFuture,
     idempotency::Once,
     log,
     sessions::{SessionId, Sessions, Stale},
@@ -86,36 +86,32 @@ impl Engine {
     }
 
     /// Runs a query or a function: both are done when this returns.
-    ///
-    /// # Panics
-    /// Given an action: those take [`call_action`](Self::call_action).
-    pub fn call(self: &Arc<Self>, call: Call<'_>) -> Outcome {
-        let function = call.function;
+    pub fn call(self: &Arc<Self>, function: AtOnce, call: Call<'_>) -> Outcome {
+        let definition = function.definition();
         let args = Args::new(call.args);
-        let state = CallState::new(self.clone(), call);
-        let result = match function.kind {
-            Kind::Query => {
+        let state = CallState::new(self.clone(), definition.name, definition.kind(), call);
+        let result = match function {
+            AtOnce::Query(query) => {
                 let mut result = None;
                 self.host.exclusive(&mut || {
                     state.version.set(self.versions.count());
-                    result = Some(self.read(&state, function, &args));
+                    result = Some(self.read(&state, query, &args));
                 });
                 result.unwrap_or_else(|| Err(Error::internal("the host did not run the query")))
             }
-            Kind::Function => {
+            AtOnce::Function(function) => {
                 let _entered = log::enter(&state);
                 let body = |ctx: &Ctx| {
-                    let result = at_once(self.chain(function, CtxRef::Function(ctx), &args))
-                        .unwrap_or_else(|| Err(must_be_action(function)));
+                    let result = at_once(self.chain(function, ctx, &args))
+                        .unwrap_or_else(|| Err(must_be_action(definition)));
                     state.within_limit(result)
                 };
-                match Once::of(function, &state.headers(), state.user.as_ref(), &args) {
+                match Once::of(definition, &state.headers(), state.user.as_ref(), &args) {
                     Ok(None) => in_transaction(&state, body),
                     Ok(Some(once)) => once.run(&state, body),
                     Err(error) => Err(error),
                 }
             }
-            Kind::Action => panic!("an action is called through call_action"),
         };
         state.remember_subscriptions();
         state.finish(result)
@@ -130,26 +126,14 @@ impl Engine {
         self: &Arc<Self>,
         body: impl FnOnce(&Ctx) -> Result<T>,
     ) -> Result<T> {
-        const FUNCTION: FunctionDef = FunctionDef {
-            name: "test",
-            rust_name: "test",
-            location: (file!(), line!()),
-            kind: Kind::Function,
-            internal: true,
-            steps: &[],
-            handler: |_, _| Box::pin(async { Err(Error::internal("a test is no function")) }),
+        let call = Call {
+            args: "",
+            session: None,
+            user: None,
+            headers: super::Headers::from_json("{}"),
+            trace_id: "test",
         };
-        let state = CallState::new(
-            self.clone(),
-            Call {
-                function: &FUNCTION,
-                args: "",
-                session: None,
-                user: None,
-                headers: super::Headers::from_json("{}"),
-                trace_id: "test",
-            },
-        );
+        let state = CallState::new(self.clone(), "test", Kind::Function, call);
         let _entered = log::enter(&state);
         in_transaction(&state, body)
     }
@@ -158,29 +142,33 @@ impl Engine {
     pub(super) fn read(
         &self,
         state: &Rc<CallState>,
-        function: &'static FunctionDef,
+        query: Typed<QueryCtx>,
         args: &Args,
     ) -> Result<Reply> {
         let _entered = log::enter(state);
         let ctx = QueryCtx::new(state.clone());
         let result = caught(|| {
-            at_once(self.chain(function, CtxRef::Query(&ctx), args))
-                .unwrap_or_else(|| Err(must_be_action(function)))
+            at_once(self.chain(query, &ctx, args))
+                .unwrap_or_else(|| Err(must_be_action(query.definition)))
         });
         state.remember_subscriptions();
         state.within_limit(result)
     }
 
     /// Runs an action, which may await.
-    pub async fn call_action(self: &Arc<Self>, call: Call<'_>) -> Outcome {
-        let function = call.function;
+    pub async fn call_action(
+        self: &Arc<Self>,
+        action: Typed<ActionCtx>,
+        call: Call<'_>,
+    ) -> Outcome {
+        let definition = action.definition;
         let args = Args::new(call.args);
-        let state = CallState::new(self.clone(), call);
+        let state = CallState::new(self.clone(), definition.name, definition.kind(), call);
         let ctx = ActionCtx::new(state.clone());
-        let result = match Once::of(function, &state.headers(), state.user.as_ref(), &args) {
+        let result = match Once::of(definition, &state.headers(), state.user.as_ref(), &args) {
             Ok(_) => {
                 CatchUnwind {
-                    handler: self.chain(function, CtxRef::Action(&ctx), &args),
+                    handler: self.chain(action, &ctx, &args),
                     state: &state,
                 }
                 .await
@@ -191,21 +179,14 @@ impl Engine {
         state.finish(state.within_limit(result))
     }
 
-    fn chain<'a>(
+    fn chain<'a, C: Context>(
         &self,
-        function: &'static FunctionDef,
-        ctx: CtxRef<'a>,
+        function: Typed<C>,
+        ctx: &'a C,
         args: &'a Args,
     ) -> HandlerFuture<'a> {
-        Next {
-            steps: Steps {
-                app: self.app.registry.app().steps,
-                function: function.steps,
-            },
-            handler: function.handler,
-            ctx,
-        }
-        .start(args)
+        let around_all = self.app.registry.app().steps;
+        function.chain.start(around_all, ctx, args)
     }
 
     /// A socket of a session is open. Its client is greeted where it asks for that, and told what changed before it came, as
@@ -434,7 +415,7 @@ fn must_be_action(function: &FunctionDef) -> Error {
         function.rust_name,
         function.location.0,
         function.location.1,
-        function.kind.as_str()
+        function.kind().as_str()
     ))
 }
 

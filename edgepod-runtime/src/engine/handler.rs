@@ -2,17 +2,47 @@
 
 use std::{future::Future, pin::Pin};
 
-use super::{ActionCtx, Args, Context, Ctx, CtxRef, QueryCtx, Reply};
+use super::{ActionCtx, Args, Context, Ctx, QueryCtx, Reply};
 use crate::Result;
 
 /// A handler at work. It stays on its thread: contexts are not `Send`.
 pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply>> + 'a>>;
 
-/// A function as the engine calls it.
-pub type Handler = for<'a> fn(CtxRef<'a>, &'a Args) -> HandlerFuture<'a>;
+/// A function as the engine calls it, with the context of its kind.
+pub type Handler<C> = for<'a> fn(&'a C, &'a Args) -> HandlerFuture<'a>;
 
-/// A middleware as the engine calls it.
-pub type Step = for<'a> fn(CtxRef<'a>, &'a Args, Next<'a>) -> HandlerFuture<'a>;
+/// A middleware as the engine calls it, around a function that takes `C`.
+pub type Step<C> = for<'a> fn(&'a C, &'a Args, Next<'a>) -> HandlerFuture<'a>;
+
+/// A function with its own middleware, outermost first.
+pub struct Chain<C: 'static> {
+    /// The middleware.
+    pub steps: &'static [Step<C>],
+    /// The function itself.
+    pub handler: Handler<C>,
+}
+
+impl<C: Context> Chain<C> {
+    /// Calls it, within the middleware that is around every function.
+    pub(super) fn start<'a>(
+        &'static self,
+        app: &'static [Step<QueryCtx>],
+        ctx: &'a C,
+        args: &'a Args,
+    ) -> HandlerFuture<'a> {
+        let own = Links {
+            steps: self.steps,
+            handler: self.handler,
+            ctx,
+        };
+        Next {
+            app,
+            ctx: ctx.reading(),
+            own: C::own(own),
+        }
+        .start(args)
+    }
+}
 
 /// Runs around functions: what `#[edgepod::middleware]` makes of a function, and what a type of the app's own may be.
 ///
@@ -87,30 +117,46 @@ impl<M: Middleware> Middleware for &'static M {
     note = "middleware that takes `&QueryCtx` fits every kind of function; one that takes `&Ctx` may write, so it fits \
             `#[edgepod::function]` only"
 )]
-pub trait Fits<C>: Context {}
-
-impl Fits<QueryCtx> for QueryCtx {}
-impl Fits<Ctx> for QueryCtx {}
-impl Fits<ActionCtx> for QueryCtx {}
-impl Fits<Ctx> for Ctx {}
-impl Fits<ActionCtx> for ActionCtx {}
-
-/// A middleware's value as it stands around a function that takes `C`, behind a pointer: made once, at the first call.
-pub struct Layer(Box<dyn Erased>);
-
-trait Erased: Send + Sync {
-    fn call<'a>(&'a self, ctx: CtxRef<'a>, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a>;
+pub trait Fits<C>: Context {
+    /// What the middleware takes of the context that the function takes.
+    #[doc(hidden)]
+    fn of(ctx: &C) -> &Self;
 }
 
-impl<M: Middleware> Erased for M {
-    fn call<'a>(&'a self, ctx: CtxRef<'a>, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a> {
-        Box::pin(Middleware::call(self, M::Ctx::extract(ctx), args, next))
+impl<C: Context> Fits<C> for QueryCtx {
+    fn of(ctx: &C) -> &Self {
+        ctx.reading()
     }
 }
 
-impl Layer {
+impl Fits<Ctx> for Ctx {
+    fn of(ctx: &Ctx) -> &Self {
+        ctx
+    }
+}
+
+impl Fits<ActionCtx> for ActionCtx {
+    fn of(ctx: &ActionCtx) -> &Self {
+        ctx
+    }
+}
+
+/// A middleware's value as it stands around a function that takes `C`, behind a pointer: made once, at the first call.
+pub struct Layer<C>(Box<dyn Erased<C>>);
+
+trait Erased<C>: Send + Sync {
+    fn call<'a>(&'a self, ctx: &'a C, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a>;
+}
+
+impl<C, M: Middleware<Ctx: Fits<C>>> Erased<C> for M {
+    fn call<'a>(&'a self, ctx: &'a C, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a> {
+        Box::pin(Middleware::call(self, M::Ctx::of(ctx), args, next))
+    }
+}
+
+impl<C> Layer<C> {
     /// The middleware, around a function that takes `C`.
-    pub fn new<M: Middleware, C>(middleware: M) -> Self
+    pub fn new<M: Middleware>(middleware: M) -> Self
     where
         M::Ctx: Fits<C>,
     {
@@ -118,28 +164,53 @@ impl Layer {
     }
 
     /// Runs it.
-    pub fn call<'a>(
-        &'a self,
-        ctx: CtxRef<'a>,
-        args: &'a Args,
-        next: Next<'a>,
-    ) -> HandlerFuture<'a> {
+    pub fn call<'a>(&'a self, ctx: &'a C, args: &'a Args, next: Next<'a>) -> HandlerFuture<'a> {
         self.0.call(ctx, args, next)
     }
 }
 
 /// The rest of the chain: further middleware, and the function.
 pub struct Next<'a> {
-    pub(super) steps: Steps<'a>,
-    pub(super) handler: Handler,
-    pub(super) ctx: CtxRef<'a>,
+    /// What is left of the middleware around every function.
+    app: &'static [Step<QueryCtx>],
+    ctx: &'a QueryCtx,
+    own: Own<'a>,
 }
 
-/// The steps that are left: first those around every function, then the function's own.
-#[derive(Clone, Copy)]
-pub(super) struct Steps<'a> {
-    pub(super) app: &'a [Step],
-    pub(super) function: &'a [Step],
+/// What is left of a function's own chain, by its kind.
+pub enum Own<'a> {
+    /// Of a query.
+    Query(Links<'a, QueryCtx>),
+    /// Of a function.
+    Function(Links<'a, Ctx>),
+    /// Of an action.
+    Action(Links<'a, ActionCtx>),
+}
+
+/// What is left of a function's own middleware, the function itself, and what they take.
+pub struct Links<'a, C: 'static> {
+    steps: &'static [Step<C>],
+    handler: Handler<C>,
+    ctx: &'a C,
+}
+
+impl<'a, C: Context> Links<'a, C> {
+    fn start<'b>(self, ctx: &'a QueryCtx, args: &'b Args) -> HandlerFuture<'b>
+    where
+        'a: 'b,
+    {
+        match self.steps.split_first() {
+            Some((step, steps)) => {
+                let next = Next {
+                    app: &[],
+                    ctx,
+                    own: C::own(Self { steps, ..self }),
+                };
+                step(self.ctx, args, next)
+            }
+            None => (self.handler)(self.ctx, args),
+        }
+    }
 }
 
 impl<'a> Next<'a> {
@@ -155,28 +226,17 @@ impl<'a> Next<'a> {
         self.start(args).await
     }
 
-    pub(super) fn start<'b>(self, args: &'b Args) -> HandlerFuture<'b>
+    fn start<'b>(self, args: &'b Args) -> HandlerFuture<'b>
     where
         'a: 'b,
     {
-        let Next {
-            steps,
-            handler,
-            ctx,
-        } = self;
-        let (step, steps) = match (steps.app.split_first(), steps.function.split_first()) {
-            (Some((step, app)), _) => (step, Steps { app, ..steps }),
-            (None, Some((step, function))) => (step, Steps { function, ..steps }),
-            (None, None) => return handler(ctx, args),
-        };
-        step(
-            ctx,
-            args,
-            Next {
-                steps,
-                handler,
-                ctx,
-            },
-        )
+        if let Some((step, app)) = self.app.split_first() {
+            return step(self.ctx, args, Next { app, ..self });
+        }
+        match self.own {
+            Own::Query(links) => links.start(self.ctx, args),
+            Own::Function(links) => links.start(self.ctx, args),
+            Own::Action(links) => links.start(self.ctx, args),
+        }
     }
 }

@@ -75,7 +75,7 @@ impl Once {
         let Some(key) = headers.get(HEADER) else {
             return Ok(None);
         };
-        if function.kind == Kind::Action {
+        if function.kind() == Kind::Action {
             return Err(Error::bad_request(format!(
                 "`{}` is an action: what it does outside cannot be remembered with its reply, so it takes no \
                  X-EdgePod-Idempotency-Key. Call it without.",

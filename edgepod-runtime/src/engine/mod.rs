@@ -36,9 +36,9 @@ pub use app::App;
 pub use args::Args;
 pub use batch::Batch;
 pub use call::{Call, Outcome};
-pub use context::{ActionCtx, Context, Ctx, CtxRef, Env, QueryCtx};
+pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
 pub use engine::Engine;
-pub use handler::{Fits, Handler, HandlerFuture, Middleware, Next, Step};
+pub use handler::{Chain, Fits, Handler, HandlerFuture, Middleware, Next, Step};
 #[doc(hidden)]
 pub use handler::{Layer, Named};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
@@ -53,7 +53,11 @@ pub use parameters::{
 };
 pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
-pub use registry::{AppDef, FunctionDef, FunctionRegistration, Kind, Registry, RegistryError};
+pub(crate) use registry::no_function;
+pub use registry::{
+    AppDef, AtOnce, Callee, FunctionDef, FunctionRegistration, Kind, Registry, RegistryError,
+    Typed, Work,
+};
 pub use reply::Reply;
 pub use start::StartError;
 pub use tokens::{sign_jwt, verify_jwt};

@@ -4,8 +4,8 @@ use std::fmt;
 
 pub use edgepod_manifest::Kind;
 
-use super::{Handler, Step};
-use crate::thin::sorted;
+use super::{ActionCtx, Chain, Ctx, QueryCtx, Step};
+use crate::{Error, thin::sorted};
 
 /// A function, as its attribute registers it.
 pub struct FunctionDef {
@@ -15,15 +15,91 @@ pub struct FunctionDef {
     pub rust_name: &'static str,
     /// File and line, for messages.
     pub location: (&'static str, u32),
-    /// What it may do.
-    pub kind: Kind,
     /// Whether it is not on the wire: only the app itself calls it.
     pub internal: bool,
-    /// Its middleware, outermost first.
-    pub steps: &'static [Step],
-    /// The function itself.
-    pub handler: Handler,
+    /// What it does, and so its kind.
+    pub work: Work,
 }
+
+/// What a function does, by its kind: each has a context of its own.
+pub enum Work {
+    /// A query's.
+    Query(Chain<QueryCtx>),
+    /// A function's.
+    Function(Chain<Ctx>),
+    /// An action's.
+    Action(Chain<ActionCtx>),
+}
+
+impl FunctionDef {
+    /// What it may do.
+    pub const fn kind(&self) -> Kind {
+        match self.work {
+            Work::Query(_) => Kind::Query,
+            Work::Function(_) => Kind::Function,
+            Work::Action(_) => Kind::Action,
+        }
+    }
+
+    /// It, as the engine takes it.
+    pub const fn callee(&'static self) -> Callee {
+        match &self.work {
+            Work::Query(chain) => Callee::AtOnce(AtOnce::Query(Typed {
+                definition: self,
+                chain,
+            })),
+            Work::Function(chain) => Callee::AtOnce(AtOnce::Function(Typed {
+                definition: self,
+                chain,
+            })),
+            Work::Action(chain) => Callee::Action(Typed {
+                definition: self,
+                chain,
+            }),
+        }
+    }
+}
+
+/// A function, by how it runs.
+#[derive(Clone, Copy)]
+pub enum Callee {
+    /// It is done when [`Engine::call`](super::Engine::call) returns.
+    AtOnce(AtOnce),
+    /// It may await, in [`Engine::call_action`](super::Engine::call_action).
+    Action(Typed<ActionCtx>),
+}
+
+/// A function that is done at once.
+#[derive(Clone, Copy)]
+pub enum AtOnce {
+    /// A query.
+    Query(Typed<QueryCtx>),
+    /// A function.
+    Function(Typed<Ctx>),
+}
+
+impl AtOnce {
+    pub(super) const fn definition(self) -> &'static FunctionDef {
+        match self {
+            Self::Query(query) => query.definition,
+            Self::Function(function) => function.definition,
+        }
+    }
+}
+
+/// A function that takes the context `C`.
+pub struct Typed<C: 'static> {
+    pub(super) definition: &'static FunctionDef,
+    pub(super) chain: &'static Chain<C>,
+}
+
+impl<C> Clone for Typed<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Typed<C> {}
 
 /// A function, among those of the program.
 pub struct FunctionRegistration(pub &'static FunctionDef);
@@ -37,7 +113,7 @@ pub struct AppDef {
     /// File and line, for messages.
     pub location: (&'static str, u32),
     /// Middleware around every function, outermost first.
-    pub steps: &'static [Step],
+    pub steps: &'static [Step<QueryCtx>],
 }
 
 inventory::collect!(AppDef);
@@ -83,6 +159,11 @@ impl fmt::Display for RegistryError {
 }
 
 impl std::error::Error for RegistryError {}
+
+/// What is said where there is no function of a name, or none that a client may call.
+pub(crate) fn no_function(name: &str) -> Error {
+    Error::not_found(format!("There is no function `{name}`."))
+}
 
 /// All functions of the program by public name.
 pub struct Registry {

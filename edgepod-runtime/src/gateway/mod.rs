@@ -15,4 +15,4 @@ pub use body::{BODY_LIMIT, UNWANTED_BODY, body, not_utf8, too_large};
 pub use config::Config;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
-pub use route::{EXPIRED, Gateway, REFUSED, Route};
+pub use route::{Decision, EXPIRED, Gateway, REFUSED, Route, Step};

@@ -6,13 +6,31 @@ use super::{BODY_LIMIT, Config, Head, Reply, body};
 use crate::{
     Code, Error,
     auth::{Authenticator, Check, Claims, Rejection, Verification},
-    engine::{FunctionDef, Held, Kind, Registry, Resume},
+    engine::{FunctionDef, Held, Kind, Registry, Resume, no_function},
 };
 
 /// The gateway of an app.
 pub struct Gateway {
     config: Config,
     authenticator: Authenticator,
+}
+
+/// What is to be done with a request.
+pub enum Decision {
+    /// Something comes before it is known.
+    First(Step),
+    /// It is known.
+    Done(Route),
+}
+
+/// What a host does before it asks [`Gateway::route`] again.
+pub enum Step {
+    /// Verify a signature, and tell [`Gateway::verified`].
+    Verify(Verification),
+    /// Fetch keys from this URL, and tell the [authenticator](Gateway::authenticator).
+    FetchKeys(String),
+    /// Wait a few milliseconds: another request fetches the keys.
+    Wait,
 }
 
 /// What a request asks for.
@@ -47,12 +65,6 @@ pub enum Route {
         /// [`EXPIRED`](super::EXPIRED).
         expires: Option<i64>,
     },
-    /// A signature is to be verified first; then tell [`Gateway::verified`] and route again.
-    Verify(Verification),
-    /// Keys are to be fetched from this URL first; then tell [`Gateway::keys_fetched`] and route again.
-    FetchKeys(String),
-    /// Another request fetches the keys: route again in a few milliseconds.
-    Wait,
 }
 
 /// The code and the reason with which a socket is closed whose token has expired.
@@ -94,9 +106,9 @@ impl Gateway {
         head: &Head<'_>,
         trace_id: &str,
         now: impl FnOnce() -> i64,
-    ) -> Route {
+    ) -> Decision {
         if head.method == "OPTIONS" {
-            return Route::Reply(Reply::preflight(head.request_headers));
+            return Decision::Done(Route::Reply(Reply::preflight(head.request_headers)));
         }
         self.decide(registry, head, now).unwrap_or_else(|refusal| {
             let mut reply = Reply::error(&refusal.error, trace_id);
@@ -109,7 +121,7 @@ impl Gateway {
             if refusal.error.code() == Code::UpgradeRequired {
                 reply = reply.with_header("upgrade", "websocket");
             }
-            Route::Reply(reply)
+            Decision::Done(Route::Reply(reply))
         })
     }
 
@@ -118,7 +130,7 @@ impl Gateway {
         &self.authenticator
     }
 
-    /// A signature of [`Route::Verify`] was verified: whether it is right. The reply that refuses the request, if it does.
+    /// A signature of [`Step::Verify`] was verified: whether it is right. The reply that refuses the request, if it does.
     pub fn verified(
         &self,
         head: &Head<'_>,
@@ -145,57 +157,55 @@ impl Gateway {
         registry: &Registry,
         head: &Head<'_>,
         now: impl FnOnce() -> i64,
-    ) -> Result<Route, Refusal> {
-        match head.path.strip_prefix("/rpc/") {
-            Some(name) => {
-                self.open(head)?;
-                match self.identify(head, now)? {
-                    Identity::Is(user) => call(registry, head, name, user),
-                    Identity::Needs(route) => Ok(route),
-                }
-            }
-            None if head.path == "/rpc" && head.method == "POST" => {
-                self.open(head)?;
-                match self.identify(head, now)? {
-                    Identity::Is(user) => {
-                        check_length(head)?;
-                        Ok(Route::Batch {
-                            session: subscribed(head)?,
-                            user,
-                        })
-                    }
-                    Identity::Needs(route) => Ok(route),
-                }
-            }
+    ) -> Result<Decision, Refusal> {
+        let place = match head.path.strip_prefix("/rpc/") {
+            Some(name) => Place::Function(name),
+            None if head.path == "/rpc" && head.method == "POST" => Place::Batch,
             None if head.path == "/ws" => {
                 if head.method != "GET" {
                     return Err(method_not_allowed("/ws", "GET, OPTIONS"));
                 }
-                self.open(head)?;
-                match self.identify(head, now)? {
-                    Identity::Is(user) => {
-                        socket(head, user.and_then(|user| self.authenticator.expires(&user)))
-                    }
-                    Identity::Needs(route) => Ok(route),
-                }
+                Place::Socket
             }
             None if head.path == "/.well-known/jwks.json"
                 && let Some(keys) = self.authenticator.published() =>
             {
-                match head.method {
-                    "GET" | "HEAD" => Ok(Route::Reply(Reply::keys(keys))),
+                return match head.method {
+                    "GET" | "HEAD" => Ok(Decision::Done(Route::Reply(Reply::keys(keys)))),
                     _ => Err(method_not_allowed(head.path, "GET, HEAD, OPTIONS")),
+                };
+            }
+            None => {
+                return Err(Error::new(
+                    Code::NotFound,
+                    format!(
+                        "There is nothing at {}. Functions are at /rpc/<name>, several queries at once with POST /rpc, the socket is at /ws.",
+                        head.path
+                    ),
+                )
+                .into());
+            }
+        };
+        self.open(head)?;
+        let user = match self.identify(head, now)? {
+            Identity::Is(user) => user,
+            Identity::Needs(step) => return Ok(Decision::First(step)),
+        };
+        let route = match place {
+            Place::Function(name) => call(registry, head, name, user)?,
+            Place::Batch => {
+                check_length(head)?;
+                Route::Batch {
+                    session: subscribed(head)?,
+                    user,
                 }
             }
-            None => Err(Error::new(
-                Code::NotFound,
-                format!(
-                    "There is nothing at {}. Functions are at /rpc/<name>, several queries at once with POST /rpc, the socket is at /ws.",
-                    head.path
-                ),
-            )
-            .into()),
-        }
+            Place::Socket => {
+                let expires = user.and_then(|user| self.authenticator.expires(&user));
+                socket(head, expires)?
+            }
+        };
+        Ok(Decision::Done(route))
     }
 
     /// Who calls. A token that is wrong is refused, also where nobody asks for one.
@@ -207,9 +217,9 @@ impl Gateway {
         match self.authenticator.check(token, now()) {
             Check::Known(claims) => Ok(Identity::Is(Some(claims))),
             Check::Refused(rejection) => Err(rejection.into()),
-            Check::Verify(verification) => Ok(Identity::Needs(Route::Verify(verification))),
-            Check::Fetch(url) => Ok(Identity::Needs(Route::FetchKeys(url))),
-            Check::Wait => Ok(Identity::Needs(Route::Wait)),
+            Check::Verify(verification) => Ok(Identity::Needs(Step::Verify(verification))),
+            Check::Fetch(url) => Ok(Identity::Needs(Step::FetchKeys(url))),
+            Check::Wait => Ok(Identity::Needs(Step::Wait)),
             // Why they cannot be fetched is in the log.
             Check::Unavailable => Err(Error::unavailable(
                 "The token cannot be verified now: its issuer's keys cannot be fetched. Try again soon.",
@@ -248,9 +258,17 @@ impl Gateway {
     }
 }
 
+/// What is behind the key.
+enum Place<'a> {
+    /// The function of this name.
+    Function(&'a str),
+    Batch,
+    Socket,
+}
+
 enum Identity {
     Is(Option<Claims>),
-    Needs(Route),
+    Needs(Step),
 }
 
 /// The token of an `Authorization` header. One that came twice has a comma, which is in no token.
@@ -270,10 +288,8 @@ fn call(
     name: &str,
     user: Option<Claims>,
 ) -> Result<Route, Refusal> {
-    let Some(function) = registry.get(name) else {
-        return Err(Error::not_found(format!("There is no function `{name}`.")).into());
-    };
-    let args = match (head.method, function.kind) {
+    let function = registry.get(name).ok_or_else(|| no_function(name))?;
+    let args = match (head.method, function.kind()) {
         ("POST", _) => None,
         ("GET" | "HEAD", Kind::Query) => Some(head.parameter("args").unwrap_or_default()),
         (_, Kind::Query) => return Err(method_not_allowed(name, "GET, HEAD, POST, OPTIONS")),

@@ -10,7 +10,9 @@ use crate::{
     auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
     db::parse_rows,
     engine::{Kind, Outcome},
-    gateway::{self, BODY_LIMIT, EXPIRED, HEADERS, Head, REFUSED, Route, UNWANTED_BODY},
+    gateway::{
+        self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, REFUSED, Route, Step, UNWANTED_BODY,
+    },
     sqlite::{Output, SqlError, Value},
     thin::{push_json, push_number},
     tracking::{TableName, TableSet},
@@ -89,7 +91,16 @@ pub(super) fn read_head(head: &str) -> Head<'_> {
 /// - `V` and JSON: verify this signature, tell `verified`, and unless that refuses, ask again.
 /// - `F` and a URL: fetch the keys there, tell `keys_fetched`, and ask again.
 /// - `W`: ask again in a few milliseconds.
-pub(super) fn write_decision(route: &Route, trace_id: &str) -> String {
+pub(super) fn write_decision(decision: &Decision, trace_id: &str) -> String {
+    match decision {
+        Decision::First(Step::Verify(verification)) => write_verification(verification),
+        Decision::First(Step::FetchKeys(url)) => ["F", url].concat(),
+        Decision::First(Step::Wait) => "W".to_owned(),
+        Decision::Done(route) => write_route(route, trace_id),
+    }
+}
+
+fn write_route(route: &Route, trace_id: &str) -> String {
     match route {
         Route::Reply(reply) => write_reply(reply),
         Route::Socket { expires, .. } => {
@@ -99,9 +110,6 @@ pub(super) fn write_decision(route: &Route, trace_id: &str) -> String {
             }
             text
         }
-        Route::Verify(verification) => write_verification(verification),
-        Route::FetchKeys(url) => ["F", url].concat(),
-        Route::Wait => "W".to_owned(),
         Route::Batch { session, user } => write_call('B', "", session, trace_id, user),
         Route::Call {
             function,
@@ -111,7 +119,7 @@ pub(super) fn write_decision(route: &Route, trace_id: &str) -> String {
         } => {
             let name = function.name;
             match args {
-                None if function.kind == Kind::Action => {
+                None if function.kind() == Kind::Action => {
                     write_call('A', name, session, trace_id, user)
                 }
                 None => write_call('C', name, session, trace_id, user),

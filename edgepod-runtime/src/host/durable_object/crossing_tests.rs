@@ -160,33 +160,33 @@ fn a_reply_and_the_constants_are_json() {
 
 #[test]
 fn decisions_have_their_letters() {
-    let cases: [(Route, &str); 4] = [
-        (Route::Wait, "W"),
+    let cases = [
+        (Decision::First(Step::Wait), "W"),
         (
-            Route::FetchKeys("https://example.com/keys".to_owned()),
+            Decision::First(Step::FetchKeys("https://example.com/keys".to_owned())),
             "Fhttps://example.com/keys",
         ),
         (
-            Route::Batch {
+            Decision::Done(Route::Batch {
                 session: Some("s".to_owned()),
                 user: None,
-            },
+            }),
             "B\n\ns\ntrace\n",
         ),
         (
-            Route::Socket {
+            Decision::Done(Route::Socket {
                 session: "s".to_owned(),
                 resume: crate::engine::Resume {
                     since: None,
                     held: Vec::new(),
                 },
                 expires: Some(1_700_000_000_000),
-            },
+            }),
             "S1700000000000",
         ),
     ];
-    for (route, text) in cases {
-        assert_eq!(write_decision(&route, "trace"), text);
+    for (decision, text) in cases {
+        assert_eq!(write_decision(&decision, "trace"), text);
     }
 }
 

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     Error,
     engine::{
-        Batch, Call, Engine, Headers, Held, Level, Outcome, Record, Registry, Resume, SocketId,
-        log_panic, start_log,
+        Batch, Call, Callee, Engine, Headers, Held, Level, Outcome, Record, Registry, Resume,
+        SocketId, log_panic, no_function, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway},
     sqlite::{RESULT_LIMIT, result_limit},
@@ -81,8 +81,8 @@ pub fn configure(environment: JsValue) -> String {
 pub fn route(head: &str, trace_id: &str) -> String {
     let head = crossing::read_head(head);
     with_gateway(trace_id, |gateway, registry| {
-        let route = gateway.route(registry, &head, trace_id, now_millis);
-        crossing::write_decision(&route, trace_id)
+        let decision = gateway.route(registry, &head, trace_id, now_millis);
+        crossing::write_decision(&decision, trace_id)
     })
 }
 
@@ -230,9 +230,10 @@ pub fn socket_closed(engine: u32, socket: u32) {
 #[wasm_bindgen]
 pub fn call(engine: u32, message: &str) -> String {
     let engine = opened(engine);
-    crossing::write_outcome(&match call_of(&engine, &Message::read(message)) {
-        Ok(call) => engine.call(call),
-        Err(outcome) => outcome,
+    let message = Message::read(message);
+    crossing::write_outcome(&match callee(&engine, &message) {
+        Some(Callee::AtOnce(function)) => engine.call(function, call_of(&message)),
+        _ => of_another_build(&message),
     })
 }
 
@@ -240,9 +241,10 @@ pub fn call(engine: u32, message: &str) -> String {
 #[wasm_bindgen]
 pub async fn call_action(engine: u32, message: String) -> String {
     let engine = opened(engine);
-    crossing::write_outcome(&match call_of(&engine, &Message::read(&message)) {
-        Ok(call) => engine.call_action(call).await,
-        Err(outcome) => outcome,
+    let message = Message::read(&message);
+    crossing::write_outcome(&match callee(&engine, &message) {
+        Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
+        _ => of_another_build(&message),
     })
 }
 
@@ -264,21 +266,26 @@ pub fn call_batch(engine: u32, message: &str, lost: &[u32], begins: &js_sys::Fun
     crossing::write_outcome(&outcome)
 }
 
-/// The call, or the outcome where this object does not know the function: Worker and object may be of different builds for a
-/// moment, and what one has the other may not.
-fn call_of<'a>(engine: &Engine, message: &Message<'a>) -> Result<Call<'a>, Outcome> {
-    let Some(function) = engine.registry().get(message.name) else {
-        let error = Error::not_found(format!("There is no function `{}`.", message.name));
-        return Err(Outcome::error(&error, message.trace_id));
-    };
-    Ok(Call {
-        function,
+/// The function that is called, where this object has it.
+fn callee(engine: &Engine, message: &Message<'_>) -> Option<Callee> {
+    Some(engine.registry().get(message.name)?.callee())
+}
+
+/// The outcome where the Worker knows a function of this name and kind, and this object does not: they may be of different
+/// builds for a moment.
+#[cold]
+fn of_another_build(message: &Message<'_>) -> Outcome {
+    Outcome::error(&no_function(message.name), message.trace_id)
+}
+
+fn call_of<'a>(message: &Message<'a>) -> Call<'a> {
+    Call {
         args: message.args,
         session: message.session,
         user: message.user(),
         headers: Headers::from_json(message.headers),
         trace_id: message.trace_id,
-    })
+    }
 }
 
 /// The engine of this number.

@@ -15,7 +15,9 @@ use super::{connections::Complaint, limits::Limits};
 use crate::{
     Error,
     auth::Claims,
-    engine::{Batch, Call, Engine, FunctionDef, Headers, Kind, Level, Outcome, Record},
+    engine::{
+        ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Outcome, Record, Typed,
+    },
 };
 
 /// Who calls, and how.
@@ -27,15 +29,32 @@ pub(super) struct Caller {
     pub(super) trace_id: String,
 }
 
+impl Caller {
+    fn call<'a>(&'a mut self, body: &'a str) -> Call<'a> {
+        Call {
+            args: body,
+            session: self.session.as_deref(),
+            user: self.user.take(),
+            headers: Headers::from_json(std::mem::take(&mut self.headers)),
+            trace_id: &self.trace_id,
+        }
+    }
+}
+
 /// What is called.
 pub(super) enum What {
-    Function(&'static FunctionDef),
+    Call(Callee),
     Batch,
 }
 
-/// A call, and where its answer goes.
+/// What the thread of the database is to do.
+enum Work {
+    Call(AtOnce),
+    Batch,
+}
+
+/// What comes with a call, and where its answer goes.
 struct Job {
-    what: What,
     body: String,
     caller: Caller,
     answer: oneshot::Sender<Outcome>,
@@ -43,14 +62,14 @@ struct Job {
 }
 
 struct Action {
-    function: &'static FunctionDef,
+    action: Typed<ActionCtx>,
     job: Job,
     _permit: OwnedSemaphorePermit,
 }
 
 /// The threads that calls run on.
 pub(super) struct Calls {
-    database: mpsc::SyncSender<Job>,
+    database: mpsc::SyncSender<(Work, Job)>,
     actions: async_mpsc::UnboundedSender<Action>,
     permits: Arc<Semaphore>,
     limits: Arc<Limits>,
@@ -77,13 +96,12 @@ impl Calls {
         let trace_id = caller.trace_id.clone();
         let (answer, outcome) = oneshot::channel();
         let job = Job {
-            what,
             body,
             caller,
             answer,
             since: Instant::now(),
         };
-        match self.send(job) {
+        match self.send(what, job) {
             Ok(()) => outcome
                 .await
                 .unwrap_or_else(|_| Outcome::error(&lost(), &trace_id)),
@@ -91,27 +109,32 @@ impl Calls {
         }
     }
 
-    fn send(&self, job: Job) -> Result<(), Error> {
-        if let What::Function(function) = job.what
-            && function.kind == Kind::Action
-        {
-            let permit = self.permits.clone().try_acquire_owned();
-            let permit = permit.map_err(|_| {
-                self.overloaded("actions", "EDGEPOD_MAX_ACTIONS", self.limits.actions)
-            })?;
-            let action = Action {
-                function,
-                job,
-                _permit: permit,
-            };
-            return self.actions.send(action).map_err(|_| lost());
-        }
-        self.database.try_send(job).map_err(|error| match error {
-            mpsc::TrySendError::Full(_) => {
-                self.overloaded("waiting calls", "EDGEPOD_MAX_QUEUE", self.limits.queue)
-            }
-            mpsc::TrySendError::Disconnected(_) => lost(),
-        })
+    fn send(&self, what: What, job: Job) -> Result<(), Error> {
+        let work = match what {
+            What::Call(Callee::Action(action)) => return self.send_action(action, job),
+            What::Call(Callee::AtOnce(function)) => Work::Call(function),
+            What::Batch => Work::Batch,
+        };
+        self.database
+            .try_send((work, job))
+            .map_err(|error| match error {
+                mpsc::TrySendError::Full(_) => {
+                    self.overloaded("waiting calls", "EDGEPOD_MAX_QUEUE", self.limits.queue)
+                }
+                mpsc::TrySendError::Disconnected(_) => lost(),
+            })
+    }
+
+    fn send_action(&self, action: Typed<ActionCtx>, job: Job) -> Result<(), Error> {
+        let permit = self.permits.clone().try_acquire_owned();
+        let permit = permit
+            .map_err(|_| self.overloaded("actions", "EDGEPOD_MAX_ACTIONS", self.limits.actions))?;
+        let action = Action {
+            action,
+            job,
+            _permit: permit,
+        };
+        self.actions.send(action).map_err(|_| lost())
     }
 
     fn overloaded(&self, what: &str, name: &str, limit: usize) -> Error {
@@ -131,13 +154,16 @@ fn lost() -> Error {
 }
 
 /// The thread that the database belongs to.
-fn start_database(engine: Arc<Engine>, limits: &Limits) -> io::Result<mpsc::SyncSender<Job>> {
-    let (sender, jobs) = mpsc::sync_channel::<Job>(limits.queue);
+fn start_database(
+    engine: Arc<Engine>,
+    limits: &Limits,
+) -> io::Result<mpsc::SyncSender<(Work, Job)>> {
+    let (sender, jobs) = mpsc::sync_channel::<(Work, Job)>(limits.queue);
     let patience = limits.call;
     thread::Builder::new()
         .name("edgepod-database".to_owned())
         .spawn(move || {
-            while let Ok(job) = jobs.recv() {
+            while let Ok((work, job)) = jobs.recv() {
                 // Nobody is to hear of it any more.
                 if job.answer.is_closed() {
                     continue;
@@ -153,7 +179,7 @@ fn start_database(engine: Arc<Engine>, limits: &Limits) -> io::Result<mpsc::Sync
                 } else {
                     // What the engine lets through is its own mistake, and must not end all calls.
                     catch_unwind(AssertUnwindSafe(|| {
-                        run(&engine, job.what, &job.body, job.caller)
+                        run(&engine, work, &job.body, job.caller)
                     }))
                 };
                 if let Ok(outcome) = outcome {
@@ -165,17 +191,10 @@ fn start_database(engine: Arc<Engine>, limits: &Limits) -> io::Result<mpsc::Sync
     Ok(sender)
 }
 
-fn run(engine: &Arc<Engine>, what: What, body: &str, caller: Caller) -> Outcome {
-    match what {
-        What::Function(function) => engine.call(Call {
-            function,
-            args: body,
-            session: caller.session.as_deref(),
-            user: caller.user,
-            headers: Headers::from_json(caller.headers),
-            trace_id: &caller.trace_id,
-        }),
-        What::Batch => engine.call_batch(
+fn run(engine: &Arc<Engine>, work: Work, body: &str, mut caller: Caller) -> Outcome {
+    match work {
+        Work::Call(function) => engine.call(function, caller.call(body)),
+        Work::Batch => engine.call_batch(
             &Batch {
                 body,
                 session: caller.session.as_deref(),
@@ -204,20 +223,12 @@ fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<
                     let engine = engine.clone();
                     tokio::task::spawn_local(async move {
                         let Action {
-                            function,
-                            job,
+                            action,
+                            mut job,
                             _permit,
                         } = action;
-                        let outcome = engine
-                            .call_action(Call {
-                                function,
-                                args: &job.body,
-                                session: job.caller.session.as_deref(),
-                                user: job.caller.user,
-                                headers: Headers::from_json(job.caller.headers),
-                                trace_id: &job.caller.trace_id,
-                            })
-                            .await;
+                        let call = job.caller.call(&job.body);
+                        let outcome = engine.call_action(action, call).await;
                         // The caller may have gone away.
                         let _ = job.answer.send(outcome);
                     });

@@ -22,9 +22,8 @@ use super::{
     websocket::{self, Opening},
 };
 use crate::{
-    Error,
     engine::{CLIENT_ADDRESS, Engine, Outcome},
-    gateway::{self, Gateway, HEADERS, Head, Route, client_address},
+    gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, client_address},
 };
 
 pub(super) type Reply = Response<Full<Bytes>>;
@@ -76,10 +75,6 @@ where
         client_address(peer, forwarded, shared.limits.proxies)
     });
     let (what, args, session, user) = match route(shared, &parts, trace_id).await {
-        // All three are dealt with in `route`.
-        Route::Verify(_) | Route::FetchKeys(_) | Route::Wait => {
-            return Err(Error::internal("the token was not verified"));
-        }
         Route::Reply(reply) => {
             shared.bodies.drain(body);
             return Ok(gateway_reply(reply));
@@ -103,7 +98,7 @@ where
             args,
             session,
             user,
-        } => (What::Function(function), args, session, user),
+        } => (What::Call(function.callee()), args, session, user),
     };
     let (text, _held) = match args {
         Some(args) => (args, None),
@@ -134,7 +129,7 @@ async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
     }
     loop {
         match gateway.route(shared.engine.registry(), &head, trace_id, now_millis) {
-            Route::Verify(verification) => {
+            Decision::First(Step::Verify(verification)) => {
                 let right = signature::is_right(&verification);
                 let refusal =
                     gateway.verified(&head, verification.version, right, trace_id, now_millis());
@@ -142,9 +137,9 @@ async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
                     return Route::Reply(reply);
                 }
             }
-            Route::FetchKeys(url) => keys::fetch(gateway, url).await,
-            Route::Wait => tokio::time::sleep(WAIT).await,
-            route => return route,
+            Decision::First(Step::FetchKeys(url)) => keys::fetch(gateway, url).await,
+            Decision::First(Step::Wait) => tokio::time::sleep(WAIT).await,
+            Decision::Done(route) => return route,
         }
     }
 }

@@ -6,7 +6,9 @@ use serde_json::{Map, Value as Json, value::RawValue};
 use super::{Answer, CallError, TestApp, Watch};
 use crate::{
     auth::Claims,
-    engine::{Call, Callable, FunctionDef, Headers, Invocation, Kind, Outcome, QueryCtx, Returns},
+    engine::{
+        Call, Callable, Callee, FunctionDef, Headers, Invocation, Outcome, QueryCtx, Returns,
+    },
 };
 
 /// A client of the app: with a token, or without one.
@@ -140,7 +142,6 @@ impl Caller {
     ) -> Outcome {
         let trace_id = format!("test-{}", self.app.next_number());
         let call = Call {
-            function,
             args,
             session,
             user: (!self.claims.is_empty()).then(|| Claims::from(self.claims.clone())),
@@ -148,9 +149,9 @@ impl Caller {
             trace_id: &trace_id,
         };
         let engine = self.app.engine();
-        match function.kind {
-            Kind::Action => engine.call_action(call).await,
-            Kind::Query | Kind::Function => engine.call(call),
+        match function.callee() {
+            Callee::Action(action) => engine.call_action(action, call).await,
+            Callee::AtOnce(function) => engine.call(function, call),
         }
     }
 }
