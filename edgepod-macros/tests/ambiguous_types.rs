@@ -30,7 +30,9 @@ edgepod::app!();
 
 #[test]
 fn both_types_are_named() {
-    let message = edgepod_runtime::manifest::manifest().unwrap_err();
+    let message = edgepod_runtime::manifest::manifest()
+        .unwrap_err()
+        .to_string();
     for part in ["`Item`", "shop::Item", "todo::Item"] {
         assert!(message.contains(part), "{part} is missing: {message}");
     }

@@ -35,6 +35,20 @@ pub struct Manifest<Table = serde::de::IgnoredAny> {
     /// The tables of the database.
     #[serde(default = "Vec::new")]
     pub tables: Vec<Table>,
+    /// What no client is to know of.
+    #[serde(default)]
+    pub internal: Internal,
+}
+
+/// The functions that only the app itself calls: for tools, apart from what a client is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Internal {
+    /// The functions.
+    #[serde(default)]
+    pub functions: Vec<Function>,
+    /// The types that only those mention.
+    #[serde(default)]
+    pub types: Vec<NamedType>,
 }
 
 /// One function that can be called.

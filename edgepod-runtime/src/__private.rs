@@ -7,8 +7,6 @@ pub use ts_rs;
 #[cfg(target_arch = "wasm32")]
 pub use worker;
 
-#[cfg(not(target_arch = "wasm32"))]
-pub use crate::manifest::{ErrorTypes, FunctionTypes, Signature, Types, error_member};
 pub use crate::{
     Error, Result,
     db::{
@@ -27,6 +25,11 @@ pub use crate::{
         ColumnSchema, Default, IndexSchema, Meaning, OnDelete, Reference,
         Registration as TableRegistration, SqlType, TableSchema,
     },
+};
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::{
+    engine::error_field_type,
+    types::{ErrorTypes, FunctionTypes, Signature, Types, error_member},
 };
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]

@@ -17,6 +17,7 @@ mod error;
 pub mod gateway;
 pub mod host;
 mod integers;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod manifest;
 pub mod migrations;
 pub mod schema;

@@ -247,7 +247,7 @@ fn described(error: &ErrorEnum, to: &Ident) -> impl Iterator<Item = TokenStream>
             .iter()
             .map(|field| {
                 let ty = &field.ty;
-                quote_spanned!(ty.span()=> #to.error_field::<#ty>())
+                quote_spanned!(ty.span()=> ::edgepod::__private::error_field_type::<#ty>(#to))
             })
             .collect();
         match &variant.told {

@@ -37,8 +37,7 @@ pub(crate) struct CrateMigrations {
 /// Reads them. `None` where no crate is being compiled, or a file is no migration.
 pub(crate) fn migrations_of_the_crate(errors: &mut Errors) -> Option<CrateMigrations> {
     let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?).join("migrations");
-    let files = read_folder(&folder).map_err(|message| syn::Error::new(Span::call_site(), message));
-    let files = errors.ok(files)?;
+    let files = errors.ok(read_folder(&folder))?;
     let watched = files
         .iter()
         .map(|file| format!("{}.sql", file.name))
@@ -51,12 +50,12 @@ pub(crate) fn migrations_of_the_crate(errors: &mut Errors) -> Option<CrateMigrat
 ///
 /// # Errors
 /// A sentence about the first file that is no migration, or about two with one number.
-fn read_folder(folder: &Path) -> Result<Vec<MigrationFile>, String> {
+fn read_folder(folder: &Path) -> syn::Result<Vec<MigrationFile>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
     let unreadable =
-        |error: std::io::Error| format!("{} cannot be read: {error}", folder.display());
+        |error: std::io::Error| wrong(format!("{} cannot be read: {error}", folder.display()));
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
@@ -65,23 +64,25 @@ fn read_folder(folder: &Path) -> Result<Vec<MigrationFile>, String> {
             continue;
         };
         let number = number_of(name).ok_or_else(|| {
-            format!("migrations/{file} has no number: it is called `0001_name.sql`")
+            wrong(format!(
+                "migrations/{file} has no number: it is called `0001_name.sql`"
+            ))
         })?;
         let text = fs::read_to_string(entry.path())
-            .map_err(|error| format!("migrations/{file} cannot be read: {error}"))?
+            .map_err(|error| wrong(format!("migrations/{file} cannot be read: {error}")))?
             // Version control may write lines as Windows does; that edits nothing.
             .replace("\r\n", "\n");
         if text.contains('\0') {
-            return Err(format!(
+            return Err(wrong(format!(
                 "migrations/{file} holds a NUL character, where SQLite stops reading: remove it, or write x'00' for the byte"
-            ));
+            )));
         }
         let statements: Vec<String> = statements(&text).map(str::to_owned).collect();
         if let Some(word) = statements.iter().find_map(|sql| forbidden_word(sql)) {
-            return Err(format!(
+            return Err(wrong(format!(
                 "migrations/{file} has a statement that begins with {word}: a migration is one transaction, and that is made \
                  for it. Remove the statement"
-            ));
+            )));
         }
         files.push(MigrationFile {
             number,
@@ -93,13 +94,18 @@ fn read_folder(folder: &Path) -> Result<Vec<MigrationFile>, String> {
     files.sort_by(|a, b| (a.number, &a.name).cmp(&(b.number, &b.name)));
     for pair in files.windows(2) {
         if pair[0].number == pair[1].number {
-            return Err(format!(
+            return Err(wrong(format!(
                 "two migrations have the number {}: {} and {}. Give the newer one the next free number",
                 pair[0].number, pair[0].name, pair[1].name
-            ));
+            )));
         }
     }
     Ok(files)
+}
+
+/// A mistake in the folder, which is no place in the sources.
+fn wrong(message: String) -> syn::Error {
+    syn::Error::new(Span::call_site(), message)
 }
 
 /// The number that a migration's name begins with: 2 of `0002_add_posts`.
@@ -129,14 +135,32 @@ mod tests {
         write("0001_a.sql", "CREATE TABLE a (x);");
         assert_eq!(read_folder(&folder).unwrap().len(), 1);
         write("0002_b.sql", "-- why\ncommit;");
-        assert!(read_folder(&folder).err().unwrap().contains("COMMIT"));
+        assert!(
+            read_folder(&folder)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("COMMIT")
+        );
         write("0002_b.sql", "SELECT 1;");
         write("2_c.sql", "SELECT 1;");
-        assert!(read_folder(&folder).err().unwrap().contains("number 2"));
+        assert!(
+            read_folder(&folder)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("number 2")
+        );
         write("2_c.sql", "");
         fs::remove_file(folder.join("2_c.sql")).unwrap();
         write("c.sql", "SELECT 1;");
-        assert!(read_folder(&folder).err().unwrap().contains("0001_name"));
+        assert!(
+            read_folder(&folder)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("0001_name")
+        );
         fs::remove_dir_all(&folder).unwrap();
     }
 

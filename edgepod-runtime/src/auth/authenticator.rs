@@ -12,7 +12,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    Algorithm, Claims, KeySet, LocalKeys, Policy, PublicKey, Rejection,
+    Algorithm, Claims, KeySet, KeySetError, LocalKeys, Policy, PublicKey, Rejection,
     key::Found,
     policy::{begins, ends},
     steady::Steady,
@@ -241,10 +241,10 @@ impl Authenticator {
     ///
     /// # Errors
     /// See [`KeySet::parse`].
-    pub fn keys_loaded(&self, json: &str, now: i64) -> Result<(), String> {
+    pub fn keys_loaded(&self, json: &str, now: i64) -> Result<(), KeySetError> {
         let keys = KeySet::parse(json).and_then(|keys| {
             if keys.is_empty() {
-                Err("it has no key that signs tokens".to_owned())
+                Err(KeySetError::Unusable)
             } else {
                 Ok(keys)
             }

@@ -3,6 +3,8 @@
 //! `jose_jwk::Jwk` itself tries the types of keys one after the other on a copy of the JSON, which weighs more in a Worker than
 //! all that a request needs. Here `kty` says first which of its types the rest is read as.
 
+use std::fmt;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jose_jwk::{Class, Ec, EcCurves, Okp, OkpCurves, jose_b64::serde::Bytes};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -203,21 +205,44 @@ pub(super) enum Found<'a> {
     Ambiguous,
 }
 
+/// A text is no key set that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySetError {
+    /// It is no JSON Web Key Set: why.
+    Json(String),
+    /// It has more keys than are kept.
+    TooMany,
+    /// None of its keys signs tokens.
+    Unusable,
+}
+
+impl fmt::Display for KeySetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => write!(f, "it is no key set: {error}"),
+            Self::TooMany => write!(f, "it has more than {KEYS} keys"),
+            Self::Unusable => f.write_str("it has no key that signs tokens"),
+        }
+    }
+}
+
+impl std::error::Error for KeySetError {}
+
 impl KeySet {
     /// Reads a JSON Web Key Set. Keys of unknown types and for other uses are left out, as RFC 7517 asks.
     ///
     /// # Errors
     /// A text that is no key set: what it is instead.
-    pub fn parse(json: &str) -> Result<Self, String> {
+    pub fn parse(json: &str) -> Result<Self, KeySetError> {
         #[derive(Deserialize)]
         struct Set<'a> {
             #[serde(borrow)]
             keys: Vec<&'a RawValue>,
         }
         let set: Set<'_> =
-            serde_json::from_str(json).map_err(|error| format!("it is no key set: {error}"))?;
+            serde_json::from_str(json).map_err(|error| KeySetError::Json(error.to_string()))?;
         if set.keys.len() > KEYS {
-            return Err(format!("it has more than {KEYS} keys"));
+            return Err(KeySetError::TooMany);
         }
         Ok(Self {
             keys: set

@@ -52,6 +52,12 @@ impl fmt::Display for KeyError {
 
 impl std::error::Error for KeyError {}
 
+impl From<&str> for KeyError {
+    fn from(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 impl LocalKeys {
     /// Reads one or more private keys: PKCS#8 in PEM, one after the other, or a JSON Web Key, or a set of them.
     ///
@@ -65,10 +71,9 @@ impl LocalKeys {
             read_jwks(text)
         } else {
             read_pem(text)
-        }
-        .map_err(KeyError)?;
+        }?;
         if signing.is_empty() {
-            return Err(KeyError("it is empty".to_owned()));
+            return Err("it is empty".into());
         }
         let keys: Vec<_> = signing
             .iter()
@@ -154,15 +159,14 @@ impl Pair {
     }
 }
 
-fn read_pem(text: &str) -> Result<Vec<Pair>, String> {
+fn read_pem(text: &str) -> Result<Vec<Pair>, KeyError> {
     const BEGIN: &str = "-----BEGIN ";
     const END: &str = "-----END PRIVATE KEY-----";
     let text = text.replace("\\n", "\n").replace('\r', "");
-    if let Some(place) = text.find("-----BEGIN EC PRIVATE KEY-----") {
-        let _ = place;
+    if text.contains("-----BEGIN EC PRIVATE KEY-----") {
         return Err(
             "it is a key in SEC1 form (`BEGIN EC PRIVATE KEY`); `openssl pkcs8 -topk8 -nocrypt` makes PKCS#8 of it"
-                .to_owned(),
+                .into(),
         );
     }
     let mut pairs = Vec::new();
@@ -173,19 +177,19 @@ fn read_pem(text: &str) -> Result<Vec<Pair>, String> {
             .map(|end| start + end + END.len())
             .ok_or("a key has no end (`-----END PRIVATE KEY-----`)")?;
         let secret = SecretKey::from_pkcs8_pem(&rest[start..end])
-            .map_err(|error| format!("a key is no P-256 key in PKCS#8: {error}"))?;
+            .map_err(|error| KeyError(format!("a key is no P-256 key in PKCS#8: {error}")))?;
         pairs.push(Pair::new(&secret, None));
         rest = &rest[end..];
     }
     if pairs.is_empty() {
-        return Err("it is neither PEM nor JSON".to_owned());
+        return Err("it is neither PEM nor JSON".into());
     }
     Ok(pairs)
 }
 
-fn read_jwks(text: &str) -> Result<Vec<Pair>, String> {
+fn read_jwks(text: &str) -> Result<Vec<Pair>, KeyError> {
     let json: Map<String, Json> =
-        serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        serde_json::from_str(text).map_err(|error| KeyError(format!("it is no JSON: {error}")))?;
     let keys = match json.get("keys") {
         Some(Json::Array(keys)) => keys.clone(),
         _ => vec![Json::Object(json)],
@@ -193,23 +197,24 @@ fn read_jwks(text: &str) -> Result<Vec<Pair>, String> {
     keys.into_iter().map(read_jwk).collect()
 }
 
-fn read_jwk(json: Json) -> Result<Pair, String> {
+fn read_jwk(json: Json) -> Result<Pair, KeyError> {
     let text = |member| json.get(member).and_then(Json::as_str);
     if text("kty") != Some("EC") {
-        return Err("a key is not of the type EC".to_owned());
+        return Err("a key is not of the type EC".into());
     }
-    let ec = Ec::deserialize(&json).map_err(|error| format!("a key is no JWK: {error}"))?;
+    let ec =
+        Ec::deserialize(&json).map_err(|error| KeyError(format!("a key is no JWK: {error}")))?;
     if ec.crv != EcCurves::P256 {
-        return Err("a key is not on the curve P-256".to_owned());
+        return Err("a key is not on the curve P-256".into());
     }
     let secret = ec.d.as_ref().ok_or("a key has no private half (`d`)")?;
     let secret = SecretKey::from_slice(secret).map_err(|_| "a private half is not of P-256")?;
     let pair = Pair::new(&secret, text("kid").map(str::to_owned));
     let Material::P256 { x, y } = pair.public.material() else {
-        return Err("a key is not on the curve P-256".to_owned());
+        return Err("a key is not on the curve P-256".into());
     };
     if x[..] != ec.x[..] || y[..] != ec.y[..] {
-        return Err("the public half of a key does not belong to its private half".to_owned());
+        return Err("the public half of a key does not belong to its private half".into());
     }
     Ok(pair)
 }

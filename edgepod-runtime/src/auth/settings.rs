@@ -1,8 +1,10 @@
 //! What the environment says about tokens.
 
+use std::fmt;
+
 use http::Uri;
 
-use super::{Authenticator, LocalKeys, Mode, Policy, policy::LEEWAY};
+use super::{Authenticator, KeyError, LocalKeys, Mode, Policy, policy::LEEWAY};
 
 /// The variables that decide how tokens are verified, as they are set.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +13,32 @@ pub(crate) struct Settings {
     pub(crate) private_key: Option<String>,
     pub(crate) policy: Policy,
 }
+
+/// The settings of tokens cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingsError {
+    /// `EDGEPOD_JWKS_URL` is none that may be asked: why.
+    Url(&'static str),
+    /// `EDGEPOD_JWT_PRIVATE_KEY` is no key.
+    Key(KeyError),
+    /// Tokens come from two places.
+    Both,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(why) => write!(f, "EDGEPOD_JWKS_URL {why}."),
+            Self::Key(error) => error.fmt(f),
+            Self::Both => f.write_str(
+                "EDGEPOD_JWKS_URL and EDGEPOD_JWT_PRIVATE_KEY are both set. Tokens come from another issuer or from this app: \
+                 unset one.",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}
 
 impl Settings {
     pub(crate) fn from_vars(var: impl Fn(&str) -> Option<String>) -> Self {
@@ -39,7 +67,7 @@ impl Settings {
     ///
     /// # Errors
     /// Settings that contradict each other, or cannot be used: which and why.
-    pub(crate) fn authenticator(self) -> Result<Authenticator, String> {
+    pub(crate) fn authenticator(self) -> Result<Authenticator, SettingsError> {
         let mode = match (self.jwks_url, self.private_key) {
             (None, None) => Mode::None,
             (Some(url), None) => Mode::Remote {
@@ -50,16 +78,10 @@ impl Settings {
                 },
             },
             (None, Some(key)) => Mode::Local {
-                keys: LocalKeys::parse(&key).map_err(|error| error.to_string())?,
+                keys: LocalKeys::parse(&key).map_err(SettingsError::Key)?,
                 policy: self.policy,
             },
-            (Some(_), Some(_)) => {
-                return Err(
-                    "EDGEPOD_JWKS_URL and EDGEPOD_JWT_PRIVATE_KEY are both set. Tokens come from another issuer or from this \
-                     app: unset one."
-                        .to_owned(),
-                );
-            }
+            (Some(_), Some(_)) => return Err(SettingsError::Both),
         };
         Ok(Authenticator::new(mode))
     }
@@ -67,8 +89,8 @@ impl Settings {
 
 /// Whoever answers at the keys' URL decides who may sign in, so it must be who it says it is. The URL is in the log when keys
 /// cannot be fetched, so it has no password. One that is refused is not: it may have one.
-fn checked(url: String) -> Result<String, String> {
-    let refuse = |why: &str| Err(format!("EDGEPOD_JWKS_URL {why}."));
+fn checked(url: String) -> Result<String, SettingsError> {
+    let refuse = |why| Err(SettingsError::Url(why));
     let Ok(uri) = url.parse::<Uri>() else {
         return refuse("is no URL");
     };
@@ -99,7 +121,7 @@ fn checked(url: String) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn made(vars: &[(&str, &str)]) -> Result<Authenticator, String> {
+    fn made(vars: &[(&str, &str)]) -> Result<Authenticator, SettingsError> {
         Settings::from_vars(|name| {
             vars.iter()
                 .find(|(key, _)| *key == name)
@@ -134,7 +156,10 @@ mod tests {
             "https://",
             "issuer.example",
         ] {
-            let error = made(&[("EDGEPOD_JWKS_URL", url)]).err().expect(url);
+            let error = made(&[("EDGEPOD_JWKS_URL", url)])
+                .err()
+                .expect(url)
+                .to_string();
             assert!(!error.contains("password"), "{error}");
         }
     }
@@ -148,6 +173,6 @@ mod tests {
         ])
         .err()
         .unwrap();
-        assert!(error.contains("both set"), "{error}");
+        assert_eq!(error, SettingsError::Both);
     }
 }

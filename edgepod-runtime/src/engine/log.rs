@@ -74,15 +74,31 @@ thread_local! {
 ///
 /// # Errors
 /// A level that does not exist.
-pub fn start_log(level: Option<&str>, sink: fn(&Record<'_>)) -> Result<(), String> {
+pub fn start_log(level: Option<&str>, sink: fn(&Record<'_>)) -> Result<(), LevelError> {
     LOWEST.store(lowest(level)?, Ordering::Relaxed);
     let _ = SINK.set(sink);
     tracing::subscribe();
     Ok(())
 }
 
+/// `EDGEPOD_LOG` is no level: what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelError(String);
+
+impl fmt::Display for LevelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "EDGEPOD_LOG is `{}`, which is no level of the log: choose off, error, warn, info, debug or trace",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for LevelError {}
+
 /// The lowest level that is written.
-fn lowest(level: Option<&str>) -> Result<u8, String> {
+fn lowest(level: Option<&str>) -> Result<u8, LevelError> {
     let level = level.map_or("", str::trim);
     if level.is_empty() {
         return Ok(Level::Warn as u8);
@@ -94,11 +110,7 @@ fn lowest(level: Option<&str>) -> Result<u8, String> {
         .into_iter()
         .find(|known| known.as_str().eq_ignore_ascii_case(level))
         .map(|known| known as u8)
-        .ok_or_else(|| {
-            format!(
-                "EDGEPOD_LOG is `{level}`, which is no level of the log: choose off, error, warn, info, debug or trace"
-            )
-        })
+        .ok_or_else(|| LevelError(level.to_owned()))
 }
 
 /// A line of the log.
@@ -316,7 +328,7 @@ mod tests {
         ] {
             assert_eq!(lowest(text), Ok(expected), "{text:?}");
         }
-        let error = lowest(Some("loud")).unwrap_err();
+        let error = lowest(Some("loud")).unwrap_err().to_string();
         assert!(
             error.contains("`loud`") && error.contains("debug"),
             "{error}"

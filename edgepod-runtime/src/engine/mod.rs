@@ -45,7 +45,10 @@ pub use handler::{Layer, Named};
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
 pub use invocation::{Callable, Gives, Invocation};
-pub use log::{Level, Log, Record, log_panic, start_log};
+pub use log::{Level, LevelError, Log, Record, log_panic, start_log};
+#[doc(hidden)]
+#[cfg(not(target_arch = "wasm32"))]
+pub use parameters::error_field_type;
 #[doc(hidden)]
 pub use parameters::{
     ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns, app_error,

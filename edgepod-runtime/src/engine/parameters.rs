@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, fmt};
 
+#[cfg(not(target_arch = "wasm32"))]
+use edgepod_manifest::Argument;
 use serde::{
     Deserialize, Serialize,
     de::{DeserializeOwned, Deserializer, MapAccess, Visitor},
@@ -17,7 +19,7 @@ use super::{
     args::{self, Misfit},
 };
 #[cfg(not(target_arch = "wasm32"))]
-use crate::manifest::{Argument, Types};
+use crate::types::Types;
 use crate::{Code, Error, Result};
 
 /// The type of a parameter: what a client sends for it.
@@ -113,6 +115,12 @@ pub fn app_error(
 /// A field of an error as JSON; `null` where JSON cannot hold it.
 pub fn error_field<T: ResultType>(value: &T) -> Json {
     serde_json::to_value(value).unwrap_or_default()
+}
+
+/// How a client sees a field of an error.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn error_field_type<T: ResultType>(types: &mut Types) -> String {
+    types.name_of::<T>()
 }
 
 /// An error's fields by their names.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{BODY_LIMIT, Config, Head, Reply, body};
 use crate::{
     Code, Error,
-    auth::{Authenticator, Check, Claims, Rejection, Verification},
+    auth::{Authenticator, Check, Claims, Rejection, SettingsError, Verification},
     engine::{FunctionDef, Held, Kind, Registry, Resume, no_function},
 };
 
@@ -89,8 +89,8 @@ impl Gateway {
     /// A gateway.
     ///
     /// # Errors
-    /// Settings that cannot be used: which and why.
-    pub fn new(config: Config) -> Result<Self, String> {
+    /// Settings of tokens that cannot be used.
+    pub fn new(config: Config) -> Result<Self, SettingsError> {
         let authenticator = config.auth.clone().authenticator()?;
         Ok(Self {
             config,

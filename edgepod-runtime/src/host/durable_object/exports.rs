@@ -2,6 +2,7 @@
 
 use std::{
     cell::{OnceCell, RefCell},
+    fmt::Display,
     sync::Arc,
 };
 
@@ -24,7 +25,8 @@ use crate::{
 };
 
 thread_local! {
-    static GATEWAY: OnceCell<Result<(Gateway, Registry), String>> = const { OnceCell::new() };
+    /// Or why there is none: what every request is answered with.
+    static GATEWAY: OnceCell<Result<(Gateway, Registry), Error>> = const { OnceCell::new() };
     /// The open engines, in the order of their numbers.
     static ENGINES: RefCell<Vec<(u32, Arc<Engine>)>> = const { RefCell::new(Vec::new()) };
 }
@@ -67,13 +69,20 @@ pub fn configure(environment: JsValue) -> String {
             .ok()?
             .as_string()
     };
-    let made = start_log(var("EDGEPOD_LOG").as_deref(), bindings::log)
-        .and_then(|()| Registry::collect().map_err(|error| error.to_string()))
-        .and_then(|registry| Ok((Gateway::new(Config::from_vars(var))?, registry)));
-    GATEWAY.with(|gateway| gateway.set(made).is_ok());
+    let made = || -> Result<_, Error> {
+        start_log(var("EDGEPOD_LOG").as_deref(), bindings::log).map_err(unusable)?;
+        let registry = Registry::collect().map_err(unusable)?;
+        let gateway = Gateway::new(Config::from_vars(var)).map_err(unusable)?;
+        Ok((gateway, registry))
+    };
+    GATEWAY.with(|gateway| gateway.set(made()).is_ok());
     let result_limit = result_limit(var(RESULT_LIMIT).as_deref());
     env::set(environment);
     crossing::constants(result_limit)
+}
+
+fn unusable(error: impl Display) -> Error {
+    Error::internal(error.to_string())
 }
 
 /// Decides what becomes of a request; see [`crossing::read_head`] and [`crossing::write_decision`].
@@ -117,7 +126,10 @@ pub fn keys_fetched(text: Option<String>, failure: &str) {
         };
         let authenticator = gateway.authenticator();
         let failure = match text {
-            Some(text) => authenticator.keys_loaded(&text, now_millis()).err(),
+            Some(text) => {
+                let loaded = authenticator.keys_loaded(&text, now_millis());
+                loaded.err().map(|error| error.to_string())
+            }
             None => {
                 authenticator.keys_failed(now_millis());
                 Some(failure.to_owned())
@@ -137,7 +149,7 @@ fn now_millis() -> i64 {
 fn with_gateway(trace_id: &str, body: impl FnOnce(&Gateway, &Registry) -> String) -> String {
     GATEWAY.with(|gateway| match gateway.get() {
         Some(Ok((gateway, registry))) => body(gateway, registry),
-        Some(Err(message)) => refuse(&Error::internal(message.clone()), trace_id),
+        Some(Err(error)) => refuse(error, trace_id),
         None => refuse(&Error::internal("the gateway is not configured"), trace_id),
     })
 }

@@ -1,10 +1,12 @@
 //! The keys of tokens, from where their issuer publishes them.
 
 use std::{
+    fmt,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use tokio::task::JoinError;
 use ureq::Agent;
 
 use super::ports::now_millis;
@@ -35,13 +37,16 @@ async fn load(gateway: &Gateway, url: String) {
     let from = url.clone();
     let fetched = tokio::task::spawn_blocking(move || get(&url))
         .await
-        .unwrap_or_else(|error| Err(error.to_string()));
+        .unwrap_or_else(|error| Err(FetchError::Task(error)));
     let authenticator = gateway.authenticator();
     let failure = match fetched {
-        Ok(text) => authenticator.keys_loaded(&text, now_millis()).err(),
+        Ok(text) => {
+            let loaded = authenticator.keys_loaded(&text, now_millis());
+            loaded.err().map(|error| error.to_string())
+        }
         Err(error) => {
             authenticator.keys_failed(now_millis());
-            Some(error)
+            Some(error.to_string())
         }
     };
     if let Some(failure) = failure {
@@ -51,8 +56,25 @@ async fn load(gateway: &Gateway, url: String) {
     }
 }
 
+/// Why no key set came.
+enum FetchError {
+    Request(ureq::Error),
+    Status(ureq::http::StatusCode),
+    Task(JoinError),
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => error.fmt(f),
+            Self::Status(status) => write!(f, "the answer has the status {status}"),
+            Self::Task(error) => error.fmt(f),
+        }
+    }
+}
+
 /// Fetches a key set. It blocks its thread.
-fn get(url: &str) -> Result<String, String> {
+fn get(url: &str) -> Result<String, FetchError> {
     static AGENT: OnceLock<Agent> = OnceLock::new();
     let agent = AGENT.get_or_init(|| {
         Agent::config_builder()
@@ -66,14 +88,14 @@ fn get(url: &str) -> Result<String, String> {
         .get(url)
         .header("accept", "application/json")
         .call()
-        .map_err(|error| error.to_string())?;
+        .map_err(FetchError::Request)?;
     if response.status() != 200 {
-        return Err(format!("the answer has the status {}", response.status()));
+        return Err(FetchError::Status(response.status()));
     }
     response
         .body_mut()
         .with_config()
         .limit(KEYS_LIMIT as u64)
         .read_to_string()
-        .map_err(|error| error.to_string())
+        .map_err(FetchError::Request)
 }

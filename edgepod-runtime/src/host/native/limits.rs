@@ -1,6 +1,6 @@
 //! What this process takes on at most, so that no client and no load takes it down.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt, time::Duration};
 
 /// The limits of the native host. Each has a name in the environment, which docs/security.md explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,14 +77,15 @@ impl Limits {
     pub(super) fn from_vars(
         vars: &HashMap<String, String>,
         descriptors: usize,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, LimitError> {
         let most = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(16);
         let connections = count(vars, "EDGEPOD_MAX_CONNECTIONS", most.min(10_000))?;
         if connections > most {
-            return Err(format!(
-                "EDGEPOD_MAX_CONNECTIONS is {connections}, and this process may have {descriptors} files and connections open, of \
-                 which {OTHER_DESCRIPTORS} are for itself: raise that limit (`ulimit -n`), or allow at most {most}."
-            ));
+            return Err(LimitError::Connections {
+                connections,
+                descriptors,
+                most,
+            });
         }
         let usual = Self::of_connections(connections);
         let count = |name, usual| count(vars, name, usual);
@@ -114,16 +115,81 @@ impl Limits {
             call: time("EDGEPOD_CALL_LIMIT", usual.call)?,
             stop: time("EDGEPOD_STOP_TIMEOUT", usual.stop)?,
             proxies: match set(vars, "EDGEPOD_TRUST_PROXY") {
-                Some(text) => text.parse().map_err(|_| {
-                    format!(
-                        "EDGEPOD_TRUST_PROXY is `{text}`; it is the number of proxies before this process, such as 1."
-                    )
-                })?,
+                Some(text) => text
+                    .parse()
+                    .map_err(|_| LimitError::Proxies(text.to_owned()))?,
                 None => 0,
             },
         })
     }
 }
+
+/// A limit in the environment is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimitError {
+    /// What is a number from 1 is none.
+    Count {
+        /// The variable.
+        name: &'static str,
+        /// What it is.
+        text: String,
+        /// What it is where it is not set.
+        usual: usize,
+    },
+    /// What is a number of seconds is none.
+    Seconds {
+        /// The variable.
+        name: &'static str,
+        /// What it is.
+        text: String,
+        /// What it is where it is not set.
+        usual: Duration,
+    },
+    /// `EDGEPOD_TRUST_PROXY` is no number: what it is.
+    Proxies(String),
+    /// More connections than the process may have descriptors for.
+    Connections {
+        /// How many there were to be.
+        connections: usize,
+        /// The descriptors of the process.
+        descriptors: usize,
+        /// The most connections with those.
+        most: usize,
+    },
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count { name, text, usual } => {
+                write!(
+                    f,
+                    "{name} is `{text}`; it is a number from 1, such as {usual}."
+                )
+            }
+            Self::Seconds { name, text, usual } => write!(
+                f,
+                "{name} is `{text}`; it is a number of seconds, such as {}.",
+                usual.as_secs()
+            ),
+            Self::Proxies(text) => write!(
+                f,
+                "EDGEPOD_TRUST_PROXY is `{text}`; it is the number of proxies before this process, such as 1."
+            ),
+            Self::Connections {
+                connections,
+                descriptors,
+                most,
+            } => write!(
+                f,
+                "EDGEPOD_MAX_CONNECTIONS is {connections}, and this process may have {descriptors} files and connections open, of \
+                 which {OTHER_DESCRIPTORS} are for itself: raise that limit (`ulimit -n`), or allow at most {most}."
+            ),
+        }
+    }
+}
+
+impl std::error::Error for LimitError {}
 
 fn set<'a>(vars: &'a HashMap<String, String>, name: &str) -> Option<&'a str> {
     vars.get(name)
@@ -131,18 +197,27 @@ fn set<'a>(vars: &'a HashMap<String, String>, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn count(vars: &HashMap<String, String>, name: &str, usual: usize) -> Result<usize, String> {
-    match set(vars, name) {
-        None => Ok(usual),
-        Some(text) => {
-            text.parse().ok().filter(|count| *count > 0).ok_or_else(|| {
-                format!("{name} is `{text}`; it is a number from 1, such as {usual}.")
-            })
-        }
-    }
+fn count(
+    vars: &HashMap<String, String>,
+    name: &'static str,
+    usual: usize,
+) -> Result<usize, LimitError> {
+    let Some(text) = set(vars, name) else {
+        return Ok(usual);
+    };
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| LimitError::Count {
+        name,
+        text: text.to_owned(),
+        usual,
+    })
 }
 
-fn time(vars: &HashMap<String, String>, name: &str, usual: Duration) -> Result<Duration, String> {
+fn time(
+    vars: &HashMap<String, String>,
+    name: &'static str,
+    usual: Duration,
+) -> Result<Duration, LimitError> {
     match set(vars, name) {
         None => Ok(usual),
         Some(text) => text
@@ -150,11 +225,10 @@ fn time(vars: &HashMap<String, String>, name: &str, usual: Duration) -> Result<D
             .ok()
             .filter(|seconds: &f64| (0.001..=1e6).contains(seconds))
             .map(Duration::from_secs_f64)
-            .ok_or_else(|| {
-                format!(
-                    "{name} is `{text}`; it is a number of seconds, such as {}.",
-                    usual.as_secs()
-                )
+            .ok_or_else(|| LimitError::Seconds {
+                name,
+                text: text.to_owned(),
+                usual,
             }),
     }
 }
@@ -189,7 +263,7 @@ pub(super) fn descriptors() -> usize {
 mod tests {
     use super::*;
 
-    fn of(vars: &[(&str, &str)], descriptors: usize) -> Result<Limits, String> {
+    fn of(vars: &[(&str, &str)], descriptors: usize) -> Result<Limits, LimitError> {
         let vars = vars
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -211,7 +285,7 @@ mod tests {
         assert_eq!(few.connections, 1024 - OTHER_DESCRIPTORS);
         assert_eq!(few.connections_per_address, few.connections / 4);
         let error = of(&[("EDGEPOD_MAX_CONNECTIONS", "1000")], 1024).unwrap_err();
-        assert!(error.contains("at most 896"), "{error}");
+        assert!(error.to_string().contains("at most 896"), "{error}");
     }
 
     #[test]
@@ -236,7 +310,7 @@ mod tests {
             ("EDGEPOD_CALL_LIMIT", "NaN"),
             ("EDGEPOD_TRUST_PROXY", "yes"),
         ] {
-            let error = of(&[(name, value)], 1 << 20).unwrap_err();
+            let error = of(&[(name, value)], 1 << 20).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(value), "{error}");
         }
     }

@@ -1,6 +1,7 @@
 //! One server for a database: the clients of another would not be told of what this one's write.
 
 use std::{
+    fmt,
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -15,18 +16,50 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "the lock is the open file's")] File);
 
+/// A database's lock cannot be taken.
+#[derive(Debug)]
+pub enum LockError {
+    /// Another server has it: of which database.
+    Taken(PathBuf),
+    /// Its file cannot be used.
+    Failed {
+        /// The file.
+        lock: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken(database) => write!(
+                f,
+                "Another server serves the database {} already, and only one may: its clients would not be told of this one's \
+                 writes. Stop it, or choose another file with EDGEPOD_DATABASE.",
+                database.display()
+            ),
+            Self::Failed { lock, error } => write!(
+                f,
+                "The lock {} of the database cannot be taken: {error}",
+                lock.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for LockError {}
+
 impl Lock {
     /// Takes the lock of a database: that of a file beside it, which stays.
     ///
     /// # Errors
     /// What stands in the way, for whoever starts the server.
-    pub(super) fn take(database: &Path) -> Result<Self, String> {
+    pub(super) fn take(database: &Path) -> Result<Self, LockError> {
         let path = path(database);
-        let failed = |error: io::Error| {
-            format!(
-                "The lock {} of the database cannot be taken: {error}",
-                path.display()
-            )
+        let failed = |error| LockError::Failed {
+            lock: path.clone(),
+            error,
         };
         let file = private(OpenOptions::new().write(true).create(true).truncate(false))
             .open(&path)
@@ -40,11 +73,7 @@ impl Lock {
                     sleep(Duration::from_millis(20));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    return Err(format!(
-                        "Another server serves the database {} already, and only one may: its clients would not be told of this \
-                         one's writes. Stop it, or choose another file with EDGEPOD_DATABASE.",
-                        database.display()
-                    ));
+                    return Err(LockError::Taken(database.to_owned()));
                 }
             }
         }
@@ -78,7 +107,10 @@ mod tests {
         let database = folder.join("data.sqlite");
         let first = Lock::take(&database).unwrap();
         let refused = Lock::take(&database).unwrap_err();
-        assert!(refused.contains("Another server"), "{refused}");
+        assert!(
+            matches!(&refused, LockError::Taken(at) if *at == database),
+            "{refused}"
+        );
         drop(first);
         Lock::take(&database).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();

@@ -1,14 +1,24 @@
 //! The native program: what `edgepod::app!()` makes of a crate.
 
-use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    collections::HashMap,
+    fmt, io,
+    net::{AddrParseError, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use tokio::net::TcpListener;
 
 use super::{
-    Location, Server,
+    Location, Server, ServerError,
     migrate::{apply_migrations, migration_statuses},
 };
-use crate::{engine::log_panic, manifest::manifest, migrations::Status};
+use crate::{
+    engine::log_panic,
+    manifest::{ManifestError, manifest},
+    migrations::Status,
+};
 
 /// The address that is served unless `EDGEPOD_LISTEN` says otherwise.
 const LISTEN: &str = "127.0.0.1:8989";
@@ -42,9 +52,54 @@ extern "C" fn edgepod_main() -> i32 {
     i32::from(main() != ExitCode::SUCCESS)
 }
 
-fn run(vars: HashMap<String, String>) -> Result<(), String> {
+/// Why the process ends before its time.
+enum Failure {
+    Manifest(ManifestError),
+    /// `EDGEPOD_API_KEY` is not set.
+    NoKey,
+    /// `EDGEPOD_LISTEN` is no address: what it is, and why.
+    Listen(String, AddrParseError),
+    /// An address cannot be listened on.
+    Bind(SocketAddr, io::Error),
+    /// `EDGEPOD_MIGRATE` is something else: what.
+    Migrate(String),
+    /// The database's folder cannot be made.
+    Folder(PathBuf, io::Error),
+    Runtime(io::Error),
+    Server(ServerError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Manifest(error) => error.fmt(f),
+            Self::NoKey => f.write_str(
+                "EDGEPOD_API_KEY is not set. Clients must send it, so choose one: EDGEPOD_API_KEY=ep_pk_…",
+            ),
+            Self::Listen(text, error) => write!(
+                f,
+                "EDGEPOD_LISTEN is `{text}`, which is no address such as {LISTEN}: {error}"
+            ),
+            Self::Bind(listen, error) => write!(
+                f,
+                "{listen} cannot be served: {error}. Choose another with EDGEPOD_LISTEN."
+            ),
+            Self::Migrate(mode) => write!(
+                f,
+                "EDGEPOD_MIGRATE is `{mode}`; it is `status`, `apply` or `rehearse`."
+            ),
+            Self::Folder(folder, error) => {
+                write!(f, "The folder {} cannot be made: {error}", folder.display())
+            }
+            Self::Runtime(error) => write!(f, "The runtime does not start: {error}"),
+            Self::Server(error) => error.fmt(f),
+        }
+    }
+}
+
+fn run(vars: HashMap<String, String>) -> Result<(), Failure> {
     if vars.get("EDGEPOD_MANIFEST").is_some_and(|v| v == "1") {
-        println!("{}", manifest()?);
+        println!("{}", manifest().map_err(Failure::Manifest)?);
         return Ok(());
     }
     if let Some(mode) = vars.get("EDGEPOD_MIGRATE") {
@@ -55,30 +110,29 @@ fn run(vars: HashMap<String, String>) -> Result<(), String> {
         .get("EDGEPOD_API_KEY")
         .is_none_or(|key| key.trim().is_empty())
     {
-        return Err("EDGEPOD_API_KEY is not set. Clients must send it, so choose one: EDGEPOD_API_KEY=ep_pk_…".to_owned());
+        return Err(Failure::NoKey);
     }
     let listen: SocketAddr = {
         let text = vars.get("EDGEPOD_LISTEN").map_or(LISTEN, String::as_str);
-        text.parse().map_err(|error| {
-            format!("EDGEPOD_LISTEN is `{text}`, which is no address such as {LISTEN}: {error}")
-        })?
+        text.parse()
+            .map_err(|error| Failure::Listen(text.to_owned(), error))?
     };
     let location = location(&vars)?;
     log_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("The runtime does not start: {error}"))?;
+        .map_err(Failure::Runtime)?;
     let served = runtime.block_on(async {
-        let server = Server::start(location, vars).map_err(|error| error.to_string())?;
-        let listener = TcpListener::bind(listen).await.map_err(|error| {
-            format!("{listen} cannot be served: {error}. Choose another with EDGEPOD_LISTEN.")
-        })?;
+        let server = Server::start(location, vars).map_err(Failure::Server)?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failure::Bind(listen, error))?;
         eprintln!("Serving on http://{listen}");
         server
             .serve(listener, stop_signal())
             .await
-            .map_err(|error| error.to_string())
+            .map_err(Failure::Server)
     });
     // Whatever is under way still had its time.
     runtime.shutdown_background();
@@ -101,7 +155,7 @@ fn log_panics() {
     }));
 }
 
-fn location(vars: &HashMap<String, String>) -> Result<Location, String> {
+fn location(vars: &HashMap<String, String>) -> Result<Location, Failure> {
     Ok(
         match vars
             .get("EDGEPOD_DATABASE")
@@ -111,9 +165,8 @@ fn location(vars: &HashMap<String, String>) -> Result<Location, String> {
             path => {
                 let path = PathBuf::from(path);
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| {
-                        format!("The folder {} cannot be made: {error}", folder.display())
-                    })?;
+                    std::fs::create_dir_all(folder)
+                        .map_err(|error| Failure::Folder(folder.to_owned(), error))?;
                 }
                 Location::File(path)
             }
@@ -121,30 +174,26 @@ fn location(vars: &HashMap<String, String>) -> Result<Location, String> {
     )
 }
 
-fn statuses(location: &Location) -> Result<Vec<Status>, String> {
-    migration_statuses(location).map_err(|error| error.to_string())
+fn statuses(location: &Location) -> Result<Vec<Status>, Failure> {
+    migration_statuses(location).map_err(Failure::Server)
 }
 
 /// Shows or applies the migrations, and prints them with what became of them.
-fn migrate(mode: &str, location: Location, vars: HashMap<String, String>) -> Result<(), String> {
+fn migrate(mode: &str, location: Location, vars: HashMap<String, String>) -> Result<(), Failure> {
     let statuses = match mode {
         "status" => statuses(&location)?,
         "apply" => {
             // A database in memory is another one each time: it is the start alone that shows whether they apply.
-            drop(Server::start(location.clone(), vars).map_err(|error| error.to_string())?);
+            drop(Server::start(location.clone(), vars).map_err(Failure::Server)?);
             statuses(&location)?
         }
         "rehearse" => {
-            apply_migrations(&location).map_err(|error| error.to_string())?;
+            apply_migrations(&location).map_err(Failure::Server)?;
             statuses(&location)?
         }
-        other => {
-            return Err(format!(
-                "EDGEPOD_MIGRATE is `{other}`; it is `status`, `apply` or `rehearse`."
-            ));
-        }
+        other => return Err(Failure::Migrate(other.to_owned())),
     };
-    let json = serde_json::to_string(&statuses).map_err(|error| error.to_string())?;
+    let json = serde_json::to_string(&statuses).expect("names and states are JSON");
     println!("{json}");
     Ok(())
 }

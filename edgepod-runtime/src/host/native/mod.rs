@@ -23,7 +23,8 @@ pub mod testing;
 mod websocket;
 
 pub use database::Location;
-pub use limits::Limits;
+pub use limits::{LimitError, Limits};
+pub use lock::LockError;
 pub use main::main;
 pub use server::{Server, ServerError};
 pub use signature::is_right;

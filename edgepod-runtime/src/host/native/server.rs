@@ -26,15 +26,16 @@ use super::{
     connections::{Complaint, Connections, Phase, Place},
     database::Location,
     http::{self, Shared},
-    limits::{Limits, descriptors},
-    lock::Lock,
+    limits::{LimitError, Limits, descriptors},
+    lock::{Lock, LockError},
     ports::{NativeHost, log},
     sockets::STOPPING,
     stream::Stream,
 };
 use crate::{
     Error,
-    engine::{Engine, Host as _, Level, Outcome, Record, StartError, start_log},
+    auth::SettingsError,
+    engine::{Engine, Host as _, Level, LevelError, Outcome, Record, StartError, start_log},
     gateway::{Config, Gateway, HEADERS},
     sqlite::SqlError,
 };
@@ -72,8 +73,14 @@ pub struct Server {
 pub enum ServerError {
     /// The database cannot be opened.
     Database(SqlError),
-    /// A setting cannot be used: which and why.
-    Settings(String),
+    /// `EDGEPOD_LOG` is no level.
+    Log(LevelError),
+    /// A limit in the environment is none.
+    Limit(LimitError),
+    /// The database has another server, or cannot be locked.
+    Lock(LockError),
+    /// The settings of tokens cannot be used.
+    Tokens(SettingsError),
     /// The app is not sound.
     App(StartError),
     /// The address cannot be served.
@@ -84,7 +91,10 @@ impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ServerError::Database(error) => write!(f, "The database cannot be opened: {error}"),
-            ServerError::Settings(message) => f.write_str(message),
+            ServerError::Log(error) => error.fmt(f),
+            ServerError::Limit(error) => error.fmt(f),
+            ServerError::Lock(error) => error.fmt(f),
+            ServerError::Tokens(error) => error.fmt(f),
             ServerError::App(error) => error.fmt(f),
             ServerError::Io(error) => error.fmt(f),
         }
@@ -99,13 +109,12 @@ impl Server {
     /// # Errors
     /// See [`ServerError`].
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
-        start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log)
-            .map_err(ServerError::Settings)?;
-        let limits = Limits::from_vars(&vars, descriptors()).map_err(ServerError::Settings)?;
+        start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log).map_err(ServerError::Log)?;
+        let limits = Limits::from_vars(&vars, descriptors()).map_err(ServerError::Limit)?;
         let limits = Arc::new(limits);
         let lock = match &location {
             Location::Memory => None,
-            Location::File(path) => Some(Lock::take(path).map_err(ServerError::Settings)?),
+            Location::File(path) => Some(Lock::take(path).map_err(ServerError::Lock)?),
         };
         let host = NativeHost::open(&location, vars).map_err(ServerError::Database)?;
         let host = Arc::new(host);
@@ -117,8 +126,8 @@ impl Server {
             );
             Record::new(Level::Info, &message).write();
         }
-        let gateway = Gateway::new(Config::from_vars(|name| host.var(name)))
-            .map_err(ServerError::Settings)?;
+        let gateway =
+            Gateway::new(Config::from_vars(|name| host.var(name))).map_err(ServerError::Tokens)?;
         let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
         host.database.limit(limits.call);
         Ok(Self {
