@@ -331,6 +331,8 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
     assert!(read(&app, "migrations/0001_first.sql").contains("CREATE TABLE \"tasks\""));
     assert!(read(&app, ".dev.vars").contains("EDGEPOD_JWKS_URL=\"https://example.com/jwks.json\""));
     assert!(!app.join("web/package.json").exists());
+    let readme = read(&app, "README.md");
+    assert!(readme.starts_with("# backend\n") && readme.contains("edgepod generate --check"));
 
     let stopped = edgepod(&app, &["deploy", "--dry-run"]);
     assert_eq!(stopped.status.code(), Some(1));

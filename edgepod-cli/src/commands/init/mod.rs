@@ -153,6 +153,12 @@ fn write_crate(layout: &Layout, answers: &Answers, files: &mut Files) -> Result<
         term::status("Wrote", files::short(&file));
     }
 
+    let readme = layout.krate.join("README.md");
+    if !readme.exists() {
+        let text = template!("app/README.md").replace("{{name}}", &answers.name);
+        files.write(&readme, &text)?;
+    }
+
     let modules = if signs_in { "mod middlewares;\n" } else { "" };
     let library = template!("app/lib.rs")
         .replace("{{name}}", &answers.name)
