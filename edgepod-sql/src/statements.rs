@@ -35,7 +35,7 @@ impl<'a> Iterator for Statements<'a> {
             if token.is_symbol(';') && !body.holds_semicolons() {
                 let start = std::mem::replace(&mut self.start, token.end());
                 if let Some(end) = end {
-                    return Some(self.sql[start..end].trim_start());
+                    return Some(without_space(&self.sql[start..end]));
                 }
                 continue;
             }
@@ -43,8 +43,14 @@ impl<'a> Iterator for Statements<'a> {
             body = body.after(token);
         }
         let start = std::mem::replace(&mut self.start, self.sql.len());
-        end.map(|end| self.sql[start..end].trim_start())
+        end.map(|end| without_space(&self.sql[start..end]))
     }
+}
+
+/// A statement without the space before it: what is space for SQLite, and not what is for Unicode, which may be a mistake or
+/// part of a name.
+fn without_space(statement: &str) -> &str {
+    statement.trim_start_matches([' ', '\t', '\n', '\x0c', '\r'])
 }
 
 /// How far a statement is towards the end of a trigger's body: the word END right behind a semicolon. An END anywhere else is a
@@ -99,6 +105,14 @@ mod tests {
                 "/* ; */ INSERT INTO \"a;b\" VALUES (1)",
             ]
         );
+    }
+
+    #[test]
+    fn only_what_is_space_for_sqlite_is_cut_off() {
+        for text in ["\u{b}SELECT 1", "\u{a0}SELECT 1", "\u{2003}"] {
+            assert_eq!(statements(text).collect::<Vec<_>>(), [text]);
+        }
+        assert_eq!(statements("; \n").count(), 0);
     }
 
     #[test]

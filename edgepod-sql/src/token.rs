@@ -144,7 +144,8 @@ fn space(bytes: &[u8]) -> usize {
     let mut at = 0;
     loop {
         at += match &bytes[at..] {
-            [b' ' | b'\t' | b'\n' | b'\x0c' | b'\r', ..] => 1,
+            // A vertical tab is space behind space only.
+            [b' ' | b'\t' | b'\n' | b'\x0c' | b'\r', more @ ..] => 1 + while_all(more, is_space),
             [b'-', b'-', comment @ ..] => 2 + until(comment, b'\n'),
             // With nothing behind it is a division and a multiplication, and a mistake.
             [b'/', b'*', comment @ ..] if !comment.is_empty() => {
@@ -291,6 +292,9 @@ mod tests {
             ]
         );
         assert_eq!(cut("größe €"), [(Word, "größe"), (Word, "€")]);
+        assert_eq!(cut(" \u{b}a"), [(Word, "a")]);
+        assert_eq!(cut("\u{b}a"), [(Symbol, "\u{b}"), (Word, "a")]);
+        assert_eq!(cut("\u{a0}a"), [(Word, "\u{a0}a")]);
         assert_eq!(cut("\u{feff}a /* open"), [(Word, "a")]);
         assert_eq!(cut("'open; "), [(Literal, "'open; ")]);
     }

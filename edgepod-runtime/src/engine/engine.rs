@@ -200,23 +200,33 @@ impl Engine {
         let again = self.versions.missed(&changed, resume, &sessions, &id);
         let mut held = Footprint::default();
         let mut unknown = Footprint::default();
-        for Held { topic, .. } in &resume.held {
+        let mut collapsed = Vec::new();
+        for Held {
+            topic,
+            collapsed: more,
+            ..
+        } in &resume.held
+        {
             if is_declared(&topic.table)
                 || self.versions.has_changed(&changed, &topic.table)
                 || sessions.is_read(&topic.table)
             {
                 held.add(topic);
                 missed.topics.remove(topic);
+                if *more {
+                    collapsed.push(&topic.table);
+                }
             } else {
                 // Nothing is kept under a name that a client may have invented. One that was known in an earlier life is read
                 // again, and then known.
                 unknown.add(topic);
+                missed.every |= *more;
             }
         }
         let count = self.versions.count();
         sessions.subscribe(&id, &held, count);
-        for held in resume.held.iter().filter(|held| held.collapsed) {
-            sessions.collapse(&id, &held.topic.table, count);
+        for table in collapsed {
+            sessions.collapse(&id, table, count);
         }
         // What is told is over. What it holds and its session has forgotten is told as it is.
         let told = sessions.told(&id, &again);
