@@ -65,7 +65,7 @@ fn is_space(c: char) -> bool {
 }
 
 /// The variables of a text of such lines.
-fn parse(text: &str) -> Result<Vars> {
+pub(crate) fn parse(text: &str) -> Result<Vars> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if text.contains(['\u{2028}', '\u{2029}']) {
         bail!(

@@ -2,13 +2,31 @@
 //! function runs the kept corpus as an ordinary test.
 
 mod app;
+mod bytes;
 mod columns;
+mod crossing;
+mod cursor;
+#[path = "../../edgepod-cli/src/env.rs"]
+#[allow(dead_code)]
+mod env;
+mod host;
+mod migration;
+mod predicate;
 mod request;
 #[path = "../../edgepod-runtime/tests/jose/rfc_vectors.rs"]
 #[allow(dead_code)]
 mod rfc_vectors;
+mod served;
+mod socket;
 mod token;
+mod vars;
 
 pub use columns::columns;
+pub use crossing::crossing;
+pub use cursor::cursor;
+pub use migration::migration;
+pub use predicate::predicate;
 pub use request::request;
+pub use socket::socket;
 pub use token::token;
+pub use vars::vars;

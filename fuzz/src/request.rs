@@ -1,37 +1,11 @@
 //! The path of a request through the native host: gateway, engine, an app's functions, SQLite. Whatever comes, there is a
 //! well-formed reply, and it is never 500.
 
-use std::sync::OnceLock;
-
-use edgepod_runtime::host::native::{Location, Server};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::{Request, body::Bytes};
 use serde_json::Value as Json;
-use tokio::runtime::Runtime;
 
-struct Fuzzed {
-    server: Server,
-    runtime: Runtime,
-}
-
-fn fuzzed() -> &'static Fuzzed {
-    static FUZZED: OnceLock<Fuzzed> = OnceLock::new();
-    FUZZED.get_or_init(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .expect("a runtime");
-        let secret = crate::token::private_key();
-        let vars = [
-            ("EDGEPOD_API_KEY".to_owned(), "key,k2".to_owned()),
-            ("EDGEPOD_JWT_PRIVATE_KEY".to_owned(), secret),
-        ];
-        Fuzzed {
-            server: Server::start(Location::Memory, vars.into()).expect("the app starts"),
-            runtime,
-        }
-    })
-}
+use crate::served::Served;
 
 /// Reads a request from a text of the form of HTTP/1: a line of method and target, headers, an empty line, the body. `None`
 /// for one that no HTTP server would hand on.
@@ -60,12 +34,7 @@ pub fn request(input: &[u8]) {
     };
     let method = request.method().clone();
     let rpc = request.uri().path().starts_with("/rpc/");
-    let Fuzzed { server, runtime } = fuzzed();
-    let (parts, body) = runtime.block_on(async {
-        let (parts, body) = server.answer(request).await.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        (parts, body)
-    });
+    let (parts, body) = Served::get().answer(request);
     let status = parts.status.as_u16();
     assert!(
         matches!(
@@ -126,7 +95,6 @@ mod tests {
     #[test]
     fn requests_reach_functions() {
         let request = parse(b"POST /rpc/addNote\nx-edgepod-key: key\n\n{\"text\":\"a\"}").unwrap();
-        let Fuzzed { server, runtime } = fuzzed();
-        assert_eq!(runtime.block_on(server.answer(request)).status(), 200);
+        assert_eq!(Served::get().answer(request).0.status, 200);
     }
 }

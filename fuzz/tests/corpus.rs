@@ -70,3 +70,33 @@ fn columns() {
 fn requests() {
     replay("request", edgepod_fuzz::request);
 }
+
+#[test]
+fn predicates() {
+    replay("predicate", edgepod_fuzz::predicate);
+}
+
+#[test]
+fn cursors() {
+    replay("cursor", edgepod_fuzz::cursor);
+}
+
+#[test]
+fn sockets() {
+    replay("socket", edgepod_fuzz::socket);
+}
+
+#[test]
+fn migrations() {
+    replay("migration", edgepod_fuzz::migration);
+}
+
+#[test]
+fn variables() {
+    replay("vars", edgepod_fuzz::vars);
+}
+
+#[test]
+fn crossings() {
+    replay("crossing", edgepod_fuzz::crossing);
+}

@@ -19,6 +19,18 @@ enum Target {
     Request,
     /// What a column takes reads again as it was written
     Columns,
+    /// A condition finds the rows for which it holds
+    Predicate,
+    /// Pages follow each other, whatever their cursors are
+    Cursor,
+    /// A socket's address keeps no invented names
+    Socket,
+    /// A migration's statements do what its text does
+    Migration,
+    /// `.dev.vars` is read as it was written
+    Vars,
+    /// What crosses between JavaScript and the core arrives
+    Crossing,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +54,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         Target::Token => "token",
         Target::Request => "request",
         Target::Columns => "columns",
+        Target::Predicate => "predicate",
+        Target::Cursor => "cursor",
+        Target::Socket => "socket",
+        Target::Migration => "migration",
+        Target::Vars => "vars",
+        Target::Crossing => "crossing",
     };
     let kept = workspace::root().join("fuzz/corpus").join(name);
     let found = workspace::root().join("target/fuzz/found").join(name);

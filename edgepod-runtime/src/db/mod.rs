@@ -65,7 +65,7 @@ pub use declaration::{
     reference,
 };
 pub use delete::Delete;
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(any(target_arch = "wasm32", test, feature = "fuzzing"))]
 pub(crate) use encode::parse_rows;
 pub use expression::{
     Aggregate, Expression, NullOr, Numeric, Summable, Term, avg, count, count_distinct, count_of,

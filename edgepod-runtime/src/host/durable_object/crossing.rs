@@ -134,7 +134,7 @@ fn write_route(route: &Route, trace_id: &str) -> String {
     }
 }
 
-fn write_call(
+pub(super) fn write_call(
     kind: char,
     name: &str,
     session: &Option<String>,

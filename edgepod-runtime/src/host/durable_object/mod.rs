@@ -8,11 +8,18 @@
 
 #[cfg(target_arch = "wasm32")]
 mod bindings;
+#[cfg_attr(
+    not(any(target_arch = "wasm32", test)),
+    expect(dead_code, reason = "the fuzzer has no use for the replies")
+)]
 mod crossing;
 #[cfg(target_arch = "wasm32")]
 mod env;
 #[cfg(target_arch = "wasm32")]
 mod exports;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(target_arch = "wasm32")]
 mod host;
 
