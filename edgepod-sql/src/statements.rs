@@ -3,7 +3,7 @@
 use crate::token::{Token, Tokens, tokens};
 
 /// The statements of a text, without their semicolons; comments before one are of it, those behind it are not. Semicolons in
-/// texts, names, comments and in the body of a trigger end none.
+/// texts, names, comments, in the body of a trigger and among the arguments of a virtual table end none.
 ///
 /// ```
 /// let all: Vec<&str> = edgepod_sql::statements("SELECT ';'; -- two\nSELECT 2 -- end").collect();
@@ -65,13 +65,15 @@ enum Body {
     Trigger,
     /// In the body.
     Begun { semicolon: bool },
+    /// CREATE VIRTUAL, and so many parentheses: the arguments of a virtual table may be anything.
+    Virtual { depth: usize },
     /// Not in a trigger's body, and never again.
     Outside,
 }
 
 impl Body {
     fn holds_semicolons(self) -> bool {
-        matches!(self, Body::Begun { .. })
+        matches!(self, Body::Begun { .. } | Body::Virtual { depth: 1.. })
     }
 
     fn after(self, token: Token<'_>) -> Self {
@@ -80,6 +82,12 @@ impl Body {
             Body::Before if token.is("CREATE") => Body::Create,
             Body::Create if token.is_any(&["TEMP", "TEMPORARY"]) => Body::Create,
             Body::Create if token.is("TRIGGER") => Body::Trigger,
+            Body::Create if token.is("VIRTUAL") => Body::Virtual { depth: 0 },
+            Body::Virtual { depth } if token.is_symbol('(') => Body::Virtual { depth: depth + 1 },
+            Body::Virtual { depth } if token.is_symbol(')') => Body::Virtual {
+                depth: depth.saturating_sub(1),
+            },
+            Body::Virtual { depth } => Body::Virtual { depth },
             Body::Trigger if token.is("BEGIN") => Body::Begun { semicolon: false },
             Body::Trigger => Body::Trigger,
             Body::Begun { semicolon: true } if token.is("END") => Body::Outside,
@@ -130,6 +138,18 @@ mod tests {
                 [trigger, "DROP TABLE c"]
             );
         }
+    }
+
+    #[test]
+    fn the_arguments_of_a_virtual_table_are_part_of_it() {
+        let text = "CREATE VIRTUAL TABLE f USING fts4(a; (b;) c); DROP TABLE d";
+        assert_eq!(
+            statements(text).collect::<Vec<_>>(),
+            [
+                "CREATE VIRTUAL TABLE f USING fts4(a; (b;) c)",
+                "DROP TABLE d"
+            ]
+        );
     }
 
     #[test]
