@@ -207,10 +207,17 @@ impl Engine {
             ..
         } in &resume.held
         {
-            if is_declared(&topic.table)
-                || self.versions.has_changed(&changed, &topic.table)
-                || sessions.is_read(&topic.table)
-            {
+            let is_known = match topic.at {
+                // Writes are asked for the values of columns that somebody watches: those must be there.
+                Some((column, _)) => schema::table(topic.table.as_str())
+                    .is_some_and(|table| usize::from(column.0) < table.columns.len()),
+                None => {
+                    is_declared(&topic.table)
+                        || self.versions.has_changed(&changed, &topic.table)
+                        || sessions.is_read(&topic.table)
+                }
+            };
+            if is_known {
                 held.add(topic);
                 missed.topics.remove(topic);
                 if *more {
