@@ -20,7 +20,7 @@ pub(crate) struct Native {
 }
 
 /// The command and the app's library.
-fn built() -> (&'static Path, &'static Path) {
+pub(crate) fn built() -> (&'static Path, &'static Path) {
     static COMMAND: OnceLock<PathBuf> = OnceLock::new();
     static APP: OnceLock<PathBuf> = OnceLock::new();
     let command = || server::build_command().expect("the command builds");

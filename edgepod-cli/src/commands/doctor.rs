@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
+use edgepod_runtime::sqlite::wal;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::app::App;
@@ -78,11 +79,20 @@ fn database(app: &Path, folder: Option<&Path>) -> Result<ExitCode> {
     if !file.is_file() {
         bail!("there is no database at {}", file.display());
     }
+    let mut problems = Vec::new();
+    // First: SQLite forgets what is behind a damage when it opens the log.
+    match wal::damage(&file) {
+        Ok(None) => {}
+        Ok(Some(damage)) => problems.push(format!("the write-ahead log: {damage}")),
+        Err(error) => problems.push(format!("the write-ahead log cannot be read: {error}")),
+    }
+    if !problems.is_empty() {
+        return damaged(&file, &problems);
+    }
     let database = Connection::open_with_flags(
         &file,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    let mut problems = Vec::new();
     for (check, good) in [
         ("PRAGMA integrity_check", "ok"),
         (
@@ -105,7 +115,11 @@ fn database(app: &Path, folder: Option<&Path>) -> Result<ExitCode> {
         term::fact("database", format_args!("{} is whole", file.display()));
         return Ok(ExitCode::SUCCESS);
     }
-    for problem in &problems {
+    damaged(&file, &problems)
+}
+
+fn damaged(file: &Path, problems: &[String]) -> Result<ExitCode> {
+    for problem in problems {
         term::fact("DAMAGED", problem);
     }
     bail!(

@@ -17,7 +17,7 @@ use rusqlite::{
 
 use super::{authorizer, lock::private, math, patience::Patience};
 use crate::sqlite::{
-    End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large,
+    End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large, wal,
 };
 
 /// Where the database is.
@@ -76,6 +76,7 @@ impl NativeDatabase {
             Location::Memory => Connection::open_in_memory(),
             Location::File(path) => {
                 make_private(path)?;
+                check_log(path)?;
                 Connection::open(path)
             }
         }
@@ -345,6 +346,23 @@ fn make_private(path: &Path) -> Result<(), SqlError> {
         .map_err(|error| SqlError {
             message: format!("{}: {error}", path.display()),
         })
+}
+
+/// Refuses a write-ahead log of which SQLite would forget what was committed. It may not be opened first: then it has.
+fn check_log(path: &Path) -> Result<(), SqlError> {
+    let message = match wal::damage(path) {
+        Ok(None) => return Ok(()),
+        Ok(Some(damage)) => format!(
+            "the write-ahead log {0}-wal is damaged: {damage}. Keep a copy of both files. Then go back to a backup, or go on with \
+             what is left: sqlite3 {0} 'PRAGMA wal_checkpoint(TRUNCATE)'",
+            path.display()
+        ),
+        Err(error) => format!(
+            "the write-ahead log {}-wal cannot be read: {error}",
+            path.display()
+        ),
+    };
+    Err(SqlError { message })
 }
 
 /// As SQLite says it.
