@@ -15,6 +15,7 @@ cases![
     a_call_that_took_too_long_leaves_nothing,
     what_finds_no_place_is_told_at_once,
     a_statement_that_never_ends_does_not_stop_the_end,
+    code_that_does_not_end_is_named_and_others_are_told,
 ];
 
 fn a_statement_that_never_ends_is_ended() {
@@ -134,3 +135,32 @@ fn a_statement_that_never_ends_does_not_stop_the_end() {
 
 #[cfg(not(unix))]
 fn a_statement_that_never_ends_does_not_stop_the_end() {}
+
+fn code_that_does_not_end_is_named_and_others_are_told() {
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "0.5")]);
+    let key = &server().key;
+    let mut stuck = native.raw();
+    stuck.send(call("compute", key, "", "{\"milliseconds\":6000}"));
+    thread::sleep(Duration::from_millis(100));
+    // Whoever waits for it is told when the time is over, and whoever comes later at once.
+    let began = Instant::now();
+    let reply = native.call("getNotes").send();
+    reply.assert_error(503);
+    assert!(reply.header("retry-after").is_some());
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    while !native.log().contains("EDGEPOD_CALL_LIMIT") {
+        assert!(began.elapsed() < PATIENCE, "{}", native.log());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let log = native.log();
+    let line = log.lines().find(|line| line.contains("EDGEPOD_CALL_LIMIT"));
+    assert!(line.is_some_and(|line| line.contains("compute")), "{log}");
+    native.call("getNotes").send().assert_error(503);
+    // It ends after all, and all is well.
+    assert_eq!(stuck.status(), 200);
+    native.call("getNotes").ok();
+}

@@ -79,6 +79,11 @@ pub enum AtOnce {
 }
 
 impl AtOnce {
+    /// Its public name.
+    pub fn name(self) -> &'static str {
+        self.definition().name
+    }
+
     pub(super) const fn definition(self) -> &'static FunctionDef {
         match self {
             Self::Query(query) => query.definition,

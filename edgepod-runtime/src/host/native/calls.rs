@@ -4,14 +4,21 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot},
+    time::timeout,
+};
 
-use super::{connections::Complaint, limits::Limits};
+use super::{connections::Complaint, limits::Limits, watch::CallWatch};
 use crate::{
     Error,
     auth::Claims,
@@ -58,7 +65,8 @@ struct Job {
     body: String,
     caller: Caller,
     answer: oneshot::Sender<Outcome>,
-    since: Instant,
+    /// Whether it was begun, or given up: whoever sets it decides.
+    taken: Arc<AtomicBool>,
 }
 
 struct Action {
@@ -74,6 +82,7 @@ pub(super) struct Calls {
     permits: Arc<Semaphore>,
     limits: Arc<Limits>,
     full: Complaint,
+    watch: Arc<CallWatch>,
 }
 
 /// When a call that finds no place is to come again.
@@ -82,31 +91,44 @@ const RETRY: Duration = Duration::from_secs(1);
 impl Calls {
     /// Starts the threads.
     pub(super) fn start(engine: &Arc<Engine>, limits: Arc<Limits>) -> io::Result<Self> {
+        let watch = CallWatch::start(limits.call)?;
         Ok(Self {
-            database: start_database(engine.clone(), &limits)?,
+            database: start_database(engine.clone(), &limits, watch.clone())?,
             actions: start_actions(engine.clone())?,
             permits: Arc::new(Semaphore::new(limits.actions)),
             limits,
             full: Complaint::default(),
+            watch,
         })
     }
 
-    /// Runs a call and waits for its outcome. What finds no place is refused at once.
+    /// Runs a call and waits for its outcome. What finds no place is refused at once, and what waits for one when its time is
+    /// over.
     pub(super) async fn run(&self, what: What, body: String, caller: Caller) -> Outcome {
         let trace_id = caller.trace_id.clone();
-        let (answer, outcome) = oneshot::channel();
+        let (answer, mut outcome) = oneshot::channel();
+        let taken = Arc::<AtomicBool>::default();
         let job = Job {
             body,
             caller,
             answer,
-            since: Instant::now(),
+            taken: taken.clone(),
         };
-        match self.send(what, job) {
-            Ok(()) => outcome
-                .await
-                .unwrap_or_else(|_| Outcome::error(&lost(), &trace_id)),
-            Err(error) => Outcome::error(&error, &trace_id),
+        if let Err(error) = self.send(what, job) {
+            return Outcome::error(&error, &trace_id);
         }
+        let outcome = match timeout(self.limits.call, &mut outcome).await {
+            Ok(outcome) => outcome,
+            // It has begun, and its statements have the rest of their time.
+            Err(_) if taken.swap(true, Ordering::AcqRel) => outcome.await,
+            Err(_) => {
+                let error = Error::unavailable(
+                    "The server is busy: this call has waited too long, and was not begun.",
+                );
+                return Outcome::error(&error.retry_after(RETRY), &trace_id);
+            }
+        };
+        outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id))
     }
 
     fn send(&self, what: What, job: Job) -> Result<(), Error> {
@@ -115,6 +137,12 @@ impl Calls {
             What::Call(Callee::AtOnce(function)) => Work::Call(function),
             What::Batch => Work::Batch,
         };
+        if self.watch.is_stuck() {
+            return Err(Error::unavailable(
+                "A call does not come to an end, and no other can begin: try again later.",
+            )
+            .retry_after(RETRY));
+        }
         self.database
             .try_send((work, job))
             .map_err(|error| match error {
@@ -157,31 +185,27 @@ fn lost() -> Error {
 fn start_database(
     engine: Arc<Engine>,
     limits: &Limits,
+    watch: Arc<CallWatch>,
 ) -> io::Result<mpsc::SyncSender<(Work, Job)>> {
     let (sender, jobs) = mpsc::sync_channel::<(Work, Job)>(limits.queue);
-    let patience = limits.call;
     thread::Builder::new()
         .name("edgepod-database".to_owned())
         .spawn(move || {
             while let Ok((work, job)) = jobs.recv() {
                 // Nobody is to hear of it any more.
-                if job.answer.is_closed() {
+                if job.answer.is_closed() || job.taken.swap(true, Ordering::AcqRel) {
                     continue;
                 }
-                let outcome = if job.since.elapsed() > patience {
-                    let error = Error::unavailable(
-                        "The server is busy: this call has waited too long, and was not begun.",
-                    );
-                    Ok(Outcome::error(
-                        &error.retry_after(RETRY),
-                        &job.caller.trace_id,
-                    ))
-                } else {
-                    // What the engine lets through is its own mistake, and must not end all calls.
-                    catch_unwind(AssertUnwindSafe(|| {
-                        run(&engine, work, &job.body, job.caller)
-                    }))
+                let function = match &work {
+                    Work::Call(function) => Some(function.name()),
+                    Work::Batch => None,
                 };
+                watch.begin(function, &job.caller.trace_id);
+                // What the engine lets through is its own mistake, and must not end all calls.
+                let outcome = catch_unwind(AssertUnwindSafe(|| {
+                    run(&engine, work, &job.body, job.caller)
+                }));
+                watch.end();
                 if let Ok(outcome) = outcome {
                     // The caller may have gone away.
                     let _ = job.answer.send(outcome);
@@ -227,6 +251,9 @@ fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<
                             mut job,
                             _permit,
                         } = action;
+                        if job.taken.swap(true, Ordering::AcqRel) {
+                            return;
+                        }
                         let call = job.caller.call(&job.body);
                         let outcome = engine.call_action(action, call).await;
                         // The caller may have gone away.

@@ -20,6 +20,7 @@ mod signature;
 mod sockets;
 mod stream;
 pub mod testing;
+mod watch;
 mod websocket;
 
 pub use database::Location;

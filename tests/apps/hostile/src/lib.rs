@@ -66,6 +66,16 @@ pub async fn write_endlessly(ctx: &Ctx, text: String) -> Result<()> {
     Ok(())
 }
 
+/// Runs for so long without a statement, as a loop would that has no end.
+#[edgepod::query]
+pub async fn compute(_ctx: &QueryCtx, milliseconds: u32) -> Result<()> {
+    let began = std::time::Instant::now();
+    while began.elapsed().as_millis() < u128::from(milliseconds) {
+        std::hint::black_box(began);
+    }
+    Ok(())
+}
+
 /// A reply of this many bytes.
 #[edgepod::query]
 pub async fn get_large(_ctx: &QueryCtx, bytes: i64) -> Result<String> {
