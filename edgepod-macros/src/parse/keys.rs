@@ -3,10 +3,12 @@
 use edgepod_manifest::reserved_prefix;
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Expr, ExprPath, Ident, LitStr, Path, Token, bracketed,
+    Expr, ExprAssign, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Token, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    parse_quote,
     punctuated::Punctuated,
+    spanned::Spanned,
 };
 
 use crate::errors::Errors;
@@ -253,10 +255,45 @@ fn middleware(input: ParseStream<'_>) -> syn::Result<Vec<Listed>> {
                      `require_role(\"role\", \"admin\")`",
                 ))
             }
-            expr => Ok(Listed::new(expr)),
+            expr => Ok(Listed::new(with_named_arguments(expr)?)),
         }
     })?;
     Ok(listed.into_iter().collect())
+}
+
+/// `rate_limit(10, Per::Minute, by = "email")` as the methods that it stands for: `.by_argument("email")`, and `.by(…)` of what
+/// is no text.
+fn with_named_arguments(expr: Expr) -> syn::Result<Expr> {
+    let mut call = match expr {
+        Expr::Call(call) if call.args.iter().any(|arg| matches!(arg, Expr::Assign(_))) => call,
+        expr => return Ok(expr),
+    };
+    let (named, plain): (Vec<Expr>, Vec<Expr>) = std::mem::take(&mut call.args)
+        .into_iter()
+        .partition(|arg| matches!(arg, Expr::Assign(_)));
+    call.args = plain.into_iter().collect();
+    named.into_iter().try_fold(Expr::Call(call), |made, arg| {
+        let Expr::Assign(ExprAssign { left, right, .. }) = arg else {
+            return Ok(made);
+        };
+        match &*left {
+            Expr::Path(path) if path.path.is_ident("by") => {}
+            _ => {
+                return Err(syn::Error::new_spanned(
+                    left,
+                    "the one argument with a name is that of `rate_limit`: `by = \"email\"` counts for an argument, too",
+                ));
+            }
+        }
+        let method = match &*right {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(_), ..
+            }) => "by_argument",
+            _ => "by",
+        };
+        let method = Ident::new(method, left.span());
+        Ok(parse_quote!(#made.#method(#right)))
+    })
 }
 
 /// Passes over a value that nobody knows, up to the next comma.
@@ -293,6 +330,32 @@ mod tests {
         assert!(errors.is_empty(), "{}", messages(&errors));
         assert_eq!(keys.name.as_deref(), Some("listUsers"));
         assert_eq!(keys.middleware.len(), 2);
+    }
+
+    #[test]
+    fn an_argument_with_a_name_is_a_method() {
+        let listed = |middleware: TokenStream| {
+            let mut errors = Errors::default();
+            let keys = FunctionKeys::parse(
+                quote!(middleware = [#middleware]),
+                "#[edgepod::function]",
+                &mut errors,
+            );
+            match keys.middleware.first() {
+                Some(Listed::Value(expr)) if errors.is_empty() => quote!(#expr).to_string(),
+                _ => messages(&errors),
+            }
+        };
+        assert_eq!(
+            listed(quote!(rate_limit(by = "email", 10, Per::Minute))),
+            quote!(rate_limit(10, Per::Minute).by_argument("email")).to_string()
+        );
+        assert_eq!(
+            listed(quote!(rate_limit(10, Per::Minute, by = |ctx| key(ctx)))),
+            quote!(rate_limit(10, Per::Minute).by(|ctx| key(ctx))).to_string()
+        );
+        let refused = listed(quote!(rate_limit(10, Per::Minute, per = "email")));
+        assert!(refused.contains("by = "), "{refused}");
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub async fn sign_up(
 
 /// Signs somebody in. `seconds` shortens the session. Passwords are not guessed at ten a minute: not from one address, whatever
 /// token comes along, and not of one account, however many addresses there are.
-#[edgepod::function(middleware = [rate_limit(10, Per::Minute).by_argument("email")])]
+#[edgepod::function(middleware = [rate_limit(10, Per::Minute, by = "email")])]
 pub async fn log_in(
     ctx: &Ctx,
     email: String,
