@@ -7,6 +7,7 @@ use crate::raw::Raw;
 cases![
     a_header_that_is_not_text_is_not_overlooked,
     a_header_that_came_twice_is_not_chosen_from,
+    an_empty_header_is_refused_where_it_is_handed_over,
     a_repeated_call_is_done_once_or_refused,
 ];
 
@@ -51,6 +52,18 @@ fn a_header_that_came_twice_is_not_chosen_from() {
         let twice = format!("{header}: one\r\n{header}: two\r\n");
         assert_eq!(status(&with_key(twice.as_bytes()), NOTE), 400, "{twice}");
     }
+}
+
+/// A Worker is handed no header that is empty: there it is none.
+fn an_empty_header_is_refused_where_it_is_handed_over() {
+    let expected = if server::is_workerd() { 200 } else { 400 };
+    for header in ["x-edgepod-session-id", "x-edgepod-idempotency-key"] {
+        for value in ["", " "] {
+            let empty = with_key(format!("{header}:{value}\r\n").as_bytes());
+            assert_eq!(status(&empty, NOTE), expected, "{header}");
+        }
+    }
+    assert_eq!(status(b"x-edgepod-key:\r\n", NOTE), 401);
 }
 
 fn a_repeated_call_is_done_once_or_refused() {

@@ -10,6 +10,7 @@ mod native;
 mod overload;
 mod passwords;
 mod raw;
+mod sessions;
 mod siege;
 mod sockets;
 mod tables;
@@ -22,7 +23,11 @@ use edgepod_tests::{
 };
 
 fn main() -> ExitCode {
-    let both: &[(&str, &[Case])] = &[("headers", headers::CASES), ("tables", tables::CASES)];
+    let both: &[(&str, &[Case])] = &[
+        ("headers", headers::CASES),
+        ("sessions", sessions::CASES),
+        ("tables", tables::CASES),
+    ];
     let native: &[(&str, &[Case])] = &[
         ("connections", connections::CASES),
         ("sockets", sockets::CASES),

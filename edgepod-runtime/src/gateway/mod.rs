@@ -15,4 +15,6 @@ pub use body::{BODY_LIMIT, UNWANTED_BODY, body, not_utf8, too_large};
 pub use config::Config;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
-pub use route::{Decision, EXPIRED, Gateway, REFUSED, Route, Step};
+pub use route::{
+    Decision, EXPIRED, Gateway, REFUSED, Route, SOCKETS_PER_SESSION, Step, too_many_sockets,
+};

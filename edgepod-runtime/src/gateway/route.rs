@@ -76,6 +76,16 @@ pub const REFUSED: (u16, &str) = (
     "This socket only tells what is stale: send nothing but ping.",
 );
 
+/// The most sockets of a session, which is one page.
+pub const SOCKETS_PER_SESSION: usize = 16;
+
+/// The error of a socket too many of a session.
+pub fn too_many_sockets() -> Error {
+    Error::too_many_requests(
+        "This session has as many sockets open as it may have: close one first.",
+    )
+}
+
 /// When to try again where keys could not be fetched.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -165,6 +165,12 @@ pub fn refuse_body(length: f64, trace_id: &str) -> String {
     refuse(&error, trace_id)
 }
 
+/// The reply to a socket too many of a session.
+#[wasm_bindgen]
+pub fn refuse_socket(trace_id: &str) -> String {
+    refuse(&gateway::too_many_sockets(), trace_id)
+}
+
 /// The reply to a failure of the host. Its text goes to the log; nothing where it is a panic's, which is there already.
 #[wasm_bindgen]
 pub fn refuse_internal(message: &str, function: &str, trace_id: &str) -> String {

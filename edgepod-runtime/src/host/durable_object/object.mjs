@@ -189,8 +189,13 @@ export class EdgePodEngine extends DurableObject {
   fetch(request) {
     const engine = this.#engine.open(this.#ports);
     const { session, since, tables, expires } = readOpening(request);
+    const tag = `s${session}`;
+    if (this.ctx.getWebSockets(tag).length >= known().sockets) {
+      const { status, headers, body } = readReply(core.refuse_socket(traceId()));
+      return new Response(body, { status, headers });
+    }
     const { 0: client, 1: server } = new WebSocketPair();
-    const tags = [since === undefined ? PLAIN : GREETED];
+    const tags = [since === undefined ? PLAIN : GREETED, tag];
     if (expires !== undefined) tags.push(expires);
     this.ctx.acceptWebSocket(server, tags);
     const id = this.#ports.add(server);

@@ -2,7 +2,10 @@
 import { hasEnded, known } from "./bridge.mjs";
 import { readParameters, readTables, writeCountedTexts, writeRows, writeTexts } from "./crossing.mjs";
 
-/** The first tag of a socket that was opened without `since`; the second, if any, is when its token expires. */
+/**
+ * The first tag of a socket that was opened without `since`; the second names its session, the third, if any, is when its token
+ * expires.
+ */
 export const PLAIN = "plain";
 export const GREETED = "greeted";
 
@@ -152,7 +155,7 @@ export class Ports {
     const id = this.#nextSocket++;
     this.sockets.set(id, ws);
     this.#ids.set(ws, id);
-    const [kind, expires] = this.#ctx.getTags(ws);
+    const [kind, , expires] = this.#ctx.getTags(ws);
     if (kind === PLAIN) this.#plain.add(id);
     if (expires !== undefined) this.#expiries.set(ws, Number(expires));
     return id;

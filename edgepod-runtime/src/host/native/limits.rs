@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, fmt, time::Duration};
 
+use crate::gateway::SOCKETS_PER_SESSION;
+
 /// The limits of the native host. Each has a name in the environment, which docs/security.md explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -55,7 +57,7 @@ impl Limits {
             connections,
             connections_per_address: (connections / 4).max(1),
             sockets_per_address: (connections / 5).max(1),
-            sockets_per_session: 16,
+            sockets_per_session: SOCKETS_PER_SESSION,
             socket_queue: 256,
             queue: 256,
             actions: 1024,

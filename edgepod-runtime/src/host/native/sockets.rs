@@ -16,7 +16,7 @@ use tokio::sync::{
 };
 
 use super::{connections::network, limits::Limits};
-use crate::{Error, engine::SocketId};
+use crate::{Error, engine::SocketId, gateway::too_many_sockets};
 
 /// The code and the reason with which a socket is closed.
 pub(super) type Why = (u16, &'static str);
@@ -116,12 +116,14 @@ impl Sockets {
         let mut state = self.state();
         let of_session = state.by_session.get(session).copied().unwrap_or_default();
         if of_session >= limits.sockets_per_session {
-            return Err(too_many("session", of_session));
+            return Err(too_many_sockets());
         }
         if let Some(address) = address {
             let of_address = state.by_address.entry(address).or_default();
             if *of_address >= limits.sockets_per_address {
-                return Err(too_many("address", *of_address));
+                return Err(Error::too_many_requests(
+                    "This address has as many sockets open as it may have: close one first.",
+                ));
             }
             *of_address += 1;
         }
@@ -180,10 +182,4 @@ impl Sockets {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn too_many(whose: &str, count: usize) -> Error {
-    Error::too_many_requests(format!(
-        "This {whose} has {count} sockets open, the most that it may have: close one first."
-    ))
 }
