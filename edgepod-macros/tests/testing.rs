@@ -2,10 +2,13 @@
 
 #![allow(missing_docs)]
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use edgepod::prelude::*;
-use edgepod::testing::{CallError, TestApp};
+use edgepod::testing::{CallError, Event, TestApp};
 use serde_json::json;
 
 #[edgepod::table(name = "rooms")]
@@ -240,4 +243,67 @@ fn a_thousand_tests_run() {
             app.user("ada").call(add_room::call("hall")).await.map(drop)
         });
     }
+}
+
+/// What an engine does, in words.
+fn told(event: &Event<'_>) -> String {
+    match event {
+        Event::CallBegan(call) => format!("{} begins", call.function),
+        Event::Statement {
+            call,
+            rows_read,
+            rows_written,
+        } => format!("{} reads {rows_read}, writes {rows_written}", call.function),
+        Event::CallEnded(ended) => {
+            assert!(ended.micros >= 0 && !ended.call.trace_id.is_empty());
+            format!("{} ends with {}", ended.call.function, ended.status)
+        }
+        Event::Announced {
+            call,
+            sockets,
+            topics,
+        } => {
+            let tables = topics.tables();
+            let tables: Vec<_> = tables.iter().map(|table| table.as_str()).collect();
+            format!(
+                "{} wakes {} for {}",
+                call.function,
+                sockets.len(),
+                tables.join(", ")
+            )
+        }
+        Event::SocketOpened { .. } => "a socket opens".to_owned(),
+        Event::SocketClosed { .. } => "a socket closes".to_owned(),
+        _ => "something else".to_owned(),
+    }
+}
+
+#[edgepod::test]
+async fn whoever_watches_the_engine_is_told_what_it_does_and_why(app: TestApp) {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let lines = log.clone();
+    app.watch_engine(move |event| lines.lock().unwrap().push(told(event)));
+    let seen = app.watch(get_rooms::call());
+    log.lock().unwrap().clear();
+
+    app.user("ada").call(add_room::call("den")).await?;
+    assert_eq!(seen.refetches(), 1);
+    app.call(add_room::call("attic")).await.unwrap_err();
+    drop(seen);
+
+    assert_eq!(
+        *log.lock().unwrap(),
+        [
+            "addRoom begins",
+            "addRoom reads 1, writes 1",
+            "addRoom wakes 1 for rooms",
+            "addRoom ends with 200",
+            "getRooms begins",
+            "getRooms reads 1, writes 0",
+            "getRooms ends with 200",
+            "addRoom begins",
+            "addRoom ends with 401",
+            "a socket closes",
+        ]
+    );
 }

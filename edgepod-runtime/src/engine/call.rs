@@ -7,10 +7,9 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
-    Engine, Headers, Kind, Level, Log, Record, Reply,
+    CallId, Ended, Engine, Event, Headers, Kind, Level, Log, Reply,
     extensions::Extensions,
     sessions::{SessionId, Stale},
 };
@@ -170,7 +169,7 @@ pub(super) struct CallState {
     /// Why the transaction must not commit.
     refused: RefCell<Option<Error>>,
     trace_id: Arc<str>,
-    /// Where the log is to tell of the call: when it began, in microseconds.
+    /// Where anybody is to be told of the call: when it began, in microseconds.
     began: Option<i64>,
     rows_read: Cell<u64>,
     rows_written: Cell<u64>,
@@ -188,8 +187,9 @@ impl CallState {
         let log = Log::new(engine.host().clone(), function, trace_id.clone());
         let headers = OnceCell::new();
         let _ = headers.set(Rc::new(call.headers));
-        let began = Level::Info.is_on().then(|| engine.host().now_micros());
-        Rc::new(Self {
+        let is_told = Level::Info.is_on() || engine.is_watched();
+        let began = is_told.then(|| engine.host().now_micros());
+        let state = Rc::new(Self {
             log,
             began,
             rows_read: Cell::new(0),
@@ -208,7 +208,18 @@ impl CallState {
             trace_id,
             headers,
             engine,
-        })
+        });
+        state.engine.tell(|| Event::CallBegan(state.id()));
+        state
+    }
+
+    /// Which call it is.
+    pub(super) fn id(&self) -> CallId<'_> {
+        CallId {
+            function: self.log.function(),
+            kind: self.kind,
+            trace_id: &self.trace_id,
+        }
     }
 
     pub(super) fn headers(&self) -> Rc<Headers> {
@@ -321,35 +332,25 @@ impl CallState {
             }
         };
         if let Some(began) = self.began {
-            self.log_call(began, outcome.status, code);
+            self.tell_end(began, outcome.status, code);
         }
         outcome
     }
 
-    /// The call's line in the log.
+    /// Tells the log and whoever watches of what became of the call.
     #[cold]
-    fn log_call(&self, began: i64, status: u16, code: Option<Code>) {
-        let took = self.engine.host().now_micros() - began;
-        let mut fields: Vec<(&'static str, Value)> = vec![
-            ("kind", self.kind.as_str().into()),
-            ("status", status.into()),
-        ];
-        if let Some(code) = code {
-            fields.push(("code", code.as_str().into()));
-        }
-        fields.extend([
-            ("duration_ms", (took as f64 / 1000.0).into()),
-            ("rows_read", self.rows_read.get().into()),
-            ("rows_written", self.rows_written.get().into()),
-        ]);
-        let warnings = self.warnings.borrow();
-        if !warnings.is_empty() {
-            fields.push(("warnings", warnings.clone().into()));
-        }
-        self.log.record(Record {
-            fields: &fields,
-            ..Record::new(Level::Info, "answered")
-        });
+    fn tell_end(&self, began: i64, status: u16, code: Option<Code>) {
+        let ended = Ended {
+            call: self.id(),
+            status,
+            code,
+            micros: self.engine.host().now_micros() - began,
+            rows_read: self.rows_read.get(),
+            rows_written: self.rows_written.get(),
+            warnings: &self.warnings.borrow(),
+        };
+        self.log.ended(&ended);
+        self.engine.tell(|| Event::CallEnded(&ended));
     }
 }
 
@@ -382,6 +383,11 @@ impl Observer for CallState {
     fn rows(&self, read: usize, written: u64) {
         self.rows_read.set(self.rows_read.get() + read as u64);
         self.rows_written.set(self.rows_written.get() + written);
+        self.engine.tell(|| Event::Statement {
+            call: self.id(),
+            rows_read: read,
+            rows_written: written,
+        });
     }
 
     fn warn(&self, warning: String) {

@@ -10,11 +10,14 @@ use std::{
     task::{Context as TaskContext, Poll, Waker},
 };
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::event::Watchers;
 use super::{
-    ActionCtx, Args, AtOnce, Call, Context, Ctx, FunctionDef, Host, Kind, Outcome, QueryCtx,
-    Registry, Reply, SocketId, StartError, Typed,
+    ActionCtx, Args, AtOnce, Call, Context, Ctx, FunctionDef, Host, Outcome, QueryCtx, Registry,
+    Reply, SocketId, StartError, Typed,
     app::App,
     call::CallState,
+    event::Event,
     handler::HandlerFuture,
     idempotency::Once,
     log,
@@ -40,6 +43,8 @@ pub struct Engine {
     sessions: Mutex<Sessions>,
     versions: Versions,
     warned: Mutex<Vec<(&'static str, String)>>,
+    #[cfg(not(target_arch = "wasm32"))]
+    watchers: Watchers,
 }
 
 /// Warnings that are remembered, so that the log has each of them once.
@@ -65,12 +70,39 @@ impl Engine {
             tracker: Arc::default(),
             sessions: Mutex::default(),
             warned: Mutex::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            watchers: Watchers::default(),
         }))
     }
 
     /// The functions.
     pub fn registry(&self) -> &Registry {
         self.app.registry()
+    }
+
+    /// Tells whoever wants to know of everything that the engine does from now on. The engine waits for it, with its locks
+    /// held: it is to be quick, and must not use the engine.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn watch(&self, watcher: impl Fn(&Event<'_>) + Send + Sync + 'static) {
+        self.watchers.add(Box::new(watcher));
+    }
+
+    /// Whether anybody does.
+    pub(super) fn is_watched(&self) -> bool {
+        #[cfg(not(target_arch = "wasm32"))]
+        let any = self.watchers.are_any();
+        #[cfg(target_arch = "wasm32")]
+        let any = false;
+        any
+    }
+
+    /// Tells of something, where anybody wants to know.
+    #[cfg_attr(target_arch = "wasm32", expect(unused_variables))]
+    pub(super) fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.is_watched() {
+            self.watchers.tell(&event());
+        }
     }
 
     pub(super) fn host(&self) -> &Arc<dyn Host> {
@@ -133,7 +165,7 @@ impl Engine {
             headers: super::Headers::from_json("{}"),
             trace_id: "test",
         };
-        let state = CallState::new(self.clone(), "test", Kind::Function, call);
+        let state = CallState::new(self.clone(), "test", super::Kind::Function, call);
         let _entered = log::enter(&state);
         in_transaction(&state, body)
     }
@@ -192,6 +224,7 @@ impl Engine {
     /// A socket of a session is open. Its client is greeted where it asks for that, and told what changed before it came, as
     /// far as it and its session read it.
     pub fn socket_opened(&self, socket: SocketId, session: &str, resume: &Resume) {
+        self.tell(|| Event::SocketOpened { socket, session });
         let id = SessionId::new(session);
         // Held until the greeting is sent: what changes later is told after it.
         let changed = self.versions.lock();
@@ -280,6 +313,7 @@ impl Engine {
     /// A socket is gone.
     pub fn socket_closed(&self, socket: SocketId) {
         self.sessions().close(socket);
+        self.tell(|| Event::SocketClosed { socket });
     }
 
     pub(super) fn subscribe(&self, session: &SessionId, topics: &Footprint) -> bool {
@@ -321,6 +355,11 @@ impl Engine {
             state.add_stale(&sessions.stale(&session, written));
         }
         for (sockets, stale) in sessions.written(written) {
+            self.tell(|| Event::Announced {
+                call: state.id(),
+                sockets: &sockets,
+                topics: &stale.topics,
+            });
             let mut stale = message("stale", &stale, &version);
             let length = stale.len();
             for socket in sockets {

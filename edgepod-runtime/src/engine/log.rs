@@ -13,7 +13,7 @@ use std::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Host, call::CallState, tracing};
+use super::{Ended, Host, call::CallState, tracing};
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -277,6 +277,32 @@ impl Log {
     /// Writes a line of this call, whose level is on.
     pub(super) fn record(&self, record: Record<'_>) {
         self.host.log(&self.bound(record));
+    }
+
+    /// The call's line, once it has ended.
+    pub(super) fn ended(&self, ended: &Ended<'_>) {
+        if !Level::Info.is_on() {
+            return;
+        }
+        let mut fields: Vec<(&'static str, Value)> = vec![
+            ("kind", ended.call.kind.as_str().into()),
+            ("status", ended.status.into()),
+        ];
+        if let Some(code) = ended.code {
+            fields.push(("code", code.as_str().into()));
+        }
+        fields.extend([
+            ("duration_ms", (ended.micros as f64 / 1000.0).into()),
+            ("rows_read", ended.rows_read.into()),
+            ("rows_written", ended.rows_written.into()),
+        ]);
+        if !ended.warnings.is_empty() {
+            fields.push(("warnings", ended.warnings.into()));
+        }
+        self.record(Record {
+            fields: &fields,
+            ..Record::new(Level::Info, "answered")
+        });
     }
 
     /// Writes at this level.

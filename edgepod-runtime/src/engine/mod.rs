@@ -13,6 +13,7 @@ mod context;
     reason = "the engine's own type in the engine's room"
 )]
 mod engine;
+mod event;
 mod extensions;
 mod handler;
 mod headers;
@@ -38,6 +39,7 @@ pub use batch::Batch;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
 pub use engine::Engine;
+pub use event::{CallId, Ended, Event};
 pub use handler::{Chain, Fits, Handler, HandlerFuture, Middleware, Next, Step};
 #[doc(hidden)]
 pub use handler::{Layer, Named};

@@ -14,7 +14,7 @@ use super::{Answer, CallError, Caller, Watch, host::TestHost, watch::Window};
 use crate::{
     Result,
     db::Timestamp,
-    engine::{Callable, Ctx, Engine, Invocation, QueryCtx, Returns, SocketId, start_log},
+    engine::{Callable, Ctx, Engine, Event, Invocation, QueryCtx, Returns, SocketId, start_log},
     schema,
     sqlite::{Database as _, Value},
 };
@@ -229,6 +229,12 @@ impl TestApp {
             (table.name.to_owned(), Json::Array(rows.collect()))
         });
         Json::Object(tables.collect())
+    }
+
+    /// Tells of everything that the engine does from now on: calls, statements, who is told of what. After a
+    /// [`crash`](Self::crash) there is another engine.
+    pub fn watch_engine(&self, watcher: impl Fn(&Event<'_>) + Send + Sync + 'static) {
+        self.engine().watch(watcher);
     }
 
     pub(super) fn engine(&self) -> Arc<Engine> {

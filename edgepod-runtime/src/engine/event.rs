@@ -1,0 +1,116 @@
+//! What an engine does, as it happens. The log is told of calls that ended; whoever else wants to know watches, natively: an
+//! engine that nobody watches pays a flag's reading, and a Worker nothing.
+
+use super::{Kind, SocketId};
+use crate::{Code, tracking::Footprint};
+
+/// Something that an engine did.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A call begins.
+    CallBegan(CallId<'a>),
+    /// A statement of a call has run.
+    Statement {
+        /// The call.
+        call: CallId<'a>,
+        /// Rows that it returned.
+        rows_read: usize,
+        /// Rows that it wrote.
+        rows_written: u64,
+    },
+    /// A call has its answer.
+    CallEnded(&'a Ended<'a>),
+    /// A session is told that what it read has changed.
+    Announced {
+        /// The call that wrote.
+        call: CallId<'a>,
+        /// The session's sockets.
+        sockets: &'a [SocketId],
+        /// Why: what the call wrote of that which the session had read.
+        topics: &'a Footprint,
+    },
+    /// A session's socket is open.
+    SocketOpened {
+        /// The socket.
+        socket: SocketId,
+        /// The session.
+        session: &'a str,
+    },
+    /// A socket is gone.
+    SocketClosed {
+        /// The socket.
+        socket: SocketId,
+    },
+}
+
+/// Which call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallId<'a> {
+    /// The function's public name.
+    pub function: &'static str,
+    /// The function's kind.
+    pub kind: Kind,
+    /// The name of the call in its reply and in the log.
+    pub trace_id: &'a str,
+}
+
+/// What became of a call.
+#[derive(Clone, Debug)]
+pub struct Ended<'a> {
+    /// The call.
+    pub call: CallId<'a>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The error, where it is one.
+    pub code: Option<Code>,
+    /// How long it took, in microseconds.
+    pub micros: i64,
+    /// Rows that its statements returned.
+    pub rows_read: u64,
+    /// Rows that its statements wrote.
+    pub rows_written: u64,
+    /// What its reply warns of.
+    pub warnings: &'a [String],
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) use watchers::Watchers;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod watchers {
+    use std::sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use super::Event;
+
+    type Watcher = dyn Fn(&Event<'_>) + Send + Sync;
+
+    /// Who wants to know.
+    #[derive(Default)]
+    pub(crate) struct Watchers {
+        any: AtomicBool,
+        all: RwLock<Vec<Box<Watcher>>>,
+    }
+
+    impl Watchers {
+        pub(crate) fn add(&self, watcher: Box<Watcher>) {
+            let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
+            all.push(watcher);
+            self.any.store(true, Ordering::Release);
+        }
+
+        pub(crate) fn are_any(&self) -> bool {
+            self.any.load(Ordering::Acquire)
+        }
+
+        pub(crate) fn tell(&self, event: &Event<'_>) {
+            let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
+            for watcher in all.iter() {
+                watcher(event);
+            }
+        }
+    }
+}
