@@ -1,19 +1,15 @@
 //! Signatures as Workers verify them: the JavaScript that does it there, on workerd, with those of the standards and of Project
 //! Wycheproof.
 
-#[expect(dead_code, reason = "the others are of no signature")]
-#[path = "../../edgepod-runtime/tests/jose/rfc_vectors.rs"]
-mod rfc_vectors;
-#[path = "../../edgepod-runtime/tests/jose/vectors.rs"]
-mod vectors;
-
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use edgepod_cli::workerd::Workerd;
 use edgepod_runtime::auth::{Algorithm, PublicKey};
 use serde_json::{Value, json};
 
-use rfc_vectors::*;
-use vectors::{Vector, Vectors};
+use edgepod_samples::{
+    rfc_vectors::*,
+    vectors::{self, Vector, Vectors},
+};
 
 const VERIFIER: &str = include_str!("../../edgepod-runtime/src/host/durable_object/signature.mjs");
 

@@ -13,9 +13,6 @@ mod host;
 mod migration;
 mod predicate;
 mod request;
-#[path = "../../edgepod-runtime/tests/jose/rfc_vectors.rs"]
-#[allow(dead_code)]
-mod rfc_vectors;
 mod served;
 mod socket;
 mod token;

@@ -12,7 +12,9 @@ use p256::{
     ecdsa::{Signature, SigningKey, signature::Signer},
 };
 
-use crate::rfc_vectors::{A2_KEY, A2_TOKEN, A3_KEY, A3_TOKEN, ED25519_KEY, ED25519_TOKEN};
+use edgepod_samples::rfc_vectors::{
+    A2_KEY, A2_TOKEN, A3_KEY, A3_TOKEN, ED25519_KEY, ED25519_TOKEN,
+};
 
 /// When the keys were fetched, in milliseconds since 1970: less than a day before they are asked for, so that they are believed.
 const FETCHED: i64 = 1_300_800_000_000;

@@ -3,9 +3,6 @@
 mod bindings;
 mod issuer;
 mod logs;
-#[expect(dead_code, reason = "the others are of no server")]
-#[path = "../../edgepod-runtime/tests/jose/rfc_vectors.rs"]
-mod rfc_vectors;
 mod sockets;
 
 use std::process::ExitCode;
@@ -15,8 +12,8 @@ use std::time::Duration;
 use edgepod_tests::{cases, server, server::App};
 use serde_json::{Value, json};
 
+use edgepod_samples::rfc_vectors::*;
 use issuer::{Issuer, Key, Mood, asked, at, is, publish};
-use rfc_vectors::*;
 
 cases![
     // First, while the host knows no keys.

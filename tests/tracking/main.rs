@@ -3,22 +3,14 @@
 //! `tests/apps/tracking` is the app.
 
 mod generated;
-#[path = "../../edgepod-runtime/tests/tracking/generator.rs"]
-#[allow(dead_code, reason = "rows are for the tests that run the statements")]
-mod generator;
 mod model;
 mod plans;
 mod selects;
-#[path = "../../edgepod-runtime/tests/tracking/sqlite.rs"]
-#[allow(
-    dead_code,
-    reason = "the authorizer's half is for the tests of the tracker"
-)]
-mod sqlite;
 mod world;
 
 use std::process::ExitCode;
 
+use edgepod_samples::{generator, sqlite};
 use edgepod_tests::{server::App, suite};
 
 fn main() -> ExitCode {

@@ -2,8 +2,8 @@
 
 mod adversary;
 mod rfc;
-mod rfc_vectors;
-mod vectors;
 mod verify;
 mod wycheproof;
 mod wycheproof_jws;
+
+use edgepod_samples::{rfc_vectors, vectors};

@@ -6,6 +6,6 @@
 mod changes;
 mod corpus;
 mod differential;
-mod generator;
 mod schema_changes;
-mod sqlite;
+
+use edgepod_samples::{generator, sqlite};
