@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use walrus::{Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::app::App;
@@ -37,7 +38,7 @@ pub(super) fn run(app: &App, wasm: &Path, folder: &Path) -> Result<()> {
         ),
     }
     Bindgen::new()
-        .input_path(wasm)
+        .input_module(STEM, without_unused_streams(wasm)?)
         .web(true)
         .map(|bindgen| {
             bindgen
@@ -49,6 +50,49 @@ pub(super) fn run(app: &App, wasm: &Path, folder: &Path) -> Result<()> {
         })
         .and_then(|bindgen| bindgen.generate(folder))
         .with_context(|| format!("wasm-bindgen could not process {}", wasm.display()))
+}
+
+/// The classes of the crate `wasm-streams` by which JavaScript pulls what a Rust stream has: exported by each module with the
+/// crate in it, and of use to one that hands a stream over.
+const STREAMS: [&str; 3] = [
+    "intounderlyingbytesource",
+    "intounderlyingsink",
+    "intounderlyingsource",
+];
+
+/// The module without the classes of streams of which it makes none, and so without all that they alone need.
+fn without_unused_streams(wasm: &Path) -> Result<Module> {
+    let mut config = ModuleConfig::new();
+    // As wasm-bindgen reads it: what the compiler wrote needs no second look.
+    config
+        .strict_validate(false)
+        .generate_producers_section(false);
+    let mut module = config
+        .parse_file(wasm)
+        .with_context(|| format!("{} is no WebAssembly module", wasm.display()))?;
+    let unused: Vec<&str> = STREAMS
+        .into_iter()
+        .filter(|class| {
+            let mut imports = module.imports.iter();
+            !imports.any(|import| import.name.contains(class))
+        })
+        .collect();
+    let exports = module.exports.iter();
+    let exports = exports.filter(|export| unused.iter().any(|class| is_of(&export.name, class)));
+    let exports: Vec<_> = exports.map(|export| export.id()).collect();
+    for export in exports {
+        module.exports.delete(export);
+    }
+    Ok(module)
+}
+
+/// Whether an export is a method of a class, its `free`, or what describes one of them to wasm-bindgen.
+fn is_of(export: &str, class: &str) -> bool {
+    let name = export
+        .trim_start_matches("__wbindgen_describe_")
+        .trim_start_matches("__wbg_");
+    let rest = name.strip_prefix(class);
+    rest.is_some_and(|rest| rest.starts_with('_'))
 }
 
 fn run_program(program: &Path, wasm: &Path, folder: &Path) -> Result<()> {
@@ -79,6 +123,44 @@ fn run_program(program: &Path, wasm: &Path, folder: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_streams_stay_where_the_module_makes_one() {
+        let module = |import: &str| {
+            let mut module = Module::default();
+            let ty = module.types.add(&[], &[]);
+            let (function, _) = module.add_import_func("__wbindgen_placeholder__", import, ty);
+            for name in [
+                "intounderlyingsource_pull_5",
+                "__wbindgen_describe_intounderlyingsource_pull_5",
+                "__wbg_intounderlyingsource_free_5",
+                "intounderlyingsink_write_5",
+                "route",
+            ] {
+                module.exports.add(name, function);
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("app.wasm");
+            std::fs::write(&file, module.emit_wasm()).unwrap();
+            let module = without_unused_streams(&file).unwrap();
+            let names = module.exports.iter().map(|export| export.name.clone());
+            let mut names: Vec<_> = names.collect();
+            names.sort();
+            names
+        };
+        assert_eq!(module("__wbg_fetch_1"), ["route"]);
+        assert_eq!(
+            module("__wbg_intounderlyingsource_new_5"),
+            [
+                "__wbg_intounderlyingsource_free_5",
+                "__wbindgen_describe_intounderlyingsource_pull_5",
+                "intounderlyingsource_pull_5",
+                "route",
+            ]
+        );
+    }
+
     /// A dependency's version cannot be read from code, so the constant is held to the lock file here.
     #[test]
     fn the_version_is_that_of_the_library() {

@@ -10,8 +10,9 @@ use crate::process::Process;
 use crate::progress::Progress;
 use crate::tools;
 
-/// Speed before size, as in cargo's profile.
-const LEVEL: &str = "-O3";
+/// Size before speed, as in cargo's profile.
+/// Again until it gains nothing more.
+const LEVEL: [&str; 2] = ["-Os", "--converge"];
 
 /// What rustc enables for wasm32-unknown-unknown. wasm-opt must know, or it takes a valid module for an invalid one.
 const FEATURES: [&str; 6] = [
@@ -28,7 +29,7 @@ pub(super) fn run(app: &App, file: &Path) -> Result<()> {
     let optimized = file.with_extension("wasm.optimized");
     let mut command = tools::wasm_opt(&app.folder)?;
     command
-        .arg(LEVEL)
+        .args(LEVEL)
         .args(FEATURES)
         .arg(file)
         .arg("-o")

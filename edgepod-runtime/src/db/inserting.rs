@@ -38,6 +38,8 @@ pub(super) struct Conflict {
     columns: Vec<&'static str>,
     /// Of none, nothing happens.
     pub(super) updates: Vec<Update>,
+    /// Not called by its name: an app without upserts does not carry it.
+    write: fn(&Conflict, table: &str, sql: &mut Writer),
 }
 
 /// A column that the row that is there takes.
@@ -53,6 +55,7 @@ impl Conflict {
         Self {
             columns,
             updates: Vec::new(),
+            write: Self::write,
         }
     }
 
@@ -188,7 +191,7 @@ impl<'db> Inserting<'db> {
             }
         }
         if let Some(conflict) = &self.conflict {
-            conflict.write(self.table.name, &mut sql);
+            (conflict.write)(conflict, self.table.name, &mut sql);
         }
         Ok(Some(sql))
     }

@@ -283,7 +283,8 @@ fn read(cursor: &str, fingerprint: &str, keys: usize) -> Result<Vec<Value>> {
         )
     };
     let json = Base64UrlUnpadded::decode_vec(cursor).map_err(|_| unreadable())?;
-    let mut values: Vec<Value> = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    let json = String::from_utf8(json).map_err(|_| unreadable())?;
+    let mut values: Vec<Value> = serde_json::from_str(&json).map_err(|_| unreadable())?;
     let rest = values.split_off(values.len().min(2));
     match &*values {
         [Value::Integer(version), Value::Text(of)] => {

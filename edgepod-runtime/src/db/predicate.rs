@@ -121,7 +121,8 @@ pub(super) fn among(
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit a column of `{V}`",
     label = "expected a `{V}`",
-    note = "the column's type is the type of the field in the table's struct"
+    note = "the column's type is the type of the field in the table's struct",
+    note = "an `Option` is compared with a column that is one, as it is or by reference: `.eq(&name)`, not `.eq(name.as_deref())`"
 )]
 pub trait Comparable<S, V, J = ByValue> {
     /// The value as SQLite has it.
@@ -190,6 +191,19 @@ impl<S> Comparable<S, String> for &str {
 impl<S> Comparable<S, Option<String>> for &str {
     fn into_operand(self) -> Result<Operand> {
         Ok(Operand::Value(Value::Text(self.to_owned())))
+    }
+}
+
+/// What a list of texts has when it is borrowed: `.is_in(&["a", "b"])`.
+impl<S> Comparable<S, String> for &&str {
+    fn into_operand(self) -> Result<Operand> {
+        Ok(Operand::Value(Value::Text((*self).to_owned())))
+    }
+}
+
+impl<S> Comparable<S, Option<String>> for &&str {
+    fn into_operand(self) -> Result<Operand> {
+        Ok(Operand::Value(Value::Text((*self).to_owned())))
     }
 }
 

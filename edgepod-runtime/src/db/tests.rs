@@ -246,6 +246,22 @@ fn odd_values_of_many_rows_come_back_as_they_went_in() {
 }
 
 #[test]
+fn a_list_of_borrowed_texts_is_a_list_of_texts() {
+    on_both(|db, _| {
+        db.insert_many((1..=3).map(item)).exec().unwrap();
+        let names = db.select::<Item>().columns(Item::name).all().unwrap();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let found = db.select::<Item>().filter(Item::name.is_in(&names[..2]));
+        assert_eq!(found.count().unwrap(), 2);
+        let noted = Item::note.is_in(&["note 2", "none"]);
+        assert_eq!(db.select::<Item>().filter(noted).count().unwrap(), 1);
+        let note = Some("note 2".to_owned());
+        let noted = Item::note.eq(&note);
+        assert_eq!(db.select::<Item>().filter(noted).count().unwrap(), 1);
+    });
+}
+
+#[test]
 fn filters_and_orders() {
     on_both(|db, _| {
         db.insert_many((1..=6).map(item)).exec().unwrap();

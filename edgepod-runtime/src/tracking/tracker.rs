@@ -389,7 +389,9 @@ fn mentions(sql: &str, name: &str) -> bool {
     let sql = sql.to_ascii_lowercase();
     // As it stands in quotes.
     let name = name.replace('"', "\"\"").to_ascii_lowercase();
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    // Beyond ASCII every character is a part of a name.
+    let is_part =
+        |c: Option<char>| c.is_some_and(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '_');
     sql.match_indices(&name).any(|(at, _)| {
         !is_part(sql[..at].chars().next_back()) && !is_part(sql[at + name.len()..].chars().next())
     })

@@ -100,9 +100,9 @@ pub async fn create_post(
 
 fn make_up_email(name: &str, now: Timestamp) -> String {
     let word: String = name
-        .to_lowercase()
+        .to_ascii_lowercase()
         .chars()
-        .filter(|c| c.is_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .collect();
     format!("{word}-{}@example.com", now.as_micros())
 }
