@@ -116,6 +116,10 @@ mod functions_guide {}
 mod testing_guide {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/kept-answers.md")]
+mod kept_answers_guide {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/authentication.md")]
 mod authentication_guide {}
 

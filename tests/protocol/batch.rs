@@ -78,6 +78,8 @@ fn a_result_is_what_the_call_alone_returns() {
     let mut alone = call.send().json();
     for meta in [&mut result["meta"], &mut alone["meta"]] {
         assert!(meta["trace_id"].take().is_string());
+        // The second may be the first one's answer, given again.
+        meta.as_object_mut().expect("an object").remove("cached");
     }
     alone["status"] = json!(200);
     assert_eq!(result, alone);

@@ -3,6 +3,7 @@
 //! `tests/apps/tracking` is the app.
 
 mod generated;
+mod kept;
 mod model;
 mod plans;
 mod selects;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         &[
             ("plans", plans::CASES),
             ("generated", generated::CASES),
+            ("kept", kept::CASES),
             ("model", model::CASES),
             ("selects", selects::CASES),
             ("world", world::CASES),

@@ -37,6 +37,7 @@ fn registration(function: &Function) -> TokenStream {
     let cfgs = tokens.cfgs();
     let docs = tokens.docs();
     let internal = keys.internal;
+    let keep = keys.keep;
     let callable = callable(function, &quote!(__EDGEPOD_FUNCTION));
     let steps = steps(&keys.middleware, kind.context());
     let awaited = tokens.sig.asyncness.map(|_| quote!(.await));
@@ -83,6 +84,7 @@ fn registration(function: &Function) -> TokenStream {
                 location: (::core::file!(), #line),
                 internal: #internal,
                 work: ::edgepod::__private::Work::#variant(::edgepod::__private::Chain {
+                    keep: #keep,
                     steps: &[#(#steps),*],
                     handler: |#ctx, #args| ::std::boxed::Box::pin(async move {
                         let #given = #args.given(&[#(#names),*])?;

@@ -3,7 +3,7 @@
 use edgepod_manifest::reserved_prefix;
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Expr, ExprAssign, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Token, bracketed,
+    Expr, ExprAssign, ExprLit, ExprPath, Ident, Lit, LitBool, LitStr, Path, Token, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     parse_quote,
@@ -13,18 +13,28 @@ use syn::{
 
 use crate::errors::Errors;
 
+/// The attribute that has `keep`.
+const QUERY: &str = "#[edgepod::query]";
+
 /// The keys of `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]`.
-#[derive(Default)]
 pub(crate) struct FunctionKeys {
     pub(crate) name: Option<String>,
     /// Whether only the app itself calls it.
     pub(crate) internal: bool,
+    /// Whether answers of a query may be kept.
+    pub(crate) keep: bool,
     pub(crate) middleware: Vec<Listed>,
 }
 
 impl FunctionKeys {
     pub(crate) fn parse(attr: TokenStream, attribute: &str, errors: &mut Errors) -> Self {
-        let mut keys = Self::default();
+        let mut keys = Self {
+            name: None,
+            internal: false,
+            keep: true,
+            middleware: Vec::new(),
+        };
+        let is_query = attribute == QUERY;
         let mut seen = Vec::new();
         each(attr, errors, |key, input, errors| {
             let fresh = once(&key, &mut seen, errors);
@@ -49,11 +59,20 @@ impl FunctionKeys {
                     );
                     skip(input);
                 }
+                "keep" if is_query => keys.keep = yes_or_no(input)?,
+                "keep" => {
+                    errors.at(
+                        &key,
+                        format!("`keep` is a query's: of `{attribute}` no answer is kept"),
+                    );
+                    skip(input);
+                }
                 _ => {
+                    let keep = if is_query { ", `keep = false`" } else { "" };
                     errors.at(
                         &key,
                         format!(
-                            "`{attribute}` has no key `{key}`; it has `name = \"…\"`, `middleware = […]` and `internal`"
+                            "`{attribute}` has no key `{key}`; it has `name = \"…\"`, `middleware = […]`{keep} and `internal`"
                         ),
                     );
                     skip(input);
@@ -187,6 +206,12 @@ fn once(key: &Ident, seen: &mut Vec<Ident>, errors: &mut Errors) -> bool {
     }
     seen.push(key.clone());
     true
+}
+
+fn yes_or_no(input: ParseStream<'_>) -> syn::Result<bool> {
+    input.parse::<Token![=]>()?;
+    let expected = |error: syn::Error| syn::Error::new(error.span(), "expected `true` or `false`");
+    Ok(input.parse::<LitBool>().map_err(expected)?.value)
 }
 
 fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
@@ -372,6 +397,25 @@ mod tests {
             messages.contains("no key `nam`") && messages.contains("no key `cache`"),
             "{messages}"
         );
+    }
+
+    #[test]
+    fn keep_is_a_querys_and_yes_or_no() {
+        let mut errors = Errors::default();
+        let keys = FunctionKeys::parse(quote!(keep = false), "#[edgepod::query]", &mut errors);
+        assert!(errors.is_empty() && !keys.keep, "{}", messages(&errors));
+        let keys = FunctionKeys::parse(quote!(keep = true), "#[edgepod::query]", &mut errors);
+        assert!(errors.is_empty() && keys.keep, "{}", messages(&errors));
+        for (attribute, keys) in [
+            ("#[edgepod::query]", quote!(keep)),
+            ("#[edgepod::query]", quote!(keep = "no")),
+            ("#[edgepod::function]", quote!(keep = false)),
+            ("#[edgepod::action]", quote!(keep = true)),
+        ] {
+            let mut errors = Errors::default();
+            FunctionKeys::parse(keys.clone(), attribute, &mut errors);
+            assert!(!errors.is_empty(), "{attribute} {keys}");
+        }
     }
 
     #[test]

@@ -23,6 +23,12 @@ pub trait Observer {
     /// A statement changed rows of these topics.
     fn wrote(&self, topics: &Footprint);
 
+    /// A statement read what is not in rows, such as the clock.
+    fn varies(&self) {}
+
+    /// A statement may have written, and nobody knows what.
+    fn wrote_untracked(&self) {}
+
     /// The columns of a table on whose values somebody depends: only of them a write has to say which values it touches.
     fn watched(&self, _table: &str) -> Vec<ColumnId> {
         Vec::new()
@@ -108,6 +114,11 @@ impl Connection {
 
     pub(super) fn rows(&self, read: usize, written: u64) {
         self.observer.rows(read, written);
+    }
+
+    /// A statement may write, and nobody knows what.
+    pub(super) fn wrote_untracked(&self) {
+        self.observer.wrote_untracked();
     }
 
     /// Refuses what has run already: the transaction rolls back.
@@ -213,6 +224,9 @@ impl Connection {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
             let topics = sql.pins.footprint(&plan, self.topic_key());
             self.observer.read(&topics);
+            if plan.varies {
+                self.observer.varies();
+            }
             let output = run(database, Effect::Reads).map_err(|error| self.named(error))?;
             self.observer.rows(output.0.len(), 0);
             return Ok(output);

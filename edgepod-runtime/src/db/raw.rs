@@ -30,14 +30,17 @@ impl RawDb {
             |error: &dyn std::fmt::Display| Error::internal(format!("SQLite: {error}. {sql}"));
         limits::check(sql, params)?;
         let kind = statement_kind(sql).map_err(|refusal| failed(&refusal))?;
+        let is_select = tokens(sql).next().is_some_and(|token| token.is("SELECT"));
+        if !is_select && kind != StatementKind::Pragma {
+            self.connection.wrote_untracked();
+        }
         let output = self.connection.database().run(sql, params);
         if kind == StatementKind::Schema {
             self.connection.schema_changed();
         }
         let rows = output.and_then(|output| {
             // What has written returns what it was given.
-            let first = tokens(sql).next();
-            if first.is_some_and(|token| token.is("SELECT")) {
+            if is_select {
                 check_rows(&output.rows)?;
             }
             self.connection.rows(output.rows.len(), output.changes);

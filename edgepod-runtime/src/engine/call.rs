@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{
     CallId, Ended, Engine, Event, Headers, Kind, Level, Log, Reply,
     extensions::Extensions,
+    kept::Answer,
     sessions::{SessionId, Stale},
 };
 use crate::{
@@ -115,6 +116,9 @@ impl Outcome {
         if state.replayed.get() {
             body.push_str(",\"replayed\":true");
         }
+        if state.cached.get() {
+            body.push_str(",\"cached\":true");
+        }
         body.push('}');
         if !warnings.is_empty() {
             body.push_str(",\"warnings\":");
@@ -158,6 +162,14 @@ pub(super) struct CallState {
     pub(super) version: Cell<u64>,
     /// Whether the reply is one that was stored.
     replayed: Cell<bool>,
+    /// Whether its answer was.
+    cached: Cell<bool>,
+    /// What its handler reads, while it runs, and how many warnings there were before.
+    recording: RefCell<Option<(Footprint, usize)>>,
+    /// Whether it has read what is neither its arguments nor rows.
+    varies: Cell<bool>,
+    /// Whether it wrote without saying what.
+    untracked: Cell<bool>,
     kind: Kind,
     pub(super) session: Option<SessionId>,
     /// Whether a read added a table to the session's subscriptions.
@@ -199,6 +211,10 @@ impl CallState {
             version: Cell::new(engine.version_count()),
             replayed: Cell::new(false),
             kind,
+            cached: Cell::new(false),
+            recording: RefCell::default(),
+            varies: Cell::new(false),
+            untracked: Cell::new(false),
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
             touched: RefCell::default(),
@@ -284,6 +300,54 @@ impl CallState {
         self.replayed.set(true);
     }
 
+    /// Its handler begins: what it reads is noted from now on.
+    pub(super) fn record(&self) {
+        self.varies.set(false);
+        self.headers().asked.set(false);
+        let warnings = self.warnings.borrow().len();
+        self.recording
+            .replace(Some((Footprint::default(), warnings)));
+    }
+
+    /// What its handler has read, and its warnings; `None` where it read more than its arguments and rows.
+    pub(super) fn recorded(&self) -> Option<(Footprint, Vec<String>)> {
+        let (read, before) = self.recording.take()?;
+        if self.varies.get() || self.headers().asked.get() {
+            return None;
+        }
+        Some((read, self.warnings.borrow()[before..].to_vec()))
+    }
+
+    /// Its handler answers as it did before.
+    pub(super) fn answered(&self, answer: &Answer) {
+        self.read(&answer.read);
+        self.warnings
+            .borrow_mut()
+            .extend(answer.warnings.iter().cloned());
+        self.answered_alike();
+    }
+
+    /// Its handler answers what is kept.
+    pub(super) fn answered_alike(&self) {
+        self.cached.set(true);
+    }
+
+    /// Its handler answered otherwise than it did before, though nothing has changed.
+    #[cfg(debug_assertions)]
+    pub(super) fn warn_of_another_answer(&self) {
+        self.warn(format!(
+            "`{}` answers otherwise than before, though nothing has changed that it read through `ctx`: it reads a clock, random \
+             numbers, a static, or the order of a HashMap. Take the time from `ctx.now()`, or write \
+             `#[edgepod::query(keep = false)]`: else clients are given old answers.",
+            self.log.function()
+        ));
+    }
+
+    /// Takes whether it wrote without saying what.
+    pub(super) fn take_untracked(&self) -> bool {
+        self.untracked.take()
+    }
+
     /// The session of the caller, also where its reads do not subscribe it.
     pub(super) fn writer(&self) -> Option<SessionId> {
         let named = || Some(SessionId::new(self.headers.get()?.get(SESSION)?));
@@ -347,6 +411,7 @@ impl CallState {
             micros: self.engine.host().now_micros() - began,
             rows_read: self.rows_read.get(),
             rows_written: self.rows_written.get(),
+            cached: self.cached.get(),
             warnings: &self.warnings.borrow(),
         };
         self.log.ended(&ended);
@@ -356,6 +421,9 @@ impl CallState {
 
 impl Observer for CallState {
     fn read(&self, topics: &Footprint) {
+        if let Some((recorded, _)) = &mut *self.recording.borrow_mut() {
+            recorded.read_too(topics);
+        }
         let new = self.touched.borrow_mut().read.read_too(topics);
         // While an action waits, the session may have been told, and is no longer subscribed.
         if !new && self.kind != Kind::Action {
@@ -370,6 +438,14 @@ impl Observer for CallState {
 
     fn wrote(&self, topics: &Footprint) {
         self.touched.borrow_mut().written.written_too(topics);
+    }
+
+    fn varies(&self) {
+        self.varies.set(true);
+    }
+
+    fn wrote_untracked(&self) {
+        self.untracked.set(true);
     }
 
     fn topic_key(&self) -> Option<&TopicKey> {

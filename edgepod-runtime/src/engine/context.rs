@@ -61,8 +61,13 @@ impl QueryCtx {
         }
     }
 
+    pub(super) fn state(&self) -> &CallState {
+        &self.state
+    }
+
     /// Who calls: the claims of the verified token, or `None` for an anonymous call.
     pub fn user(&self) -> Option<&Claims> {
+        self.state.varies();
         self.state.user.as_ref()
     }
 
@@ -122,11 +127,13 @@ impl QueryCtx {
 
     /// The session that this call's reads subscribe. The client chooses its name.
     pub fn session(&self) -> Option<&str> {
+        self.state.varies();
         self.state.session.as_ref().map(SessionId::as_str)
     }
 
     /// The current time.
     pub fn now(&self) -> Timestamp {
+        self.state.varies();
         Timestamp::from_micros(self.state.engine.host().now_micros())
             .expect("the clock shows a year before 10000")
     }
@@ -134,11 +141,14 @@ impl QueryCtx {
     /// Hands a value to the middleware and the function further in, by its type. A second value of a type replaces the
     /// first.
     pub fn set<T: 'static>(&self, value: T) {
+        // Middleware further out may get it.
+        self.state.varies();
         self.state.extensions.set(value);
     }
 
     /// The value of this type that middleware further out has set.
     pub fn get<T: 'static>(&self) -> Option<Rc<T>> {
+        self.state.varies();
         self.state.extensions.get()
     }
 
@@ -296,6 +306,7 @@ pub struct Env {
 impl Env {
     /// A variable or secret, or `None` where it is not set.
     pub fn var(&self, name: &str) -> Option<String> {
+        self.asked();
         self.state.engine.host().var(name)
     }
 
@@ -322,7 +333,13 @@ impl Env {
         auth::Settings::from_vars(|name| self.var(name))
     }
 
+    /// Notes that the call asks it for something.
+    pub(crate) fn asked(&self) {
+        self.state.varies();
+    }
+
     fn now_millis(&self) -> i64 {
+        self.asked();
         self.state.engine.host().now_micros().div_euclid(1000)
     }
 }

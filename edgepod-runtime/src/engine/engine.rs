@@ -20,6 +20,7 @@ use super::{
     event::Event,
     handler::HandlerFuture,
     idempotency::Once,
+    kept::Kept,
     log,
     sessions::{SessionId, Sessions, Stale},
     start, system,
@@ -42,6 +43,7 @@ pub struct Engine {
     tracker: Arc<Tracker>,
     sessions: Mutex<Sessions>,
     versions: Versions,
+    kept: Kept,
     warned: Mutex<Vec<(&'static str, String)>>,
     #[cfg(not(target_arch = "wasm32"))]
     watchers: Watchers,
@@ -66,6 +68,7 @@ impl Engine {
             app,
             topic_key,
             versions: Versions::new(epoch),
+            kept: Kept::new(|name| host.var(name)),
             host,
             tracker: Arc::default(),
             sessions: Mutex::default(),
@@ -321,9 +324,19 @@ impl Engine {
             .subscribe(session, topics, self.versions.count())
     }
 
-    /// The columns of a table on whose values somebody depends now.
+    /// The columns of a table on whose values a session or a kept answer depends now.
     pub(super) fn watched(&self, table: &str) -> Vec<ColumnId> {
-        self.sessions().watched(table)
+        let mut columns = self.sessions().watched(table);
+        self.kept.add_watched(table, &mut columns);
+        columns
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    pub(super) fn versions(&self) -> &Versions {
+        &self.versions
     }
 
     /// What hides the values in topics.
@@ -346,7 +359,9 @@ impl Engine {
         }
         // Held until all is sent: a client that heard of a version has heard of all before.
         let mut changed = self.versions.lock();
-        let count = self.versions.wrote(&mut changed, written);
+        let count = self
+            .versions
+            .wrote(&mut changed, written, |table| self.watched(table));
         let version = self.version_name(count);
         self.host.wrote(&written.tables(), &version);
         state.version.set(count);
@@ -419,11 +434,10 @@ pub(super) fn in_transaction<T>(
     state: &Rc<CallState>,
     body: impl FnOnce(&Ctx) -> Result<T>,
 ) -> Result<T> {
-    let before = state.take_written();
     let ctx = Ctx::new(state.clone());
     let mut body = Some(body);
     let mut result = None;
-    let ended = state.engine.host.transaction(&mut || {
+    let ended = transaction(state, &mut || {
         let Some(body) = body.take() else {
             return End::Rollback;
         };
@@ -439,21 +453,40 @@ pub(super) fn in_transaction<T>(
         result = Some(outcome);
         end
     });
-    let result = match (ended, result) {
+    match (ended, result) {
         (Ok(()), Some(result)) => result,
         (Err(error), Some(Ok(_)) | None) => Err(error.into()),
         (Err(_), Some(Err(error))) => Err(error),
         (Ok(()), None) => Err(Error::internal("the host did not run the transaction")),
-    };
-    let written = state.take_written();
-    state.wrote(&before);
-    if result.is_ok() {
-        state.wrote(&written);
-        state.engine.announce(state, &written);
-    } else {
-        state.engine.tracker.rolled_back();
     }
-    result
+}
+
+/// Runs `body` in a transaction of the call, and announces what was committed before anybody else uses the database: whoever
+/// reads it knows of which version it is, and no kept answer is older.
+fn transaction(state: &CallState, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
+    let engine = &state.engine;
+    let before = state.take_written();
+    let mut ended = Ok(());
+    engine.host.exclusive(&mut || {
+        let mut end = End::Rollback;
+        ended = engine.host.transaction(&mut || {
+            end = body();
+            end
+        });
+        let written = state.take_written();
+        state.wrote(&before);
+        let wrote_untracked = state.take_untracked();
+        if ended.is_err() || end == End::Rollback {
+            engine.tracker.rolled_back();
+            return;
+        }
+        if wrote_untracked {
+            engine.kept.clear();
+        }
+        state.wrote(&written);
+        engine.announce(state, &written);
+    });
+    ended
 }
 
 /// What a future has ready at once; `None` when it waits for something.

@@ -70,6 +70,8 @@ pub struct Ended<'a> {
     pub rows_read: u64,
     /// Rows that its statements wrote.
     pub rows_written: u64,
+    /// Whether its answer was kept, and its handler not run.
+    pub cached: bool,
     /// What its reply warns of.
     pub warnings: &'a [String],
 }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use super::{ActionCtx, Args, Context, Ctx, QueryCtx, Reply};
+use super::{ActionCtx, Args, Context, Ctx, QueryCtx, Reply, kept};
 use crate::Result;
 
 /// A handler at work. It stays on its thread: contexts are not `Send`.
@@ -16,6 +16,8 @@ pub type Step<C> = for<'a> fn(&'a C, &'a Args, Next<'a>) -> HandlerFuture<'a>;
 
 /// A function with its own middleware, outermost first.
 pub struct Chain<C: 'static> {
+    /// Whether answers may be kept. Those of queries are.
+    pub keep: bool,
     /// The middleware.
     pub steps: &'static [Step<C>],
     /// The function itself.
@@ -31,6 +33,7 @@ impl<C: Context> Chain<C> {
         args: &'a Args,
     ) -> HandlerFuture<'a> {
         let own = Links {
+            keep: self.keep,
             steps: self.steps,
             handler: self.handler,
             ctx,
@@ -189,6 +192,7 @@ pub enum Own<'a> {
 
 /// What is left of a function's own middleware, the function itself, and what they take.
 pub struct Links<'a, C: 'static> {
+    keep: bool,
     steps: &'static [Step<C>],
     handler: Handler<C>,
     ctx: &'a C,
@@ -234,6 +238,12 @@ impl<'a> Next<'a> {
             return step(self.ctx, args, Next { app, ..self });
         }
         match self.own {
+            Own::Query(Links {
+                keep: true,
+                steps: [],
+                handler,
+                ctx,
+            }) => Box::pin(kept::answer(ctx, args, handler(ctx, args))),
             Own::Query(links) => links.start(self.ctx, args),
             Own::Function(links) => links.start(self.ctx, args),
             Own::Action(links) => links.start(self.ctx, args),

@@ -1,6 +1,9 @@
 //! The request's headers.
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::{
+    cell::{Cell, OnceCell},
+    collections::HashMap,
+};
 
 /// The header in which a host names the client's address; one that the client sent is replaced.
 pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
@@ -10,6 +13,8 @@ pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 pub struct Headers {
     json: String,
     parsed: OnceCell<HashMap<String, String>>,
+    /// Whether one was asked for.
+    pub(super) asked: Cell<bool>,
 }
 
 impl Headers {
@@ -18,6 +23,7 @@ impl Headers {
         Self {
             json: json.into(),
             parsed: OnceCell::new(),
+            asked: Cell::new(false),
         }
     }
 
@@ -33,6 +39,7 @@ impl Headers {
     /// assert_eq!(headers.get("Accept-Language"), Some("de"));
     /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
+        self.asked.set(true);
         self.parsed
             .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
             .get(&name.to_ascii_lowercase())

@@ -296,6 +296,9 @@ impl Log {
             ("rows_read", ended.rows_read.into()),
             ("rows_written", ended.rows_written.into()),
         ]);
+        if ended.cached {
+            fields.push(("cached", true.into()));
+        }
         if !ended.warnings.is_empty() {
             fields.push(("warnings", ended.warnings.into()));
         }

@@ -19,6 +19,7 @@ mod handler;
 mod headers;
 mod idempotency;
 mod invocation;
+mod kept;
 mod log;
 mod parameters;
 mod port;

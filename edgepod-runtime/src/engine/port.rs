@@ -18,6 +18,11 @@ pub trait Host: Transactions {
     /// Tables have changed, in this version. For a host that answers keep-alives without asking the engine.
     fn wrote(&self, _tables: &TableSet, _version: &str) {}
 
+    /// Whether another program may have changed the database since this was last asked.
+    fn changed_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Microseconds since 1970, UTC.
     fn now_micros(&self) -> i64;
 

@@ -1,5 +1,7 @@
 //! What a handler hands back through its middleware.
 
+use std::sync::Arc;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Result, integers};
@@ -7,7 +9,7 @@ use crate::{Result, integers};
 /// A handler's result as JSON text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    json: String,
+    json: Arc<String>,
 }
 
 impl Reply {
@@ -17,12 +19,14 @@ impl Reply {
     /// A value that JSON cannot hold, such as a map whose keys are no strings; an integer that JavaScript would round.
     pub fn new(value: &(impl Serialize + ?Sized)) -> Result<Self> {
         Ok(Self {
-            json: integers::to_json(value)?,
+            json: Arc::new(integers::to_json(value)?),
         })
     }
 
     pub(super) fn from_json(json: impl Into<String>) -> Self {
-        Self { json: json.into() }
+        Self {
+            json: Arc::new(json.into()),
+        }
     }
 
     /// The JSON text.

@@ -11,7 +11,7 @@ use std::{
 use super::sessions::{SessionId, Sessions};
 use crate::{
     thin::push_number,
-    tracking::{Footprint, TableName, Topic, ValueDigest},
+    tracking::{ColumnId, Footprint, TableName, Topic, ValueDigest},
 };
 
 /// Values whose last change is remembered; of more, all that changed are forgotten, and count as changed.
@@ -36,12 +36,14 @@ pub(super) struct Changed {
 }
 
 /// The counts of a table.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Counts {
     /// Of a write to any row.
     any: u64,
     /// Of a write that may have touched any value.
     whole: u64,
+    /// Of writes that did not say which values they touched of a column that was watched.
+    unknown: Vec<(ColumnId, u64)>,
 }
 
 impl Versions {
@@ -74,14 +76,26 @@ impl Versions {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a committed write of these topics; the new count.
-    pub(super) fn wrote(&self, changed: &mut Changed, written: &Footprint) -> u64 {
+    /// Counts a committed write of these topics; the new count. `watched` gives the columns on whose values somebody depends.
+    pub(super) fn wrote(
+        &self,
+        changed: &mut Changed,
+        written: &Footprint,
+        watched: impl Fn(&str) -> Vec<ColumnId>,
+    ) -> u64 {
         let count = self.count() + 1;
         for (table, extent) in written.iter() {
             let counts = changed.tables.entry(table.clone()).or_default();
             counts.any = count;
             if extent.whole {
                 counts.whole = count;
+            } else {
+                for column in watched(table.as_str()) {
+                    if extent.column(column).is_none() {
+                        counts.unknown.retain(|(known, _)| *known != column);
+                        counts.unknown.push((column, count));
+                    }
+                }
             }
             for digest in extent.columns().flat_map(|(_, digests)| digests) {
                 changed.values.insert(*digest, count);
@@ -134,25 +148,64 @@ impl Versions {
         let Some(since) = self.known(version) else {
             return true;
         };
-        if topic.table.as_str() == TableName::EVERY {
-            return self.count() > since;
-        }
-        let counts = |name: &str| changed.tables.get(name).copied().unwrap_or_default();
-        if counts(TableName::EVERY).any > since {
+        self.is_older(
+            changed,
+            topic.table.as_str(),
+            topic.at,
+            since,
+            watched_since,
+        )
+    }
+
+    /// Whether what was read at this count still holds, where writes have said since which of its values they touch.
+    pub(super) fn holds(&self, changed: &Changed, read: &Footprint, since: u64) -> bool {
+        if self.count() == since {
             return true;
         }
-        let counts = counts(topic.table.as_str());
-        let Some((_, digest)) = &topic.at else {
-            return counts.any > since;
+        let is_older =
+            |table: &TableName, at| self.is_older(changed, table.as_str(), at, since, || Some(0));
+        // A write of everything is also of what reads no table.
+        let every = changed.tables.get(TableName::EVERY);
+        every.is_none_or(|counts| counts.any <= since)
+            && read.iter().all(|(table, extent)| {
+                !(extent.whole && is_older(table, None))
+                    && extent.columns().all(|(column, digests)| {
+                        let mut digests = digests.iter();
+                        digests.all(|digest| !is_older(table, Some((column, *digest))))
+                    })
+            })
+    }
+
+    fn is_older(
+        &self,
+        changed: &Changed,
+        table: &str,
+        at: Option<(ColumnId, ValueDigest)>,
+        since: u64,
+        watched_since: impl FnOnce() -> Option<u64>,
+    ) -> bool {
+        if table == TableName::EVERY {
+            return self.count() > since;
+        }
+        let is_later = |counts: &Counts| counts.any > since;
+        if changed.tables.get(TableName::EVERY).is_some_and(is_later) {
+            return true;
+        }
+        let Some(counts) = changed.tables.get(table).filter(|counts| is_later(counts)) else {
+            return false;
         };
-        counts.any > since
-            && (counts.whole > since
-                || changed.values_since > since
-                || watched_since().is_none_or(|watched| watched > since)
-                || changed
-                    .values
-                    .get(digest)
-                    .is_some_and(|count| *count > since))
+        let Some((column, digest)) = at else {
+            return true;
+        };
+        let is_unknown = |(known, count): &(ColumnId, u64)| *known == column && *count > since;
+        counts.whole > since
+            || changed.values_since > since
+            || counts.unknown.iter().any(is_unknown)
+            || watched_since().is_none_or(|watched| watched > since)
+            || changed
+                .values
+                .get(&digest)
+                .is_some_and(|count| *count > since)
     }
 
     /// The count of a version of this life.
@@ -262,9 +315,13 @@ mod tests {
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
         let start = versions.name(versions.count());
-        versions.wrote(&mut changed, &Footprint::from_iter(["users"]));
+        versions.wrote(&mut changed, &Footprint::from_iter(["users"]), |_| {
+            Vec::new()
+        });
         let middle = versions.name(versions.count());
-        versions.wrote(&mut changed, &Footprint::from_iter(["posts"]));
+        versions.wrote(&mut changed, &Footprint::from_iter(["posts"]), |_| {
+            Vec::new()
+        });
         let end = versions.name(versions.count());
         let since = |version: &str| versions.since(&changed, version);
         assert_eq!(since(&start), Footprint::from_iter(["posts", "users"]));
@@ -286,7 +343,7 @@ mod tests {
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
         for table in ["users", "posts", "tags"] {
-            versions.wrote(&mut changed, &Footprint::from_iter([table]));
+            versions.wrote(&mut changed, &Footprint::from_iter([table]), |_| Vec::new());
         }
         let missed = |since: &str, tables: &[&str], reads: &[&str]| {
             let resume = Resume {
@@ -328,7 +385,7 @@ mod tests {
     fn a_write_of_every_table_makes_each_stale() {
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
-        versions.wrote(&mut changed, &Footprint::every());
+        versions.wrote(&mut changed, &Footprint::every(), |_| Vec::new());
         let users = Topic::parse("users");
         assert!(versions.is_stale(&changed, &users, "life.0", || None));
         assert!(!versions.is_stale(&changed, &users, "life.1", || None));
@@ -352,8 +409,8 @@ mod tests {
         };
         let versions = Versions::new("life".to_owned());
         let mut changed = versions.lock();
-        versions.wrote(&mut changed, &at(&[7]));
-        versions.wrote(&mut changed, &at(&[8]));
+        versions.wrote(&mut changed, &at(&[7]), |_| Vec::new());
+        versions.wrote(&mut changed, &at(&[8]), |_| Vec::new());
         let stale = |changed: &Changed, n: i64, since: &str, watched: Option<u64>| {
             versions.is_stale(changed, &room(n), since, || watched)
         };
@@ -363,10 +420,12 @@ mod tests {
         assert!(stale(&changed, 9, "life.0", Some(1)), "watched later");
         assert!(stale(&changed, 9, "life.0", None), "not watched");
         assert!(!stale(&changed, 9, "life.2", None), "nothing was written");
-        versions.wrote(&mut changed, &Footprint::from_iter(["messages"]));
+        versions.wrote(&mut changed, &Footprint::from_iter(["messages"]), |_| {
+            Vec::new()
+        });
         assert!(stale(&changed, 9, "life.2", Some(0)));
         for n in 0..=VALUES as i64 {
-            versions.wrote(&mut changed, &at(&[n]));
+            versions.wrote(&mut changed, &at(&[n]), |_| Vec::new());
         }
         assert!(changed.values.len() <= VALUES);
         assert!(stale(&changed, 9, "life.3", Some(0)), "forgotten");
@@ -376,6 +435,29 @@ mod tests {
             &versions.name(versions.count()),
             Some(0)
         ));
+    }
+
+    #[test]
+    fn a_write_that_does_not_say_what_it_touched_of_a_watched_column_may_have_touched_each_value() {
+        let (room, author) = (ColumnId(1), ColumnId(2));
+        let topic = |column: ColumnId| {
+            let digest = TopicKey::new([1; 16]).digest("messages", column, &Value::Integer(7));
+            Topic {
+                table: "messages".into(),
+                at: Some((column, digest.unwrap())),
+            }
+        };
+        let versions = Versions::new("life".to_owned());
+        let mut changed = versions.lock();
+        let mut written = Footprint::default();
+        written.add(&topic(room));
+        // As `ctx.invalidate([Message::room_id.topic(7)])` does.
+        versions.wrote(&mut changed, &written, |_| vec![room, author]);
+        let stale =
+            |topic: &Topic, since: &str| versions.is_stale(&changed, topic, since, || Some(0));
+        assert!(stale(&topic(room), "life.0"));
+        assert!(stale(&topic(author), "life.0"));
+        assert!(!stale(&topic(author), "life.1"));
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(super) struct Program {
     pub(super) may_fail_halfway: bool,
     /// An error may end the whole transaction.
     pub(super) may_roll_back: bool,
+    /// It calls a function whose result is not made of its arguments alone.
+    pub(super) varies: bool,
 }
 
 /// A page without a known owner, or an instruction that does not look as it should.
@@ -95,6 +97,10 @@ pub(super) fn read_program<'a>(
                 program.on_error(integer(P2)?);
                 continue;
             }
+            "Function" | "PureFunc" => {
+                program.varies |= text(P4).map_or(true, varies);
+                continue;
+            }
             "ParseSchema" | "DropTable" | "DropIndex" | "DropTrigger" | "Destroy"
             | "CreateBtree" | "SetCookie" | "VCreate" | "VDestroy" | "VRename" => {
                 program.schema_change = true;
@@ -125,6 +131,32 @@ pub(super) fn read_program<'a>(
         set.insert(table.clone());
     }
     Ok(program)
+}
+
+/// Functions that give something else at another time, or after other statements. Those of dates do where their text says `now`,
+/// which a row may hold.
+const VARYING: [&str; 15] = [
+    "changes",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "date",
+    "datetime",
+    "julianday",
+    "last_insert_rowid",
+    "random",
+    "randomblob",
+    "strftime",
+    "time",
+    "timediff",
+    "total_changes",
+    "unixepoch",
+];
+
+/// Whether a function, as EXPLAIN calls it (`datetime(-1)`), is one of those.
+fn varies(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or(call);
+    VARYING.contains(&name)
 }
 
 impl Program {

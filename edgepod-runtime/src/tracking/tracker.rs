@@ -48,6 +48,8 @@ pub struct Plan {
     /// Whether one of its tables may have columns whose values are equal by other rules than byte by byte, or are computed from
     /// others: then which values it touches is not known.
     pub is_odd: bool,
+    /// Whether its rows depend on more than tables and parameters: on the clock, randomness, a setting.
+    pub varies: bool,
     /// Tells which of several tables in `indirect` a DELETE is about to reach.
     cascade: Option<Cascade>,
 }
@@ -61,6 +63,7 @@ impl Plan {
             writes: TableSet::every(),
             direct: TableSet::every(),
             schema_change: true,
+            varies: true,
             ..Self::default()
         }
     }
@@ -131,7 +134,10 @@ impl Tracker {
         };
         let plan = match statement_kind(sql).map_err(refuse)? {
             // It reads the schema or a setting, and EXPLAIN may carry it out.
-            StatementKind::Pragma => Plan::default(),
+            StatementKind::Pragma => Plan {
+                varies: true,
+                ..Plan::default()
+            },
             StatementKind::Rows | StatementKind::Schema => {
                 match state.explain(database, sql, params)? {
                     Some(plan) => plan,
@@ -197,6 +203,7 @@ impl State {
             virtual_indirect,
             mut schema_change,
             may_fail_halfway,
+            varies,
             ..
         } = program;
         if !(virtual_reads.is_empty() && virtual_direct.is_empty() && virtual_indirect.is_empty()) {
@@ -261,6 +268,8 @@ impl State {
             schema_change,
             may_fail_halfway,
             may_only_count: ignores,
+            // A pragma that looks like a table tells of the file, or of a setting.
+            varies: varies || sql.to_ascii_lowercase().contains("pragma_"),
             cascade,
         }))
     }

@@ -37,6 +37,7 @@ pub trait WorkerEnv {
 
 impl WorkerEnv for Env {
     fn worker(&self) -> worker::Env {
+        self.asked();
         ENV.with_borrow(|env| env.clone().unchecked_into())
     }
 }

@@ -43,6 +43,8 @@ struct Held {
     depth: Cell<u32>,
     /// Whether a transaction is under way.
     transaction: Cell<bool>,
+    /// What SQLite counts when another connection commits.
+    data_version: Cell<Option<i64>>,
 }
 
 /// The connection, for as long as this lives.
@@ -92,6 +94,7 @@ impl NativeDatabase {
                 connection,
                 depth: Cell::new(0),
                 transaction: Cell::new(false),
+                data_version: Cell::new(None),
             }),
             patience,
             result_limit: result_limit(None),
@@ -215,6 +218,19 @@ impl NativeDatabase {
             roll_back()?;
         }
         committed
+    }
+
+    /// Whether another connection, such as another process's, has committed since this was last asked. Also where that is not
+    /// known.
+    pub(super) fn changed_elsewhere(&self) -> bool {
+        let hold = self.hold();
+        let version = hold
+            .held
+            .connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .ok();
+        hold.held.data_version.replace(version) != version || version.is_none()
     }
 
     pub(super) fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {

@@ -76,6 +76,10 @@ impl Host for NativeHost {
     /// Nothing hibernates here.
     fn remember(&self, _socket: SocketId, _attachment: &str) {}
 
+    fn changed_elsewhere(&self) -> bool {
+        self.database.changed_elsewhere()
+    }
+
     fn now_micros(&self) -> i64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)

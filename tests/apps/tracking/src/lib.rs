@@ -2,6 +2,7 @@
 //!
 //! The tests in `tests/tracking` call it on both hosts.
 
+mod kept;
 mod selects;
 mod world;
 
