@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::contender::Contender;
 use crate::options::Options;
-use crate::server::{Server, Storage};
+use crate::server::{Answers, Server, Storage};
 use crate::{client, load};
 
 /// The case's name.
@@ -27,7 +27,7 @@ pub(crate) async fn measure(
     let mut storages = Vec::new();
     for contender in contenders {
         let storage = Storage::new()?;
-        let server = Server::start_on(contender, &storage)?;
+        let server = Server::start_on(contender, Answers::Kept, &storage)?;
         let ids = client::add_users(server.address(), USERS).await?;
         let Some(id) = ids.last() else {
             bail!("{USERS} users were added")
@@ -51,7 +51,7 @@ pub(crate) async fn measure(
 
 async fn start(contender: &Contender, storage: &Storage, id: i64) -> Result<Duration> {
     let start = Instant::now();
-    let server = Server::start_on(contender, storage)?;
+    let server = Server::start_on(contender, Answers::Kept, storage)?;
     load::first_reply(server.address(), id, PATIENCE).await?;
     Ok(start.elapsed())
 }

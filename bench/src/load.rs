@@ -11,7 +11,7 @@ use crate::client::{self, Connection, Socket};
 use crate::contender::Contender;
 use crate::machine;
 use crate::options::Options;
-use crate::server::Server;
+use crate::server::{Answers, Server};
 use crate::stats;
 
 /// How long each contender runs unmeasured first: until its code is compiled and its caches are full.
@@ -25,6 +25,7 @@ pub(crate) struct Case {
     pub(crate) about: &'static str,
     /// The least ratio of requests per second to the hand-written Worker (DESIGN.md section 8).
     pub(crate) budget: f64,
+    answers: Answers,
     users: usize,
     function: &'static str,
     arguments: fn(&[i64], Turn) -> String,
@@ -38,23 +39,38 @@ struct Turn {
     period: u32,
 }
 
+const POINT_READ: Case = Case {
+    name: "point-read",
+    about: "getUserById, of 100 users",
+    budget: 0.9,
+    answers: Answers::Computed,
+    users: 100,
+    function: "getUserById",
+    arguments: |ids, turn| {
+        let pick = (turn.number + u64::from(turn.connection) * 7) as usize % ids.len();
+        json!({ "id": ids[pick] }).to_string()
+    },
+};
+
+const LIST_1000: Case = Case {
+    name: "list-1000",
+    // One fewer than 1000: that many rows come with a warning, in the reply and in the log.
+    about: "getUsers, of 999 users",
+    budget: 1.2,
+    answers: Answers::Computed,
+    users: 999,
+    function: "getUsers",
+    arguments: |_, _| "{}".to_owned(),
+};
+
 /// What is measured under load.
 pub(crate) const CASES: &[Case] = &[
-    Case {
-        name: "point-read",
-        about: "getUserById, of 100 users",
-        budget: 0.9,
-        users: 100,
-        function: "getUserById",
-        arguments: |ids, turn| {
-            let pick = (turn.number + u64::from(turn.connection) * 7) as usize % ids.len();
-            json!({ "id": ids[pick] }).to_string()
-        },
-    },
+    POINT_READ,
     Case {
         name: "insert",
         about: "insertUser",
         budget: 0.9,
+        answers: Answers::Computed,
         users: 100,
         function: "insertUser",
         arguments: |_,
@@ -70,18 +86,25 @@ pub(crate) const CASES: &[Case] = &[
         name: "list-100",
         about: "getUsers, of 100 users",
         budget: 1.0,
+        answers: Answers::Computed,
         users: 100,
         function: "getUsers",
         arguments: |_, _| "{}".to_owned(),
     },
+    LIST_1000,
     Case {
-        name: "list-1000",
-        // One fewer than 1000: that many rows come with a warning, in the reply and in the log.
-        about: "getUsers, of 999 users",
-        budget: 1.2,
-        users: 999,
-        function: "getUsers",
-        arguments: |_, _| "{}".to_owned(),
+        name: "point-read-kept",
+        about: "getUserById, of 100 users, whose answers are kept",
+        budget: 1.1,
+        answers: Answers::Kept,
+        ..POINT_READ
+    },
+    Case {
+        name: "list-1000-kept",
+        about: "getUsers, of 999 users, whose answer is kept",
+        budget: 3.0,
+        answers: Answers::Kept,
+        ..LIST_1000
     },
 ];
 
@@ -251,7 +274,7 @@ pub(crate) fn in_turn(round: u32, contenders: usize) -> Vec<usize> {
 
 impl Fighter {
     async fn start(case: &Case, options: &Options, contender: &Contender) -> Result<Self> {
-        let server = Server::start(contender)?;
+        let server = Server::start(contender, case.answers)?;
         let address = server.address();
         let ids = client::add_users(address, case.users).await?;
         let mut sockets = Vec::new();

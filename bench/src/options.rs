@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use crate::{cold, load, save, size, stale};
+use crate::{cold, load, save, size, stale, wave};
 
 /// Measures examples/users on workerd beside the same Worker written by hand in JavaScript.
 #[derive(Debug, Parser)]
@@ -23,7 +23,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) connections: u32,
 
-    /// Sockets that are told of a write
+    /// Sockets that are told of a write, and screens that read again
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) sockets: u32,
 
@@ -63,7 +63,7 @@ fn cases() -> clap::builder::PossibleValuesParser {
     load::CASES
         .iter()
         .map(|case| case.name)
-        .chain([stale::NAME, cold::NAME, size::NAME, save::NAME])
+        .chain([stale::NAME, wave::NAME, cold::NAME, size::NAME, save::NAME])
         .collect::<Vec<_>>()
         .into()
 }

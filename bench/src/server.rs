@@ -33,6 +33,13 @@ impl Storage {
     }
 }
 
+/// Whether what a query answered is given again, or computed each time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    Computed,
+    Kept,
+}
+
 /// A running contender. Dropping it stops it.
 pub(crate) struct Server {
     workerd: Workerd,
@@ -44,9 +51,9 @@ impl Server {
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) fn start(contender: &Contender) -> Result<Self> {
+    pub(crate) fn start(contender: &Contender, answers: Answers) -> Result<Self> {
         let storage = Storage::new()?;
-        let mut server = Self::start_on(contender, &storage)?;
+        let mut server = Self::start_on(contender, answers, &storage)?;
         server._storage = Some(storage);
         Ok(server)
     }
@@ -55,12 +62,20 @@ impl Server {
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) fn start_on(contender: &Contender, storage: &Storage) -> Result<Self> {
-        let workerd = Workerd::of_modules(&contender.folder)
+    pub(crate) fn start_on(
+        contender: &Contender,
+        answers: Answers,
+        storage: &Storage,
+    ) -> Result<Self> {
+        let mut workerd = Workerd::of_modules(&contender.folder)
             .program(program()?)
             .compatibility_date(COMPATIBILITY_DATE)
             .storage(storage.0.path())
-            .var("EDGEPOD_API_KEY", KEY)
+            .var("EDGEPOD_API_KEY", KEY);
+        if answers == Answers::Computed {
+            workerd = workerd.var("EDGEPOD_KEPT_LIMIT", "0");
+        }
+        let workerd = workerd
             .start()
             .with_context(|| format!("starting {}", contender.name))?;
         Ok(Self {

@@ -13,7 +13,7 @@ use crate::client::{self, Connection};
 use crate::contender::Contender;
 use crate::load::in_turn;
 use crate::options::Options;
-use crate::server::Server;
+use crate::server::{Answers, Server};
 
 /// The case's name.
 pub(crate) const NAME: &str = "stale";
@@ -69,7 +69,7 @@ struct Audience {
 
 impl Audience {
     async fn gather(options: &Options, contender: &Contender) -> Result<Self> {
-        let server = Server::start(contender)?;
+        let server = Server::start(contender, Answers::Kept)?;
         let address = server.address();
         let [id] = client::add_users(address, 1).await?[..] else {
             bail!("one user was added")
