@@ -50,7 +50,12 @@ impl<'a> Iterator for Statements<'a> {
 /// A statement without the space before it: what is space for SQLite, and not what is for Unicode, which may be a mistake or
 /// part of a name.
 fn without_space(statement: &str) -> &str {
-    statement.trim_start_matches([' ', '\t', '\n', '\x0c', '\r'])
+    const SPACE: [char; 5] = [' ', '\t', '\n', '\x0c', '\r'];
+    match statement.strip_prefix(SPACE) {
+        // Behind space a vertical tab is space.
+        Some(rest) => rest.trim_start_matches(|c| SPACE.contains(&c) || c == '\x0b'),
+        None => statement,
+    }
 }
 
 /// How far a statement is towards the end of a trigger's body: the word END right behind a semicolon. An END anywhere else is a
@@ -121,6 +126,10 @@ mod tests {
             assert_eq!(statements(text).collect::<Vec<_>>(), [text]);
         }
         assert_eq!(statements("; \n").count(), 0);
+        assert_eq!(
+            statements(" \u{b}SELECT 1").collect::<Vec<_>>(),
+            ["SELECT 1"]
+        );
     }
 
     #[test]
