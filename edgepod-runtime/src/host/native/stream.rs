@@ -165,3 +165,50 @@ impl AsyncWrite for Stream {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::{
+        super::{connections::Connections, limits::Limits},
+        *,
+    };
+
+    /// A connection to a server that waits so long for a head, and its client.
+    async fn connected(header: Duration) -> (Stream, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (tcp, peer) = listener.accept().await.unwrap();
+        let all = Connections::new(Arc::new(Limits {
+            header,
+            ..Limits::default()
+        }));
+        let place = all.admit(peer.ip()).unwrap();
+        (Stream::new(tcp, place), client)
+    }
+
+    /// A client is not late because this process was.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_came_while_the_process_stood_still_is_read() {
+        for _ in 0..20 {
+            let (mut server, mut client) = connected(Duration::from_millis(20)).await;
+            client.write_all(b"GET").await.unwrap();
+            std::thread::sleep(Duration::from_millis(30));
+            let mut bytes = [0; 3];
+            server.read_exact(&mut bytes).await.unwrap();
+            assert_eq!(&bytes, b"GET");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_does_not_send_is_given_up() {
+        let (mut server, _client) = connected(Duration::from_millis(20)).await;
+        let began = Instant::now();
+        let error = server.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+}
