@@ -88,7 +88,7 @@ fn an_authorization_that_cannot_be_read_is_refused() {
         vec![right.clone(), right.clone()],
         vec![b"Bearer x".to_vec(), right.clone()],
     ];
-    // workerd hands over no header that is empty.
+    // workerd hands over an empty Authorization as none, and of two the one that is not empty where it comes last.
     if !edgepod_tests::server::is_workerd() {
         all.extend([
             vec![b"".to_vec()],
