@@ -48,7 +48,7 @@ pub async fn get_messages(ctx: &QueryCtx, room_id: i64) -> Result<Vec<Message>> 
 
 #[edgepod::function(middleware = [require_user])]
 pub async fn add_room(ctx: &Ctx, name: String) -> Result<Room> {
-    ctx.log.info(&format!("a room: {name}"));
+    ctx.log.info(format!("a room: {name}"));
     ctx.db.insert(NewRoom { name }).returning()
 }
 

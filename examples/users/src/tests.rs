@@ -11,7 +11,7 @@ async fn what_the_screen_shows_is_what_the_database_holds(app: TestApp) {
     let ada = app
         .call(insert_user::call("ada@example.org", "Ada"))
         .await?;
-    assert_eq!(screen.data()?, [ada.clone()]);
+    assert_eq!(screen.data()?, std::slice::from_ref(&ada));
     app.call(delete_user::call(ada.id)).await?;
     assert_eq!(screen.data()?, []);
 }
