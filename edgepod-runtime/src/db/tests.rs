@@ -253,6 +253,10 @@ fn a_list_of_borrowed_texts_is_a_list_of_texts() {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let found = db.select::<Item>().filter(Item::name.is_in(&names[..2]));
         assert_eq!(found.count().unwrap(), 2);
+        #[expect(
+            clippy::needless_borrows_for_generic_args,
+            reason = "a borrowed list is what many write"
+        )]
         let noted = Item::note.is_in(&["note 2", "none"]);
         assert_eq!(db.select::<Item>().filter(noted).count().unwrap(), 1);
         let note = Some("note 2".to_owned());
