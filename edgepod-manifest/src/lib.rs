@@ -3,7 +3,7 @@
 //!
 //! - [`Kind`]: what a function may do.
 //! - [`Code`], [`STATUSES`], [`reserved_codes`]: what can go wrong, and under which HTTP status.
-//! - [`reserved_prefix`]: names in the database that are not an app's.
+//! - [`reserved_prefix`], [`hides_a_function`]: names in the database that are not an app's.
 //! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
 //! - [`MigrationState`]: what became of a migration.
 
@@ -17,6 +17,6 @@ mod shape;
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use kind::Kind;
 pub use migration::{MigrationState, MigrationStatus};
-pub use names::{RESERVED_PREFIXES, SYSTEM_PREFIX, reserved_prefix};
+pub use names::{RESERVED_PREFIXES, SYSTEM_PREFIX, hides_a_function, reserved_prefix};
 #[cfg(feature = "serde")]
 pub use shape::{Argument, Function, Internal, Manifest, NamedType, Source};

@@ -20,3 +20,19 @@ pub fn reserved_prefix(table: &str) -> Option<&'static str> {
             .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     })
 }
+
+/// Functions of SQLite that a statement reads as it reads a table. A table of one's name hides it, from EdgePod's own
+/// statements too.
+const TABLE_FUNCTIONS: [&str; 4] = ["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
+
+/// Whether a table of this name would hide one of SQLite's functions that are read as tables, without regard to ASCII case.
+///
+/// ```
+/// use edgepod_manifest::hides_a_function;
+/// assert!(hides_a_function("JSON_each") && hides_a_function("pragma_table_info"));
+/// assert!(!hides_a_function("json") && !hides_a_function("pragmas"));
+/// ```
+pub fn hides_a_function(table: &str) -> bool {
+    let name = table.to_ascii_lowercase();
+    TABLE_FUNCTIONS.contains(&&*name) || name.starts_with("pragma_")
+}

@@ -10,7 +10,9 @@ cases![
     what_does_not_fit_is_refused,
     no_number_is_stored_in_place_of_one,
     two_megabytes_go_in_and_more_are_refused,
+    a_text_too_long_for_a_cursor_is_said_to_be,
     defaults_are_of_their_types,
+    a_row_has_its_own_value_where_there_is_a_default,
     a_column_calculates_in_its_own_type,
     a_text_that_is_no_variant_is_named_in_the_log,
 ];
@@ -415,6 +417,39 @@ fn defaults_are_of_their_types() {
         .call("keepDefaults")
         .args(json!({"uuid": uuid.to_uppercase()}))
         .error(409);
+}
+
+fn a_row_has_its_own_value_where_there_is_a_default() {
+    let row = server()
+        .call("keepChosen")
+        .args(json!({"role": "admin", "cents": 12}))
+        .ok();
+    assert_same(
+        &json!({"role": "admin", "cents": 12, "int64": i64::MAX.to_string(), "f32": 0.1, "bytes": "AP8="}),
+        &row,
+    );
+}
+
+fn a_text_too_long_for_a_cursor_is_said_to_be() {
+    let mut kinds = Vec::new();
+    for last in ["a", "b"] {
+        let mut kind = plain();
+        kind["text"] = json!(" ".repeat(450_000) + last);
+        kinds.push(kind);
+    }
+    let kept = server()
+        .call("keepKinds")
+        .args(json!({"kinds": kinds}))
+        .ok();
+    let ids = json!({"ids": [kept[0]["id"], kept[1]["id"]]});
+    let reply = server().call("sortedByText").args(ids.clone()).send();
+    server().call("dropKinds").args(ids).ok();
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert!(
+        reply.text().contains("sort by something shorter"),
+        "{}",
+        reply.text()
+    );
 }
 
 fn a_column_calculates_in_its_own_type() {

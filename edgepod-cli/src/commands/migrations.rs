@@ -238,6 +238,9 @@ fn new(args: &NewMigration) -> Result<ExitCode> {
         let rehearsal = verify::Rehearsal::new(&built.app, &built.program)?;
         rehearsal.ensure_leads_to(&built.folder.snapshot)?;
         if change.statements.is_empty() {
+            for warning in &change.warnings {
+                term::warning(warning);
+            }
             built.folder.note(&built.schema.clone().without_renames())?;
             term::status("Unchanged", UNCHANGED);
             return Ok(ExitCode::SUCCESS);

@@ -9,6 +9,7 @@
 
 mod error;
 mod names;
+mod places;
 mod plan;
 mod rows;
 

@@ -83,6 +83,7 @@ impl Plan<'_> {
             .filter(|(_, is)| !rebuilt.contains(&is.name))
             .collect();
         for (was, is) in &altered {
+            self.change.warnings.extend(super::places::warning(was, is));
             add_columns(was, is, &mut body);
         }
         for (_, is) in &altered {

@@ -391,6 +391,58 @@ fn an_index_over_an_expression_is_checked_and_not_lost_in_silence() {
 }
 
 #[test]
+fn what_would_hide_a_function_of_sqlite_is_refused() {
+    let app = App::new();
+    app.succeeds(&["new"], "0001_first.sql");
+    app.succeeds(&["new", "--empty", "mine"], "0002_mine.sql");
+    for made in [
+        "TABLE Json_Each (x INTEGER)",
+        "VIEW pragma_table_info AS SELECT 1",
+    ] {
+        app.write("migrations/0002_mine.sql", &format!("CREATE {made};\n"));
+        let (code, text) = app.run(&["check"]);
+        assert!(
+            code == 1 && text.contains("hides SQLite's function"),
+            "{code}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_function_that_panics_is_named_and_nothing_is_killed() {
+    let app = App::new();
+    app.succeeds(&["new"], "0001_first.sql");
+    app.table(&format!(
+        "{TABLE}\n#[edgepod::migration(\"0002_fill\")]\nfn fill(_db: &edgepod::MigrationDb<'_>) -> Result<()> {{\n    panic!(\"no such luck\")\n}}\n"
+    ));
+    let (code, text) = app.run(&["check"]);
+    assert!(
+        code == 1
+            && text.contains("0002_fill")
+            && text.contains("panicked")
+            && text.contains("no such luck"),
+        "{code}: {text}"
+    );
+    assert!(!text.contains("SIG"), "{text}");
+}
+
+#[test]
+fn columns_that_change_places_are_told() {
+    let app = App::new();
+    let table = TABLE.replace("pub title", "pub note: Option<String>,\n    pub title");
+    app.table(&table);
+    app.succeeds(&["new"], "0001_first.sql");
+    app.table(&TABLE.replace(
+        "title: String",
+        "title: String,\n    pub note: Option<String>",
+    ));
+    app.succeeds(
+        &["new"],
+        "in another order in the struct than in the database",
+    );
+}
+
+#[test]
 fn a_view_is_one_statement_and_its_name_may_need_quotes() {
     let app = App::new();
     let view = "-- All of them.\nCREATE VIEW \"all \"\"tasks\"\"\" AS SELECT title FROM tasks;\n";

@@ -1,6 +1,6 @@
 //! What stands in an attribute's brackets: `name = "…", middleware = [a, b]`.
 
-use edgepod_manifest::reserved_prefix;
+use edgepod_manifest::{hides_a_function, reserved_prefix};
 use proc_macro2::{Span, TokenStream};
 use syn::{
     Expr, ExprAssign, ExprLit, ExprPath, Ident, Lit, LitBool, LitStr, Path, Token, bracketed,
@@ -132,6 +132,11 @@ impl TableKeys {
             errors.at(
                 &literal,
                 format!("names that begin with `{prefix}` belong to the database: choose another"),
+            );
+        } else if hides_a_function(&name) {
+            errors.at(
+                &literal,
+                format!("a table named `{name}` would hide SQLite's function of that name: choose another"),
             );
         } else if name.contains('\0') {
             errors.at(&literal, "a table's name has no NUL character");

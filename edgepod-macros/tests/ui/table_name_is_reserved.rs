@@ -20,4 +20,10 @@ pub struct Tag {
     pub id: i64,
 }
 
+#[edgepod::table(name = "Json_Each")]
+pub struct Item {
+    #[primary_key]
+    pub id: i64,
+}
+
 fn main() {}

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use super::{
-    Assigns, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, Table, Value,
+    Assigns, ByValue, Column, ColumnType, Comparable, Connection, Insertable, MAX_ROWS, Operand,
+    Table, Value,
     assignment::Assignment,
     inserting::{Conflict, Inserting, Update},
     row,
@@ -30,6 +31,26 @@ impl<'db, T: Table> Insert<'db, T, One> {
             inserting: Inserting::one(connection, T::SCHEMA, I::COLUMNS, row.into_values()),
             types: PhantomData,
         }
+    }
+
+    /// Gives the row this value, too: in a column that has a `#[default]`, or that the database would count up.
+    ///
+    /// ```ignore
+    /// ctx.db.insert(NewMember { name }).set(Member::role, Role::Admin).returning()
+    /// ```
+    pub fn set<V: ColumnType>(
+        mut self,
+        column: Column<T, V>,
+        value: impl Comparable<T, V, ByValue>,
+    ) -> Self {
+        match value.into_operand() {
+            Ok(Operand::Value(value)) => self.inserting.set(column.name(), value),
+            Ok(Operand::Term(_)) => self
+                .inserting
+                .refuse(Error::internal("a new row has nothing to compute with")),
+            Err(error) => self.inserting.refuse(error),
+        }
+        self
     }
 
     /// Inserts the row.

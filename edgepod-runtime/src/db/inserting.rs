@@ -21,6 +21,8 @@ pub(super) struct Inserting<'db> {
     table: &'static TableSchema,
     columns: &'static [&'static str],
     rows: Result<Filling>,
+    /// What the one row has beside its columns.
+    more: Vec<(&'static str, Value)>,
     pub(super) conflict: Option<Conflict>,
 }
 
@@ -93,6 +95,7 @@ impl<'db> Inserting<'db> {
             table,
             columns,
             rows: row.map(Filling::One),
+            more: Vec::new(),
             conflict: None,
         }
     }
@@ -108,8 +111,20 @@ impl<'db> Inserting<'db> {
             table,
             columns,
             rows: rows.map(Filling::Many),
+            more: Vec::new(),
             conflict: None,
         }
+    }
+
+    /// Gives the one row this value in a column.
+    pub(super) fn set(&mut self, column: &'static str, value: Value) {
+        let place = self.columns.iter().position(|name| *name == column);
+        if let (Some(place), Ok(Filling::One(row))) = (place, &mut self.rows) {
+            row[place] = value;
+            return;
+        }
+        self.more.retain(|(name, _)| *name != column);
+        self.more.push((column, value));
     }
 
     pub(super) fn refuse(&mut self, error: Error) {
@@ -164,14 +179,22 @@ impl<'db> Inserting<'db> {
         sql.push(" (");
         // A row of columns that the database fills in has to name one, because DEFAULT VALUES goes with no upsert and with no
         // SELECT.
-        let left_out = self.columns.is_empty().then(|| left_out(self.table));
+        let is_empty = self.columns.is_empty() && self.more.is_empty();
+        let left_out = is_empty.then(|| left_out(self.table));
         let (column, value) = left_out.unzip();
-        sql.push_names(column.into_iter().chain(self.columns.iter().copied()));
+        let more = self.more.iter().map(|(column, _)| *column);
+        sql.push_names(
+            column
+                .into_iter()
+                .chain(self.columns.iter().copied())
+                .chain(more),
+        );
         match filling {
             Filling::One(row) => {
                 sql.push(") VALUES (");
                 push_left_out(&mut sql, value);
-                for (i, value) in row.iter().enumerate() {
+                let more = self.more.iter().map(|(_, value)| value);
+                for (i, value) in row.iter().chain(more).enumerate() {
                     sql.push(if i == 0 { "" } else { ", " });
                     sql.push_value(value.clone());
                 }

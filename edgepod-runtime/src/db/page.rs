@@ -267,9 +267,9 @@ fn write(fingerprint: &str, values: Vec<Value>) -> Result<String> {
     }
     json.push(']');
     if json.len() > LONGEST {
-        return Err(Error::internal(format!(
-            "the last row of this page has {} bytes in what the pages are sorted by, and a cursor holds {LONGEST}: sort by \
-             something shorter",
+        return Err(Error::bad_request(format!(
+            "The last row of this page has {} bytes in what the pages are sorted by, and a cursor holds {LONGEST} at most: sort by \
+             something shorter, or ask for a page of another size.",
             json.len()
         )));
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use edgepod_manifest::hides_a_function;
 use edgepod_runtime::schema::{ObjectKind, Snapshot, create_statements};
 use edgepod_sql::quote;
 use rusqlite::Connection;
@@ -60,6 +61,19 @@ fn parts_of_file(file: &Path) -> Result<Vec<Part>> {
         .map_err(Into::into)
         .and_then(|connection| parts(&connection))
         .with_context(|| format!("the tables of {} cannot be read", file.display()))
+}
+
+/// A table or a view of the database in `file` that has the name of a function.
+///
+/// # Errors
+/// When its tables cannot be read.
+pub(super) fn table_that_hides_a_function(file: &Path) -> Result<Option<String>> {
+    let connection = Connection::open(file)?;
+    let mut statement =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")?;
+    let names = statement.query_map((), |row| row.get(0))?;
+    let names: Vec<String> = names.collect::<Result<_, _>>()?;
+    Ok(names.into_iter().find(|name| hides_a_function(name)))
 }
 
 fn parts_of_schema(schema: &Snapshot) -> Result<Vec<Part>> {

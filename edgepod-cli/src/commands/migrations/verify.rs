@@ -53,6 +53,12 @@ pub(super) fn ensure(app: &App, program: &Program, schema: &Snapshot) -> Result<
 
 /// Refuses where the database in `file`, which has all migrations, is not what `schema` says.
 pub(super) fn ensure_is(file: &Path, schema: &Snapshot) -> Result<()> {
+    if let Some(name) = live::table_that_hides_a_function(file)? {
+        bail!(
+            "the migrations make a table or a view named `{name}`, which hides SQLite's function of that name from every statement, \
+             EdgePod's own among them: give it another name"
+        );
+    }
     let differences = live::differences(file, schema)?;
     if !differences.is_empty() {
         bail!(

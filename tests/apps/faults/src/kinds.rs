@@ -1,6 +1,6 @@
 //! Every type that a column can have.
 
-use edgepod::prelude::*;
+use edgepod::{db::Page, prelude::*};
 
 /// A word.
 #[edgepod::data]
@@ -202,6 +202,42 @@ pub async fn add_cents(ctx: &Ctx, id: KindId, cents: Cents) -> Result<Cents> {
 pub async fn keep_defaults(ctx: &Ctx, uuid: Option<Uuid>) -> Result<Defaulted> {
     let uuid = uuid.unwrap_or_else(Uuid::new_v4);
     ctx.db.insert(NewDefaulted { uuid }).returning()
+}
+
+/// Keeps a row that has a value of its own where there is a default, by one statement.
+#[edgepod::function]
+pub async fn keep_chosen(ctx: &Ctx, role: Role, cents: Cents) -> Result<Defaulted> {
+    let row = NewDefaulted {
+        uuid: Uuid::new_v4(),
+    };
+    ctx.db
+        .insert(row)
+        .set(Defaulted::role, Role::Admin)
+        .set(Defaulted::cents, cents)
+        // What is set last holds.
+        .set(Defaulted::role, role)
+        .returning()
+}
+
+/// Deletes rows.
+#[edgepod::function]
+pub async fn drop_kinds(ctx: &Ctx, ids: Vec<KindId>) -> Result<u64> {
+    ctx.db.delete::<Kind>().filter(Kind::id.is_in(ids)).exec()
+}
+
+/// A page of one row, sorted by what may be long.
+#[edgepod::query]
+pub async fn sorted_by_text(
+    ctx: &QueryCtx,
+    ids: Vec<KindId>,
+    cursor: Option<String>,
+) -> Result<Page<KindId>> {
+    ctx.db
+        .select::<Kind>()
+        .columns(Kind::id)
+        .filter(Kind::id.is_in(ids))
+        .order_by(Kind::text.asc())
+        .page(cursor.as_deref(), 1)
 }
 
 /// Tries to keep what is no number.
