@@ -1,7 +1,7 @@
 //! Variables for the app: from `.dev.vars`, and from the environment.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
@@ -14,14 +14,16 @@ pub type Vars = BTreeMap<String, String>;
 /// Those that configure a host rather than the app, and so are no business of a Worker.
 const OF_THE_HOST: [&str; 3] = ["EDGEPOD_LISTEN", "EDGEPOD_DATABASE", "EDGEPOD_MANIFEST"];
 
+/// The file of variables for development in `folder`.
+pub const DEV_VARS: &str = ".dev.vars";
+
 /// The variables of the app in `folder`: what its `.dev.vars` says, then every `EDGEPOD_*` of the environment.
 ///
 /// # Errors
 /// When `.dev.vars` exists and cannot be understood.
 pub fn of_app(folder: &Path) -> Result<Vars> {
     let mut vars = Vars::new();
-    let file = folder.join(".dev.vars");
-    if file.is_file() {
+    if let Some(file) = dev_vars(folder, crate::wrangler::environment().as_deref()) {
         vars.extend(read(&file)?);
     }
     vars.extend(
@@ -30,6 +32,15 @@ pub fn of_app(folder: &Path) -> Result<Vars> {
             .filter(|(name, _)| !OF_THE_HOST.contains(&name.as_str())),
     );
     Ok(vars)
+}
+
+/// The file that wrangler reads for an environment of its configuration: `.dev.vars.NAME` alone where it is there, or else
+/// `.dev.vars`.
+fn dev_vars(folder: &Path, environment: Option<&str>) -> Option<PathBuf> {
+    let own = environment.map(|name| folder.join(format!("{DEV_VARS}.{name}")));
+    own.into_iter()
+        .chain([folder.join(DEV_VARS)])
+        .find(|file| file.is_file())
 }
 
 /// The variables in `file`, a line each: `NAME="value"`. Each has the value that wrangler reads there, to the byte.
@@ -169,6 +180,23 @@ mod tests {
             );
         }
         assert_eq!(parse("# A=1\n\n").unwrap(), Vars::new());
+    }
+
+    #[test]
+    fn an_environment_has_a_file_of_its_own_or_that_of_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |environment| {
+            dev_vars(folder.path(), environment)
+                .map(|file| fs::read_to_string(file).unwrap())
+                .unwrap_or_default()
+        };
+        assert_eq!(of(Some("staging")), "");
+        fs::write(folder.path().join(".dev.vars"), "A=all").unwrap();
+        fs::write(folder.path().join(".dev.vars.staging"), "A=staging").unwrap();
+        assert_eq!(
+            [of(None), of(Some("staging")), of(Some("other"))],
+            ["A=all", "A=staging", "A=all"]
+        );
     }
 
     #[test]

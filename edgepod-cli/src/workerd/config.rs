@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use walkdir::WalkDir;
 
-/// The behaviour that the generated Workers are written for and tested with.
-pub(crate) const COMPATIBILITY_DATE: &str = "2026-11-01";
+/// The behaviour that the generated Workers are written for and tested with. The workerd of the wrangler that is installed where
+/// there is none must know it, too: it refuses later ones than 2026-05-03.
+pub(crate) const COMPATIBILITY_DATE: &str = "2026-05-01";
 
 const MAIN: &str = "entry.mjs";
 const CLASS: &str = "EdgePodEngine";
@@ -152,6 +153,13 @@ impl<T: AsRef<str>> Display for Quoted<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `tests/wrangler.rs` serves that app by the wrangler that is installed.
+    #[test]
+    fn the_app_that_wrangler_serves_in_the_tests_has_the_date_that_init_writes() {
+        let configuration = include_str!("../../../tests/apps/tokens/wrangler.jsonc");
+        assert!(configuration.contains(&format!("\"{COMPATIBILITY_DATE}\"")));
+    }
 
     #[test]
     fn a_workerd_older_than_the_date_gets_its_own_date() {

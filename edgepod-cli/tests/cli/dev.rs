@@ -305,6 +305,20 @@ fn the_database_can_be_kept_elsewhere() {
 }
 
 #[test]
+fn told_to_listen_on_every_address_it_is_reached_from_elsewhere() {
+    let app = App::new();
+    let dev = app.dev(&["--no-page", "--listen", "0.0.0.0"]);
+    dev.wait_for("whoever reaches this machine can call it");
+    assert_eq!(dev.ask()[0], "first");
+    let output = dev.output();
+    let (_, address) = output.split_once("API http://").unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    // That of this machine in its network, where it is in one: what a phone is told.
+    assert!(!address.starts_with("0.0.0.0"), "{output}");
+    std::net::TcpStream::connect(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+}
+
+#[test]
 fn asked_to_end_it_takes_everything_along() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let app = App::new();

@@ -57,6 +57,28 @@ fn check_fails_until_the_client_is_up_to_date_and_writes_nothing() {
 }
 
 #[test]
+fn a_checkout_with_windows_lines_is_up_to_date() {
+    let app = App::new();
+    assert!(app.run(&["generate"]).0.success());
+    let folder = app.path("web/src/edgepod");
+    let mut files = 0;
+    for entry in walkdir::WalkDir::new(&folder) {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            std::fs::write(entry.path(), text.replace('\n', "\r\n")).unwrap();
+            files += 1;
+        }
+    }
+    assert!(files > 5, "{files}");
+    let (status, output) = app.run(&["generate", "--check"]);
+    assert!(status.success(), "{output}");
+    // And nothing writes them anew, which git would show as changes.
+    assert!(app.run(&["generate"]).0.success());
+    assert!(app.read("web/src/edgepod/types.ts").contains("\r\n"));
+}
+
+#[test]
 fn an_app_that_cannot_describe_itself_is_named() {
     let app = App::new();
     app.replace(

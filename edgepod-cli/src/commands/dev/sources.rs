@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::app::App;
+use crate::env::DEV_VARS;
 use crate::wrangler::CONFIGURATIONS;
 
 /// Folders that hold no sources of the backend. Those that begin with a dot hold none either.
@@ -11,6 +12,12 @@ const NO_SOURCES: [&str; 3] = ["target", "node_modules", "dist"];
 
 /// Folders of the app whose SQL files a build reads.
 const OF_SQL: [&str; 2] = ["migrations", "schema"];
+
+/// Whether a file of this name has variables for development: those of an environment of wrangler's have its name at the end.
+fn is_dev_vars(name: &str) -> bool {
+    name.strip_prefix(DEV_VARS)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
 
 /// What a changed file is to the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +89,7 @@ impl Sources {
         let folder = path.parent()?;
         let is_in_app = folder == self.app.folder;
         if name == "Cargo.toml"
-            || (is_in_app && (name == ".dev.vars" || CONFIGURATIONS.contains(&name)))
+            || (is_in_app && (is_dev_vars(name) || CONFIGURATIONS.contains(&name)))
         {
             return Some(Kind::Settings);
         }
@@ -179,6 +186,7 @@ mod tests {
             "Cargo.toml",
             "../other/Cargo.toml",
             ".dev.vars",
+            ".dev.vars.staging",
             "wrangler.jsonc",
         ] {
             assert_eq!(kind(path), Some(Kind::Settings), "{path}");

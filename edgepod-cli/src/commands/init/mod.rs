@@ -191,8 +191,8 @@ fn write_deployment(layout: &Layout, answers: &Answers, files: &mut Files) -> Re
             "dist/",
             ".edgepod/",
             "# Secrets: these files are never committed.",
-            ".dev.vars",
-            ".prod.vars",
+            ".dev.vars*",
+            ".prod.vars*",
             ".env",
         ]
         .into_iter(),
