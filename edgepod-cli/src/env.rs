@@ -23,7 +23,7 @@ pub const DEV_VARS: &str = ".dev.vars";
 /// When `.dev.vars` exists and cannot be understood.
 pub fn of_app(folder: &Path) -> Result<Vars> {
     let mut vars = Vars::new();
-    if let Some(file) = dev_vars(folder, crate::wrangler::environment().as_deref()) {
+    if let Some(file) = dev_vars(folder, environment().as_deref()) {
         vars.extend(read(&file)?);
     }
     vars.extend(
@@ -32,6 +32,13 @@ pub fn of_app(folder: &Path) -> Result<Vars> {
             .filter(|(name, _)| !OF_THE_HOST.contains(&name.as_str())),
     );
     Ok(vars)
+}
+
+/// The environment that the variable of wrangler names.
+pub(crate) fn environment() -> Option<String> {
+    std::env::var("CLOUDFLARE_ENV")
+        .ok()
+        .filter(|name| !name.is_empty())
 }
 
 /// The file that wrangler reads for an environment of its configuration: `.dev.vars.NAME` alone where it is there, or else

@@ -179,13 +179,6 @@ impl Configuration {
     }
 }
 
-/// The environment that the variable of wrangler names.
-pub(crate) fn environment() -> Option<String> {
-    std::env::var("CLOUDFLARE_ENV")
-        .ok()
-        .filter(|name| !name.is_empty())
-}
-
 fn parse(text: &str, is_toml: bool) -> Result<Map<String, Value>> {
     Ok(if is_toml {
         toml_edit::de::from_str(text)?
@@ -239,7 +232,9 @@ impl Bindings {
     /// # Errors
     /// When the configuration is not understood.
     pub fn of_app(folder: &Path) -> Result<Self> {
-        let Some(configuration) = Configuration::of_app(folder, environment().as_deref())? else {
+        let Some(configuration) =
+            Configuration::of_app(folder, crate::env::environment().as_deref())?
+        else {
             return Ok(Self::default());
         };
         Self::of(configuration.members)

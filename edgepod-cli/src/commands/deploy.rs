@@ -32,7 +32,7 @@ const PRIVATE_KEY: &str = "EDGEPOD_JWT_PRIVATE_KEY";
 pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;
     let app = App::find(&args.app)?;
-    let environment = args.env.clone().or_else(crate::wrangler::environment);
+    let environment = args.env.clone().or_else(env::environment);
     let environment = environment.as_deref();
     let configuration = configuration(&app, environment)?;
 
