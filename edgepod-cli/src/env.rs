@@ -191,19 +191,21 @@ mod tests {
 
     #[test]
     fn an_environment_has_a_file_of_its_own_or_that_of_all() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = std::env::temp_dir().join(format!("edgepod-env-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
         let of = |environment| {
-            dev_vars(folder.path(), environment)
+            dev_vars(&folder, environment)
                 .map(|file| fs::read_to_string(file).unwrap())
                 .unwrap_or_default()
         };
         assert_eq!(of(Some("staging")), "");
-        fs::write(folder.path().join(".dev.vars"), "A=all").unwrap();
-        fs::write(folder.path().join(".dev.vars.staging"), "A=staging").unwrap();
+        fs::write(folder.join(".dev.vars"), "A=all").unwrap();
+        fs::write(folder.join(".dev.vars.staging"), "A=staging").unwrap();
         assert_eq!(
             [of(None), of(Some("staging")), of(Some("other"))],
             ["A=all", "A=staging", "A=all"]
         );
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
