@@ -7,8 +7,6 @@ mod database;
 mod limit;
 mod transactions;
 mod value;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod wal;
 
 pub use database::{Database, JsonOutput, Output, RowFormat, SqlError};
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]

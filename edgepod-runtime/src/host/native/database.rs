@@ -15,9 +15,9 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{authorizer, lock::private, math, patience::Patience};
+use super::{authorizer, lock::private, math, patience::Patience, wal};
 use crate::sqlite::{
-    End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large, wal,
+    End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large,
 };
 
 /// Where the database is.

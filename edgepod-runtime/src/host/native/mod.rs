@@ -20,6 +20,7 @@ mod signature;
 mod sockets;
 mod stream;
 pub mod testing;
+pub mod wal;
 mod watch;
 mod websocket;
 
