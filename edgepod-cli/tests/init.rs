@@ -42,7 +42,7 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     assert!(
         read(&app, ".gitignore")
             .lines()
-            .any(|line| line == ".dev.vars")
+            .any(|line| line == ".dev.vars*")
     );
 
     // Served on this machine, with its page.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
-use edgepod_runtime::host::native::wal;
+use edgepod_runtime::host::wal;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::app::App;

