@@ -245,6 +245,7 @@ impl<'db, T: Table, N> Upsert<'db, T, N> {
     }
 
     fn updating(mut self) -> Result<Insert<'db, T, N>> {
+        self.inserting.check()?;
         if self.conflict.updates.is_empty() {
             return Err(Error::internal(format!(
                 "an upsert into `{}` does not say what to do with the row that is there: add .update(column), .set(column, \

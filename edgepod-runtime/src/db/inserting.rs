@@ -131,6 +131,11 @@ impl<'db> Inserting<'db> {
         self.rows = Err(error);
     }
 
+    /// What was refused, if anything was.
+    pub(super) fn check(&self) -> Result<()> {
+        self.rows.as_ref().map(drop).map_err(Clone::clone)
+    }
+
     /// Inserts the rows; how many they were.
     pub(super) fn run(self) -> Result<u64> {
         let Some(mut sql) = self.write()? else {

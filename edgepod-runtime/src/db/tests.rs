@@ -346,6 +346,14 @@ fn an_upsert_updates_or_leaves_the_row_that_is_there() {
         assert_eq!(many.exec().unwrap(), 2);
         let nothing = db.insert(item(1)).on_conflict(Item::id).exec();
         assert!(nothing.unwrap_err().message().contains(".do_nothing()"));
+        let no_number = db
+            .insert(item(1))
+            .on_conflict(Item::id)
+            .set(Item::price, f64::NAN);
+        assert_eq!(
+            no_number.exec().unwrap_err().code(),
+            crate::Code::BadRequest
+        );
     });
 }
 
