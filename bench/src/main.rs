@@ -278,7 +278,7 @@ fn measure_size(contenders: &[Contender], report: &mut Report) -> Result<()> {
         name: "wasm and JS, gzipped".into(),
         unit: "KB",
         direction: Direction::LessIsBetter,
-        // A budget of its own (308 KB, checked by a test), not a ratio.
+        // A limit of its own, which a test of the command holds; not a ratio.
         budget: None,
         rounds: sizes.iter().map(|size| vec![Some(*size)]).collect(),
     });

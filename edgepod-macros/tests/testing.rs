@@ -219,11 +219,19 @@ async fn the_environment_is_the_tests_own(app: TestApp) {
 #[edgepod::test]
 async fn a_window_that_is_dropped_is_told_nothing(app: TestApp) {
     let [kitchen, _] = rooms(&app)?;
+    let told = Arc::new(Mutex::new(0));
+    let count = told.clone();
+    app.watch_engine(move |event| {
+        if let Event::Announced { sockets, .. } = event {
+            *count.lock().unwrap() += sockets.len();
+        }
+    });
+    let stays = app.watch(get_messages::call(kitchen));
     for _ in 0..100 {
-        let window = app.watch(get_messages::call(kitchen));
-        assert_eq!(window.refetches(), 0);
+        drop(app.watch(get_messages::call(kitchen)));
     }
-    app.call(say::call(kitchen, "to nobody")).await?;
+    app.call(say::call(kitchen, "to one")).await?;
+    assert_eq!((*told.lock().unwrap(), stays.refetches()), (1, 1));
 }
 
 #[edgepod::test]

@@ -9,7 +9,6 @@ mod cursor;
 #[path = "../../edgepod-cli/src/env.rs"]
 #[allow(dead_code)]
 mod env;
-mod host;
 mod migration;
 mod predicate;
 mod request;

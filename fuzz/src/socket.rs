@@ -9,21 +9,20 @@ use std::{
 use edgepod_runtime::{
     engine::{Call, Callee, Engine, Headers, SocketId},
     gateway::{Config, Decision, Gateway, Head, Route},
+    host::native::testing::TestHost,
 };
 use serde_json::Value as Json;
 
-use crate::host::Recorder;
-
 struct Opened {
     gateway: Gateway,
-    host: Arc<Recorder>,
+    host: Arc<TestHost>,
     engine: Arc<Engine>,
 }
 
 fn opened() -> &'static Opened {
     static OPENED: OnceLock<Opened> = OnceLock::new();
     OPENED.get_or_init(|| {
-        let host = Arc::new(Recorder::new());
+        let host = Arc::new(TestHost::in_memory().expect("a database"));
         let config =
             Config::from_vars(|name| (name == "EDGEPOD_API_KEY").then(|| "key".to_owned()));
         Opened {
@@ -99,10 +98,10 @@ pub fn socket(input: &[u8]) {
     if input.len().is_multiple_of(3) {
         call("findNotes", r#"{"text":"before"}"#, Some(&session));
     }
-    let _ = (host.sent(), host.remembered());
+    host.take_sent();
     let socket = SocketId(1);
     engine.socket_opened(socket, &session, &resume);
-    let greetings = host.sent();
+    let greetings = host.take_sent();
     if resume.since.is_some() {
         assert_eq!(greetings.len(), 1, "{query}");
         assert_eq!(message(&greetings[0].1)["type"], "hello");
@@ -123,7 +122,7 @@ pub fn socket(input: &[u8]) {
         }
     }
     call("addNote", r#"{"text":"after"}"#, None);
-    for (_, text) in host.sent() {
+    for (_, text) in host.take_sent() {
         let stale = message(&text);
         assert_eq!(stale["type"], "stale");
         let tables = stale["tables"].as_array().expect("tables");
@@ -134,7 +133,7 @@ pub fn socket(input: &[u8]) {
             "{text} of {query}"
         );
     }
-    for attachment in host.remembered() {
+    if let Some(attachment) = host.attachment(socket) {
         assert!(attachment.len() <= ATTACHMENT);
         let kept: HashMap<String, Json> = serde_json::from_str(&attachment).expect("JSON");
         for topic in ["t", "c"].iter().filter_map(|member| kept.get(*member)) {
@@ -147,7 +146,7 @@ pub fn socket(input: &[u8]) {
     }
     engine.socket_closed(socket);
     call("addNote", r#"{"text":"gone"}"#, None);
-    assert_eq!(host.sent(), [], "{query}");
+    assert_eq!(host.take_sent(), [], "{query}");
 }
 
 fn is_known(table: &str) -> bool {

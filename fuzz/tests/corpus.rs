@@ -17,9 +17,24 @@ fn replay(target: &str, run: fn(&[u8])) {
     assert!(inputs >= 20, "{inputs} inputs in {}", folder.display());
 }
 
-#[test]
-fn tokens() {
-    replay("token", edgepod_fuzz::token);
+macro_rules! replayed {
+    ($($name:ident: $target:ident,)*) => {$(
+        #[test]
+        fn $name() {
+            replay(stringify!($target), edgepod_fuzz::$target);
+        }
+    )*};
+}
+
+replayed! {
+    tokens: token,
+    requests: request,
+    predicates: predicate,
+    cursors: cursor,
+    sockets: socket,
+    migrations: migration,
+    variables: vars,
+    crossings: crossing,
 }
 
 /// Values at the ends of ranges, and what is made of them by chance.
@@ -64,39 +79,4 @@ fn columns() {
         }
         edgepod_fuzz::columns(&input);
     }
-}
-
-#[test]
-fn requests() {
-    replay("request", edgepod_fuzz::request);
-}
-
-#[test]
-fn predicates() {
-    replay("predicate", edgepod_fuzz::predicate);
-}
-
-#[test]
-fn cursors() {
-    replay("cursor", edgepod_fuzz::cursor);
-}
-
-#[test]
-fn sockets() {
-    replay("socket", edgepod_fuzz::socket);
-}
-
-#[test]
-fn migrations() {
-    replay("migration", edgepod_fuzz::migration);
-}
-
-#[test]
-fn variables() {
-    replay("vars", edgepod_fuzz::vars);
-}
-
-#[test]
-fn crossings() {
-    replay("crossing", edgepod_fuzz::crossing);
 }

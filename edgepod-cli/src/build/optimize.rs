@@ -10,8 +10,7 @@ use crate::process::Process;
 use crate::progress::Progress;
 use crate::tools;
 
-/// Size before speed, as in cargo's profile.
-/// Again until it gains nothing more.
+/// Size before speed, as in cargo's profile; again until it gains nothing more.
 const LEVEL: [&str; 2] = ["-Os", "--converge"];
 
 /// What rustc enables for wasm32-unknown-unknown. wasm-opt must know, or it takes a valid module for an invalid one.

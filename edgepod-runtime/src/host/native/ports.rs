@@ -18,8 +18,17 @@ use crate::{
     },
 };
 
-pub(super) struct NativeHost {
+/// The SQLite of this process, and the world around it: one that is served, or a test.
+pub struct OnSqlite<W> {
     pub(super) database: NativeDatabase,
+    pub(super) world: W,
+}
+
+/// The host that is served.
+pub(super) type NativeHost = OnSqlite<Served>;
+
+/// The world of a server.
+pub(super) struct Served {
     pub(super) sockets: Arc<Sockets>,
     vars: HashMap<String, String>,
 }
@@ -32,8 +41,10 @@ impl NativeHost {
         let limit = result_limit(vars.get(RESULT_LIMIT).map(String::as_str));
         Ok(Self {
             database: NativeDatabase::open(location)?.limited(limit),
-            sockets: Arc::default(),
-            vars,
+            world: Served {
+                sockets: Arc::default(),
+                vars,
+            },
         })
     }
 }
@@ -44,7 +55,7 @@ pub(super) fn memory_host() -> Arc<dyn Host> {
     Arc::new(host)
 }
 
-impl Database for NativeHost {
+impl<W: Send + Sync> Database for OnSqlite<W> {
     fn row_format(&self) -> RowFormat {
         RowFormat::Values
     }
@@ -58,7 +69,7 @@ impl Database for NativeHost {
     }
 }
 
-impl Transactions for NativeHost {
+impl<W: Send + Sync> Transactions for OnSqlite<W> {
     fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
         self.database.transaction(body)
     }
@@ -70,7 +81,7 @@ impl Transactions for NativeHost {
 
 impl Host for NativeHost {
     fn send(&self, socket: SocketId, message: &str) {
-        self.sockets.send(socket, message);
+        self.world.sockets.send(socket, message);
     }
 
     /// Nothing hibernates here.
@@ -87,7 +98,7 @@ impl Host for NativeHost {
     }
 
     fn var(&self, name: &str) -> Option<String> {
-        self.vars.get(name).cloned()
+        self.world.vars.get(name).cloned()
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -205,7 +205,7 @@ impl Server {
         }
         drop(listener);
         let _ = stopping.send(true);
-        self.shared.host.sockets.end_all(STOPPING);
+        self.shared.host.world.sockets.end_all(STOPPING);
         connections.end_waiting();
         if timeout(self.shared.limits.stop, connections.all_ended())
             .await

@@ -73,10 +73,12 @@ pub(super) fn open(
 ) -> Result<Reply, Error> {
     let (accept, upgrade) = handshake(parts)
         .map_err(|why| Error::bad_request(format!("This is no WebSocket handshake: {why}.")))?;
-    let ticket = shared
-        .host
-        .sockets
-        .admit(&shared.limits, &opening.session, opening.address)?;
+    let ticket =
+        shared
+            .host
+            .world
+            .sockets
+            .admit(&shared.limits, &opening.session, opening.address)?;
     let shared = shared.clone();
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else {
@@ -151,7 +153,7 @@ async fn serve(
     opening: Opening,
     _ticket: Ticket,
 ) {
-    let (id, mut outgoing, end) = shared.host.sockets.open(shared.limits.socket_queue);
+    let (id, mut outgoing, end) = shared.host.world.sockets.open(shared.limits.socket_queue);
     let is_greeted = opening.resume.since.is_some();
     shared
         .engine
@@ -206,7 +208,7 @@ async fn serve(
         }
     };
     shared.engine.socket_closed(id);
-    shared.host.sockets.close(id);
+    shared.host.world.sockets.close(id);
     // What waits for this client is not kept while it says goodbye.
     drop(outgoing);
     let goodbye = async {

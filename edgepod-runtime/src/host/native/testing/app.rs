@@ -64,7 +64,7 @@ impl TestApp {
             start_log(Some(level), |record| eprintln!("{record}"))
                 .unwrap_or_else(|error| panic!("{error}"));
         });
-        let host = TestHost::new().unwrap_or_else(|error| panic!("{}", error.message));
+        let host = TestHost::in_memory().unwrap_or_else(|error| panic!("{}", error.message));
         let host = Arc::new(host);
         let engine = start(&host);
         Self {
@@ -127,7 +127,7 @@ impl TestApp {
 
     /// What the clock says.
     pub fn now(&self) -> Timestamp {
-        self.inner.host.clock.timestamp()
+        self.inner.host.clock().timestamp()
     }
 
     /// Moves the clock forward.
@@ -137,7 +137,7 @@ impl TestApp {
     pub fn advance(&self, time: Duration) {
         let now = i64::try_from(time.as_micros())
             .ok()
-            .and_then(|micros| self.inner.host.clock.now().checked_add(micros))
+            .and_then(|micros| self.inner.host.clock().now().checked_add(micros))
             .and_then(Timestamp::from_micros)
             .expect("the clock moves within the years of a timestamp");
         self.set_now(now);
@@ -145,7 +145,7 @@ impl TestApp {
 
     /// Sets the clock, backwards too.
     pub fn set_now(&self, now: Timestamp) {
-        self.inner.host.clock.set(now.as_micros());
+        self.inner.host.clock().set(now.as_micros());
     }
 
     /// Sets a variable or secret of the environment.
@@ -241,6 +241,10 @@ impl TestApp {
                 }
             }
         }
+    }
+
+    pub(super) fn next_trace_id(&self) -> String {
+        format!("test-{:06}", self.next_number())
     }
 
     pub(super) fn next_socket(&self) -> SocketId {

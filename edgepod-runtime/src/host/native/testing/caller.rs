@@ -6,9 +6,7 @@ use serde_json::{Map, Value as Json, value::RawValue};
 use super::{Answer, CallError, TestApp, Watch};
 use crate::{
     auth::Claims,
-    engine::{
-        Call, Callable, Callee, FunctionDef, Headers, Invocation, Outcome, QueryCtx, Returns,
-    },
+    engine::{AtOnce, Call, Callable, Callee, Headers, Invocation, Outcome, QueryCtx, Returns},
 };
 
 /// A client of the app: with a token, or without one.
@@ -78,7 +76,14 @@ impl Caller {
         let args = call
             .args()
             .map_err(|error| CallError::local(error.to_string()))?;
-        let outcome = self.send(F::DEFINITION, args, None).await;
+        let outcome = match F::DEFINITION.callee() {
+            Callee::AtOnce(function) => self.run(function, args, None),
+            Callee::Action(action) => {
+                let trace_id = self.app.next_trace_id();
+                let call = self.request(args, None, &trace_id);
+                self.app.engine().call_action(action, call).await
+            }
+        };
         let who = match self.claims.get("sub") {
             Some(Json::String(subject)) => format!("{} by {subject}", F::DEFINITION.name),
             _ => F::DEFINITION.name.to_owned(),
@@ -107,42 +112,27 @@ impl Caller {
             data: Box<RawValue>,
         }
         if outcome.status != 200 {
-            return Err(CallError::of(outcome, self.cause(outcome)));
+            return Err(CallError::of(outcome, &self.app.log()));
         }
         serde_json::from_str::<Body>(&outcome.body)
             .map(|body| body.data)
             .map_err(|error| CallError::local(format!("the reply has no data: {error}")))
     }
 
-    /// What the log says of an internal error.
-    fn cause(&self, outcome: &Outcome) -> Option<String> {
-        if outcome.status != 500 {
-            return None;
-        }
-        let mut lines = self.app.log();
-        lines.retain(|line| line.starts_with("ERROR"));
-        lines.pop()
+    /// Runs a query or a function.
+    pub(super) fn run(&self, function: AtOnce, args: &str, session: Option<&str>) -> Outcome {
+        let trace_id = self.app.next_trace_id();
+        let call = self.request(args, session, &trace_id);
+        self.app.engine().call(function, call)
     }
 
-    /// Runs the call. Queries and functions are done at the first poll.
-    pub(super) async fn send(
-        &self,
-        function: &'static FunctionDef,
-        args: &str,
-        session: Option<&str>,
-    ) -> Outcome {
-        let trace_id = format!("test-{}", self.app.next_number());
-        let call = Call {
+    fn request<'a>(&self, args: &'a str, session: Option<&'a str>, trace_id: &'a str) -> Call<'a> {
+        Call {
             args,
             session,
             user: (!self.claims.is_empty()).then(|| Claims::from(self.claims.clone())),
             headers: Headers::from_json(Json::Object(self.headers.clone()).to_string()),
-            trace_id: &trace_id,
-        };
-        let engine = self.app.engine();
-        match function.callee() {
-            Callee::Action(action) => engine.call_action(action, call).await,
-            Callee::AtOnce(function) => engine.call(function, call),
+            trace_id,
         }
     }
 }

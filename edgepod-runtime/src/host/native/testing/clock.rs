@@ -20,11 +20,13 @@ const BEGINNING: i64 = 1_767_225_600_000_000;
 /// Microseconds since 1970, UTC.
 pub(super) struct Clock(AtomicI64);
 
-impl Clock {
-    pub(super) fn new() -> Self {
+impl Default for Clock {
+    fn default() -> Self {
         Self(AtomicI64::new(BEGINNING))
     }
+}
 
+impl Clock {
     pub(super) fn now(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn sql_goes_by_the_clock() {
-        let clock = Arc::new(Clock::new());
+        let clock = Arc::new(Clock::default());
         clock.set(BEGINNING + 1_250_000);
         for (sql, expected) in [
             ("unixepoch()", Value::Integer(1_767_225_601)),
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_names_a_time_is_sqlites_own_affair() {
-        let clock = Arc::new(Clock::new());
+        let clock = Arc::new(Clock::default());
         let plain = Connection::open_in_memory().unwrap();
         for sql in [
             "unixepoch('2024-02-29')",

@@ -18,7 +18,8 @@ pub struct CallError {
 }
 
 impl CallError {
-    pub(super) fn of(outcome: &Outcome, cause: Option<String>) -> Self {
+    /// That of a reply, with what the log says of it where it is an internal one.
+    pub(super) fn of(outcome: &Outcome, log: &[String]) -> Self {
         #[derive(Deserialize)]
         struct Body {
             error: Details,
@@ -28,6 +29,7 @@ impl CallError {
             code: String,
             message: String,
             data: Option<Value>,
+            trace_id: String,
         }
         match serde_json::from_str::<Body>(&outcome.body) {
             Ok(Body { error }) => Self {
@@ -35,7 +37,13 @@ impl CallError {
                 status: outcome.status,
                 message: error.message,
                 data: error.data,
-                cause,
+                cause: (outcome.status == 500)
+                    .then(|| {
+                        log.iter()
+                            .find(|line| line.contains(&error.trace_id))
+                            .cloned()
+                    })
+                    .flatten(),
             },
             Err(error) => Self::local(format!("the reply is no JSON of an error: {error}")),
         }

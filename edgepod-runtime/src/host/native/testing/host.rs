@@ -10,49 +10,65 @@ use std::{
 };
 
 use super::{
-    super::database::{Location, NativeDatabase},
+    super::{
+        database::{Location, NativeDatabase},
+        ports::OnSqlite,
+    },
     clock::{self, Clock},
 };
 use crate::{
     engine::{Host, Record, SocketId},
-    sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
+    sqlite::SqlError,
 };
 
-pub(super) struct TestHost {
-    database: NativeDatabase,
-    pub(super) clock: Arc<Clock>,
+/// The host of a test.
+pub type TestHost = OnSqlite<Test>;
+
+/// The test, as the world of an engine.
+#[derive(Default)]
+pub struct Test {
+    clock: Arc<Clock>,
     vars: Mutex<HashMap<String, String>>,
     /// What the engine has sent to sockets and nobody has read yet.
     sent: Mutex<Vec<(SocketId, String)>>,
+    /// What it keeps with each socket.
+    attachments: Mutex<HashMap<SocketId, String>>,
     log: Mutex<Vec<String>>,
     starts: AtomicI64,
 }
 
 impl TestHost {
-    pub(super) fn new() -> Result<Self, SqlError> {
+    /// One with an empty database.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn in_memory() -> Result<Self, SqlError> {
         let database = NativeDatabase::open(&Location::Memory)?;
-        let clock = Arc::new(Clock::new());
-        database.adapt(|connection| clock::govern(connection, &clock))?;
-        Ok(Self {
-            database,
-            clock,
-            vars: Mutex::default(),
-            sent: Mutex::default(),
-            log: Mutex::default(),
-            starts: AtomicI64::new(0),
-        })
+        let world = Test::default();
+        database.adapt(|connection| clock::govern(connection, &world.clock))?;
+        Ok(Self { database, world })
+    }
+
+    /// What was sent to sockets since this was asked last.
+    pub fn take_sent(&self) -> Vec<(SocketId, String)> {
+        mem::take(&mut lock(&self.world.sent))
+    }
+
+    /// What is kept with a socket.
+    pub fn attachment(&self, socket: SocketId) -> Option<String> {
+        lock(&self.world.attachments).get(&socket).cloned()
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.world.clock
     }
 
     pub(super) fn set_var(&self, name: &str, value: &str) {
-        lock(&self.vars).insert(name.to_owned(), value.to_owned());
-    }
-
-    pub(super) fn take_sent(&self) -> Vec<(SocketId, String)> {
-        mem::take(&mut lock(&self.sent))
+        lock(&self.world.vars).insert(name.to_owned(), value.to_owned());
     }
 
     pub(super) fn logged(&self) -> Vec<String> {
-        lock(&self.log).clone()
+        lock(&self.world.log).clone()
     }
 }
 
@@ -60,55 +76,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Database for TestHost {
-    fn row_format(&self) -> RowFormat {
-        RowFormat::Values
-    }
-
-    fn run(&self, sql: &str, params: &[Value]) -> Result<Output, SqlError> {
-        self.database.run(sql, params)
-    }
-
-    fn run_json(&self, sql: &str, params: &[Value]) -> Result<JsonOutput, SqlError> {
-        self.database.run_json(sql, params)
-    }
-}
-
-impl Transactions for TestHost {
-    fn transaction(&self, body: &mut dyn FnMut() -> End) -> Result<(), SqlError> {
-        self.database.transaction(body)
-    }
-
-    fn exclusive(&self, body: &mut dyn FnMut()) {
-        self.database.exclusive(body);
-    }
-}
-
 impl Host for TestHost {
     fn send(&self, socket: SocketId, message: &str) {
-        lock(&self.sent).push((socket, message.to_owned()));
+        lock(&self.world.sent).push((socket, message.to_owned()));
     }
 
-    /// A crash ends sockets, too: nothing is restored from what was kept with them.
-    fn remember(&self, _socket: SocketId, _attachment: &str) {}
+    fn remember(&self, socket: SocketId, attachment: &str) {
+        lock(&self.world.attachments).insert(socket, attachment.to_owned());
+    }
 
     fn now_micros(&self) -> i64 {
-        self.clock.now()
+        self.clock().now()
     }
 
     /// The clock may stand still between two lives.
     fn began_micros(&self) -> i64 {
-        self.clock.now() + self.starts.fetch_add(1, Ordering::Relaxed)
+        self.clock().now() + self.world.starts.fetch_add(1, Ordering::Relaxed)
     }
 
     fn var(&self, name: &str) -> Option<String> {
-        lock(&self.vars).get(name).cloned()
+        lock(&self.world.vars).get(name).cloned()
     }
 
     /// The test harness shows standard error of tests that fail.
     fn log(&self, record: &Record<'_>) {
         let line = record.to_string();
         eprintln!("{line}");
-        lock(&self.log).push(line);
+        lock(&self.world.log).push(line);
     }
 }

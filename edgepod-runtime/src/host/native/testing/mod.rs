@@ -12,6 +12,8 @@ use std::{fmt::Display, future::Future};
 pub use app::TestApp;
 pub use caller::Caller;
 pub use failure::CallError;
+#[doc(hidden)]
+pub use host::TestHost;
 pub use watch::Watch;
 
 use crate::engine::{Callable, Returns};

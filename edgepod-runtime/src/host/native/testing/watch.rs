@@ -3,18 +3,14 @@
 use std::{
     cell::{Cell, RefCell},
     marker::PhantomData,
-    pin::pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
 };
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::{Answer, CallError, Caller, TestApp};
-use crate::engine::{
-    Callable, FunctionDef, Invocation, Outcome, QueryCtx, Resume, Returns, SocketId,
-};
+use crate::engine::{AtOnce, Callable, Callee, Invocation, QueryCtx, Resume, Returns, SocketId};
 
 /// A window that shows what a query gives, and counts how often it had to read again.
 pub struct Watch<F> {
@@ -26,7 +22,7 @@ pub(super) struct Window {
     caller: Caller,
     session: String,
     socket: Cell<SocketId>,
-    function: &'static FunctionDef,
+    query: AtOnce,
     args: String,
     shown: RefCell<Result<Box<RawValue>, CallError>>,
     reasons: RefCell<Vec<String>>,
@@ -47,10 +43,7 @@ impl Window {
 
     /// Reads, for the first time or for a reason.
     pub(super) fn fetch(&self, reason: Option<String>) {
-        let outcome = at_once(
-            self.caller
-                .send(self.function, &self.args, Some(&self.session)),
-        );
+        let outcome = self.caller.run(self.query, &self.args, Some(&self.session));
         *self.shown.borrow_mut() = self.caller.answer(&outcome);
         self.reasons.borrow_mut().extend(reason);
     }
@@ -62,14 +55,6 @@ impl Drop for Window {
     }
 }
 
-/// A query is done at its first poll.
-fn at_once(future: impl Future<Output = Outcome>) -> Outcome {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => unreachable!("only actions wait"),
-    }
-}
-
 impl<F> Watch<F>
 where
     F: Callable<Ctx = QueryCtx, Returned: Returns>,
@@ -78,11 +63,14 @@ where
         let app = caller.app();
         let args = query.args().map(str::to_owned);
         let args = args.unwrap_or_else(|error| panic!("{error}"));
+        let Callee::AtOnce(query) = F::DEFINITION.callee() else {
+            panic!("what takes `&QueryCtx` is a query")
+        };
         let window = Rc::new(Window {
             caller: caller.clone(),
             session: format!("window-{}", app.next_number()),
             socket: Cell::new(SocketId(0)),
-            function: F::DEFINITION,
+            query,
             args,
             shown: RefCell::new(Err(CallError::local("nothing is read yet".to_owned()))),
             reasons: RefCell::default(),
