@@ -94,14 +94,16 @@ fn a_call_that_took_too_long_leaves_nothing() {
 fn what_finds_no_place_is_told_at_once() {
     let native = Native::start(&[("EDGEPOD_MAX_QUEUE", "4"), ("EDGEPOD_CALL_LIMIT", "9")]);
     let key = &server().key;
-    let mut raws: Vec<Raw> = (0..5)
-        .map(|_| {
-            let mut raw = native.raw();
-            raw.send(call("readEndlessly", key, "", "{}"));
-            raw
-        })
-        .collect();
+    let endless = || {
+        let mut raw = native.raw();
+        raw.send(call("readEndlessly", key, "", "{}"));
+        raw
+    };
+    // The first leaves the queue before the others come, and more of them come than it takes.
+    let mut raws = vec![endless()];
     thread::sleep(Duration::from_millis(1000));
+    raws.extend((0..8).map(|_| endless()));
+    thread::sleep(Duration::from_millis(500));
     for _ in 0..20 {
         let began = Instant::now();
         let mut raw = native.raw();
