@@ -1,6 +1,6 @@
 import { EdgePodError } from "./error";
 import { parse } from "./json";
-import { type EdgePodKey, hashOf, isOf, isPaged, keysOf, originOf } from "./key";
+import { type EdgePodKey, hashOf, isOf, isPaged, KEY, originOf } from "./key";
 import { ACTIONS } from "./manifest";
 import type { Layers, OptimisticUpdates } from "./optimistic";
 import { createRegistry, epochOf, isNewer, type Read, type Registry } from "./registry";
@@ -53,7 +53,17 @@ export interface MutateOptions {
 
 /** The servers that clients are connected to, on the query client that they share; whichever copy of this file made them. */
 const CONNECTED = Symbol.for("edgepod.connected");
-type Shared = CoreQueryClient & { [CONNECTED]?: string[] };
+/** What reads and writes there, by the server. */
+const SERVERS = Symbol.for("edgepod.servers");
+
+interface Server {
+  read(context: QueryFunctionContext): Promise<unknown>;
+  /** Whether what is cached of a query is as the server has it, for all that anybody knows. */
+  isFresh(query: Query): boolean;
+  mutate(name: string, args?: object, options?: MutateOptions): Promise<unknown>;
+}
+
+type Shared = CoreQueryClient & { [CONNECTED]?: string[]; [SERVERS]?: Map<unknown, Server> };
 
 /**
  * Calls functions, and keeps what a TanStack query client caches of them in step with the database.
@@ -123,32 +133,38 @@ export class EdgePodClient {
 
   /** Tells the query client how EdgePod's queries are read, and when they count as fresh. */
   adopt(): void {
-    // Without signals, TanStack's own defaults do the work: read again on mount and on focus.
-    const informed = () => ["live", "connecting"].includes(this.#status);
+    const mine: Server = {
+      read: (context) => this.#read(context),
+      // The server signals what this session has read; of data from elsewhere (another client that shares the cache, a page
+      // rendered on a server) it knows nothing. Without signals, TanStack's own defaults do the work: read again on mount and
+      // on focus.
+      isFresh: (query) => ["live", "connecting"].includes(this.#status) && !!this.registry.versionOf(query),
+      mutate: (...call) => this.mutate(...call),
+    };
+    const shared = this.queryClient as Shared;
+    shared[SERVERS] ??= new Map();
+    const servers = shared[SERVERS].set(this.origin, mine);
     // What names no server is for whoever adopted the query client last. What names one goes there.
-    for (const key of keysOf(this.origin)) {
-      this.queryClient.setQueryDefaults(key, {
-        queryFn: (context) => this.#read(context),
-        queryKeyHashFn: (key) => {
-          this.#check(key);
-          return hashOf(key, this.origin);
-        },
-        // The server signals what this session has read; of data from elsewhere (another client that shares
-        // the cache, a page rendered on a server) it knows nothing.
-        staleTime: (query) => (informed() && this.registry.versionOf(query as Query) ? 1 / 0 : 0),
-        // The socket reconnects when the network does, and says what has changed.
-        refetchOnReconnect: false,
-        // The same call may succeed a moment later.
-        retry: (failures, error) =>
-          failures < 3 && (isInconclusive(error, 500) || (error as unknown as EdgePodError).status === 429),
-      });
-      this.queryClient.setMutationDefaults(key, {
-        mutationFn: async (args: unknown, { mutationKey = [], meta }) => {
-          this.#check(mutationKey);
-          return this.mutate(mutationKey[1] as string, args as object | undefined, meta);
-        },
-      });
-    }
+    const of = (key: readonly unknown[]) => servers.get(originOf(key)) ?? mine;
+    this.queryClient.setQueryDefaults([KEY], {
+      queryFn: (context) => of(context.queryKey).read(context),
+      queryKeyHashFn: (key) => {
+        this.#check(key);
+        return hashOf(key, this.origin);
+      },
+      staleTime: (query) => (of(query.queryKey).isFresh(query as Query) ? 1 / 0 : 0),
+      // The socket reconnects when the network does, and says what has changed.
+      refetchOnReconnect: false,
+      // The same call may succeed a moment later.
+      retry: (failures, error) =>
+        failures < 3 && (isInconclusive(error, 500) || (error as unknown as EdgePodError).status === 429),
+    });
+    this.queryClient.setMutationDefaults([KEY], {
+      mutationFn: async (args: unknown, { mutationKey = [], meta }) => {
+        this.#check(mutationKey);
+        return of(mutationKey).mutate(mutationKey[1] as string, args as object | undefined, meta);
+      },
+    });
   }
 
   /** Refuses a key that names no server where there are several. */

@@ -54,12 +54,6 @@ export function mutation(name: string, ...origin: Origin): EdgePodMutation {
   return { mutationKey: [KEY, name, undefined, ...origin], networkMode: "always" };
 }
 
-/** What all keys match, then what those of a server's queries and mutations do, then those of its pages. */
-export function keysOf(origin: string): unknown[][] {
-  // As objects, which say nothing of what comes before the origin.
-  return [{}, { 3: origin }, { 4: origin }].map((more) => ({ 0: KEY, ...more })) as unknown[] as unknown[][];
-}
-
 /** Whether a query is one of pages. */
 export function isPaged({ queryKey }: Query): boolean {
   return queryKey[3] === PAGES;
