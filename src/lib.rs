@@ -39,6 +39,7 @@
 //! | describe a table | [`table`], [`data`] for what is no table, [`row`](macro@row) for a select of columns |
 //! | read | [`query`](macro@query), which takes [`&QueryCtx`](QueryCtx) |
 //! | write, in one transaction | [`function`], which takes [`&Ctx`](Ctx) |
+//! | answer what is no client: a webhook, a feed | [`route`](macro@route), with the types of [`http`] |
 //! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
 //! | run something around functions | [`middleware`](macro@middleware) |
 //! | say what can be wrong | [`error`](macro@error) |
@@ -48,7 +49,8 @@
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
 pub use edgepod_macros::{
-    ColumnType, action, app, data, error, function, middleware, migration, query, row, table, test,
+    ColumnType, action, app, data, error, function, middleware, migration, query, route, row,
+    table, test,
 };
 pub use edgepod_runtime::{
     Code, Error, Result,
@@ -67,6 +69,12 @@ pub use edgepod_runtime::__private::worker;
 /// On Workers, `ctx.env.worker()`: all bindings.
 #[cfg(target_arch = "wasm32")]
 pub use edgepod_runtime::host::durable_object::WorkerEnv;
+
+/// Requests and responses of [routes](macro@route): the crate `http`, and the bytes of a body.
+pub mod http {
+    pub use edgepod_runtime::__private::HttpBytes as Bytes;
+    pub use edgepod_runtime::__private::http::*;
+}
 
 /// Middleware of one's own type, and what is ready-made.
 pub mod middleware {
@@ -110,6 +118,10 @@ mod database_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/functions.md")]
 mod functions_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/routes.md")]
+mod routes_guide {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/testing-functions.md")]

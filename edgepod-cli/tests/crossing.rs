@@ -115,6 +115,13 @@ fn an_object_answers_a_worker_of_the_version_before() {
         batch.starts_with("200{\"results\":[{\"status\":200,"),
         "{batch}"
     );
+    // A route that it does not have is one of a build that is on its way: to be asked again.
+    let route = "2H\nPOST /hooks\n\n0123456789abcdef\n\n{}\nPOST /hooks";
+    let (_, _, unknown) = post(&server, "/serve", route);
+    assert!(
+        unknown.starts_with("25035{\"error\":{\"code\":\"UNAVAILABLE\""),
+        "{unknown}"
+    );
     // And of one that is newer than it knows, an object says what it knows.
     let (_, _, newer) = post(
         &server,

@@ -7,7 +7,7 @@ use crate::{
     handle_errors::handle_errors,
     parse::{
         AppKeys, COLUMN_ATTRIBUTES, ColumnType, Data, ERROR_ATTRIBUTES, ErrorEnum, Function, Kind,
-        Middleware, Migration, Row, TABLE_ATTRIBUTES, Table, Test, migrations_of_the_crate,
+        Middleware, Migration, Route, Row, TABLE_ATTRIBUTES, Table, Test, migrations_of_the_crate,
     },
     validate,
 };
@@ -18,6 +18,15 @@ pub(crate) fn function(kind: Kind, attr: TokenStream, item: TokenStream) -> Toke
         let function = Function::parse(kind, attr, item, errors)?;
         validate::function(&function, errors);
         Some(expand::function(&function, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::route]`.
+pub(crate) fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let route = Route::parse(attr, item, errors)?;
+        validate::route(&route, errors);
+        Some(expand::route(&route, errors.is_empty()))
     })
 }
 

@@ -96,6 +96,36 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::function(Kind::Action, attr.into(), item.into()).into()
 }
 
+/// Makes a function a route: it answers requests of any form at a path, from programs that are no clients of the app's own.
+///
+/// It takes `&ActionCtx`, the request with the body's bytes as they were sent, and a parameter for each `:name` in the path, in
+/// any order: a `String`, or any type with `FromStr`. It returns a response, of any status, headers and content type.
+///
+/// ```
+/// use edgepod::http::{Bytes, Request, Response};
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "rooms")]
+/// # pub struct Room { #[primary_key] pub id: i64, pub name: String }
+///
+/// #[edgepod::route(GET, "/rooms/:id/name.txt")]
+/// async fn room_name(ctx: &ActionCtx, request: Request<Bytes>, id: i64) -> Result<Response<Bytes>> {
+///     let room = ctx.db.select::<Room>().filter(Room::id.eq(id)).one()?;
+///     Ok(Response::builder().header("content-type", "text/plain").body(room.name.into())?)
+/// }
+/// ```
+///
+/// It needs no API key: whoever knows the address may send anything, so check signatures. A bearer token of the app gives
+/// `ctx.user()`; any other `Authorization` is the route's own. The body has 4 MiB at most. What it writes, it writes in
+/// `ctx.transaction(|tx| …)`, and sessions are told as of any action.
+///
+/// | key | meaning |
+/// |---|---|
+/// | `middleware = [rate_limit(10, Per::Minute)]` | what runs around it, outermost first. It sees the `:name`s as arguments, and the request as `ctx.get::<Request<Bytes>>()` |
+#[proc_macro_attribute]
+pub fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::route(attr.into(), item.into()).into()
+}
+
 /// Makes a function a middleware: it runs around functions that name it.
 ///
 /// It takes a context, the arguments and the rest of the chain. One that takes `&QueryCtx` fits every kind of function; one

@@ -19,4 +19,4 @@ pub use kind::Kind;
 pub use migration::{MigrationState, MigrationStatus};
 pub use names::{RESERVED_PREFIXES, SYSTEM_PREFIX, hides_a_function, reserved_prefix};
 #[cfg(feature = "serde")]
-pub use shape::{Argument, Function, Internal, Manifest, NamedType, Source};
+pub use shape::{Argument, Function, Internal, Manifest, NamedType, Route, Source};

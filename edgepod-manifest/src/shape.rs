@@ -38,6 +38,21 @@ pub struct Manifest<Table = serde::de::IgnoredAny> {
     /// What no client is to know of.
     #[serde(default)]
     pub internal: Internal,
+    /// What is answered beside functions.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+}
+
+/// A route: requests of any form, at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// In capitals: `POST`.
+    pub method: String,
+    /// As it is written: `/hooks/:id`.
+    pub path: String,
+    /// Where it is written.
+    #[serde(default)]
+    pub source: Option<Source>,
 }
 
 /// The functions that only the app itself calls: for tools, apart from what a client is made of.

@@ -1,5 +1,8 @@
 //! The generated code's names.
 
+pub use bytes::Bytes as HttpBytes;
+pub use http;
+pub use http::Request as HttpRequest;
 pub use inventory;
 pub use serde;
 pub use serde_json;
@@ -17,8 +20,9 @@ pub use crate::{
     engine::{
         ActionCtx, AppDef, Args, Callable, Chain, Context, Ctx, ErrorType, Fits, FunctionDef,
         FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation, Kind, Layer,
-        Middleware, Named, Next, Parameter, QueryCtx, Reply, Returned, Step, Work, app_error,
-        error_array, error_field, error_object,
+        Middleware, Named, Next, Parameter, QueryCtx, Reply, Responds, Returned, RouteDef,
+        RouteRegistration, Segment, Step, Work, app_error, error_array, error_field, error_object,
+        route_request, route_segment, run_route,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

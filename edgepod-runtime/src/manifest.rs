@@ -5,10 +5,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use edgepod_manifest::{Function, Internal, Manifest, Source};
+use edgepod_manifest::{Function, Internal, Manifest, Route, Source};
 
 use crate::{
-    engine::{FunctionDef, Registry, RegistryError},
+    engine::{FunctionDef, Registry, RegistryError, RouteDef},
     schema::{self, SchemaError},
     types::{Clash, FunctionTypes, Types},
 };
@@ -70,7 +70,23 @@ fn describe() -> Result<Manifest<schema::Table>, ManifestError> {
             functions: internal,
             types: internal_types,
         },
+        routes: registry.routes().iter().map(|def| route(def)).collect(),
     })
+}
+
+fn route(def: &RouteDef) -> Route {
+    Route {
+        method: def.method().to_owned(),
+        path: def.path().to_owned(),
+        source: Some(source(def.location)),
+    }
+}
+
+fn source((file, line): (&str, u32)) -> Source {
+    Source {
+        file: file.to_owned(),
+        line,
+    }
 }
 
 fn functions(
@@ -88,10 +104,7 @@ fn functions(
             args: signature.args,
             returns: signature.returns,
             error: signature.error,
-            source: Some(Source {
-                file: def.location.0.to_owned(),
-                line: def.location.1,
-            }),
+            source: Some(source(def.location)),
         })
     };
     functions.iter().filter_map(describe).collect()

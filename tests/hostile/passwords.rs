@@ -1,9 +1,7 @@
 //! Somebody who guesses the passwords of `examples/auth`.
 
-use base64ct::{Base64, Encoding};
+use edgepod_samples::keys::private_key;
 use edgepod_tests::{Call, cases};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::json;
 
 use crate::native::Native;
@@ -16,19 +14,6 @@ cases![
 
 /// What `logIn` allows in a minute.
 const LIMIT: usize = 10;
-
-fn private_key() -> String {
-    let pkcs8 =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-            .expect("a key");
-    let text = Base64::encode_string(pkcs8.as_ref());
-    let lines: Vec<&str> = (0..text.len())
-        .step_by(64)
-        .map(|at| &text[at..text.len().min(at + 64)])
-        .collect();
-    let text = lines.join("\n");
-    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
-}
 
 fn auth(vars: &[(&str, &str)]) -> Native {
     let key = private_key();

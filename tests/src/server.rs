@@ -78,6 +78,12 @@ impl App {
         anywhere: false,
         query: "getNotes",
     };
+    /// The app that answers more than its clients.
+    pub const ROUTES: Self = Self {
+        folder: "tests/apps/routes",
+        anywhere: false,
+        query: "getDeliveries",
+    };
     /// The app that says who calls it.
     pub const TOKENS: Self = Self {
         folder: "tests/apps/tokens",

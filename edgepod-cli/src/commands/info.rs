@@ -60,6 +60,9 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
             ),
         );
     }
+    for route in &manifest.routes {
+        term::fact("route", format_args!("{} {}", route.method, route.path));
+    }
     for table in tables(&program)? {
         term::fact("table", table);
     }

@@ -154,25 +154,34 @@ pub(crate) struct AppKeys {
 
 impl AppKeys {
     pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Self {
-        let mut keys = Self {
-            middleware: Vec::new(),
-        };
-        let mut seen = Vec::new();
-        each(input, errors, |key, input, errors| {
-            once(&key, &mut seen, errors);
-            if key == "middleware" {
-                keys.middleware = middleware(input)?;
-            } else {
-                errors.at(
-                    &key,
-                    format!("`edgepod::app!` has no key `{key}`; it has `middleware = […]`"),
-                );
-                skip(input);
-            }
-            Ok(())
-        });
-        keys
+        Self {
+            middleware: middleware_only(input, "edgepod::app!", errors),
+        }
     }
+}
+
+/// Middleware, the one key of an attribute.
+pub(super) fn middleware_only(
+    keys: TokenStream,
+    attribute: &str,
+    errors: &mut Errors,
+) -> Vec<Listed> {
+    let mut listed = Vec::new();
+    let mut seen = Vec::new();
+    each(keys, errors, |key, input, errors| {
+        once(&key, &mut seen, errors);
+        if key == "middleware" {
+            listed = middleware(input)?;
+        } else {
+            errors.at(
+                &key,
+                format!("`{attribute}` has no key `{key}`; it has `middleware = […]`"),
+            );
+            skip(input);
+        }
+        Ok(())
+    });
+    listed
 }
 
 /// Refuses anything in the brackets.

@@ -105,6 +105,7 @@ impl Engine {
             status: 200,
             body,
             retry_after: None,
+            raw: None,
         }
     }
 

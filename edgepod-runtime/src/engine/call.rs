@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    CallId, Ended, Engine, Event, Headers, Kind, Level, Log, Reply,
+    CallId, Ended, Engine, Event, Headers, Kind, Level, Log, RawReply, Reply,
     extensions::Extensions,
     kept::Answer,
     sessions::{SessionId, Stale},
@@ -49,6 +49,8 @@ pub struct Outcome {
     pub body: String,
     /// The header `Retry-After`, in seconds.
     pub retry_after: Option<u32>,
+    /// A route's own reply, in place of the body.
+    pub raw: Option<Arc<RawReply>>,
 }
 
 impl Outcome {
@@ -78,6 +80,7 @@ impl Outcome {
             status: error.code().status(),
             body: serde_json::to_string(&body).expect("strings and JSON are JSON"),
             retry_after: error.retry_after_seconds(),
+            raw: None,
         }
     }
 
@@ -129,6 +132,16 @@ impl Outcome {
             status: 200,
             body,
             retry_after: None,
+            raw: None,
+        }
+    }
+
+    fn raw(raw: &Arc<RawReply>) -> Self {
+        Self {
+            status: raw.status,
+            body: String::new(),
+            retry_after: None,
+            raw: Some(raw.clone()),
         }
     }
 }
@@ -247,7 +260,7 @@ impl CallState {
         // So much every host takes, whatever it is set to.
         const SMALL: usize = 64 * 1024;
         let reply = result?;
-        let size = reply.as_json().len();
+        let size = reply.size();
         if size <= SMALL {
             return Ok(reply);
         }
@@ -387,7 +400,10 @@ impl CallState {
     /// The answer to the call.
     pub(super) fn finish(&self, result: Result<Reply, Error>) -> Outcome {
         let (outcome, code) = match result {
-            Ok(reply) => (Outcome::data(&reply, self), None),
+            Ok(reply) => match reply.as_raw() {
+                Some(raw) => (Outcome::raw(raw), None),
+                None => (Outcome::data(&reply, self), None),
+            },
             Err(error) => {
                 let error = sendable(error);
                 self.log_failure(&error);

@@ -13,8 +13,8 @@ use std::{
 #[cfg(not(target_arch = "wasm32"))]
 use super::event::Watchers;
 use super::{
-    ActionCtx, Args, AtOnce, Call, Context, Ctx, FunctionDef, Host, Outcome, QueryCtx, Registry,
-    Reply, SocketId, StartError, Typed,
+    ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Outcome, QueryCtx,
+    Registry, Reply, SocketId, StartError, Typed,
     app::App,
     call::CallState,
     event::Event,
@@ -168,7 +168,7 @@ impl Engine {
             headers: super::Headers::from_json("{}"),
             trace_id: "test",
         };
-        let state = CallState::new(self.clone(), "test", super::Kind::Function, call);
+        let state = CallState::new(self.clone(), "test", Kind::Function, call);
         let _entered = log::enter(&state);
         in_transaction(&state, body)
     }
@@ -211,6 +211,32 @@ impl Engine {
             Err(error) => Err(error),
         };
         state.remember_subscriptions();
+        state.finish(state.within_limit(result))
+    }
+
+    /// Runs a route, which may await, on this request. Its path's segments are the arguments.
+    pub(super) async fn call_route(
+        self: &Arc<Self>,
+        name: &'static str,
+        chain: &'static Chain<ActionCtx>,
+        request: Result<http::Request<bytes::Bytes>>,
+        args: &Args,
+        call: Call<'_>,
+    ) -> Outcome {
+        let state = CallState::new(self.clone(), name, Kind::Action, call);
+        let ctx = ActionCtx::new(state.clone());
+        let result = match request {
+            Ok(request) => {
+                ctx.set(request);
+                let around_all = self.app.registry.app().steps;
+                CatchUnwind {
+                    handler: chain.start(around_all, &ctx, args),
+                    state: &state,
+                }
+                .await
+            }
+            Err(error) => Err(error),
+        };
         state.finish(state.within_limit(result))
     }
 

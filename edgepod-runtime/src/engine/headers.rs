@@ -31,6 +31,18 @@ impl Headers {
         &self.json
     }
 
+    /// All of them, by name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.asked.set(true);
+        let headers = self.parsed().iter();
+        headers.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    fn parsed(&self) -> &HashMap<String, String> {
+        self.parsed
+            .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
+    }
+
     /// The value of a header, whatever the case of its name. Values of a repeated header are joined by `, `.
     ///
     /// ```
@@ -40,8 +52,7 @@ impl Headers {
     /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.asked.set(true);
-        self.parsed
-            .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
+        self.parsed()
             .get(&name.to_ascii_lowercase())
             .map(String::as_str)
     }

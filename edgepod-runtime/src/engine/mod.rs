@@ -27,6 +27,7 @@ mod readers;
 mod ready_made;
 mod registry;
 mod reply;
+mod route;
 mod sessions;
 mod start;
 mod system;
@@ -61,10 +62,15 @@ pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub(crate) use registry::no_function;
 pub use registry::{
-    AppDef, AtOnce, Callee, FunctionDef, FunctionRegistration, Kind, Registry, RegistryError,
-    Typed, Work,
+    AppDef, AtOnce, Callee, Found, FunctionDef, FunctionRegistration, Kind, Registry,
+    RegistryError, Typed, Work,
 };
 pub use reply::Reply;
+pub use route::{
+    RawReply, RawRequest, RouteDef, RouteFuture, RouteRegistration, RunRoute, latin1, run_route,
+};
+#[doc(hidden)]
+pub use route::{Responds, Segment, route_request, route_segment};
 pub use start::StartError;
 pub use tokens::{sign_jwt, verify_jwt};
 pub use versions::{Held, Resume};

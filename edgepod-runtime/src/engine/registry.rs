@@ -4,7 +4,7 @@ use std::fmt;
 
 pub use edgepod_manifest::Kind;
 
-use super::{ActionCtx, Chain, Ctx, QueryCtx, Step};
+use super::{ActionCtx, Chain, Ctx, QueryCtx, RouteDef, Step, route::RouteRegistration};
 use crate::{Error, thin::sorted};
 
 /// A function, as its attribute registers it.
@@ -133,6 +133,13 @@ pub enum RegistryError {
         /// Both functions, with file and line.
         places: [String; 2],
     },
+    /// Two routes take the same requests.
+    DuplicateRoute {
+        /// The method and the path of the first.
+        name: &'static str,
+        /// Both routes, with file and line.
+        places: [String; 2],
+    },
     /// There is no `edgepod::app!()`.
     NoApp,
     /// There is more than one `edgepod::app!()`.
@@ -149,6 +156,11 @@ impl fmt::Display for RegistryError {
                 f,
                 "Two functions have the public name `{name}`: {} and {}. Rename one, or give it another name with \
                  `name = \"…\"` in its attribute.",
+                places[0], places[1]
+            ),
+            RegistryError::DuplicateRoute { name, places } => write!(
+                f,
+                "Two routes take `{name}`: {} and {}. Remove one, or give it another method or path.",
                 places[0], places[1]
             ),
             RegistryError::NoApp => f.write_str(
@@ -176,7 +188,19 @@ pub struct Registry {
     functions: Vec<&'static FunctionDef>,
     /// The others, by name.
     internal: Vec<&'static FunctionDef>,
+    /// Of those that take a request, the first is meant.
+    routes: Vec<&'static RouteDef>,
     app: &'static AppDef,
+}
+
+/// What takes a request at a path.
+pub enum Found {
+    /// No route is there.
+    Nothing,
+    /// This one.
+    Route(&'static RouteDef),
+    /// Routes of these methods, and not the request's.
+    OtherMethods(Vec<&'static str>),
 }
 
 impl Registry {
@@ -216,6 +240,7 @@ impl Registry {
         Ok(Self {
             functions,
             internal,
+            routes: routes()?,
             app,
         })
     }
@@ -236,8 +261,66 @@ impl Registry {
         &self.internal
     }
 
+    /// The routes, those first that are meant where several take a request.
+    pub fn routes(&self) -> &[&'static RouteDef] {
+        &self.routes
+    }
+
+    /// The route of this method and this path as it is written.
+    pub fn route(&self, name: &str) -> Option<&'static RouteDef> {
+        self.routes.iter().copied().find(|route| route.name == name)
+    }
+
+    /// What takes a request. A route of GET takes HEAD, too.
+    pub fn find(&self, method: &str, path: &str) -> Found {
+        let there = || {
+            self.routes
+                .iter()
+                .copied()
+                .filter(|route| route.is_at(path))
+        };
+        let of = |method: &str| there().find(|route| route.method() == method);
+        let found = match of(method) {
+            None if method == "HEAD" => of("GET"),
+            found => found,
+        };
+        if let Some(route) = found {
+            return Found::Route(route);
+        }
+        let mut methods: Vec<_> = there().map(RouteDef::method).collect();
+        if methods.is_empty() {
+            return Found::Nothing;
+        }
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        methods.sort_unstable();
+        methods.dedup();
+        Found::OtherMethods(methods)
+    }
+
     /// What `app!()` says.
     pub fn app(&self) -> &'static AppDef {
         self.app
+    }
+}
+
+/// The routes of the program, each once.
+fn routes() -> Result<Vec<&'static RouteDef>, RegistryError> {
+    let registered = inventory::iter::<RouteRegistration>().map(|registered| registered.0);
+    let routes = sorted(registered, |route| (route.order(), route.location));
+    let same = |pair: &&[&RouteDef]| pair[0].order() == pair[1].order();
+    match routes.windows(2).find(same) {
+        Some([a, b]) => Err(RegistryError::DuplicateRoute {
+            name: a.name,
+            places: [a, b].map(|route| {
+                format!(
+                    "`{}` ({}:{})",
+                    route.rust_name, route.location.0, route.location.1
+                )
+            }),
+        }),
+        _ => Ok(routes),
     }
 }

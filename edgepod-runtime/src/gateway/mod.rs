@@ -16,5 +16,6 @@ pub use config::Config;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
 pub use route::{
-    Decision, EXPIRED, Gateway, REFUSED, Route, SOCKETS_PER_SESSION, Step, too_many_sockets,
+    Decision, EXPIRED, Gateway, REFUSED, Route, SOCKETS_PER_SESSION, Step, Verified, is_taken,
+    too_many_sockets,
 };

@@ -59,6 +59,15 @@ impl Reply {
         }
     }
 
+    /// What methods a route takes. Other origins are for the app to let in: it may have a route of OPTIONS itself.
+    pub(super) fn options(methods: &[&str]) -> Self {
+        Self {
+            status: 204,
+            headers: vec![("allow", methods.join(", "))],
+            body: String::new(),
+        }
+    }
+
     /// The answer to a preflight.
     pub(super) fn preflight(request_headers: Option<&str>) -> Self {
         let allowed = request_headers

@@ -1,12 +1,12 @@
 //! Where a request goes.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{BODY_LIMIT, Config, Head, Reply, body};
 use crate::{
     Code, Error,
     auth::{Authenticator, Check, Claims, Rejection, SettingsError, Verification},
-    engine::{FunctionDef, Held, Kind, Registry, Resume, no_function},
+    engine::{Found, FunctionDef, Held, Kind, Registry, Resume, RouteDef, no_function},
 };
 
 /// The gateway of an app.
@@ -55,6 +55,13 @@ pub enum Route {
         /// Who calls, where a token says so.
         user: Option<Claims>,
     },
+    /// A request that the app has a route for.
+    Raw {
+        /// The route.
+        route: &'static RouteDef,
+        /// Who calls, where a token of the app says so.
+        user: Option<Claims>,
+    },
     /// A WebSocket for a session.
     Socket {
         /// The session.
@@ -65,6 +72,16 @@ pub enum Route {
         /// [`EXPIRED`](super::EXPIRED).
         expires: Option<i64>,
     },
+}
+
+/// What becomes of a request whose token's signature was verified.
+pub enum Verified {
+    /// Ask [`Gateway::route`] again.
+    Again,
+    /// The same, without the header `Authorization`: it means something to a route, and nothing here.
+    AgainAsNobody,
+    /// Reply with this.
+    Refused(Reply),
 }
 
 /// The code and the reason with which a socket is closed whose token has expired.
@@ -118,7 +135,16 @@ impl Gateway {
         now: impl FnOnce() -> i64,
     ) -> Decision {
         if head.method == "OPTIONS" {
-            return Decision::Done(Route::Reply(Reply::preflight(head.request_headers)));
+            match outside(registry, head) {
+                // It answers for itself.
+                Found::Route(_) => {}
+                Found::OtherMethods(methods) => {
+                    return Decision::Done(Route::Reply(Reply::options(&methods)));
+                }
+                Found::Nothing => {
+                    return Decision::Done(Route::Reply(Reply::preflight(head.request_headers)));
+                }
+            }
         }
         self.decide(registry, head, now).unwrap_or_else(|refusal| {
             let mut reply = Reply::error(&refusal.error, trace_id);
@@ -126,7 +152,7 @@ impl Gateway {
                 reply = reply.with_header("www-authenticate", "Bearer error=\"invalid_token\"");
             }
             if let Some(allow) = refusal.allow {
-                reply = reply.with_header("allow", allow);
+                reply = reply.with_header("allow", &*allow);
             }
             if refusal.error.code() == Code::UpgradeRequired {
                 reply = reply.with_header("upgrade", "websocket");
@@ -140,7 +166,7 @@ impl Gateway {
         &self.authenticator
     }
 
-    /// A signature of [`Step::Verify`] was verified: whether it is right. The reply that refuses the request, if it does.
+    /// A signature of [`Step::Verify`] was verified: whether it is right.
     pub fn verified(
         &self,
         head: &Head<'_>,
@@ -148,18 +174,25 @@ impl Gateway {
         right: bool,
         trace_id: &str,
         now: i64,
-    ) -> Option<Reply> {
-        let refused = match bearer(head.authorization?) {
-            Ok(token) => self
-                .authenticator
-                .verified(token, version, right, now)
-                .err()?,
+    ) -> Verified {
+        let Some(authorization) = head.authorization else {
+            return Verified::Again;
+        };
+        let refused = match bearer(authorization) {
+            Ok(token) => match self.authenticator.verified(token, version, right, now) {
+                Ok(_) => None,
+                Err(refused) => refused,
+            },
             Err(rejection) => Some(rejection),
         };
-        refused.map(|rejection| {
-            Reply::error(&rejection.into(), trace_id)
-                .with_header("www-authenticate", "Bearer error=\"invalid_token\"")
-        })
+        match refused {
+            None => Verified::Again,
+            Some(_) if !is_taken(head.path) => Verified::AgainAsNobody,
+            Some(rejection) => Verified::Refused(
+                Reply::error(&rejection.into(), trace_id)
+                    .with_header("www-authenticate", "Bearer error=\"invalid_token\""),
+            ),
+        }
     }
 
     fn decide(
@@ -185,16 +218,20 @@ impl Gateway {
                     _ => Err(method_not_allowed(head.path, "GET, HEAD, OPTIONS")),
                 };
             }
-            None => {
-                return Err(Error::new(
+            None => match outside(registry, head) {
+                Found::Route(route) => return self.raw(route, head, now),
+                Found::OtherMethods(methods) => {
+                    return Err(method_not_allowed(head.path, methods.join(", ")));
+                }
+                Found::Nothing => return Err(Error::new(
                     Code::NotFound,
                     format!(
                         "There is nothing at {}. Functions are at /rpc/<name>, several queries at once with POST /rpc, the socket is at /ws.",
                         head.path
                     ),
                 )
-                .into());
-            }
+                .into()),
+            },
         };
         self.open(head)?;
         let user = match self.identify(head, now)? {
@@ -216,6 +253,22 @@ impl Gateway {
             }
         };
         Ok(Decision::Done(route))
+    }
+
+    /// A request for a route needs no key, and its `Authorization` may be of any kind: only a token of the app says who calls.
+    fn raw(
+        &self,
+        route: &'static RouteDef,
+        head: &Head<'_>,
+        now: impl FnOnce() -> i64,
+    ) -> Result<Decision, Refusal> {
+        check_length(head)?;
+        let user = match self.identify(head, now) {
+            Ok(Identity::Is(user)) => user,
+            Ok(Identity::Needs(step)) => return Ok(Decision::First(step)),
+            Err(_) => None,
+        };
+        Ok(Decision::Done(Route::Raw { route, user }))
     }
 
     /// Who calls. A token that is wrong is refused, also where nobody asks for one.
@@ -279,6 +332,23 @@ enum Place<'a> {
 enum Identity {
     Is(Option<Claims>),
     Needs(Step),
+}
+
+/// What takes a request that is none of EdgePod's own.
+fn outside(registry: &Registry, head: &Head<'_>) -> Found {
+    match is_taken(head.path) {
+        true => Found::Nothing,
+        false => registry.find(head.method, head.path),
+    }
+}
+
+/// Whether no route of an app can be at this path: it is EdgePod's own.
+pub fn is_taken(path: &str) -> bool {
+    let below = |own: &str| {
+        path.strip_prefix(own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    below("/rpc") || below("/ws") || below("/_edgepod") || path == "/.well-known/jwks.json"
 }
 
 /// The token of an `Authorization` header. One that came twice has a comma, which is in no token.
@@ -404,7 +474,7 @@ fn session(id: &str) -> Result<String, Refusal> {
 
 struct Refusal {
     error: Error,
-    allow: Option<&'static str>,
+    allow: Option<Cow<'static, str>>,
     /// Whether it is the token that is wrong.
     token: bool,
 }
@@ -428,7 +498,8 @@ impl From<Rejection> for Refusal {
     }
 }
 
-fn method_not_allowed(what: &str, allow: &'static str) -> Refusal {
+fn method_not_allowed(what: &str, allow: impl Into<Cow<'static, str>>) -> Refusal {
+    let allow = allow.into();
     Refusal {
         error: Error::new(Code::MethodNotAllowed, format!("`{what}` takes {allow}.")),
         allow: Some(allow),

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "their names say what they are")]
 
 pub mod generator;
+pub mod keys;
 pub mod rfc_vectors;
 pub mod sqlite;
 pub mod vectors;

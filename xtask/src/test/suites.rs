@@ -37,6 +37,10 @@ pub(super) enum Suite {
     AuthNative,
     /// Tokens of an issuer that rotates its keys, fails and is slow, on workerd
     AuthWorkerd,
+    /// Requests from programs that are no clients of the app, to the native host
+    RoutesNative,
+    /// Requests from programs that are no clients of the app, to a Durable Object on workerd
+    RoutesWorkerd,
     /// Clients that stall, flood, lie and do not read, against the native host
     HostileNative,
     /// Clients that lie, against a Durable Object on workerd
@@ -80,6 +84,8 @@ impl Suite {
         Self::TrackingWorkerd,
         Self::AuthNative,
         Self::AuthWorkerd,
+        Self::RoutesNative,
+        Self::RoutesWorkerd,
         Self::HostileNative,
         Self::HostileWorkerd,
         Self::Page,
@@ -116,6 +122,8 @@ impl Suite {
             Self::TrackingWorkerd => hosted("tracking", Host::Workerd),
             Self::AuthNative => hosted("auth", Host::Native),
             Self::AuthWorkerd => hosted("auth", Host::Workerd),
+            Self::RoutesNative => hosted("routes", Host::Native),
+            Self::RoutesWorkerd => hosted("routes", Host::Workerd),
             Self::HostileNative => hosted("hostile", Host::Native),
             Self::HostileWorkerd => hosted("hostile", Host::Workerd),
             Self::Page => page(),

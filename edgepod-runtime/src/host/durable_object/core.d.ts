@@ -16,6 +16,7 @@ export function verified(head: string, version: number, right: boolean, trace_id
 export function refresh_keys(): string | undefined;
 export function keys_fetched(text: string | undefined, failure: string): void;
 export function refuse_body(length: number, trace_id: string): string;
+export function refuse_route(trace_id: string): string;
 export function refuse_socket(trace_id: string): string;
 export function refuse_internal(message: string, name: string, trace_id: string): string;
 
@@ -32,4 +33,9 @@ export function socket_opened(
 export function socket_closed(engine: number, socket: number): void;
 export function call(engine: number, message: string): string;
 export function call_action(engine: number, message: string): Promise<string>;
+export function call_route(
+  engine: number,
+  message: string,
+  body: Uint8Array,
+): Promise<string | [head: string, body: Uint8Array]>;
 export function call_batch(engine: number, message: string, lost: Uint32Array, begins: (place: number) => void): string;

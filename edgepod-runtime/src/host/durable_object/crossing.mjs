@@ -47,6 +47,8 @@ export const DECISION = Object.freeze({
   call: "C",
   action: "A",
   batch: "B",
+  /** A request for a route, whose body is of any bytes. */
+  raw: "H",
   /** A call that brought its arguments along. */
   asked: "G",
   /** Verify this signature, say how that went, and ask again. */
@@ -56,6 +58,23 @@ export const DECISION = Object.freeze({
   /** Ask again soon. */
   wait: "W",
 });
+
+/** What the core says of a token that is not its own, on the way to a route: ask again without. */
+const NOBODY = "N";
+
+/**
+ * The head to ask again with, where the core does not refuse the request.
+ *
+ * @param {string} said what the core says of a verified signature: nothing, or as whom to ask again
+ * @param {string} head
+ */
+export function headAfter(said, head) {
+  if (said === "") return head;
+  if (said !== NOBODY) return undefined;
+  const lines = head.split("\n");
+  lines[4] = ABSENT;
+  return lines.join("\n");
+}
 
 /**
  * @param {string} decision one of `reply`
@@ -87,6 +106,23 @@ export function writeCall(decision, headers, args) {
   for (let line = 0; line < 5; line++) end = decision.indexOf("\n", end + 1);
   return `${VERSION}${DECISION.call}${decision.slice(1, end)}\n${headers}${decision.slice(end)}`;
 }
+
+/**
+ * What a route is asked, but for headers and body: the method and the address, without its origin.
+ *
+ * @param {Request} request
+ */
+export function targetOf({ method, url }) {
+  return `${method} ${url.slice(url.indexOf("/", url.indexOf("//") + 2))}`;
+}
+
+/**
+ * A route's own reply: the version, and status and headers as JSON; and the bytes of the body.
+ *
+ * @param {[head: string, body: Uint8Array]} reply
+ * @returns {{ status: number, headers: [string, string][], body: Uint8Array }}
+ */
+export const readRawReply = ([head, body]) => ({ ...JSON.parse(head.slice(1)), body });
 
 /**
  * The kind of a call, or undefined where this build does not know its version.
@@ -157,6 +193,24 @@ export async function ask(stub, message) {
     if (!isWithoutMethod(error)) throw error;
     const method = METHODS_BEFORE[/** @type {keyof typeof METHODS_BEFORE} */ (message[1])];
     return VERSION + (await stub[method](message.slice(message.indexOf("\n") + 1)));
+  }
+}
+
+/**
+ * Asks an object for a route; null where it does not know routes yet, and has done nothing.
+ *
+ * @param {any} stub
+ * @param {string} message
+ * @param {Uint8Array} body
+ * @returns {Promise<string | [head: string, body: Uint8Array] | null>}
+ */
+export async function askRoute(stub, message, body) {
+  try {
+    const answer = await stub.serve(message, body);
+    return typeof answer === "string" && answer.startsWith(UNKNOWN) ? null : answer;
+  } catch (error) {
+    if (!isWithoutMethod(error)) throw error;
+    return null;
   }
 }
 

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
     db::parse_rows,
-    engine::{Kind, Outcome},
+    engine::{Kind, Outcome, RawReply},
     gateway::{
         self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, REFUSED, Route, SOCKETS_PER_SESSION,
         Step, UNWANTED_BODY,
@@ -90,6 +90,8 @@ pub(super) fn read_head(head: &str) -> Head<'_> {
 /// - `S`: a socket; and where it was opened with a token, when that expires, in milliseconds since 1970.
 /// - `C` (a query or a function), `A` (an action), `B` (a batch): a call, but for its headers and arguments. Lines of the
 ///   function's name, the session or nothing, the trace id, the claims of the user or nothing.
+/// - `H`: a request for a route, but for its headers, its method and address, and its body. The lines are those of a call, with
+///   the route's method and path for the name and no session.
 /// - `G`: a call that brought its arguments along. A line more: the arguments, which may have lines of their own.
 /// - `V` and JSON: verify this signature, tell `verified`, and unless that refuses, ask again.
 /// - `F` and a URL: fetch the keys there, tell `keys_fetched`, and ask again.
@@ -114,6 +116,7 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             text
         }
         Route::Batch { session, user } => write_call('B', "", session, trace_id, user),
+        Route::Raw { route, user } => write_call('H', route.name, &None, trace_id, user),
         Route::Call {
             function,
             args,
@@ -240,6 +243,26 @@ pub(super) fn write_outcome(outcome: &Outcome) -> String {
         push_number(&mut text, seconds.into());
     }
     text.push_str(&outcome.body);
+    text
+}
+
+/// What the arguments of a message are for a route: `POST /hooks/7?from=github`.
+pub(super) fn read_request(args: &str) -> (&str, &str) {
+    args.split_once(' ').unwrap_or((args, "/"))
+}
+
+/// A route's own reply but for its body: the version, and status and headers as JSON.
+pub(super) fn write_raw_head(reply: &RawReply) -> String {
+    #[derive(Serialize)]
+    struct Encoded<'a> {
+        status: u16,
+        headers: &'a [(String, String)],
+    }
+    let mut text = json(&Encoded {
+        status: reply.status,
+        headers: &reply.headers,
+    });
+    text.insert(0, VERSION);
     text
 }
 

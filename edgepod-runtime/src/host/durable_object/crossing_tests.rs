@@ -61,6 +61,7 @@ fn an_outcome_is_written() {
             status: case["status"].as_u64().expect("a status") as u16,
             body: text(&case, "body").to_owned(),
             retry_after: text(&case, "retryAfter").parse().ok(),
+            raw: None,
         };
         assert_eq!(write_outcome(&outcome), text(&case, "text"));
     }
@@ -198,4 +199,26 @@ fn tables_are_lines() {
     }
     assert_eq!(write_tables(&tables), "notes\nusers");
     assert_eq!(write_tables(&TableSet::default()), "");
+}
+
+#[test]
+fn a_routes_own_reply_is_written() {
+    for case in cases("rawReplies") {
+        let headers = case["headers"].as_array().expect("a list").iter();
+        let text_of = |value: &Json| value.as_str().expect("a text").to_owned();
+        let reply = RawReply {
+            status: case["status"].as_u64().expect("a status") as u16,
+            headers: headers
+                .map(|pair| (text_of(&pair[0]), text_of(&pair[1])))
+                .collect(),
+            body: Vec::new().into(),
+        };
+        assert_eq!(write_raw_head(&reply), text(&case, "text"));
+    }
+}
+
+#[test]
+fn what_a_route_is_asked_is_read() {
+    assert_eq!(read_request("POST /a?b=c d"), ("POST", "/a?b=c d"));
+    assert_eq!(read_request(""), ("", "/"));
 }

@@ -17,10 +17,10 @@ use super::{
 use crate::{
     Error,
     engine::{
-        Batch, Call, Callee, Engine, Headers, Held, Level, Outcome, Record, Registry, Resume,
-        SocketId, log_panic, no_function, start_log,
+        Batch, Call, Callee, Engine, Headers, Held, Level, Outcome, RawRequest, Record, Registry,
+        Resume, SocketId, log_panic, no_function, start_log,
     },
-    gateway::{self, BODY_LIMIT, Config, Gateway},
+    gateway::{self, BODY_LIMIT, Config, Gateway, Verified},
     sqlite::{RESULT_LIMIT, result_limit},
 };
 
@@ -96,14 +96,15 @@ pub fn route(head: &str, trace_id: &str) -> String {
 }
 
 /// A signature was verified, with the head and the version that came with it: whether it is right. A reply that refuses the
-/// request, or nothing: ask again.
+/// request; or nothing: ask again; or `N`: ask again as nobody, without the token.
 #[wasm_bindgen]
 pub fn verified(head: &str, version: u32, right: bool, trace_id: &str) -> String {
     let head = crossing::read_head(head);
     with_gateway(trace_id, |gateway, _| {
         match gateway.verified(&head, version, right, trace_id, now_millis()) {
-            Some(reply) => crossing::write_reply(&reply),
-            None => String::new(),
+            Verified::Refused(reply) => crossing::write_reply(&reply),
+            Verified::Again => String::new(),
+            Verified::AgainAsNobody => "N".to_owned(),
         }
     })
 }
@@ -163,6 +164,17 @@ pub fn refuse_body(length: f64, trace_id: &str) -> String {
         gateway::not_utf8()
     };
     refuse(&error, trace_id)
+}
+
+/// The reply to a request for a route that the object does not know: it is of another build for some seconds.
+#[wasm_bindgen]
+pub fn refuse_route(trace_id: &str) -> String {
+    refuse(&not_there_yet(), trace_id)
+}
+
+fn not_there_yet() -> Error {
+    Error::unavailable("Another version of the app is being deployed: try again in a moment.")
+        .retry_after(std::time::Duration::from_secs(5))
 }
 
 /// The reply to a socket too many of a session.
@@ -264,6 +276,38 @@ pub async fn call_action(engine: u32, message: String) -> String {
         Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
         _ => of_another_build(&message),
     })
+}
+
+/// Runs a route on a body; the texts as of [`call`]. An outcome as of [`call`], or its own reply: an array of
+/// [`crossing::write_raw_head`]'s text, and the bytes of the body.
+#[wasm_bindgen]
+pub async fn call_route(engine: u32, message: String, body: Vec<u8>) -> JsValue {
+    let engine = opened(engine);
+    let message = Message::read(&message);
+    let outcome = match engine.registry().route(message.name) {
+        Some(route) => {
+            let (method, target) = crossing::read_request(message.args);
+            let request = RawRequest {
+                method: method.to_owned(),
+                target: target.to_owned(),
+                body: body.into(),
+            };
+            let call = Call {
+                args: "",
+                ..call_of(&message)
+            };
+            (route.run)(&engine, route, request, call).await
+        }
+        None => Outcome::error(&not_there_yet(), message.trace_id),
+    };
+    match &outcome.raw {
+        Some(raw) => js_sys::Array::of2(
+            &crossing::write_raw_head(raw).into(),
+            &js_sys::Uint8Array::from(&raw.body[..]).into(),
+        )
+        .into(),
+        None => crossing::write_outcome(&outcome).into(),
+    }
 }
 
 /// Runs a batch of queries, without those in `lost`, by their places; the texts as of [`call`], with no name. `begins` is told

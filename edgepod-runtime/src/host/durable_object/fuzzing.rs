@@ -71,6 +71,7 @@ fn an_outcome_arrives(text: &str, number: usize) {
         status: 100 + (number % 500) as u16,
         body: format!("{{{text}"),
         retry_after: (!number.is_multiple_of(2)).then_some(number as u32),
+        raw: None,
     };
     let written = write_outcome(&outcome);
     let body = written.find('{').expect("a body");

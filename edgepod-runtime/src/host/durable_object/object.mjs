@@ -97,9 +97,10 @@ export class EdgePodEngine extends DurableObject {
 
   /**
    * @param {string} message
-   * @returns {string | Promise<string>}
+   * @param {Uint8Array} [body] of a route
+   * @returns {string | Promise<string | [head: string, body: Uint8Array]>}
    */
-  serve(message) {
+  serve(message, body) {
     switch (kindOf(message)) {
       case DECISION.call:
         return this.#call(message);
@@ -107,6 +108,8 @@ export class EdgePodEngine extends DurableObject {
         return this.#callBatch(message);
       case DECISION.action:
         return this.#callAction(message);
+      case DECISION.raw:
+        return this.#callRoute(message, body ?? new Uint8Array());
       default:
         return unknownVersion();
     }
@@ -166,6 +169,19 @@ export class EdgePodEngine extends DurableObject {
       return await unlessEnded(() => core.call_action(engine, message));
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
+      return this.#failed(untold(error) || (error instanceof Error ? error.message : String(error)), message);
+    }
+  }
+
+  /**
+   * @param {string} message
+   * @param {Uint8Array} body
+   */
+  async #callRoute(message, body) {
+    try {
+      const engine = this.#engine.open(this.#ports);
+      return await unlessEnded(() => core.call_route(engine, message, body));
+    } catch (error) {
       return this.#failed(untold(error) || (error instanceof Error ? error.message : String(error)), message);
     }
   }

@@ -2,11 +2,15 @@
 import { alive, core, known, traceId, untold } from "./bridge.mjs";
 import {
   ask,
+  askRoute,
   DECISION,
+  headAfter,
   headOf,
   readOutcome,
+  readRawReply,
   readReply,
   readVerification,
+  targetOf,
   writeCall,
   writeOpening,
 } from "./crossing.mjs";
@@ -54,16 +58,49 @@ async function serve(request, env, ctx, trace) {
   const stub = objectOf(env);
   if (decision[0] === DECISION.socket) return stub.fetch(writeOpening(request, decision));
 
+  const headers = JSON.stringify(Object.fromEntries(request.headers));
+  if (decision[0] === DECISION.raw) {
+    const bytes = await bytesOf(request, length, ctx, trace);
+    if (bytes instanceof Response) return bytes;
+    const answer = await askRoute(stub, writeCall(decision, headers, targetOf(request)), bytes);
+    if (answer === null) return reply(core.refuse_route(trace));
+    return typeof answer === "string" ? outcome(answer) : rawReply(answer);
+  }
+
   let args = "";
   if (decision[0] !== DECISION.asked && request.body !== null) {
-    const body = await bodyOf(request, length, ctx, trace);
-    if (typeof body !== "string") return body;
-    args = body;
+    const bytes = await bytesOf(request, length, ctx, trace);
+    if (bytes instanceof Response) return bytes;
+    try {
+      // Not `text()`, which drops a byte order mark, and makes something of what is no UTF-8.
+      args = utf8.decode(bytes);
+    } catch {
+      return reply(core.refuse_body(0, trace));
+    }
   }
-  const headers = JSON.stringify(Object.fromEntries(request.headers));
-  const { status, retryAfter, body } = readOutcome(await ask(stub, writeCall(decision, headers, args)));
+  return outcome(await ask(stub, writeCall(decision, headers, args)));
+}
+
+/** @param {string} text a call's outcome */
+function outcome(text) {
+  const { status, retryAfter, body } = readOutcome(text);
   const all = known().headers;
   return new Response(body, { status, headers: retryAfter === "" ? all : { ...all, "retry-after": retryAfter } });
+}
+
+/** What has no body, not even an empty one. */
+const BODILESS = [204, 205, 304];
+
+/** @param {[head: string, body: Uint8Array]} answer a route's own reply */
+function rawReply(answer) {
+  const { status, headers, body } = readRawReply(answer);
+  // What the app has compressed itself is not to be compressed again.
+  const isEncoded = headers.some(([name]) => name === "content-encoding");
+  return new Response(BODILESS.includes(status) ? null : body, {
+    status,
+    headers,
+    encodeBody: isEncoded ? "manual" : "automatic",
+  });
 }
 
 /**
@@ -76,7 +113,7 @@ async function serve(request, env, ctx, trace) {
  * @param {string} trace
  */
 async function decide(request, length, env, ctx, trace) {
-  const head = headOf(request, length);
+  let head = headOf(request, length);
   if (request.headers.has("authorization")) {
     const url = core.refresh_keys();
     if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
@@ -88,8 +125,10 @@ async function decide(request, length, env, ctx, trace) {
         const verification = readVerification(decision);
         const right = await isRight(verification);
         alive(env);
-        const refusal = core.verified(head, verification.version, right, trace);
-        if (refusal !== "") return refusal;
+        const said = core.verified(head, verification.version, right, trace);
+        const next = headAfter(said, head);
+        if (next === undefined) return said;
+        head = next;
         break;
       }
       case DECISION.fetch: {
@@ -123,31 +162,22 @@ function objectOf(env) {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The body's text; or, where it may not be one, the reply that says so.
+ * The body's bytes; or, where there are too many, the reply that says so.
  *
  * @param {Request} request
  * @param {string | null} length its `Content-Length`, which was checked with the head
  * @param {ExecutionContext} ctx
  * @param {string} trace
  */
-async function bodyOf(request, length, ctx, trace) {
-  let bytes;
-  if (length === null) {
-    const limit = known().body_limit;
-    bytes = await readUpTo(request.body, limit);
-    if (bytes.byteLength > limit) {
-      if (request.body !== null) ctx.waitUntil(drain(request.body));
-      return reply(core.refuse_body(bytes.byteLength, trace));
-    }
-  } else {
-    bytes = await request.arrayBuffer();
+async function bytesOf(request, length, ctx, trace) {
+  if (length !== null) return new Uint8Array(await request.arrayBuffer());
+  const limit = known().body_limit;
+  const bytes = await readUpTo(request.body, limit);
+  if (bytes.byteLength > limit) {
+    if (request.body !== null) ctx.waitUntil(drain(request.body));
+    return reply(core.refuse_body(bytes.byteLength, trace));
   }
-  try {
-    // Not `text()`, which drops a byte order mark, and makes something of what is no UTF-8.
-    return utf8.decode(bytes);
-  } catch {
-    return reply(core.refuse_body(0, trace));
-  }
+  return bytes;
 }
 
 /**

@@ -23,7 +23,8 @@ use crate::{
     Error,
     auth::Claims,
     engine::{
-        ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Outcome, Record, Typed,
+        ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Outcome, RawRequest,
+        Record, RouteDef, Typed,
     },
 };
 
@@ -52,6 +53,19 @@ impl Caller {
 pub(super) enum What {
     Call(Callee),
     Batch,
+    Raw(Raw),
+}
+
+/// A route, and what it is asked.
+pub(super) struct Raw {
+    pub(super) route: &'static RouteDef,
+    pub(super) request: RawRequest,
+}
+
+/// What may await.
+enum Awaits {
+    Action(Typed<ActionCtx>),
+    Raw(Raw),
 }
 
 /// What the thread of the database is to do.
@@ -70,7 +84,7 @@ struct Job {
 }
 
 struct Action {
-    action: Typed<ActionCtx>,
+    action: Awaits,
     job: Job,
     _permit: OwnedSemaphorePermit,
 }
@@ -133,7 +147,10 @@ impl Calls {
 
     fn send(&self, what: What, job: Job) -> Result<(), Error> {
         let work = match what {
-            What::Call(Callee::Action(action)) => return self.send_action(action, job),
+            What::Call(Callee::Action(action)) => {
+                return self.send_action(Awaits::Action(action), job);
+            }
+            What::Raw(raw) => return self.send_action(Awaits::Raw(raw), job),
             What::Call(Callee::AtOnce(function)) => Work::Call(function),
             What::Batch => Work::Batch,
         };
@@ -153,7 +170,7 @@ impl Calls {
             })
     }
 
-    fn send_action(&self, action: Typed<ActionCtx>, job: Job) -> Result<(), Error> {
+    fn send_action(&self, action: Awaits, job: Job) -> Result<(), Error> {
         let permit = self.permits.clone().try_acquire_owned();
         let permit = permit
             .map_err(|_| self.overloaded("actions", "EDGEPOD_MAX_ACTIONS", self.limits.actions))?;
@@ -255,7 +272,12 @@ fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<
                             return;
                         }
                         let call = job.caller.call(&job.body);
-                        let outcome = engine.call_action(action, call).await;
+                        let outcome = match action {
+                            Awaits::Action(action) => engine.call_action(action, call).await,
+                            Awaits::Raw(Raw { route, request }) => {
+                                (route.run)(&engine, route, request, call).await
+                            }
+                        };
                         // The caller may have gone away.
                         let _ = job.answer.send(outcome);
                     });

@@ -14,7 +14,7 @@ use hyper::{
 
 use super::{
     body::Bodies,
-    calls::{Caller, Calls, What},
+    calls::{Caller, Calls, Raw, What},
     keys,
     limits::Limits,
     ports::{NativeHost, now_millis},
@@ -22,8 +22,8 @@ use super::{
     websocket::{self, Opening},
 };
 use crate::{
-    engine::{CLIENT_ADDRESS, Engine, Outcome},
-    gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, client_address},
+    engine::{self, CLIENT_ADDRESS, Engine, Outcome, RawReply, RawRequest},
+    gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, Verified, client_address},
 };
 
 pub(super) type Reply = Response<Full<Bytes>>;
@@ -92,6 +92,26 @@ where
             };
             return websocket::open(shared, &mut parts, opening);
         }
+        Route::Raw { route, user } => {
+            let (bytes, _held) = shared.bodies.read(body).await?;
+            let request = RawRequest {
+                method: parts.method.as_str().to_owned(),
+                target: parts
+                    .uri
+                    .path_and_query()
+                    .map_or_else(String::new, ToString::to_string),
+                body: bytes.into(),
+            };
+            let caller = Caller {
+                session: None,
+                user,
+                headers: headers_json(&parts.headers, address),
+                trace_id: trace_id.to_owned(),
+            };
+            let what = What::Raw(Raw { route, request });
+            let outcome = shared.calls.run(what, String::new(), caller).await;
+            return Ok(outcome_reply(outcome));
+        }
         Route::Batch { session, user } => (What::Batch, None, session, user),
         Route::Call {
             function,
@@ -120,7 +140,7 @@ where
 /// What becomes of a request, once its token is verified, if it has one.
 async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
     let texts = Texts::of(parts);
-    let head = texts.head(parts);
+    let mut head = texts.head(parts);
     let gateway = &shared.gateway;
     if head.authorization.is_some()
         && let Some(url) = gateway.authenticator().refresh(now_millis())
@@ -131,10 +151,10 @@ async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
         match gateway.route(shared.engine.registry(), &head, trace_id, now_millis) {
             Decision::First(Step::Verify(verification)) => {
                 let right = signature::is_right(&verification);
-                let refusal =
-                    gateway.verified(&head, verification.version, right, trace_id, now_millis());
-                if let Some(reply) = refusal {
-                    return Route::Reply(reply);
+                match gateway.verified(&head, verification.version, right, trace_id, now_millis()) {
+                    Verified::Again => {}
+                    Verified::AgainAsNobody => head.authorization = None,
+                    Verified::Refused(reply) => return Route::Reply(reply),
                 }
             }
             Decision::First(Step::FetchKeys(url)) => keys::fetch(gateway, url).await,
@@ -210,7 +230,7 @@ fn latin1(value: &HeaderValue) -> Cow<'_, str> {
 }
 
 /// The headers as functions see them, with the client's address among them.
-fn headers_json(headers: &HeaderMap, address: Option<IpAddr>) -> String {
+pub(super) fn headers_json(headers: &HeaderMap, address: Option<IpAddr>) -> String {
     let mut joined: HashMap<&str, Cow<'_, str>> = headers
         .keys()
         .filter_map(|name| Some((name.as_str(), text(headers, name.as_str())?)))
@@ -234,6 +254,9 @@ fn reply(status: u16, body: String) -> Reply {
 }
 
 fn outcome_reply(outcome: Outcome) -> Reply {
+    if let Some(raw) = &outcome.raw {
+        return raw_reply(raw);
+    }
     let mut response = reply(outcome.status, outcome.body);
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -244,6 +267,21 @@ fn outcome_reply(outcome: Outcome) -> Reply {
     }
     if let Some(seconds) = outcome.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// What a route replies.
+fn raw_reply(raw: &RawReply) -> Reply {
+    let mut response = Response::new(Full::new(raw.body.clone()));
+    *response.status_mut() = StatusCode::from_u16(raw.status).unwrap_or_default();
+    for (name, value) in &raw.headers {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::try_from(name),
+            HeaderValue::from_bytes(&engine::latin1(value)),
+        ) {
+            response.headers_mut().append(name, value);
+        }
     }
     response
 }

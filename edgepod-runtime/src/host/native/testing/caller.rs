@@ -80,7 +80,7 @@ impl Caller {
             Callee::AtOnce(function) => self.run(function, args, None),
             Callee::Action(action) => {
                 let trace_id = self.app.next_trace_id();
-                let call = self.request(args, None, &trace_id);
+                let call = self.call_of(args, None, &trace_id);
                 self.app.engine().call_action(action, call).await
             }
         };
@@ -105,6 +105,15 @@ impl Caller {
         &self.app
     }
 
+    pub(super) fn headers(&self) -> &Map<String, Json> {
+        &self.headers
+    }
+
+    /// The claims of its token, if it has one.
+    pub(super) fn user(&self) -> Option<Claims> {
+        (!self.claims.is_empty()).then(|| Claims::from(self.claims.clone()))
+    }
+
     /// The data of a reply.
     pub(super) fn answer(&self, outcome: &Outcome) -> Result<Box<RawValue>, CallError> {
         #[derive(serde::Deserialize)]
@@ -122,15 +131,15 @@ impl Caller {
     /// Runs a query or a function.
     pub(super) fn run(&self, function: AtOnce, args: &str, session: Option<&str>) -> Outcome {
         let trace_id = self.app.next_trace_id();
-        let call = self.request(args, session, &trace_id);
+        let call = self.call_of(args, session, &trace_id);
         self.app.engine().call(function, call)
     }
 
-    fn request<'a>(&self, args: &'a str, session: Option<&'a str>, trace_id: &'a str) -> Call<'a> {
+    fn call_of<'a>(&self, args: &'a str, session: Option<&'a str>, trace_id: &'a str) -> Call<'a> {
         Call {
             args,
             session,
-            user: (!self.claims.is_empty()).then(|| Claims::from(self.claims.clone())),
+            user: self.user(),
             headers: Headers::from_json(Json::Object(self.headers.clone()).to_string()),
             trace_id,
         }

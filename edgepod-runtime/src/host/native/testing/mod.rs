@@ -5,6 +5,7 @@ mod caller;
 mod clock;
 mod failure;
 mod host;
+mod request;
 mod watch;
 
 use std::{fmt::Display, future::Future};

@@ -1,0 +1,223 @@
+//! An app that is asked by programs that are no clients of its own.
+//!
+//! The tests in `tests/routes` ask it on both hosts.
+
+pub mod signatures;
+
+use edgepod::{
+    http::{Bytes, Request, Response, StatusCode, header},
+    prelude::*,
+};
+use signatures::{github, stripe};
+
+/// What a hook was sent.
+#[edgepod::table(name = "deliveries")]
+pub struct Delivery {
+    /// Counted up by the database.
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+    /// Who sent it.
+    pub from: String,
+    /// The body.
+    pub body: String,
+}
+
+/// All deliveries, first to last.
+#[edgepod::query]
+pub async fn get_deliveries(ctx: &QueryCtx) -> Result<Vec<Delivery>> {
+    ctx.db
+        .select::<Delivery>()
+        .order_by(Delivery::id.asc())
+        .all()
+}
+
+fn text(text: impl Into<String>) -> Result<Response<Bytes>> {
+    let response = Response::builder().header(header::CONTENT_TYPE, "text/plain");
+    Ok(response.body(text.into().into())?)
+}
+
+fn keep(ctx: &ActionCtx, from: &str, body: &Bytes) -> Result<Delivery> {
+    let body = String::from_utf8_lossy(body).into_owned();
+    ctx.transaction(|tx| {
+        let from = from.to_owned();
+        tx.db.insert(NewDelivery { from, body }).returning()
+    })
+}
+
+/// A hook of GitHub's.
+#[edgepod::route(POST, "/hooks/github")]
+async fn of_github(ctx: &ActionCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    github(ctx, &request)?;
+    keep(ctx, "github", request.body())?;
+    Ok(Response::builder()
+        .status(StatusCode::ACCEPTED)
+        .body(Bytes::new())?)
+}
+
+/// A hook of Stripe's.
+#[edgepod::route(POST, "/hooks/stripe")]
+async fn of_stripe(ctx: &ActionCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    stripe(ctx, &request)?;
+    keep(ctx, "stripe", request.body())?;
+    Ok(Response::new(Bytes::new()))
+}
+
+/// Keeps a text, and fails afterwards.
+#[edgepod::route(POST, "/hooks/failing")]
+async fn of_nobody(ctx: &ActionCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    keep(ctx, "nobody", request.body())?;
+    Err(Error::conflict("It was kept, and that is all."))
+}
+
+/// Panics.
+#[edgepod::route(POST, "/hooks/panicking")]
+async fn of_a_liar(_ctx: &ActionCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    if request.body().len() < usize::MAX {
+        panic!("the secret in the panic");
+    }
+    Ok(Response::new(Bytes::new()))
+}
+
+/// The body again, and how it was asked for.
+async fn echoed(request: Request<Bytes>) -> Result<Response<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let mut response = Response::builder()
+        .header("x-method", parts.method.as_str())
+        .header("x-target", parts.uri.to_string());
+    for name in ["content-type", "x-odd", "cookie"] {
+        if let Some(value) = parts.headers.get(name) {
+            response = response.header(name, value);
+        }
+    }
+    Ok(response.body(body)?)
+}
+
+/// The body again.
+#[edgepod::route(POST, "/echo/:rest")]
+async fn echo(_: &ActionCtx, request: Request<Bytes>, rest: String) -> Result<Response<Bytes>> {
+    let mut response = echoed(request).await?;
+    response
+        .headers_mut()
+        .insert("x-rest", rest.escape_unicode().to_string().parse().unwrap());
+    Ok(response)
+}
+
+/// The body again.
+#[edgepod::route(PUT, "/echo/:rest")]
+async fn put(_: &ActionCtx, request: Request<Bytes>, rest: String) -> Result<Response<Bytes>> {
+    let _ = rest;
+    echoed(request).await
+}
+
+/// What is gone.
+#[edgepod::route(DELETE, "/echo/:rest")]
+async fn delete(_: &ActionCtx, _: Request<Bytes>, rest: String) -> Result<Response<Bytes>> {
+    let _ = rest;
+    Ok(Response::builder()
+        .status(StatusCode::NO_CONTENT)
+        .body(Bytes::new())?)
+}
+
+/// A delivery's body, by its number.
+#[edgepod::route(GET, "/deliveries/:id/:part")]
+async fn delivery(
+    ctx: &ActionCtx,
+    _request: Request<Bytes>,
+    part: String,
+    id: i64,
+) -> Result<Response<Bytes>> {
+    let delivery = ctx
+        .db
+        .select::<Delivery>()
+        .filter(Delivery::id.eq(id))
+        .one()?;
+    text(match &*part {
+        "from" => delivery.from,
+        "body" => delivery.body,
+        _ => return Err(Error::not_found("A delivery has no such part.")),
+    })
+}
+
+/// The same path, written out.
+#[edgepod::route(GET, "/deliveries/last/body")]
+async fn last(ctx: &ActionCtx, _request: Request<Bytes>) -> Result<Response<String>, Error> {
+    let last = ctx
+        .db
+        .select::<Delivery>()
+        .order_by(Delivery::id.desc())
+        .first()?;
+    Ok(Response::new(
+        last.map_or_else(String::new, |last| last.body),
+    ))
+}
+
+/// Somewhere else, with two cookies.
+#[edgepod::route(GET, "/away")]
+async fn away(_: &ActionCtx, _: Request<Bytes>) -> Result<Response<Bytes>> {
+    Ok(Response::builder()
+        .status(StatusCode::FOUND)
+        .header(header::LOCATION, "https://example.com/?a=b")
+        .header(header::SET_COOKIE, "a=1; HttpOnly")
+        .header(header::SET_COOKIE, "b=2; Secure")
+        .body(Bytes::new())?)
+}
+
+/// Who calls, and what they said of themselves.
+#[edgepod::route(GET, "/me")]
+async fn me(ctx: &ActionCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    let user = ctx.user().and_then(Claims::subject).unwrap_or("nobody");
+    let said = request.headers().get(header::AUTHORIZATION);
+    text(format!("{user} {said:?}"))
+}
+
+/// A token for Ada.
+#[edgepod::function]
+pub async fn issue(ctx: &Ctx) -> Result<String> {
+    ctx.sign_jwt(
+        serde_json::json!({ "sub": "ada" }),
+        std::time::Duration::from_secs(60),
+    )
+}
+
+/// Lets in who is asked for over a path with a name, and says what it saw.
+#[edgepod::middleware]
+async fn polite(ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+    let name: String = args.get("name")?.unwrap_or_default();
+    let request = ctx.get::<Request<Bytes>>();
+    if request.is_none_or(|request| request.method() != "GET") || name == "mallory" {
+        return Err(Error::forbidden(format!("Not you, {name}.")));
+    }
+    if name == "json" {
+        return Reply::new("hello");
+    }
+    next.run(ctx, args).await
+}
+
+/// Twice for each name.
+#[edgepod::route(GET, "/greet/:name", middleware = [polite, rate_limit(2, Per::Hour, by = "name")])]
+async fn greet(_: &ActionCtx, _: Request<Bytes>, name: String) -> Result<Response<Bytes>> {
+    text(format!("hello {name}"))
+}
+
+/// A status that is none.
+#[edgepod::route(GET, "/odd/:status")]
+async fn odd(_: &ActionCtx, _: Request<Bytes>, status: u16) -> Result<Response<Bytes>> {
+    let response = Response::builder().status(status);
+    // What a host says of the connection is not the app's to say.
+    let response = response
+        .header("content-length", "7")
+        .header("connection", "close");
+    Ok(response.body(Bytes::from_static(b"odd"))?)
+}
+
+/// Its own words for other origins.
+#[edgepod::route(OPTIONS, "/open")]
+async fn open_options(_: &ActionCtx, _: Request<Bytes>) -> Result<Response<Bytes>> {
+    Ok(Response::builder()
+        .status(StatusCode::NO_CONTENT)
+        .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://example.com")
+        .body(Bytes::new())?)
+}
+
+edgepod::app!();
