@@ -20,9 +20,9 @@ pub use crate::{
     engine::{
         ActionCtx, AppDef, Args, Callable, Chain, Context, Ctx, ErrorType, Fits, FunctionDef,
         FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation, Kind, Layer,
-        Middleware, Named, Next, Parameter, QueryCtx, Reply, Responds, Returned, RouteDef,
+        Middleware, Named, Next, Parameter, QueryCtx, ROUTER, Reply, Responds, Returned, RouteDef,
         RouteRegistration, Segment, Step, Work, app_error, error_array, error_field, error_object,
-        route_request, route_segment, run_route,
+        route_request, route_segment,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

@@ -61,7 +61,7 @@ fn registration(route: &Route) -> TokenStream {
                 name: #name,
                 rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
                 location: (::core::file!(), #line),
-                run: ::edgepod::__private::run_route,
+                router: &::edgepod::__private::ROUTER,
                 chain: ::edgepod::__private::Chain {
                     keep: false,
                     steps: &[#(#steps),*],

@@ -62,12 +62,12 @@ pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub(crate) use registry::no_function;
 pub use registry::{
-    AppDef, AtOnce, Callee, Found, FunctionDef, FunctionRegistration, Kind, Registry,
-    RegistryError, Typed, Work,
+    AppDef, AtOnce, Callee, FunctionDef, FunctionRegistration, Kind, Registry, RegistryError,
+    Typed, Work,
 };
 pub use reply::Reply;
 pub use route::{
-    RawReply, RawRequest, RouteDef, RouteFuture, RouteRegistration, RunRoute, latin1, run_route,
+    Found, ROUTER, RawReply, RawRequest, RouteDef, RouteFuture, RouteRegistration, Router, latin1,
 };
 #[doc(hidden)]
 pub use route::{Responds, Segment, route_request, route_segment};

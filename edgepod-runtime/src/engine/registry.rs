@@ -4,7 +4,10 @@ use std::fmt;
 
 pub use edgepod_manifest::Kind;
 
-use super::{ActionCtx, Chain, Ctx, QueryCtx, RouteDef, Step, route::RouteRegistration};
+use super::{
+    ActionCtx, Chain, Ctx, QueryCtx, RouteDef, Step,
+    route::{Found, RouteRegistration},
+};
 use crate::{Error, thin::sorted};
 
 /// A function, as its attribute registers it.
@@ -193,16 +196,6 @@ pub struct Registry {
     app: &'static AppDef,
 }
 
-/// What takes a request at a path.
-pub enum Found {
-    /// No route is there.
-    Nothing,
-    /// This one.
-    Route(&'static RouteDef),
-    /// Routes of these methods, and not the request's.
-    OtherMethods(Vec<&'static str>),
-}
-
 impl Registry {
     /// Collects what the attributes registered.
     ///
@@ -271,33 +264,12 @@ impl Registry {
         self.routes.iter().copied().find(|route| route.name == name)
     }
 
-    /// What takes a request. A route of GET takes HEAD, too.
+    /// What takes a request.
     pub fn find(&self, method: &str, path: &str) -> Found {
-        let there = || {
-            self.routes
-                .iter()
-                .copied()
-                .filter(|route| route.is_at(path))
-        };
-        let of = |method: &str| there().find(|route| route.method() == method);
-        let found = match of(method) {
-            None if method == "HEAD" => of("GET"),
-            found => found,
-        };
-        if let Some(route) = found {
-            return Found::Route(route);
+        match self.routes.first() {
+            Some(any) => (any.router.find)(&self.routes, method, path),
+            None => Found::Nothing,
         }
-        let mut methods: Vec<_> = there().map(RouteDef::method).collect();
-        if methods.is_empty() {
-            return Found::Nothing;
-        }
-        if methods.contains(&"GET") {
-            methods.push("HEAD");
-        }
-        methods.push("OPTIONS");
-        methods.sort_unstable();
-        methods.dedup();
-        Found::OtherMethods(methods)
     }
 
     /// What `app!()` says.
@@ -308,19 +280,12 @@ impl Registry {
 
 /// The routes of the program, each once.
 fn routes() -> Result<Vec<&'static RouteDef>, RegistryError> {
-    let registered = inventory::iter::<RouteRegistration>().map(|registered| registered.0);
-    let routes = sorted(registered, |route| (route.order(), route.location));
-    let same = |pair: &&[&RouteDef]| pair[0].order() == pair[1].order();
-    match routes.windows(2).find(same) {
-        Some([a, b]) => Err(RegistryError::DuplicateRoute {
-            name: a.name,
-            places: [a, b].map(|route| {
-                format!(
-                    "`{}` ({}:{})",
-                    route.rust_name, route.location.0, route.location.1
-                )
-            }),
-        }),
-        _ => Ok(routes),
+    let mut routes = Vec::new();
+    for RouteRegistration(route) in inventory::iter::<RouteRegistration>() {
+        routes.push(*route);
+    }
+    match routes.first() {
+        Some(any) => (any.router.sorted)(routes),
+        None => Ok(routes),
     }
 }

@@ -1,7 +1,7 @@
 //! Routes: requests of any form, from programs that are no clients of the app's own.
 //!
-//! What reads and writes the types of `http` is reached through [`RouteDef::run`] alone, which only an app with routes names: a
-//! Worker without them does not carry it.
+//! What finds routes, reads requests and writes responses is reached through [`RouteDef::router`] alone, which only an app with
+//! routes names: a Worker without them does not carry it.
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr, sync::Arc};
 
@@ -9,8 +9,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use percent_encoding::percent_decode_str;
 
-use super::{ActionCtx, Args, Call, Chain, Engine, Headers, Outcome, Reply};
-use crate::{Error, Result, thin::push_json};
+use super::{ActionCtx, Args, Call, Chain, Engine, Headers, Outcome, RegistryError, Reply};
+use crate::{
+    Error, Result,
+    thin::{self, push_json},
+};
 
 /// A route, as its attribute registers it.
 pub struct RouteDef {
@@ -20,15 +23,31 @@ pub struct RouteDef {
     pub rust_name: &'static str,
     /// File and line, for messages.
     pub location: (&'static str, u32),
-    /// How it is run: [`run_route`].
-    pub run: RunRoute,
+    /// How routes are found and run: [`ROUTER`].
+    pub router: &'static Router,
     /// What it does.
     pub chain: Chain<ActionCtx>,
 }
 
-/// How a route is run.
-pub type RunRoute =
-    for<'a> fn(&'a Arc<Engine>, &'static RouteDef, RawRequest, Call<'a>) -> RouteFuture<'a>;
+/// How routes are found and run.
+pub struct Router {
+    pub(super) sorted: fn(Vec<&'static RouteDef>) -> Result<Vec<&'static RouteDef>, RegistryError>,
+    pub(super) find: fn(&[&'static RouteDef], method: &str, path: &str) -> Found,
+    run: for<'a> fn(&'a Arc<Engine>, &'static RouteDef, RawRequest, Call<'a>) -> RouteFuture<'a>,
+}
+
+/// The one router; the attribute registers routes with it.
+pub static ROUTER: Router = Router { sorted, find, run };
+
+/// What takes a request at a path.
+pub enum Found {
+    /// No route is there.
+    Nothing,
+    /// This one.
+    Route(&'static RouteDef),
+    /// Routes of these methods, and not the request's.
+    OtherMethods(Vec<&'static str>),
+}
 
 /// A route at work.
 pub type RouteFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
@@ -75,8 +94,18 @@ impl RouteDef {
         self.name.split_once(' ').unwrap_or((self.name, ""))
     }
 
+    /// Runs it on a request.
+    pub fn run<'a>(
+        &'static self,
+        engine: &'a Arc<Engine>,
+        request: RawRequest,
+        call: Call<'a>,
+    ) -> RouteFuture<'a> {
+        (self.router.run)(engine, self, request, call)
+    }
+
     /// Whether this is a path of it.
-    pub(super) fn is_at(&self, path: &str) -> bool {
+    fn is_at(&self, path: &str) -> bool {
         let mut segments = path.split('/');
         let fits = self.path().split('/').all(|expected| {
             segments
@@ -93,7 +122,7 @@ impl RouteDef {
 
     /// What it is told apart by from other routes. Of those that take a request the least is meant: a segment that is written
     /// out comes before one that may be any text.
-    pub(super) fn order(&self) -> (Vec<(bool, &'static str)>, &'static str) {
+    fn order(&self) -> (Vec<(bool, &'static str)>, &'static str) {
         let segments = self
             .path()
             .split('/')
@@ -123,8 +152,49 @@ impl RouteDef {
     }
 }
 
-/// Runs a route; the attribute registers this as [`RouteDef::run`].
-pub fn run_route<'a>(
+/// Routes in the order in which they are meant, each once.
+fn sorted(routes: Vec<&'static RouteDef>) -> Result<Vec<&'static RouteDef>, RegistryError> {
+    let routes = thin::sorted(routes, |route| (route.order(), route.location));
+    let same = |pair: &&[&RouteDef]| pair[0].order() == pair[1].order();
+    match routes.windows(2).find(same) {
+        Some([a, b]) => Err(RegistryError::DuplicateRoute {
+            name: a.name,
+            places: [a, b].map(|route| {
+                format!(
+                    "`{}` ({}:{})",
+                    route.rust_name, route.location.0, route.location.1
+                )
+            }),
+        }),
+        _ => Ok(routes),
+    }
+}
+
+/// What takes a request. A route of GET takes HEAD, too.
+fn find(routes: &[&'static RouteDef], method: &str, path: &str) -> Found {
+    let there = || routes.iter().copied().filter(|route| route.is_at(path));
+    let of = |method: &str| there().find(|route| route.method() == method);
+    let found = match of(method) {
+        None if method == "HEAD" => of("GET"),
+        found => found,
+    };
+    if let Some(route) = found {
+        return Found::Route(route);
+    }
+    let mut methods: Vec<_> = there().map(RouteDef::method).collect();
+    if methods.is_empty() {
+        return Found::Nothing;
+    }
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    methods.sort_unstable();
+    methods.dedup();
+    Found::OtherMethods(methods)
+}
+
+fn run<'a>(
     engine: &'a Arc<Engine>,
     route: &'static RouteDef,
     request: RawRequest,

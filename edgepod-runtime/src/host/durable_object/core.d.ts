@@ -32,10 +32,9 @@ export function socket_opened(
 ): void;
 export function socket_closed(engine: number, socket: number): void;
 export function call(engine: number, message: string): string;
-export function call_action(engine: number, message: string): Promise<string>;
-export function call_route(
+export function call_action(
   engine: number,
   message: string,
-  body: Uint8Array,
+  body: Uint8Array | undefined,
 ): Promise<string | [head: string, body: Uint8Array]>;
 export function call_batch(engine: number, message: string, lost: Uint32Array, begins: (place: number) => void): string;

@@ -253,16 +253,18 @@ pub(super) fn read_request(args: &str) -> (&str, &str) {
 
 /// A route's own reply but for its body: the version, and status and headers as JSON.
 pub(super) fn write_raw_head(reply: &RawReply) -> String {
-    #[derive(Serialize)]
-    struct Encoded<'a> {
-        status: u16,
-        headers: &'a [(String, String)],
+    let mut text = String::from(VERSION);
+    text.push_str("{\"status\":");
+    push_number(&mut text, reply.status.into());
+    text.push_str(",\"headers\":[");
+    for (i, (name, value)) in reply.headers.iter().enumerate() {
+        text.push_str(if i > 0 { ",[" } else { "[" });
+        push_json(&mut text, name);
+        text.push(',');
+        push_json(&mut text, value);
+        text.push(']');
     }
-    let mut text = json(&Encoded {
-        status: reply.status,
-        headers: &reply.headers,
-    });
-    text.insert(0, VERSION);
+    text.push_str("]}");
     text
 }
 

@@ -267,38 +267,25 @@ pub fn call(engine: u32, message: &str) -> String {
     })
 }
 
-/// Calls an action; the texts as of [`call`].
-#[wasm_bindgen]
-pub async fn call_action(engine: u32, message: String) -> String {
-    let engine = opened(engine);
-    let message = Message::read(&message);
-    crossing::write_outcome(&match callee(&engine, &message) {
-        Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
-        _ => of_another_build(&message),
-    })
-}
-
-/// Runs a route on a body; the texts as of [`call`]. An outcome as of [`call`], or its own reply: an array of
+/// Calls an action, or with a body a route; the texts as of [`call`]. A route's own reply is an array of
 /// [`crossing::write_raw_head`]'s text, and the bytes of the body.
+// One for both: each future that JavaScript awaits is a kilobyte of a Worker.
 #[wasm_bindgen]
-pub async fn call_route(engine: u32, message: String, body: Vec<u8>) -> JsValue {
+pub async fn call_action(engine: u32, message: String, body: Option<Vec<u8>>) -> JsValue {
     let engine = opened(engine);
     let message = Message::read(&message);
-    let outcome = match engine.registry().route(message.name) {
-        Some(route) => {
-            let (method, target) = crossing::read_request(message.args);
-            let request = RawRequest {
-                method: method.to_owned(),
-                target: target.to_owned(),
-                body: body.into(),
-            };
-            let call = Call {
-                args: "",
-                ..call_of(&message)
-            };
-            (route.run)(&engine, route, request, call).await
-        }
-        None => Outcome::error(&not_there_yet(), message.trace_id),
+    let outcome = match body {
+        Some(body) => match engine.registry().route(message.name) {
+            Some(route) => {
+                let (request, call) = asked(&message, body);
+                route.run(&engine, request, call).await
+            }
+            None => Outcome::error(&not_there_yet(), message.trace_id),
+        },
+        None => match callee(&engine, &message) {
+            Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
+            _ => of_another_build(&message),
+        },
     };
     match &outcome.raw {
         Some(raw) => js_sys::Array::of2(
@@ -308,6 +295,21 @@ pub async fn call_route(engine: u32, message: String, body: Vec<u8>) -> JsValue 
         .into(),
         None => crossing::write_outcome(&outcome).into(),
     }
+}
+
+/// What a route is asked.
+fn asked<'a>(message: &Message<'a>, body: Vec<u8>) -> (RawRequest, Call<'a>) {
+    let (method, target) = crossing::read_request(message.args);
+    let request = RawRequest {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        body: body.into(),
+    };
+    let call = Call {
+        args: "",
+        ..call_of(message)
+    };
+    (request, call)
 }
 
 /// Runs a batch of queries, without those in `lost`, by their places; the texts as of [`call`], with no name. `begins` is told

@@ -109,7 +109,7 @@ export class EdgePodEngine extends DurableObject {
       case DECISION.action:
         return this.#callAction(message);
       case DECISION.raw:
-        return this.#callRoute(message, body ?? new Uint8Array());
+        return this.#callAction(message, body ?? new Uint8Array());
       default:
         return unknownVersion();
     }
@@ -129,7 +129,7 @@ export class EdgePodEngine extends DurableObject {
 
   /** @param {string} message */
   async callAction(message) {
-    return outcomeForBefore(await this.#callAction(messageOfBefore(message, DECISION.action)));
+    return outcomeForBefore(/** @type {string} */ (await this.#callAction(messageOfBefore(message, DECISION.action))));
   }
 
   /** @param {string} message */
@@ -162,26 +162,18 @@ export class EdgePodEngine extends DurableObject {
     }
   }
 
-  /** @param {string} message */
-  async #callAction(message) {
+  /**
+   * An action; with a body, a route.
+   *
+   * @param {string} message
+   * @param {Uint8Array} [body]
+   */
+  async #callAction(message, body) {
     try {
       const engine = this.#engine.open(this.#ports);
-      return await unlessEnded(() => core.call_action(engine, message));
+      return await unlessEnded(() => core.call_action(engine, message, body));
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
-      return this.#failed(untold(error) || (error instanceof Error ? error.message : String(error)), message);
-    }
-  }
-
-  /**
-   * @param {string} message
-   * @param {Uint8Array} body
-   */
-  async #callRoute(message, body) {
-    try {
-      const engine = this.#engine.open(this.#ports);
-      return await unlessEnded(() => core.call_route(engine, message, body));
-    } catch (error) {
       return this.#failed(untold(error) || (error instanceof Error ? error.message : String(error)), message);
     }
   }

@@ -275,7 +275,7 @@ fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<
                         let outcome = match action {
                             Awaits::Action(action) => engine.call_action(action, call).await,
                             Awaits::Raw(Raw { route, request }) => {
-                                (route.run)(&engine, route, request, call).await
+                                route.run(&engine, request, call).await
                             }
                         };
                         // The caller may have gone away.

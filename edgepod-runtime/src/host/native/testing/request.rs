@@ -60,7 +60,7 @@ impl Caller {
             headers: Headers::from_json(headers_json(&parts.headers, None)),
             trace_id: &trace_id,
         };
-        let outcome = (route.run)(&app.engine(), route, raw, call).await;
+        let outcome = route.run(&app.engine(), raw, call).await;
         app.settle(&what);
         of_outcome(outcome)
     }
