@@ -42,6 +42,7 @@
 //! | answer what is no client: a webhook, a feed | [`route`](macro@route), with the types of [`http`] |
 //! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
 //! | run something around functions | [`middleware`](macro@middleware) |
+//! | give each tenant a database | [`pod`](macro@pod) |
 //! | say what can be wrong | [`error`](macro@error) |
 //! | make the crate a Worker and a program | [`app!`] |
 //! | test a function, without a server | [`macro@test`] |
@@ -49,7 +50,7 @@
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
 pub use edgepod_macros::{
-    ColumnType, action, app, data, error, function, middleware, migration, query, route, row,
+    ColumnType, action, app, data, error, function, middleware, migration, pod, query, route, row,
     table, test,
 };
 pub use edgepod_runtime::{
@@ -57,8 +58,8 @@ pub use edgepod_runtime::{
     auth::Claims,
     db::{self, Bytes, Int64, Json, Timestamp, Uuid},
     engine::{
-        ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Log, Next, QueryCtx,
-        Reply, sign_jwt, verify_jwt,
+        ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Log, Next, PodName,
+        PodRequest, QueryCtx, Reply, sign_jwt, verify_jwt,
     },
     migrations::MigrationDb,
 };
@@ -83,14 +84,19 @@ pub mod middleware {
     };
 }
 
+/// The ready-made rules for [pods](macro@pod), as functions: for a rule that falls back on one of them.
+pub mod pods {
+    pub use edgepod_runtime::engine::{asked, by_claim, by_header, by_host};
+}
+
 /// What every module of an app uses: `use edgepod::prelude::*;`
 pub mod prelude {
     #[cfg(target_arch = "wasm32")]
     pub use crate::WorkerEnv;
     pub use crate::middleware::{Middleware, Per, rate_limit, require_role, require_user};
     pub use crate::{
-        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, Int64, Json, Next, QueryCtx, Reply,
-        Result, Timestamp, Uuid,
+        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, Int64, Json, Next, PodName, PodRequest,
+        QueryCtx, Reply, Result, Timestamp, Uuid,
     };
 }
 
@@ -114,6 +120,10 @@ pub use edgepod_runtime::__private;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/database.md")]
 mod database_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/pods.md")]
+mod pods_guide {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/functions.md")]

@@ -7,7 +7,8 @@ use crate::{
     handle_errors::handle_errors,
     parse::{
         AppKeys, COLUMN_ATTRIBUTES, ColumnType, Data, ERROR_ATTRIBUTES, ErrorEnum, Function, Kind,
-        Middleware, Migration, Route, Row, TABLE_ATTRIBUTES, Table, Test, migrations_of_the_crate,
+        Middleware, Migration, Pod, Route, Row, TABLE_ATTRIBUTES, Table, Test,
+        migrations_of_the_crate,
     },
     validate,
 };
@@ -36,6 +37,15 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
         let middleware = Middleware::parse(attr, item, errors)?;
         validate::middleware(&middleware, errors);
         Some(expand::middleware(&middleware, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::pod]`.
+pub(crate) fn pod(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let pod = Pod::parse(attr, item, errors)?;
+        validate::pod(&pod, errors);
+        Some(expand::pod(&pod, errors.is_empty()))
     })
 }
 

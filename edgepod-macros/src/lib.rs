@@ -423,6 +423,32 @@ pub fn test(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::test(attr.into(), item.into()).into()
 }
 
+/// Says which pod a request is for, and so whose data: a database, an engine and on Workers an object each.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// /// Whoever has no organisation yet is in a pod that all share.
+/// #[edgepod::pod]
+/// fn pod(request: &PodRequest) -> Result<PodName> {
+///     match request.user().and_then(|user| user.get::<String>("org")) {
+///         Some(org) if request.asked().is_none_or(|asked| asked == org) => PodName::new(org),
+///         Some(_) => Err(Error::forbidden("This is another organisation's.")),
+///         None => PodName::new("directory"),
+///     }
+/// }
+///
+/// edgepod::app!();
+/// ```
+///
+/// It stands once, and is asked before each call and each socket, once a token is verified. What the client names
+/// ([`PodRequest::asked`](../edgepod/struct.PodRequest.html#method.asked)) is a wish: give it back only if it is the caller's.
+/// Nothing is opened or made for a request that it refuses. What is ready-made stands in `edgepod::app!(pod = …)`.
+#[proc_macro_attribute]
+pub fn pod(attr: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::pod(attr.into(), item.into()).into()
+}
+
 /// Makes the crate an app: a Worker, and a native program. It stands once, in `src/lib.rs` or `src/main.rs`.
 ///
 /// ```
@@ -432,6 +458,18 @@ pub fn test(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// The SQL files in the crate's folder `migrations` are part of the build, and applied when it starts.
 ///
 /// `edgepod::app!(middleware = [with_timing])` puts middleware around every function, outermost first.
+///
+/// `edgepod::app!(pod = by_claim("org"))` gives each organisation a database of its own, a pod:
+///
+/// | `pod =` | the pod is named by |
+/// |---|---|
+/// | `by_claim("org")` | a claim of the token. Without a token: `UNAUTHORIZED` |
+/// | `by_header("X-Tenant")` | a header, which a proxy sets |
+/// | `by_host("example.com")` | what stands before the domain; `by_host` alone: the whole host |
+/// | `asked` | the client: whoever knows a name has the pod |
+///
+/// Whoever names another pod is told `FORBIDDEN`; where no name is found, `BAD_REQUEST`. Another rule is written with
+/// [`macro@pod`].
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {
     attributes::app(input.into()).into()

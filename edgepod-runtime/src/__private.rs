@@ -20,9 +20,9 @@ pub use crate::{
     engine::{
         ActionCtx, AppDef, Args, Callable, Chain, Context, Ctx, ErrorType, Fits, FunctionDef,
         FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation, Kind, Layer,
-        Middleware, Named, Next, Parameter, QueryCtx, ROUTER, Reply, Responds, Returned, RouteDef,
-        RouteRegistration, Segment, Step, Work, app_error, error_array, error_field, error_object,
-        route_request, route_segment,
+        Middleware, Named, Next, Parameter, PodDef, QueryCtx, ROUTER, Reply, Responds, Returned,
+        RouteDef, RouteRegistration, Segment, Step, Work, app_error, error_array, error_field,
+        error_object, route_request, route_segment,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{
@@ -30,6 +30,11 @@ pub use crate::{
         Registration as TableRegistration, SqlType, TableSchema,
     },
 };
+/// The ready-made rules for pods.
+pub mod pod {
+    pub use crate::engine::{asked, by_claim, by_header, by_host};
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::{
     engine::error_field_type,

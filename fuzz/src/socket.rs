@@ -81,7 +81,7 @@ pub fn socket(input: &[u8]) {
         reactive: None,
         upgrade: Some("websocket"),
         request_headers: None,
-        content_length: None,
+        ..Head::default()
     };
     let (session, resume) = match gateway.route(engine.registry(), &head, "fuzz", || 0) {
         Decision::Done(Route::Socket {

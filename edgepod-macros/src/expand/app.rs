@@ -3,13 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{function::steps, migrations::embedded};
+use super::{function::steps, migrations::embedded, pod::ready_made};
 use crate::parse::{AppKeys, CrateMigrations};
 
 pub(crate) fn app(keys: &AppKeys, migrations: Option<&CrateMigrations>) -> TokenStream {
     let migrations = migrations.map(embedded);
     // Around every function goes only what fits every kind.
     let steps = steps(&keys.middleware, "QueryCtx");
+    let pod = keys.pod.as_ref().map(ready_made);
     quote! {
         ::edgepod::__private::inventory::submit! {
             ::edgepod::__private::AppDef {
@@ -18,6 +19,8 @@ pub(crate) fn app(keys: &AppKeys, migrations: Option<&CrateMigrations>) -> Token
                 steps: &[#(#steps),*],
             }
         }
+
+        #pod
 
         #migrations
 

@@ -11,6 +11,7 @@ use syn::{
     spanned::Spanned,
 };
 
+use super::ReadyMade;
 use crate::errors::Errors;
 
 /// The attribute that has `keep`.
@@ -150,13 +151,34 @@ impl TableKeys {
 /// The keys of `edgepod::app!`.
 pub(crate) struct AppKeys {
     pub(crate) middleware: Vec<Listed>,
+    pub(crate) pod: Option<ReadyMade>,
 }
 
 impl AppKeys {
     pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Self {
-        Self {
-            middleware: middleware_only(input, "edgepod::app!", errors),
-        }
+        let mut keys = Self {
+            middleware: Vec::new(),
+            pod: None,
+        };
+        let mut seen = Vec::new();
+        each(input, errors, |key, input, errors| {
+            once(&key, &mut seen, errors);
+            if key == "middleware" {
+                keys.middleware = middleware(input)?;
+            } else if key == "pod" {
+                keys.pod = Some(ReadyMade::parse(input)?);
+            } else {
+                errors.at(
+                    &key,
+                    format!(
+                        "`edgepod::app!` has no key `{key}`; it has `middleware = […]` and `pod = …`"
+                    ),
+                );
+                skip(input);
+            }
+            Ok(())
+        });
+        keys
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Args, AtOnce, Call, Callee, Engine, Headers, Kind, Outcome, QueryCtx, Typed, call::CallState,
-    no_function,
+    no_function, no_pod,
 };
 use crate::{Code, Error, Result, auth::Claims};
 
@@ -35,6 +35,9 @@ pub struct Batch<'a> {
 struct Body<'a> {
     #[serde(borrow)]
     calls: Vec<&'a RawValue>,
+    /// The gateway has looked at it, where there are pods.
+    #[serde(default)]
+    pod: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +58,8 @@ impl Engine {
         lost: &[u32],
         mut begins: impl FnMut(u32),
     ) -> Outcome {
-        let items = match items(batch.body) {
+        let is_other = |pod: &str| self.registry().pod().is_none() && *self.pod() != *pod;
+        let items = match items(batch.body, is_other) {
             Ok(items) => items,
             Err(error) => return Outcome::error(&error, batch.trace_id),
         };
@@ -148,13 +152,17 @@ impl Engine {
     }
 }
 
-fn items(body: &str) -> Result<Vec<Item<'_>>> {
+fn items(body: &str, is_other_pod: impl Fn(&str) -> bool) -> Result<Vec<Item<'_>>> {
     let refuse = |place: String, why: serde_json::Error| {
         Error::bad_request(format!(
             "The batch is not {{\"calls\":[{{\"name\":…,\"args\":{{…}}}},…]}}: {place}{why}"
         ))
     };
-    let Body { calls } = serde_json::from_str(body).map_err(|why| refuse(String::new(), why))?;
+    let Body { calls, pod } =
+        serde_json::from_str(body).map_err(|why| refuse(String::new(), why))?;
+    if pod.is_some_and(|pod| is_other_pod(&pod)) {
+        return Err(no_pod());
+    }
     if calls.is_empty() || calls.len() > CALLS {
         return Err(Error::bad_request(format!(
             "A batch has 1 to {CALLS} calls, and this one has {}.",

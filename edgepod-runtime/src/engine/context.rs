@@ -125,6 +125,18 @@ impl QueryCtx {
         self.headers.get(CLIENT_ADDRESS)
     }
 
+    /// The name of the pod whose database this call uses: `global` in an app that says nothing of pods.
+    ///
+    /// ```
+    /// # use edgepod_runtime::{Result, engine::QueryCtx};
+    /// fn title(ctx: &QueryCtx) -> Result<String> {
+    ///     Ok(format!("The notes of {}", ctx.pod()))
+    /// }
+    /// ```
+    pub fn pod(&self) -> &str {
+        self.state.engine.pod().as_str()
+    }
+
     /// The session that this call's reads subscribe. The client chooses its name.
     pub fn session(&self) -> Option<&str> {
         self.state.varies();

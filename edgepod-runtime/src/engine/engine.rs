@@ -13,8 +13,8 @@ use std::{
 #[cfg(not(target_arch = "wasm32"))]
 use super::event::Watchers;
 use super::{
-    ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Outcome, QueryCtx,
-    Registry, Reply, SocketId, StartError, Typed,
+    ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Outcome, PodName,
+    QueryCtx, Registry, Reply, SocketId, StartError, Typed,
     app::App,
     call::CallState,
     event::Event,
@@ -39,6 +39,7 @@ use crate::{
 pub struct Engine {
     app: Arc<App>,
     host: Arc<dyn Host>,
+    pod: PodName,
     topic_key: TopicKey,
     tracker: Arc<Tracker>,
     sessions: Mutex<Sessions>,
@@ -66,6 +67,7 @@ impl Engine {
         let topic_key = system::topic_key(&*host).map_err(sql)?;
         Ok(Arc::new(Self {
             app,
+            pod: host.pod(),
             topic_key,
             versions: Versions::new(epoch),
             kept: Kept::new(|name| host.var(name)),
@@ -106,6 +108,11 @@ impl Engine {
         if self.is_watched() {
             self.watchers.tell(&event());
         }
+    }
+
+    /// The name of the pod whose database it is.
+    pub fn pod(&self) -> &PodName {
+        &self.pod
     }
 
     pub(super) fn host(&self) -> &Arc<dyn Host> {
@@ -535,7 +542,7 @@ fn must_be_action(function: &FunctionDef) -> Error {
 }
 
 /// Runs `body`; a panic becomes an internal error. Where panics abort, the host sees them instead.
-fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(&*payload)))
 }
 

@@ -22,6 +22,7 @@ mod invocation;
 mod kept;
 mod log;
 mod parameters;
+mod pod;
 mod port;
 mod readers;
 mod ready_made;
@@ -58,6 +59,8 @@ pub use parameters::{
     ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns, app_error,
     error_array, error_field, error_object,
 };
+pub(crate) use pod::no_pod;
+pub use pod::{PodDef, PodName, PodRequest, PodRule, asked, by_claim, by_header, by_host};
 pub use port::{Host, SocketId};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub(crate) use registry::no_function;

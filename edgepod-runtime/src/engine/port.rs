@@ -1,6 +1,6 @@
 //! What the engine needs of a host beside a database.
 
-use super::Record;
+use super::{PodName, Record};
 use crate::{sqlite::Transactions, tracking::TableSet};
 
 /// A WebSocket of the host, named by a number that the host chooses and never gives twice.
@@ -9,6 +9,11 @@ pub struct SocketId(pub u32);
 
 /// A host of the engine: its database, its sockets, its clock.
 pub trait Host: Transactions {
+    /// The name of the pod whose database it is.
+    fn pod(&self) -> PodName {
+        PodName::global()
+    }
+
     /// Sends a text to a socket. A socket that is gone is no error: its end is on its way.
     fn send(&self, socket: SocketId, message: &str);
 

@@ -5,7 +5,7 @@ use std::fmt;
 pub use edgepod_manifest::Kind;
 
 use super::{
-    ActionCtx, Chain, Ctx, QueryCtx, RouteDef, Step,
+    ActionCtx, Chain, Ctx, PodDef, QueryCtx, RouteDef, Step,
     route::{Found, RouteRegistration},
 };
 use crate::{Error, thin::sorted};
@@ -150,6 +150,11 @@ pub enum RegistryError {
         /// Two of the places.
         places: [String; 2],
     },
+    /// There is more than one `#[edgepod::pod]` or `edgepod::app!(pod = …)`.
+    SeveralPods {
+        /// Two of the places.
+        places: [String; 2],
+    },
 }
 
 impl fmt::Display for RegistryError {
@@ -174,11 +179,21 @@ impl fmt::Display for RegistryError {
                 "`edgepod::app!()` stands in two places: {} and {}. Remove one.",
                 places[0], places[1]
             ),
+            RegistryError::SeveralPods { places } => write!(
+                f,
+                "Two things say which pod a request is for: {} and {}. Keep one `#[edgepod::pod]`, or `edgepod::app!(pod = …)`.",
+                places[0], places[1]
+            ),
         }
     }
 }
 
 impl std::error::Error for RegistryError {}
+
+/// A place, for messages.
+pub(super) fn place((file, line): (&str, u32)) -> String {
+    format!("{file}:{line}")
+}
 
 /// What is said where there is no function of a name, or none that a client may call.
 pub(crate) fn no_function(name: &str) -> Error {
@@ -194,13 +209,14 @@ pub struct Registry {
     /// Of those that take a request, the first is meant.
     routes: Vec<&'static RouteDef>,
     app: &'static AppDef,
+    pod: Option<&'static PodDef>,
 }
 
 impl Registry {
     /// Collects what the attributes registered.
     ///
     /// # Errors
-    /// Two functions with one public name; no `app!()`, or two.
+    /// Two functions with one public name; no `app!()`, or two; two rules for pods.
     pub fn collect() -> Result<Self, RegistryError> {
         let apps = sorted(inventory::iter::<AppDef>(), |app| app.location);
         let app = match apps[..] {
@@ -208,10 +224,16 @@ impl Registry {
             [app] => app,
             [a, b, ..] => {
                 return Err(RegistryError::SeveralApps {
-                    places: [a, b].map(|app| format!("{}:{}", app.location.0, app.location.1)),
+                    places: [a, b].map(|app| place(app.location)),
                 });
             }
         };
+        let pods = sorted(inventory::iter::<PodDef>(), |pod| pod.location);
+        if let [a, b, ..] = pods[..] {
+            return Err(RegistryError::SeveralPods {
+                places: [a, b].map(PodDef::place),
+            });
+        }
         // The order of registration is unspecified; sorted, the same two places are always named.
         let registered = inventory::iter::<FunctionRegistration>().map(|registered| registered.0);
         let functions = sorted(registered, |def| (def.name, def.location));
@@ -235,6 +257,7 @@ impl Registry {
             internal,
             routes: routes()?,
             app,
+            pod: pods.first().copied(),
         })
     }
 
@@ -270,6 +293,11 @@ impl Registry {
             Some(any) => (any.router.find)(&self.routes, method, path),
             None => Found::Nothing,
         }
+    }
+
+    /// How the pod of a request is found; without it there is one.
+    pub fn pod(&self) -> Option<&'static PodDef> {
+        self.pod
     }
 
     /// What `app!()` says.

@@ -6,6 +6,7 @@
 mod address;
 mod body;
 mod config;
+mod pod;
 mod reply;
 mod request;
 mod route;
@@ -13,6 +14,7 @@ mod route;
 pub use address::client_address;
 pub use body::{BODY_LIMIT, UNWANTED_BODY, body, not_utf8, too_large};
 pub use config::Config;
+pub use pod::PROTOCOL;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
 pub use route::{

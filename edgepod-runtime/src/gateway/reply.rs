@@ -72,7 +72,7 @@ impl Reply {
     pub(super) fn preflight(request_headers: Option<&str>) -> Self {
         let allowed = request_headers
             .filter(|names| is_header_list(names))
-            .unwrap_or("authorization, content-type, x-edgepod-key, x-edgepod-session-id, x-edgepod-reactive, x-edgepod-idempotency-key");
+            .unwrap_or("authorization, content-type, x-edgepod-key, x-edgepod-session-id, x-edgepod-reactive, x-edgepod-pod, x-edgepod-idempotency-key");
         Self {
             status: 204,
             headers: vec![

@@ -23,6 +23,12 @@ pub struct Head<'a> {
     pub request_headers: Option<&'a str>,
     /// `Content-Length` in bytes.
     pub content_length: Option<&'a str>,
+    /// `X-EdgePod-Pod`.
+    pub pod: Option<&'a str>,
+    /// All headers as JSON, where the app has pods.
+    pub headers: Option<&'a str>,
+    /// The body of a batch, once it is there: where the app has pods, it is asked for again then.
+    pub body: Option<&'a str>,
 }
 
 impl Head<'_> {

@@ -2,11 +2,14 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{BODY_LIMIT, Config, Head, Reply, body};
+use super::{
+    BODY_LIMIT, Config, Head, Reply, body,
+    pod::{Target, authorization, pod},
+};
 use crate::{
     Code, Error,
     auth::{Authenticator, Check, Claims, Rejection, SettingsError, Verification},
-    engine::{Found, FunctionDef, Held, Kind, Registry, Resume, RouteDef, no_function},
+    engine::{Found, FunctionDef, Held, Kind, PodName, Registry, Resume, RouteDef, no_function},
 };
 
 /// The gateway of an app.
@@ -39,6 +42,8 @@ pub enum Route {
     Reply(Reply),
     /// A call of a function.
     Call {
+        /// The pod, where the app has more than one.
+        pod: Option<PodName>,
         /// The function.
         function: &'static FunctionDef,
         /// The arguments of a GET; otherwise they are the body.
@@ -50,6 +55,8 @@ pub enum Route {
     },
     /// A batch of queries: the body says which.
     Batch {
+        /// The pod, where the app has more than one. Nothing before the [body](Head::body) is there, which may name it.
+        pod: Option<PodName>,
         /// The session to subscribe.
         session: Option<String>,
         /// Who calls, where a token says so.
@@ -57,6 +64,8 @@ pub enum Route {
     },
     /// A request that the app has a route for.
     Raw {
+        /// The pod, where the app has more than one.
+        pod: Option<PodName>,
         /// The route.
         route: &'static RouteDef,
         /// Who calls, where a token of the app says so.
@@ -64,6 +73,8 @@ pub enum Route {
     },
     /// A WebSocket for a session.
     Socket {
+        /// The pod, where the app has more than one.
+        pod: Option<PodName>,
         /// The session.
         session: String,
         /// What its client knows from before.
@@ -175,10 +186,10 @@ impl Gateway {
         trace_id: &str,
         now: i64,
     ) -> Verified {
-        let Some(authorization) = head.authorization else {
+        let Some(authorization) = authorization(head) else {
             return Verified::Again;
         };
-        let refused = match bearer(authorization) {
+        let refused = match bearer(&authorization) {
             Ok(token) => match self.authenticator.verified(token, version, right, now) {
                 Ok(_) => None,
                 Err(refused) => refused,
@@ -219,7 +230,7 @@ impl Gateway {
                 };
             }
             None => match outside(registry, head) {
-                Found::Route(route) => return self.raw(route, head, now),
+                Found::Route(route) => return self.raw(registry, route, head, now),
                 Found::OtherMethods(methods) => {
                     return Err(method_not_allowed(head.path, methods.join(", ")));
                 }
@@ -243,13 +254,16 @@ impl Gateway {
             Place::Batch => {
                 check_length(head)?;
                 Route::Batch {
+                    pod: pod(registry, head, Target::Batch, user.as_ref())?,
                     session: subscribed(head)?,
                     user,
                 }
             }
             Place::Socket => {
-                let expires = user.and_then(|user| self.authenticator.expires(&user));
-                socket(head, expires)?
+                let expires = user
+                    .as_ref()
+                    .and_then(|user| self.authenticator.expires(user));
+                socket(registry, head, user.as_ref(), expires)?
             }
         };
         Ok(Decision::Done(route))
@@ -258,6 +272,7 @@ impl Gateway {
     /// A request for a route needs no key, and its `Authorization` may be of any kind: only a token of the app says who calls.
     fn raw(
         &self,
+        registry: &Registry,
         route: &'static RouteDef,
         head: &Head<'_>,
         now: impl FnOnce() -> i64,
@@ -268,15 +283,16 @@ impl Gateway {
             Ok(Identity::Needs(step)) => return Ok(Decision::First(step)),
             Err(_) => None,
         };
-        Ok(Decision::Done(Route::Raw { route, user }))
+        let pod = pod(registry, head, Target::Raw, user.as_ref())?;
+        Ok(Decision::Done(Route::Raw { pod, route, user }))
     }
 
     /// Who calls. A token that is wrong is refused, also where nobody asks for one.
     fn identify(&self, head: &Head<'_>, now: impl FnOnce() -> i64) -> Result<Identity, Refusal> {
-        let Some(authorization) = head.authorization.filter(|_| self.authenticator.is_on()) else {
+        let Some(authorization) = authorization(head).filter(|_| self.authenticator.is_on()) else {
             return Ok(Identity::Is(None));
         };
-        let token = bearer(authorization)?;
+        let token = bearer(&authorization)?;
         match self.authenticator.check(token, now()) {
             Check::Known(claims) => Ok(Identity::Is(Some(claims))),
             Check::Refused(rejection) => Err(rejection.into()),
@@ -377,6 +393,7 @@ fn call(
     };
     check_length(head)?;
     Ok(Route::Call {
+        pod: pod(registry, head, Target::Call, user.as_ref())?,
         function,
         args,
         session: subscribed(head)?,
@@ -415,7 +432,7 @@ fn is_text(value: &str) -> bool {
 }
 
 /// The value of a header that has one. Where it came several times, hosts join the values by a comma and a space.
-fn once<'a>(name: &str, value: &'a str) -> Result<&'a str, Refusal> {
+pub(super) fn once<'a>(name: &str, value: &'a str) -> Result<&'a str, Error> {
     let what = if !is_text(value) {
         "is not text: printable ASCII"
     } else if value.contains(", ") {
@@ -423,10 +440,15 @@ fn once<'a>(name: &str, value: &'a str) -> Result<&'a str, Refusal> {
     } else {
         return Ok(value);
     };
-    Err(Error::bad_request(format!("The header {name} {what}.")).into())
+    Err(Error::bad_request(format!("The header {name} {what}.")))
 }
 
-fn socket(head: &Head<'_>, expires: Option<i64>) -> Result<Route, Refusal> {
+fn socket(
+    registry: &Registry,
+    head: &Head<'_>,
+    user: Option<&Claims>,
+    expires: Option<i64>,
+) -> Result<Route, Refusal> {
     if !head
         .upgrade
         .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
@@ -453,6 +475,7 @@ fn socket(head: &Head<'_>, expires: Option<i64>) -> Result<Route, Refusal> {
     }
     Ok(Route::Socket {
         session: session(&id)?,
+        pod: pod(registry, head, Target::Socket, user)?,
         resume: Resume {
             since: head.parameter("since"),
             held: held.iter().map(|held| Held::parse(held)).collect(),

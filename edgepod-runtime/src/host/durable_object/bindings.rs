@@ -41,6 +41,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn var(this: &Ports, name: &str) -> Option<String>;
 
+    /// The name of the pod.
+    #[wasm_bindgen(method, getter)]
+    pub fn pod(this: &Ports) -> String;
+
     /// The Worker's `env`.
     #[wasm_bindgen(method, getter)]
     pub fn env(this: &Ports) -> JsValue;

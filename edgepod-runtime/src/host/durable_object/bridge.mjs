@@ -26,6 +26,8 @@ let generation = 0;
  * @property {number} fetch_limit how long fetching a key set may take, in milliseconds
  * @property {[number, string]} expired code and reason for a socket whose token has expired
  * @property {[number, string]} refused code and reason for a socket that sends something
+ * @property {string} protocol of a socket that offers it
+ * @property {boolean} pods whether the app has more than one
  */
 let constants = null;
 

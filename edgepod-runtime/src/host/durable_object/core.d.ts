@@ -14,6 +14,7 @@ export function configure(environment: unknown): string;
 export function route(head: string, trace_id: string): string;
 export function verified(head: string, version: number, right: boolean, trace_id: string): string;
 export function refresh_keys(): string | undefined;
+export function route_batch(head: string, body: string, trace_id: string): string;
 export function keys_fetched(text: string | undefined, failure: string): void;
 export function refuse_body(length: number, trace_id: string): string;
 export function refuse_route(trace_id: string): string;

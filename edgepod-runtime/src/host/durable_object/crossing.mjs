@@ -16,12 +16,14 @@ const UNKNOWN = "!";
 const ABSENT = "\0";
 
 /**
- * The head of a request as the core's `route` takes it. Each header that is asked for costs: a call needs the fewest.
+ * The head of a request as the core's `route` takes it. Each header that is asked for costs: a call needs the fewest, and all of
+ * them go along only where the app has pods.
  *
  * @param {Request} request
  * @param {string | null} length its `Content-Length`
+ * @param {boolean} pods
  */
-export function headOf(request, length) {
+export function headOf(request, length, pods) {
   const { method, url, headers } = request;
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const end = url.indexOf("?", start);
@@ -34,8 +36,17 @@ export function headOf(request, length) {
   const asked = method === "OPTIONS" ? (headers.get("access-control-request-headers") ?? ABSENT) : ABSENT;
   const key = headers.get("x-edgepod-key") ?? ABSENT;
   const authorization = headers.get("authorization") ?? ABSENT;
-  return `${method}\n${path}\n${query}\n${key}\n${authorization}\n${session}\n${reactive}\n${upgrade}\n${asked}\n${length ?? ABSENT}`;
+  const pod = headers.get("x-edgepod-pod") ?? ABSENT;
+  const head = `${method}\n${path}\n${query}\n${key}\n${authorization}\n${session}\n${reactive}\n${upgrade}\n${asked}\n${length ?? ABSENT}\n${pod}`;
+  return pods ? `${head}\n${writeHeaders(headers)}` : head;
 }
+
+/**
+ * The headers of a request, as JSON.
+ *
+ * @param {Headers} headers
+ */
+export const writeHeaders = (headers) => JSON.stringify(Object.fromEntries(headers));
 
 /** What becomes of a request: the first letter of what `route` returns. */
 export const DECISION = Object.freeze({
@@ -90,8 +101,18 @@ export const readVerification = (decision) => JSON.parse(decision.slice(1));
 
 // ---- A call, from the Worker to its object
 
+/** The object of an app that has one. A pod's has the pod's name. */
+const GLOBAL = "global";
+
 /**
- * A call, and what was decided of it: the kind's letter, then lines of the function's name, the session or nothing, the trace
+ * The pod that a call or a socket is for: what stands after its letter.
+ *
+ * @param {string} decision
+ */
+export const podOf = (decision) => decision.slice(1, decision.indexOf("\n")) || GLOBAL;
+
+/**
+ * A call, and what was decided of it: the kind's letter and the pod, then lines of the function's name, the session or nothing, the trace
  * id and the claims of the user or nothing. One that brought its arguments along has them in a fifth line, which may have
  * lines of its own.
  *
@@ -101,10 +122,11 @@ export const readVerification = (decision) => JSON.parse(decision.slice(1));
  * @returns {string} the version, then what was decided, the headers and the arguments
  */
 export function writeCall(decision, headers, args) {
-  if (decision[0] !== DECISION.asked) return `${VERSION}${decision}\n${headers}\n${args}`;
-  let end = -1;
-  for (let line = 0; line < 5; line++) end = decision.indexOf("\n", end + 1);
-  return `${VERSION}${DECISION.call}${decision.slice(1, end)}\n${headers}${decision.slice(end)}`;
+  const start = decision.indexOf("\n");
+  if (decision[0] !== DECISION.asked) return `${VERSION}${decision[0]}${decision.slice(start)}\n${headers}\n${args}`;
+  let end = start;
+  for (let line = 0; line < 4; line++) end = decision.indexOf("\n", end + 1);
+  return `${VERSION}${DECISION.call}${decision.slice(start, end)}\n${headers}${decision.slice(end)}`;
 }
 
 /**
@@ -236,7 +258,7 @@ const EXPIRES = "x-edgepod-expires";
  */
 export function writeOpening(request, decision) {
   const opening = new Request(request);
-  opening.headers.set(EXPIRES, decision.slice(1));
+  opening.headers.set(EXPIRES, decision.slice(decision.indexOf("\n") + 1));
   return opening;
 }
 
@@ -253,6 +275,7 @@ export function readOpening(request) {
     since: searchParams.get("since") ?? undefined,
     tables: searchParams.getAll("table").concat(searchParams.getAll("topic")).join("\n"),
     expires: request.headers.get(EXPIRES) || undefined,
+    protocols: request.headers.get("sec-websocket-protocol")?.split(/, ?/) ?? [],
   };
 }
 

@@ -9,10 +9,10 @@ use serde::{Serialize, Serializer};
 use crate::{
     auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
     db::parse_rows,
-    engine::{Kind, Outcome, RawReply},
+    engine::{Kind, Outcome, PodName, RawReply},
     gateway::{
-        self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, REFUSED, Route, SOCKETS_PER_SESSION,
-        Step, UNWANTED_BODY,
+        self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, PROTOCOL, REFUSED, Route,
+        SOCKETS_PER_SESSION, Step, UNWANTED_BODY,
     },
     sqlite::{Output, SqlError, Value},
     thin::{push_json, push_number},
@@ -24,7 +24,7 @@ use crate::{
 pub(super) const VERSION: char = '2';
 
 /// What JavaScript needs to know of the core's, as JSON.
-pub(super) fn constants(result_limit: usize) -> String {
+pub(super) fn constants(result_limit: usize, pods: bool) -> String {
     #[derive(Serialize)]
     struct Constants<'a> {
         #[serde(serialize_with = "pairs")]
@@ -37,6 +37,8 @@ pub(super) fn constants(result_limit: usize) -> String {
         fetch_limit: i64,
         expired: (u16, &'static str),
         refused: (u16, &'static str),
+        protocol: &'static str,
+        pods: bool,
     }
     json(&Constants {
         headers: HEADERS,
@@ -48,6 +50,8 @@ pub(super) fn constants(result_limit: usize) -> String {
         fetch_limit: FETCH_LIMIT,
         expired: EXPIRED,
         refused: REFUSED,
+        protocol: PROTOCOL,
+        pods,
     })
 }
 
@@ -64,8 +68,8 @@ fn pairs<V: Serialize, S: Serializer>(
 }
 
 /// The head of a request: one line each of method, path, query, and of the headers X-EdgePod-Key, Authorization,
-/// X-EdgePod-Session-Id, X-EdgePod-Reactive, Upgrade, Access-Control-Request-Headers, Content-Length. An absent header is a
-/// line of one NUL, which no header can hold.
+/// X-EdgePod-Session-Id, X-EdgePod-Reactive, Upgrade, Access-Control-Request-Headers, Content-Length, X-EdgePod-Pod, and where
+/// the app has pods of all headers' JSON. An absent header is a line of one NUL, which no header can hold.
 pub(super) fn read_head(head: &str) -> Head<'_> {
     let mut lines = head.split('\n');
     let mut line = || lines.next().unwrap_or_default();
@@ -82,17 +86,22 @@ pub(super) fn read_head(head: &str) -> Head<'_> {
         upgrade: header(),
         request_headers: header(),
         content_length: header(),
+        pod: header(),
+        headers: header(),
+        body: None,
     }
 }
 
 /// What becomes of a request. The first letter says what follows:
 /// - `R` and JSON: reply with this.
-/// - `S`: a socket; and where it was opened with a token, when that expires, in milliseconds since 1970.
+/// - `S`: a socket. A line follows where it was opened with a token: when that expires, in milliseconds since 1970.
 /// - `C` (a query or a function), `A` (an action), `B` (a batch): a call, but for its headers and arguments. Lines of the
 ///   function's name, the session or nothing, the trace id, the claims of the user or nothing.
 /// - `H`: a request for a route, but for its headers, its method and address, and its body. The lines are those of a call, with
 ///   the route's method and path for the name and no session.
 /// - `G`: a call that brought its arguments along. A line more: the arguments, which may have lines of their own.
+///
+/// After the letter of a socket or a call stands the pod, where the app has more than one.
 /// - `V` and JSON: verify this signature, tell `verified`, and unless that refuses, ask again.
 /// - `F` and a URL: fetch the keys there, tell `keys_fetched`, and ask again.
 /// - `W`: ask again in a few milliseconds.
@@ -108,16 +117,19 @@ pub(super) fn write_decision(decision: &Decision, trace_id: &str) -> String {
 fn write_route(route: &Route, trace_id: &str) -> String {
     match route {
         Route::Reply(reply) => write_reply(reply),
-        Route::Socket { expires, .. } => {
+        Route::Socket { pod, expires, .. } => {
             let mut text = String::from("S");
+            text.push_str(line(pod));
+            text.push('\n');
             if let Some(expires) = expires {
                 push_number(&mut text, (*expires).try_into().unwrap_or(0));
             }
             text
         }
-        Route::Batch { session, user } => write_call('B', "", session, trace_id, user),
-        Route::Raw { route, user } => write_call('H', route.name, &None, trace_id, user),
+        Route::Batch { pod, session, user } => write_call('B', pod, "", session, trace_id, user),
+        Route::Raw { pod, route, user } => write_call('H', pod, route.name, &None, trace_id, user),
         Route::Call {
+            pod,
             function,
             args,
             session,
@@ -126,11 +138,11 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             let name = function.name;
             match args {
                 None if function.kind() == Kind::Action => {
-                    write_call('A', name, session, trace_id, user)
+                    write_call('A', pod, name, session, trace_id, user)
                 }
-                None => write_call('C', name, session, trace_id, user),
+                None => write_call('C', pod, name, session, trace_id, user),
                 Some(args) => {
-                    let mut text = write_call('G', name, session, trace_id, user);
+                    let mut text = write_call('G', pod, name, session, trace_id, user);
                     text.push('\n');
                     text.push_str(args);
                     text
@@ -140,20 +152,29 @@ fn write_route(route: &Route, trace_id: &str) -> String {
     }
 }
 
+/// A pod's name, in a line that is empty where the app has one pod.
+fn line(pod: &Option<PodName>) -> &str {
+    pod.as_ref().map_or("", PodName::as_str)
+}
+
 pub(super) fn write_call(
     kind: char,
+    pod: &Option<PodName>,
     name: &str,
     session: &Option<String>,
     trace_id: &str,
     user: &Option<Claims>,
 ) -> String {
+    let pod = line(pod);
     let session = session.as_deref().unwrap_or_default();
     let user = user.as_ref().map(json).unwrap_or_default();
-    let mut text =
-        String::with_capacity(name.len() + session.len() + trace_id.len() + user.len() + 5);
+    let mut text = String::with_capacity(
+        pod.len() + name.len() + session.len() + trace_id.len() + user.len() + 5,
+    );
     text.push(kind);
+    text.push_str(pod);
     for line in [name, session, trace_id, &user] {
-        // The kind stands in a line of its own, so that what follows it is what the version before knows.
+        // Kind and pod stand in a line of their own, so that what follows it is what the version before knows.
         text.push('\n');
         text.push_str(line);
     }

@@ -29,8 +29,11 @@ fn a_call_is_written_and_read() {
         let decision = text(&case, "decision");
         let kind = decision.chars().next().expect("a kind");
         let session = message.session.map(str::to_owned);
+        let pod = decision.lines().next().map_or("", |line| &line[1..]);
+        let pod = (!pod.is_empty()).then(|| PodName::new(pod).unwrap());
         let mut written = write_call(
             kind,
+            &pod,
             message.name,
             &session,
             message.trace_id,
@@ -83,6 +86,7 @@ fn a_head_is_read() {
             ("upgrade", head.upgrade),
             ("access-control-request-headers", head.request_headers),
             ("content-length", head.content_length),
+            ("x-edgepod-pod", head.pod),
         ] {
             assert_eq!(value, headers[name].as_str(), "{name} of {case}");
         }
@@ -151,7 +155,7 @@ fn a_reply_and_the_constants_are_json() {
     assert_eq!(read["body"], json!(reply.body));
     assert_eq!(read["headers"]["content-type"], "application/json");
 
-    let constants: Json = serde_json::from_str(&constants(1000)).expect("JSON");
+    let constants: Json = serde_json::from_str(&constants(1000, false)).expect("JSON");
     for name in ["body_limit", "unwanted_body", "keys_limit", "fetch_limit"] {
         assert!(constants[name].as_u64().is_some_and(|n| n > 0), "{name}");
     }
@@ -169,6 +173,7 @@ fn decisions_have_their_letters() {
         ),
         (
             Decision::Done(Route::Batch {
+                pod: None,
                 session: Some("s".to_owned()),
                 user: None,
             }),
@@ -176,6 +181,7 @@ fn decisions_have_their_letters() {
         ),
         (
             Decision::Done(Route::Socket {
+                pod: Some(PodName::new("acme").unwrap()),
                 session: "s".to_owned(),
                 resume: crate::engine::Resume {
                     since: None,
@@ -183,7 +189,7 @@ fn decisions_have_their_letters() {
                 },
                 expires: Some(1_700_000_000_000),
             }),
-            "S1700000000000",
+            "Sacme\n1700000000000",
         ),
     ];
     for (decision, text) in cases {

@@ -20,7 +20,7 @@ use crate::{
         Batch, Call, Callee, Engine, Headers, Held, Level, Outcome, RawRequest, Record, Registry,
         Resume, SocketId, log_panic, no_function, start_log,
     },
-    gateway::{self, BODY_LIMIT, Config, Gateway, Verified},
+    gateway::{self, BODY_LIMIT, Config, Gateway, Head, Verified},
     sqlite::{RESULT_LIMIT, result_limit},
 };
 
@@ -75,10 +75,12 @@ pub fn configure(environment: JsValue) -> String {
         let gateway = Gateway::new(Config::from_vars(var)).map_err(unusable)?;
         Ok((gateway, registry))
     };
-    GATEWAY.with(|gateway| gateway.set(made()).is_ok());
+    let made = made();
+    let pods = matches!(&made, Ok((_, registry)) if registry.pod().is_some());
+    GATEWAY.with(|gateway| gateway.set(made).is_ok());
     let result_limit = result_limit(var(RESULT_LIMIT).as_deref());
     env::set(environment);
-    crossing::constants(result_limit)
+    crossing::constants(result_limit, pods)
 }
 
 fn unusable(error: impl Display) -> Error {
@@ -89,6 +91,19 @@ fn unusable(error: impl Display) -> Error {
 #[wasm_bindgen]
 pub fn route(head: &str, trace_id: &str) -> String {
     let head = crossing::read_head(head);
+    with_gateway(trace_id, |gateway, registry| {
+        let decision = gateway.route(registry, &head, trace_id, now_millis);
+        crossing::write_decision(&decision, trace_id)
+    })
+}
+
+/// The same of a batch whose body is there, which may name the pod: asked for where the app has pods.
+#[wasm_bindgen]
+pub fn route_batch(head: &str, body: &str, trace_id: &str) -> String {
+    let head = Head {
+        body: Some(body),
+        ..crossing::read_head(head)
+    };
     with_gateway(trace_id, |gateway, registry| {
         let decision = gateway.route(registry, &head, trace_id, now_millis);
         crossing::write_decision(&decision, trace_id)

@@ -9,7 +9,7 @@ use super::{
     crossing,
 };
 use crate::{
-    engine::{Host, Record, SocketId},
+    engine::{Host, PodName, Record, SocketId},
     sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
     tracking::TableSet,
 };
@@ -109,6 +109,11 @@ impl Transactions for ObjectHost {
 }
 
 impl Host for ObjectHost {
+    /// An object of another name than a pod's can only be one from before there were names: that of the whole app.
+    fn pod(&self) -> PodName {
+        PodName::new(self.ports(Ports::pod)).unwrap_or_else(|_| PodName::global())
+    }
+
     fn send(&self, socket: SocketId, message: &str) {
         self.ports(|ports| ports.send(socket.0, message));
     }

@@ -196,7 +196,7 @@ export class EdgePodEngine extends DurableObject {
   /** @param {Request} request */
   fetch(request) {
     const engine = this.#engine.open(this.#ports);
-    const { session, since, tables, expires } = readOpening(request);
+    const { session, since, tables, expires, protocols } = readOpening(request);
     const tag = `s${session}`;
     if (this.ctx.getWebSockets(tag).length >= known().sockets) {
       const { status, headers, body } = readReply(core.refuse_socket(traceId()));
@@ -216,7 +216,10 @@ export class EdgePodEngine extends DurableObject {
       server.close(1011);
       throw error;
     }
-    return new Response(null, { status: 101, webSocket: client });
+    const { protocol } = known();
+    // A client that offers protocols takes no socket without one of them.
+    const headers = protocols.includes(protocol) ? { "sec-websocket-protocol": protocol } : undefined;
+    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   /** @param {WebSocket} ws */

@@ -140,6 +140,11 @@ export class Ports {
     }
   }
 
+  /** The pod's name, which is this object's. */
+  get pod() {
+    return this.#ctx.id.name ?? "global";
+  }
+
   /** @param {string} name */
   var(name) {
     const value = this.env[name];

@@ -6,12 +6,14 @@ import {
   DECISION,
   headAfter,
   headOf,
+  podOf,
   readOutcome,
   readRawReply,
   readReply,
   readVerification,
   targetOf,
   writeCall,
+  writeHeaders,
   writeOpening,
 } from "./crossing.mjs";
 import { jurisdiction, locationHint } from "./residency.mjs";
@@ -50,19 +52,22 @@ function reply(decision) {
  */
 async function serve(request, env, ctx, trace) {
   const length = request.headers.get("content-length");
-  const decision = await decide(request, length, env, ctx, trace);
+  let decision = await decide(request, length, env, ctx, trace, (head) => core.route(head, trace));
   if (decision[0] === DECISION.reply) {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
     return reply(decision);
   }
-  const stub = objectOf(env);
-  if (decision[0] === DECISION.socket) return stub.fetch(writeOpening(request, decision));
+  if (decision[0] === DECISION.socket) return objectOf(env, podOf(decision)).fetch(writeOpening(request, decision));
 
-  const headers = JSON.stringify(Object.fromEntries(request.headers));
+  const headers = writeHeaders(request.headers);
   if (decision[0] === DECISION.raw) {
     const bytes = await bytesOf(request, length, ctx, trace);
     if (bytes instanceof Response) return bytes;
-    const answer = await askRoute(stub, writeCall(decision, headers, targetOf(request)), bytes);
+    const answer = await askRoute(
+      objectOf(env, podOf(decision)),
+      writeCall(decision, headers, targetOf(request)),
+      bytes,
+    );
     if (answer === null) return reply(core.refuse_route(trace));
     return typeof answer === "string" ? outcome(answer) : rawReply(answer);
   }
@@ -78,7 +83,12 @@ async function serve(request, env, ctx, trace) {
       return reply(core.refuse_body(0, trace));
     }
   }
-  return outcome(await ask(stub, writeCall(decision, headers, args)));
+  // It may name its pod.
+  if (decision[0] === DECISION.batch && known().pods) {
+    decision = await decide(request, length, env, ctx, trace, (head) => core.route_batch(head, args, trace));
+    if (decision[0] === DECISION.reply) return reply(decision);
+  }
+  return outcome(await ask(objectOf(env, podOf(decision)), writeCall(decision, headers, args)));
 }
 
 /** @param {string} text a call's outcome */
@@ -111,15 +121,16 @@ function rawReply(answer) {
  * @param {any} env
  * @param {ExecutionContext} ctx
  * @param {string} trace
+ * @param {(head: string) => string} route asks the core
  */
-async function decide(request, length, env, ctx, trace) {
-  let head = headOf(request, length);
+async function decide(request, length, env, ctx, trace, route) {
+  let head = headOf(request, length, known().pods);
   if (request.headers.has("authorization")) {
     const url = core.refresh_keys();
     if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
   }
   for (;;) {
-    const decision = core.route(head, trace);
+    const decision = route(head);
     switch (decision[0]) {
       case DECISION.verify: {
         const verification = readVerification(decision);
@@ -149,13 +160,14 @@ async function decide(request, length, env, ctx, trace) {
 }
 
 /**
- * The object that has the database. Within a jurisdiction a name is another object than outside.
+ * The object that has the database of a pod. Within a jurisdiction a name is another object than outside.
  *
  * @param {any} env
+ * @param {string} pod
  */
-function objectOf(env) {
+function objectOf(env, pod) {
   const objects = jurisdiction === null ? env.EDGEPOD_DO : env.EDGEPOD_DO.jurisdiction(jurisdiction);
-  const id = objects.idFromName("global");
+  const id = objects.idFromName(pod);
   return locationHint === null ? objects.get(id) : objects.get(id, { locationHint });
 }
 

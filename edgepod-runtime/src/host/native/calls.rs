@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -18,7 +18,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{connections::Complaint, limits::Limits, watch::CallWatch};
+use super::{
+    connections::Complaint,
+    limits::Limits,
+    pods::Pod,
+    watch::{CallWatch, Watches},
+};
 use crate::{
     Error,
     auth::Claims,
@@ -86,100 +91,30 @@ struct Job {
 struct Action {
     action: Awaits,
     job: Job,
+    /// Also when the caller has gone.
+    pod: Arc<Pod>,
     _permit: OwnedSemaphorePermit,
 }
 
-/// The threads that calls run on.
-pub(super) struct Calls {
-    database: mpsc::SyncSender<(Work, Job)>,
+/// What the calls of all databases share: the thread of actions, and what there may be of them.
+pub(super) struct Threads {
     actions: async_mpsc::UnboundedSender<Action>,
     permits: Arc<Semaphore>,
     limits: Arc<Limits>,
     full: Complaint,
-    watch: Arc<CallWatch>,
+    watches: Arc<Watches>,
 }
 
-/// When a call that finds no place is to come again.
-const RETRY: Duration = Duration::from_secs(1);
-
-impl Calls {
-    /// Starts the threads.
-    pub(super) fn start(engine: &Arc<Engine>, limits: Arc<Limits>) -> io::Result<Self> {
-        let watch = CallWatch::start(limits.call)?;
-        Ok(Self {
-            database: start_database(engine.clone(), &limits, watch.clone())?,
-            actions: start_actions(engine.clone())?,
+impl Threads {
+    /// Starts them.
+    pub(super) fn start(limits: Arc<Limits>) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            actions: start_actions()?,
             permits: Arc::new(Semaphore::new(limits.actions)),
+            watches: Watches::start(limits.call)?,
             limits,
             full: Complaint::default(),
-            watch,
-        })
-    }
-
-    /// Runs a call and waits for its outcome. What finds no place is refused at once, and what waits for one when its time is
-    /// over.
-    pub(super) async fn run(&self, what: What, body: String, caller: Caller) -> Outcome {
-        let trace_id = caller.trace_id.clone();
-        let (answer, mut outcome) = oneshot::channel();
-        let taken = Arc::<AtomicBool>::default();
-        let job = Job {
-            body,
-            caller,
-            answer,
-            taken: taken.clone(),
-        };
-        if let Err(error) = self.send(what, job) {
-            return Outcome::error(&error, &trace_id);
-        }
-        let outcome = match timeout(self.limits.call, &mut outcome).await {
-            Ok(outcome) => outcome,
-            // It has begun, and its statements have the rest of their time.
-            Err(_) if taken.swap(true, Ordering::AcqRel) => outcome.await,
-            Err(_) => {
-                let error = Error::unavailable(
-                    "The server is busy: this call has waited too long, and was not begun.",
-                );
-                return Outcome::error(&error.retry_after(RETRY), &trace_id);
-            }
-        };
-        outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id))
-    }
-
-    fn send(&self, what: What, job: Job) -> Result<(), Error> {
-        let work = match what {
-            What::Call(Callee::Action(action)) => {
-                return self.send_action(Awaits::Action(action), job);
-            }
-            What::Raw(raw) => return self.send_action(Awaits::Raw(raw), job),
-            What::Call(Callee::AtOnce(function)) => Work::Call(function),
-            What::Batch => Work::Batch,
-        };
-        if self.watch.is_stuck() {
-            return Err(Error::unavailable(
-                "A call does not come to an end, and no other can begin: try again later.",
-            )
-            .retry_after(RETRY));
-        }
-        self.database
-            .try_send((work, job))
-            .map_err(|error| match error {
-                mpsc::TrySendError::Full(_) => {
-                    self.overloaded("waiting calls", "EDGEPOD_MAX_QUEUE", self.limits.queue)
-                }
-                mpsc::TrySendError::Disconnected(_) => lost(),
-            })
-    }
-
-    fn send_action(&self, action: Awaits, job: Job) -> Result<(), Error> {
-        let permit = self.permits.clone().try_acquire_owned();
-        let permit = permit
-            .map_err(|_| self.overloaded("actions", "EDGEPOD_MAX_ACTIONS", self.limits.actions))?;
-        let action = Action {
-            action,
-            job,
-            _permit: permit,
-        };
-        self.actions.send(action).map_err(|_| lost())
+        }))
     }
 
     fn overloaded(&self, what: &str, name: &str, limit: usize) -> Error {
@@ -194,6 +129,123 @@ impl Calls {
     }
 }
 
+/// The way to the thread of a database.
+type Database = mpsc::SyncSender<(Work, Job)>;
+
+/// The calls of a database, and its thread.
+pub(super) struct Calls {
+    /// Until the thread is to end.
+    database: Option<Database>,
+    thread: Option<JoinHandle<()>>,
+    threads: Arc<Threads>,
+    watch: Arc<CallWatch>,
+}
+
+impl Drop for Calls {
+    /// The thread has the engine, and so the database: both are free when this returns.
+    fn drop(&mut self) {
+        self.database.take();
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// When a call that finds no place is to come again.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl Calls {
+    /// Starts the thread.
+    pub(super) fn start(engine: &Arc<Engine>, threads: &Arc<Threads>) -> io::Result<Self> {
+        let watch = threads.watches.add();
+        let (database, thread) = start_database(engine.clone(), &threads.limits, watch.clone())?;
+        Ok(Self {
+            database: Some(database),
+            thread: Some(thread),
+            threads: threads.clone(),
+            watch,
+        })
+    }
+}
+
+impl Pod {
+    /// Runs a call and waits for its outcome. What finds no place is refused at once, and what waits for one when its time is
+    /// over.
+    pub(super) async fn run(self: &Arc<Self>, what: What, body: String, caller: Caller) -> Outcome {
+        let trace_id = caller.trace_id.clone();
+        let (answer, mut outcome) = oneshot::channel();
+        let taken = Arc::<AtomicBool>::default();
+        let job = Job {
+            body,
+            caller,
+            answer,
+            taken: taken.clone(),
+        };
+        if let Err(error) = self.send(what, job) {
+            return Outcome::error(&error, &trace_id);
+        }
+        let outcome = match timeout(self.calls.threads.limits.call, &mut outcome).await {
+            Ok(outcome) => outcome,
+            // It has begun, and its statements have the rest of their time.
+            Err(_) if taken.swap(true, Ordering::AcqRel) => outcome.await,
+            Err(_) => {
+                let error = Error::unavailable(
+                    "The server is busy: this call has waited too long, and was not begun.",
+                );
+                return Outcome::error(&error.retry_after(RETRY), &trace_id);
+            }
+        };
+        outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id))
+    }
+
+    fn send(self: &Arc<Self>, what: What, job: Job) -> Result<(), Error> {
+        let work = match what {
+            What::Call(Callee::Action(action)) => {
+                return self.send_action(Awaits::Action(action), job);
+            }
+            What::Raw(raw) => return self.send_action(Awaits::Raw(raw), job),
+            What::Call(Callee::AtOnce(function)) => Work::Call(function),
+            What::Batch => Work::Batch,
+        };
+        let calls = &self.calls;
+        if calls.watch.is_stuck() {
+            return Err(Error::unavailable(
+                "A call does not come to an end, and no other can begin: try again later.",
+            )
+            .retry_after(RETRY));
+        }
+        let Some(database) = &calls.database else {
+            return Err(lost());
+        };
+        database.try_send((work, job)).map_err(|error| match error {
+            mpsc::TrySendError::Full(_) => {
+                let queue = calls.threads.limits.queue;
+                calls
+                    .threads
+                    .overloaded("waiting calls", "EDGEPOD_MAX_QUEUE", queue)
+            }
+            mpsc::TrySendError::Disconnected(_) => lost(),
+        })
+    }
+
+    fn send_action(self: &Arc<Self>, action: Awaits, job: Job) -> Result<(), Error> {
+        let threads = &self.calls.threads;
+        let permit = threads.permits.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| {
+            threads.overloaded("actions", "EDGEPOD_MAX_ACTIONS", threads.limits.actions)
+        })?;
+        let action = Action {
+            action,
+            job,
+            pod: self.clone(),
+            _permit: permit,
+        };
+        threads.actions.send(action).map_err(|_| lost())
+    }
+}
+
 fn lost() -> Error {
     Error::internal("the thread of calls is gone")
 }
@@ -203,9 +255,9 @@ fn start_database(
     engine: Arc<Engine>,
     limits: &Limits,
     watch: Arc<CallWatch>,
-) -> io::Result<mpsc::SyncSender<(Work, Job)>> {
+) -> io::Result<(Database, JoinHandle<()>)> {
     let (sender, jobs) = mpsc::sync_channel::<(Work, Job)>(limits.queue);
-    thread::Builder::new()
+    let thread = thread::Builder::new()
         .name("edgepod-database".to_owned())
         .spawn(move || {
             while let Ok((work, job)) = jobs.recv() {
@@ -229,7 +281,7 @@ fn start_database(
                 }
             }
         })?;
-    Ok(sender)
+    Ok((sender, thread))
 }
 
 fn run(engine: &Arc<Engine>, work: Work, body: &str, mut caller: Caller) -> Outcome {
@@ -250,7 +302,7 @@ fn run(engine: &Arc<Engine>, work: Work, body: &str, mut caller: Caller) -> Outc
 }
 
 /// Actions await, and their contexts stay on one thread: this one.
-fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<Action>> {
+fn start_actions() -> io::Result<async_mpsc::UnboundedSender<Action>> {
     let (sender, mut actions) = async_mpsc::unbounded_channel::<Action>();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -261,21 +313,22 @@ fn start_actions(engine: Arc<Engine>) -> io::Result<async_mpsc::UnboundedSender<
             let local = tokio::task::LocalSet::new();
             local.block_on(&runtime, async move {
                 while let Some(action) = actions.recv().await {
-                    let engine = engine.clone();
                     tokio::task::spawn_local(async move {
                         let Action {
                             action,
                             mut job,
+                            pod,
                             _permit,
                         } = action;
                         if job.taken.swap(true, Ordering::AcqRel) {
                             return;
                         }
                         let call = job.caller.call(&job.body);
+                        let engine = &pod.engine;
                         let outcome = match action {
                             Awaits::Action(action) => engine.call_action(action, call).await,
                             Awaits::Raw(Raw { route, request }) => {
-                                route.run(&engine, request, call).await
+                                route.run(engine, request, call).await
                             }
                         };
                         // The caller may have gone away.

@@ -75,6 +75,14 @@ const BUSY: Duration = Duration::from_secs(5);
 
 impl NativeDatabase {
     pub(super) fn open(location: &Location) -> Result<Self, SqlError> {
+        Self::open_with_cache(location, None)
+    }
+
+    /// With at most so many KiB of pages in memory; without, as many as SQLite keeps.
+    pub(super) fn open_with_cache(
+        location: &Location,
+        cache: Option<i64>,
+    ) -> Result<Self, SqlError> {
         let mut connection = match location {
             Location::Memory => Connection::open_in_memory(),
             Location::File(path) => {
@@ -84,6 +92,11 @@ impl NativeDatabase {
             }
         }
         .map_err(failure)?;
+        if let Some(cache) = cache {
+            connection
+                .pragma_update(None, "cache_size", -cache)
+                .map_err(failure)?;
+        }
         Self::prepare(&mut connection).map_err(failure)?;
         let patience = Arc::new(Patience::new());
         let asked = patience.clone();

@@ -14,15 +14,18 @@ use hyper::{
 
 use super::{
     body::Bodies,
-    calls::{Caller, Calls, Raw, What},
+    calls::{Caller, Raw, What},
     keys,
     limits::Limits,
-    ports::{NativeHost, now_millis},
+    pods::Pods,
+    ports::now_millis,
     signature,
+    sockets::Sockets,
     websocket::{self, Opening},
 };
 use crate::{
-    engine::{self, CLIENT_ADDRESS, Engine, Outcome, RawReply, RawRequest},
+    Error,
+    engine::{self, CLIENT_ADDRESS, Outcome, RawReply, RawRequest, Registry},
     gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, Verified, client_address},
 };
 
@@ -33,12 +36,18 @@ const WAIT: Duration = Duration::from_millis(20);
 
 /// What all connections share.
 pub(super) struct Shared {
-    pub(super) engine: Arc<Engine>,
-    pub(super) host: Arc<NativeHost>,
+    pub(super) pods: Pods,
+    pub(super) sockets: Arc<Sockets>,
     pub(super) gateway: Arc<Gateway>,
     pub(super) limits: Arc<Limits>,
-    pub(super) calls: Calls,
     pub(super) bodies: Bodies,
+}
+
+impl Shared {
+    /// The functions, which all pods have.
+    pub(super) fn registry(&self) -> &Registry {
+        self.pods.global().engine.registry()
+    }
 }
 
 /// Answers a request that came from this address.
@@ -74,52 +83,59 @@ where
         let forwarded = forwarded.filter_map(|value| value.to_str().ok());
         client_address(peer, forwarded, shared.limits.proxies)
     });
-    let (what, args, session, user) = match route(shared, &parts, trace_id).await {
-        Route::Reply(reply) => {
-            shared.bodies.drain(body);
-            return Ok(gateway_reply(reply));
-        }
-        Route::Socket {
-            session,
-            resume,
-            expires,
-        } => {
-            let opening = Opening {
+    // A rule for pods may ask for any.
+    let headers = headers_json(&parts.headers, address);
+    let (what, pod, args, session, user) =
+        match route(shared, &parts, &headers, None, trace_id).await {
+            Route::Reply(reply) => {
+                shared.bodies.drain(body);
+                return Ok(gateway_reply(reply));
+            }
+            Route::Socket {
+                pod,
                 session,
                 resume,
                 expires,
-                address,
-            };
-            return websocket::open(shared, &mut parts, opening);
-        }
-        Route::Raw { route, user } => {
-            let (bytes, _held) = shared.bodies.read(body).await?;
-            let request = RawRequest {
-                method: parts.method.as_str().to_owned(),
-                target: parts
-                    .uri
-                    .path_and_query()
-                    .map_or_else(String::new, ToString::to_string),
-                body: bytes.into(),
-            };
-            let caller = Caller {
-                session: None,
+            } => {
+                let opening = Opening {
+                    pod,
+                    session,
+                    resume,
+                    expires,
+                    address,
+                };
+                return websocket::open(shared, &mut parts, opening).await;
+            }
+            Route::Raw { pod, route, user } => {
+                let (bytes, _held) = shared.bodies.read(body).await?;
+                let request = RawRequest {
+                    method: parts.method.as_str().to_owned(),
+                    target: parts
+                        .uri
+                        .path_and_query()
+                        .map_or_else(String::new, ToString::to_string),
+                    body: bytes.into(),
+                };
+                let caller = Caller {
+                    session: None,
+                    user,
+                    headers,
+                    trace_id: trace_id.to_owned(),
+                };
+                let what = What::Raw(Raw { route, request });
+                let pod = shared.pods.get(pod.as_ref()).await?;
+                let outcome = pod.run(what, String::new(), caller).await;
+                return Ok(outcome_reply(outcome));
+            }
+            Route::Batch { pod, session, user } => (What::Batch, pod, None, session, user),
+            Route::Call {
+                pod,
+                function,
+                args,
+                session,
                 user,
-                headers: headers_json(&parts.headers, address),
-                trace_id: trace_id.to_owned(),
-            };
-            let what = What::Raw(Raw { route, request });
-            let outcome = shared.calls.run(what, String::new(), caller).await;
-            return Ok(outcome_reply(outcome));
-        }
-        Route::Batch { session, user } => (What::Batch, None, session, user),
-        Route::Call {
-            function,
-            args,
-            session,
-            user,
-        } => (What::Call(function.callee()), args, session, user),
-    };
+            } => (What::Call(function.callee()), pod, args, session, user),
+        };
     let (text, _held) = match args {
         Some(args) => (args, None),
         None => {
@@ -128,19 +144,41 @@ where
             (text, Some(held))
         }
     };
+    // The body may have named it.
+    let pod = match what {
+        What::Batch if shared.registry().pod().is_some() => {
+            match route(shared, &parts, &headers, Some(&text), trace_id).await {
+                Route::Batch { pod, .. } => pod,
+                Route::Reply(reply) => return Ok(gateway_reply(reply)),
+                _ => return Err(Error::internal("a batch became something else")),
+            }
+        }
+        _ => pod,
+    };
+    let pod = shared.pods.get(pod.as_ref()).await?;
     let caller = Caller {
         session,
         user,
-        headers: headers_json(&parts.headers, address),
+        headers,
         trace_id: trace_id.to_owned(),
     };
-    Ok(outcome_reply(shared.calls.run(what, text, caller).await))
+    Ok(outcome_reply(pod.run(what, text, caller).await))
 }
 
 /// What becomes of a request, once its token is verified, if it has one.
-async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
+async fn route(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    headers: &str,
+    body: Option<&str>,
+    trace_id: &str,
+) -> Route {
     let texts = Texts::of(parts);
-    let mut head = texts.head(parts);
+    let mut head = Head {
+        headers: shared.registry().pod().map(|_| headers),
+        body,
+        ..texts.head(parts)
+    };
     let gateway = &shared.gateway;
     if head.authorization.is_some()
         && let Some(url) = gateway.authenticator().refresh(now_millis())
@@ -148,7 +186,7 @@ async fn route(shared: &Arc<Shared>, parts: &Parts, trace_id: &str) -> Route {
         keys::refresh(gateway, url);
     }
     loop {
-        match gateway.route(shared.engine.registry(), &head, trace_id, now_millis) {
+        match gateway.route(shared.registry(), &head, trace_id, now_millis) {
             Decision::First(Step::Verify(verification)) => {
                 let right = signature::is_right(&verification);
                 match gateway.verified(&head, verification.version, right, trace_id, now_millis()) {
@@ -173,6 +211,7 @@ struct Texts<'a> {
     upgrade: Option<Cow<'a, str>>,
     request_headers: Option<Cow<'a, str>>,
     content_length: Option<Cow<'a, str>>,
+    pod: Option<Cow<'a, str>>,
 }
 
 impl<'a> Texts<'a> {
@@ -186,6 +225,7 @@ impl<'a> Texts<'a> {
             upgrade: header("upgrade"),
             request_headers: header("access-control-request-headers"),
             content_length: header("content-length"),
+            pod: header("x-edgepod-pod"),
         }
     }
 
@@ -201,6 +241,9 @@ impl<'a> Texts<'a> {
             upgrade: self.upgrade.as_deref(),
             request_headers: self.request_headers.as_deref(),
             content_length: self.content_length.as_deref(),
+            pod: self.pod.as_deref(),
+            headers: None,
+            body: None,
         }
     }
 }

@@ -21,6 +21,10 @@ pub struct Limits {
     pub queue: usize,
     /// Actions under way: `EDGEPOD_MAX_ACTIONS`.
     pub actions: usize,
+    /// Pods that are open at one time, beside `global`: `EDGEPOD_MAX_PODS`.
+    pub pods: usize,
+    /// How long a pod that nobody uses stays open: `EDGEPOD_POD_IDLE`.
+    pub pod_idle: Duration,
     /// Bytes of all bodies that are on their way, together: `EDGEPOD_MAX_BODY_MEMORY`.
     pub body_memory: usize,
     /// How long a request's head may take: `EDGEPOD_HEADER_TIMEOUT`.
@@ -45,6 +49,12 @@ pub(super) const SLOWEST: u64 = 16 * 1024;
 /// Descriptors that are no connections: the database's, the log's, the runtime's.
 const OTHER_DESCRIPTORS: usize = 128;
 
+/// Those of an open pod: its file, the log beside it, and what readers of that share.
+const POD_DESCRIPTORS: usize = 3;
+
+/// Where nobody says how many pods may be open, there is one for so many descriptors.
+const POD_SHARE: usize = 12;
+
 impl Default for Limits {
     fn default() -> Self {
         Self::of_connections(10_000)
@@ -61,6 +71,8 @@ impl Limits {
             socket_queue: 256,
             queue: 256,
             actions: 1024,
+            pods: 256,
+            pod_idle: Duration::from_secs(60),
             body_memory: 64 * 1024 * 1024,
             header: Duration::from_secs(10),
             body: Duration::from_secs(30),
@@ -72,15 +84,24 @@ impl Limits {
         }
     }
 
-    /// Reads the limits from the environment. `descriptors` is how many this process may have.
+    /// Reads the limits from the environment. `descriptors` is how many this process may have; `has_pods` whether some are for
+    /// pods.
     ///
     /// # Errors
     /// A value that is none: which, and what it should be.
     pub(super) fn from_vars(
         vars: &HashMap<String, String>,
         descriptors: usize,
+        has_pods: bool,
     ) -> Result<Self, LimitError> {
-        let most = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(16);
+        let free = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(16);
+        let pods = count(vars, "EDGEPOD_MAX_PODS", (free / POD_SHARE).clamp(1, 256))?;
+        let for_pods = if has_pods {
+            pods.saturating_mul(POD_DESCRIPTORS)
+        } else {
+            0
+        };
+        let most = free.saturating_sub(for_pods).max(16);
         let connections = count(vars, "EDGEPOD_MAX_CONNECTIONS", most.min(10_000))?;
         if connections > most {
             return Err(LimitError::Connections {
@@ -109,6 +130,8 @@ impl Limits {
             socket_queue: count("EDGEPOD_MAX_SOCKET_QUEUE", usual.socket_queue)?,
             queue: count("EDGEPOD_MAX_QUEUE", usual.queue)?,
             actions: count("EDGEPOD_MAX_ACTIONS", usual.actions)?,
+            pods,
+            pod_idle: time("EDGEPOD_POD_IDLE", usual.pod_idle)?,
             body_memory: count("EDGEPOD_MAX_BODY_MEMORY", usual.body_memory)?,
             header: time("EDGEPOD_HEADER_TIMEOUT", usual.header)?,
             body: time("EDGEPOD_BODY_TIMEOUT", usual.body)?,
@@ -269,7 +292,7 @@ mod tests {
         let vars = vars
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Limits::from_vars(&vars.collect(), descriptors)
+        Limits::from_vars(&vars.collect(), descriptors, false)
     }
 
     #[test]

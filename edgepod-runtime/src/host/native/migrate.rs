@@ -1,7 +1,5 @@
 //! Migrations without a server.
 
-use std::collections::HashMap;
-
 use super::{Location, ServerError, ports::NativeHost};
 use crate::{
     engine::{Host as _, StartError},
@@ -14,7 +12,7 @@ use crate::{
 /// # Errors
 /// When the database cannot be opened, or has applied what this program does not have.
 pub(super) fn migration_statuses(location: &Location) -> Result<Vec<Status>, ServerError> {
-    let host = without_vars(location)?;
+    let host = alone(location)?;
     Migrations::collect()
         .and_then(|migrations| migrations.statuses(&host))
         .map_err(|error| ServerError::App(StartError::Migration(error)))
@@ -25,7 +23,7 @@ pub(super) fn migration_statuses(location: &Location) -> Result<Vec<Status>, Ser
 /// # Errors
 /// As [`migration_statuses`], and when one fails.
 pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
-    let host = without_vars(location)?;
+    let host = alone(location)?;
     Migrations::collect()
         .and_then(|migrations| {
             let pending = migrations.pending(&host)?;
@@ -36,6 +34,6 @@ pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
         .map_err(|error| ServerError::App(StartError::Migration(error)))
 }
 
-fn without_vars(location: &Location) -> Result<NativeHost, ServerError> {
-    NativeHost::open(location, HashMap::new()).map_err(ServerError::Database)
+fn alone(location: &Location) -> Result<NativeHost, ServerError> {
+    NativeHost::alone(location).map_err(ServerError::Database)
 }

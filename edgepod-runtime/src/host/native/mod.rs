@@ -14,6 +14,8 @@ mod main;
 mod math;
 mod migrate;
 mod patience;
+mod pod_file;
+mod pods;
 mod ports;
 mod server;
 mod signature;

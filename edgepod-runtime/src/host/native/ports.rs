@@ -11,7 +11,7 @@ use super::{
     sockets::Sockets,
 };
 use crate::{
-    engine::{Host, Record, SocketId},
+    engine::{Host, PodName, Record, SocketId},
     sqlite::{
         Database, End, JsonOutput, Output, RESULT_LIMIT, RowFormat, SqlError, Transactions, Value,
         result_limit,
@@ -29,29 +29,40 @@ pub(super) type NativeHost = OnSqlite<Served>;
 
 /// The world of a server.
 pub(super) struct Served {
+    pod: PodName,
     pub(super) sockets: Arc<Sockets>,
-    vars: HashMap<String, String>,
+    vars: Arc<HashMap<String, String>>,
 }
+
+/// The most KiB of pages that SQLite keeps of a pod: there are many of them.
+const POD_CACHE: i64 = 512;
 
 impl NativeHost {
     pub(super) fn open(
         location: &Location,
-        vars: HashMap<String, String>,
+        vars: Arc<HashMap<String, String>>,
+        sockets: Arc<Sockets>,
+        pod: PodName,
     ) -> Result<Self, SqlError> {
         let limit = result_limit(vars.get(RESULT_LIMIT).map(String::as_str));
+        let cache = (!pod.is_global()).then_some(POD_CACHE);
         Ok(Self {
-            database: NativeDatabase::open(location)?.limited(limit),
-            world: Served {
-                sockets: Arc::default(),
-                vars,
-            },
+            database: NativeDatabase::open_with_cache(location, cache)?.limited(limit),
+            world: Served { pod, sockets, vars },
         })
+    }
+}
+
+impl NativeHost {
+    /// One without a server: nobody connects, and nothing is set.
+    pub(super) fn alone(location: &Location) -> Result<Self, SqlError> {
+        Self::open(location, Arc::default(), Arc::default(), PodName::global())
     }
 }
 
 #[cfg(test)]
 pub(super) fn memory_host() -> Arc<dyn Host> {
-    let host = NativeHost::open(&Location::Memory, HashMap::new()).expect("memory is at hand");
+    let host = NativeHost::alone(&Location::Memory).expect("memory is at hand");
     Arc::new(host)
 }
 
@@ -80,6 +91,10 @@ impl<W: Send + Sync> Transactions for OnSqlite<W> {
 }
 
 impl Host for NativeHost {
+    fn pod(&self) -> PodName {
+        self.world.pod.clone()
+    }
+
     fn send(&self, socket: SocketId, message: &str) {
         self.world.sockets.send(socket, message);
     }

@@ -1,8 +1,8 @@
 //! The server: connections come, are served, and end.
 
 use std::{
-    collections::HashMap, convert::Infallible, fmt, io, net::SocketAddr, pin::pin, sync::Arc,
-    time::Duration,
+    collections::HashMap, convert::Infallible, fmt, io, net::SocketAddr, path::PathBuf, pin::pin,
+    sync::Arc, time::Duration,
 };
 
 use http_body_util::Full;
@@ -17,25 +17,26 @@ use tokio::{
     io::AsyncReadExt as _,
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
-    time::{sleep, timeout},
+    time::{interval, sleep, timeout},
 };
 
 use super::{
     body::Bodies,
-    calls::Calls,
+    calls::Threads,
     connections::{Complaint, Connections, Phase, Place},
     database::Location,
     http::{self, Shared},
     limits::{LimitError, Limits, descriptors},
     lock::{Lock, LockError},
+    pods::{Pods, World},
     ports::{NativeHost, log},
-    sockets::STOPPING,
+    sockets::{STOPPING, Sockets},
     stream::Stream,
 };
 use crate::{
     Error,
     auth::SettingsError,
-    engine::{Engine, Host as _, Level, LevelError, Outcome, Record, StartError, start_log},
+    engine::{App, Host as _, Level, LevelError, Outcome, PodName, Record, StartError, start_log},
     gateway::{Config, Gateway, HEADERS},
     sqlite::SqlError,
 };
@@ -65,7 +66,7 @@ const CHECK: Duration = Duration::from_secs(2);
 /// ```
 pub struct Server {
     shared: Arc<Shared>,
-    _lock: Option<Lock>,
+    _locks: Vec<Lock>,
 }
 
 /// Why a server does not start.
@@ -110,14 +111,33 @@ impl Server {
     /// See [`ServerError`].
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
         start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log).map_err(ServerError::Log)?;
-        let limits = Limits::from_vars(&vars, descriptors()).map_err(ServerError::Limit)?;
+        let has_pods = App::of_program()
+            .map_err(ServerError::App)?
+            .registry()
+            .pod()
+            .is_some();
+        let limits =
+            Limits::from_vars(&vars, descriptors(), has_pods).map_err(ServerError::Limit)?;
         let limits = Arc::new(limits);
-        let lock = match &location {
-            Location::Memory => None,
-            Location::File(path) => Some(Lock::take(path).map_err(ServerError::Lock)?),
+        let folder = has_pods.then(|| folder_of_pods(&location, &vars)).flatten();
+        let mut locks = Vec::new();
+        if let Location::File(path) = &location {
+            locks.push(Lock::take(path).map_err(ServerError::Lock)?);
+        }
+        if let Some(folder) = &folder {
+            // One for all that are in it.
+            locks.push(Lock::take(folder).map_err(ServerError::Lock)?);
+        }
+        let world = World {
+            folder,
+            vars: Arc::new(vars),
+            sockets: Arc::<Sockets>::default(),
+            threads: Threads::start(limits.clone()).map_err(ServerError::Io)?,
+            limits: limits.clone(),
         };
-        let host = NativeHost::open(&location, vars).map_err(ServerError::Database)?;
-        let host = Arc::new(host);
+        let global = PodName::global();
+        let host = NativeHost::open(&location, world.vars.clone(), world.sockets.clone(), global);
+        let host = Arc::new(host.map_err(ServerError::Database)?);
         let is_whole = host.database.check(CHECK).map_err(ServerError::Database)?;
         if !is_whole {
             let message = format!(
@@ -128,18 +148,16 @@ impl Server {
         }
         let gateway =
             Gateway::new(Config::from_vars(|name| host.var(name))).map_err(ServerError::Tokens)?;
-        let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
-        host.database.limit(limits.call);
+        let global = Arc::new(world.start(host)?);
         Ok(Self {
             shared: Arc::new(Shared {
-                calls: Calls::start(&engine, limits.clone()).map_err(ServerError::Io)?,
+                sockets: world.sockets.clone(),
+                pods: Pods::new(world, global),
                 bodies: Bodies::new(limits.clone()),
-                engine,
-                host,
                 gateway: Arc::new(gateway),
                 limits,
             }),
-            _lock: lock,
+            _locks: locks,
         })
     }
 
@@ -167,11 +185,18 @@ impl Server {
         let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
         let exhausted = Complaint::default();
         let (stopping, stopped) = watch::channel(false);
+        let pause = (self.shared.limits.pod_idle / 4).max(Duration::from_millis(50));
+        let mut look = interval(pause);
         let mut stop = pin!(stop);
         loop {
             let accepted = tokio::select! {
                 () = &mut stop => break,
                 accepted = listener.accept() => accepted,
+                _ = look.tick() => {
+                    let shared = self.shared.clone();
+                    tokio::spawn(async move { shared.pods.close_idle().await });
+                    continue;
+                }
             };
             match accepted {
                 Ok((tcp, peer)) => match connections.admit(peer.ip()) {
@@ -205,7 +230,7 @@ impl Server {
         }
         drop(listener);
         let _ = stopping.send(true);
-        self.shared.host.world.sockets.end_all(STOPPING);
+        self.shared.sockets.end_all(STOPPING);
         connections.end_waiting();
         if timeout(self.shared.limits.stop, connections.all_ended())
             .await
@@ -220,6 +245,16 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Where the files of pods are: `EDGEPOD_PODS`, or beside the database. Nowhere where that is in memory.
+fn folder_of_pods(location: &Location, vars: &HashMap<String, String>) -> Option<PathBuf> {
+    let Location::File(database) = location else {
+        return None;
+    };
+    let set = vars.get("EDGEPOD_PODS").map(|folder| folder.trim());
+    let set = set.filter(|folder| !folder.is_empty());
+    Some(set.map_or_else(|| database.with_extension("pods"), PathBuf::from))
 }
 
 async fn serve_connection(

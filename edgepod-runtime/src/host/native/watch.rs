@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -19,7 +19,51 @@ struct Running {
     since: Instant,
 }
 
-/// Looks at the call that runs.
+/// Looks at the calls that run, one of each database.
+pub(super) struct Watches(Mutex<Vec<Weak<CallWatch>>>);
+
+impl Watches {
+    /// Starts to look, with the time that a call may take.
+    pub(super) fn start(limit: Duration) -> io::Result<Arc<Self>> {
+        let watches = Arc::new(Self(Mutex::default()));
+        let looking = Arc::downgrade(&watches);
+        let pause = (limit / 4).clamp(Duration::from_millis(50), GRACE);
+        thread::Builder::new()
+            .name("edgepod-watch".to_owned())
+            .spawn(move || {
+                while let Some(watches) = looking.upgrade() {
+                    watches.look(limit);
+                    drop(watches);
+                    thread::sleep(pause);
+                }
+            })?;
+        Ok(watches)
+    }
+
+    /// One more database.
+    pub(super) fn add(&self) -> Arc<CallWatch> {
+        let watch = Arc::<CallWatch>::default();
+        self.all().push(Arc::downgrade(&watch));
+        watch
+    }
+
+    fn look(&self, limit: Duration) {
+        self.all().retain(|watch| {
+            let watch = watch.upgrade();
+            if let Some(watch) = &watch {
+                watch.look(limit);
+            }
+            watch.is_some()
+        });
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Weak<CallWatch>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks at the call that has a database.
+#[derive(Default)]
 pub(super) struct CallWatch {
     running: Mutex<Option<Running>>,
     stuck: AtomicBool,
@@ -29,26 +73,6 @@ pub(super) struct CallWatch {
 const GRACE: Duration = Duration::from_secs(1);
 
 impl CallWatch {
-    /// Starts to look, with the time that a call may take.
-    pub(super) fn start(limit: Duration) -> io::Result<Arc<Self>> {
-        let watch = Arc::new(Self {
-            running: Mutex::default(),
-            stuck: AtomicBool::new(false),
-        });
-        let looking = Arc::downgrade(&watch);
-        let pause = (limit / 4).clamp(Duration::from_millis(50), GRACE);
-        thread::Builder::new()
-            .name("edgepod-watch".to_owned())
-            .spawn(move || {
-                while let Some(watch) = looking.upgrade() {
-                    watch.look(limit);
-                    drop(watch);
-                    thread::sleep(pause);
-                }
-            })?;
-        Ok(watch)
-    }
-
     pub(super) fn begin(&self, function: Option<&'static str>, trace_id: &str) {
         *self.running() = Some(Running {
             function,

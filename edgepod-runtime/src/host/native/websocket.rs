@@ -6,8 +6,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::{
     Response, StatusCode,
     header::{
-        CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-        UPGRADE,
+        CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+        SEC_WEBSOCKET_VERSION, UPGRADE,
     },
     http::{HeaderValue, request::Parts},
     upgrade::OnUpgrade,
@@ -26,14 +26,15 @@ use tokio_tungstenite::{
 use super::{
     connections::Phase,
     http::{Reply, Shared, empty},
+    pods::Pod,
     ports::now_millis,
     sockets::{STOPPING, Ticket},
     stream::Stream,
 };
 use crate::{
     Error,
-    engine::Resume,
-    gateway::{EXPIRED, REFUSED},
+    engine::{PodName, Resume},
+    gateway::{EXPIRED, PROTOCOL, REFUSED},
 };
 
 /// The keep-alive of clients, and its answer.
@@ -54,6 +55,7 @@ const STOPPING_TIME: Duration = Duration::from_millis(500);
 
 /// A socket that a request asks for.
 pub(super) struct Opening {
+    pub(super) pod: Option<PodName>,
     pub(super) session: String,
     pub(super) resume: Resume,
     /// When its token expires, in milliseconds since 1970.
@@ -65,20 +67,19 @@ pub(super) struct Opening {
 /// Answers the handshake, and serves the socket from then on.
 ///
 /// # Errors
-/// `BAD_REQUEST` for what is no handshake, `TOO_MANY_REQUESTS` for a socket too many.
-pub(super) fn open(
+/// `BAD_REQUEST` for what is no handshake, `TOO_MANY_REQUESTS` for a socket too many, `UNAVAILABLE` where the pod cannot be
+/// opened.
+pub(super) async fn open(
     shared: &Arc<Shared>,
     parts: &mut Parts,
     opening: Opening,
 ) -> Result<Reply, Error> {
     let (accept, upgrade) = handshake(parts)
         .map_err(|why| Error::bad_request(format!("This is no WebSocket handshake: {why}.")))?;
-    let ticket =
-        shared
-            .host
-            .world
-            .sockets
-            .admit(&shared.limits, &opening.session, opening.address)?;
+    let ticket = shared
+        .sockets
+        .admit(&shared.limits, &opening.session, opening.address)?;
+    let pod = shared.pods.get(opening.pod.as_ref()).await?;
     let shared = shared.clone();
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else {
@@ -96,7 +97,7 @@ pub(super) fn open(
             Some(config()),
         )
         .await;
-        Box::pin(serve(shared, socket, opening, ticket)).await;
+        Box::pin(serve(shared, pod, socket, opening, ticket)).await;
     });
     let mut response: Response<_> = empty();
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -104,6 +105,10 @@ pub(super) fn open(
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    // A client that offers protocols takes no socket without one of them.
+    if has(parts, SEC_WEBSOCKET_PROTOCOL, PROTOCOL) {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+    }
     Ok(response)
 }
 
@@ -115,23 +120,22 @@ fn config() -> WebSocketConfig {
         .max_frame_size(Some(MESSAGE_LIMIT))
 }
 
+/// Whether a header's list has this word.
+fn has(parts: &Parts, name: HeaderName, word: &str) -> bool {
+    parts.headers.get_all(name).iter().any(|value| {
+        let mut words = value.to_str().unwrap_or_default().split(',');
+        words.any(|part| part.trim().eq_ignore_ascii_case(word))
+    })
+}
+
 fn handshake(parts: &mut Parts) -> Result<(HeaderValue, OnUpgrade), &'static str> {
-    let has = |name: HeaderName, word: &str| {
-        parts.headers.get_all(name).iter().any(|value| {
-            value
-                .to_str()
-                .unwrap_or_default()
-                .split(',')
-                .any(|part| part.trim().eq_ignore_ascii_case(word))
-        })
-    };
-    if !has(CONNECTION, "upgrade") {
+    if !has(parts, CONNECTION, "upgrade") {
         return Err("the header Connection does not say upgrade");
     }
-    if !has(UPGRADE, "websocket") {
+    if !has(parts, UPGRADE, "websocket") {
         return Err("the header Upgrade does not say websocket");
     }
-    if !has(SEC_WEBSOCKET_VERSION, "13") {
+    if !has(parts, SEC_WEBSOCKET_VERSION, "13") {
         return Err("the header Sec-WebSocket-Version is not 13");
     }
     let key = parts
@@ -149,14 +153,14 @@ fn handshake(parts: &mut Parts) -> Result<(HeaderValue, OnUpgrade), &'static str
 
 async fn serve(
     shared: Arc<Shared>,
+    pod: Arc<Pod>,
     mut socket: WebSocketStream<Stream>,
     opening: Opening,
     _ticket: Ticket,
 ) {
-    let (id, mut outgoing, end) = shared.host.world.sockets.open(shared.limits.socket_queue);
+    let (id, mut outgoing, end) = shared.sockets.open(shared.limits.socket_queue);
     let is_greeted = opening.resume.since.is_some();
-    shared
-        .engine
+    pod.engine
         .socket_opened(id, &opening.session, &opening.resume);
     let mut expired = pin!(sleep(time_left(opening.expires)));
     let idle = shared.limits.idle;
@@ -185,7 +189,7 @@ async fn serve(
                 match incoming {
                     Some(Ok(Message::Text(text))) if text.as_str() == PING => {
                         if is_greeted {
-                            Message::text(shared.engine.pong())
+                            Message::text(pod.engine.pong())
                         } else {
                             Message::text(PONG)
                         }
@@ -207,8 +211,9 @@ async fn serve(
             break None;
         }
     };
-    shared.engine.socket_closed(id);
-    shared.host.world.sockets.close(id);
+    pod.engine.socket_closed(id);
+    shared.sockets.close(id);
+    drop(pod);
     // What waits for this client is not kept while it says goodbye.
     drop(outgoing);
     let goodbye = async {

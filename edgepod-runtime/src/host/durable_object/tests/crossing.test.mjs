@@ -10,9 +10,15 @@ describe("a request's head", () => {
   for (const { text, method, url, headers } of cases.heads) {
     test(`of ${method} ${url}`, () => {
       const request = { method, url, headers: new Headers(headers) };
-      expect(crossing.headOf(request, headers["content-length"] ?? null)).toBe(text);
+      expect(crossing.headOf(request, headers["content-length"] ?? null, false)).toBe(text);
     });
   }
+});
+
+test("all headers are in the head where the app has pods", () => {
+  const headers = new Headers({ "x-edgepod-pod": "acme", host: "example.com" });
+  const head = crossing.headOf({ method: "GET", url: "https://example.com/ws", headers }, null, true);
+  expect(head.endsWith('\nacme\n{"host":"example.com","x-edgepod-pod":"acme"}')).toBe(true);
 });
 
 describe("a call", () => {
@@ -21,7 +27,8 @@ describe("a call", () => {
       // What came with the decision goes before a body.
       const body = decision.startsWith("G") ? "not this" : args;
       expect(crossing.writeCall(decision, headers, body)).toBe(message);
-      const [, name, , trace] = decision.split("\n");
+      const [kind, name, , trace] = decision.split("\n");
+      expect(crossing.podOf(decision)).toBe(kind.slice(1) || "global");
       expect(crossing.labelsOf(message)).toEqual({ name, trace });
       expect(crossing.kindOf(message)).toBe(message[1]);
     });
@@ -153,12 +160,13 @@ describe("the opening of a socket", () => {
     const request = new Request("https://example.com/ws?sessionId=s%201&since=a.1&table=notes&table=users@3", {
       headers: { "x-edgepod-expires": "9999999999999" },
     });
-    expect(crossing.readOpening(crossing.writeOpening(request, "S"))).toEqual({
+    expect(crossing.readOpening(crossing.writeOpening(request, "S\n"))).toEqual({
       session: "s 1",
       since: "a.1",
       tables: "notes\nusers@3",
       expires: undefined,
+      protocols: [],
     });
-    expect(crossing.readOpening(crossing.writeOpening(request, "S1700000000000")).expires).toBe("1700000000000");
+    expect(crossing.readOpening(crossing.writeOpening(request, "Sacme\n1700000000000")).expires).toBe("1700000000000");
   });
 });

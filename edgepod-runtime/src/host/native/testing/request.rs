@@ -47,7 +47,7 @@ impl Caller {
         let what = format!("{} {}", raw.method, raw.target);
         let (route, user) = match decide(app, &raw, &parts.headers, &trace_id) {
             Route::Reply(reply) => return of_gateway(&reply),
-            Route::Raw { route, user } => (route, user),
+            Route::Raw { route, user, .. } => (route, user),
             _ => panic!("{what} is for a function: a test calls those with `app.call(…)`"),
         };
         if raw.body.len() > BODY_LIMIT {

@@ -1,0 +1,3 @@
+use edgepod as _;
+
+edgepod::app!(pod = by_claim);

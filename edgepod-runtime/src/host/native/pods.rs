@@ -1,0 +1,274 @@
+//! The pods of this process: a database each, opened when it is asked for and closed when nobody uses it.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+use super::{
+    calls::{Calls, Threads},
+    connections::Complaint,
+    database::Location,
+    limits::Limits,
+    pod_file::file_of,
+    ports::NativeHost,
+    server::ServerError,
+    sockets::Sockets,
+};
+use crate::{
+    Error,
+    engine::{Engine, Level, PodName, Record},
+};
+
+/// How long the database of a pod may be checked before it is served: a call waits for it.
+const CHECK: Duration = Duration::from_millis(200);
+
+/// How long a pod that could not be opened is not tried again.
+const FAILED: Duration = Duration::from_secs(2);
+
+/// When a call for which there is no room is to come again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What the engine of a pod may keep of answers where nobody says: there are many of them.
+const KEPT: (&str, &str) = ("EDGEPOD_KEPT_LIMIT", "1048576");
+
+/// An open database, and what runs on it.
+pub(super) struct Pod {
+    // In the order in which they end: the thread first, which uses the others.
+    pub(super) calls: Calls,
+    pub(super) engine: Arc<Engine>,
+}
+
+/// All pods.
+pub(super) struct Pods {
+    world: World,
+    /// That of an app without pods, which is open for as long as the server runs.
+    global: Arc<Pod>,
+    slots: Mutex<HashMap<PodName, Arc<Slot>>>,
+    began: Instant,
+    full: Complaint,
+}
+
+/// What the pods of a process share.
+#[derive(Clone)]
+pub(super) struct World {
+    /// Where they are; in memory where there is no folder.
+    pub(super) folder: Option<PathBuf>,
+    pub(super) vars: Arc<HashMap<String, String>>,
+    pub(super) sockets: Arc<Sockets>,
+    pub(super) threads: Arc<Threads>,
+    pub(super) limits: Arc<Limits>,
+}
+
+/// The place of a pod that is open, or about to be opened or closed.
+#[derive(Default)]
+struct Slot {
+    state: Arc<AsyncMutex<State>>,
+    /// When it was used last, in milliseconds since the server began.
+    used: AtomicU64,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Closed,
+    Open(Arc<Pod>),
+    /// It could not be opened.
+    Failed {
+        until: Instant,
+        error: Error,
+    },
+}
+
+impl Pods {
+    pub(super) fn new(mut world: World, global: Arc<Pod>) -> Self {
+        Arc::make_mut(&mut world.vars)
+            .entry(KEPT.0.to_owned())
+            .or_insert_with(|| KEPT.1.to_owned());
+        Self {
+            world,
+            global,
+            slots: Mutex::default(),
+            began: Instant::now(),
+            full: Complaint::default(),
+        }
+    }
+
+    /// The pod of an app without pods.
+    pub(super) fn global(&self) -> &Arc<Pod> {
+        &self.global
+    }
+
+    /// A pod, opened if need be. Whoever has it keeps it open.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, where it cannot be opened (the log says why) or as many are in use as may be open.
+    pub(super) async fn get(&self, name: Option<&PodName>) -> Result<Arc<Pod>, Error> {
+        let Some(name) = name.filter(|name| !name.is_global()) else {
+            return Ok(self.global.clone());
+        };
+        let slot = self.slot(name).await?;
+        slot.used.store(self.now(), Ordering::Relaxed);
+        let mut state = slot.state.clone().lock_owned().await;
+        match &*state {
+            State::Open(pod) => return Ok(pod.clone()),
+            State::Failed { until, error } if Instant::now() < *until => return Err(error.clone()),
+            _ => {}
+        }
+        let (world, name) = (self.world.clone(), name.clone());
+        // To its end, whether this caller stays or not: it may write.
+        let opened = tokio::task::spawn_blocking(move || {
+            let opened = world.open(&name);
+            *state = match &opened {
+                Ok(pod) => State::Open(pod.clone()),
+                Err(error) => State::Failed {
+                    until: Instant::now() + FAILED,
+                    error: error.clone(),
+                },
+            };
+            opened
+        });
+        opened
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("opening the pod panicked")))
+    }
+
+    /// The place of a pod; another's, where all are taken and one is not in use.
+    async fn slot(&self, name: &PodName) -> Result<Arc<Slot>, Error> {
+        loop {
+            let idle = {
+                let mut slots = self.slots();
+                if let Some(slot) = slots.get(name) {
+                    return Ok(slot.clone());
+                }
+                if slots.len() < self.world.limits.pods {
+                    return Ok(slots.entry(name.clone()).or_default().clone());
+                }
+                let mut by_use: Vec<_> = slots.iter().collect();
+                by_use.sort_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
+                by_use
+                    .into_iter()
+                    .find_map(|(name, slot)| Some((name.clone(), self.unused(slot)?)))
+            };
+            let Some((idle, state)) = idle else {
+                return Err(self.no_room());
+            };
+            self.close(&idle, state).await;
+        }
+    }
+
+    fn no_room(&self) -> Error {
+        if self.full.is_due() {
+            let message = format!(
+                "{} pods are open and in use, the most that there may be (EDGEPOD_MAX_PODS): calls of others are refused.",
+                self.world.limits.pods
+            );
+            Record::new(Level::Warn, &message).write();
+        }
+        Error::unavailable("The server has as many pods open as it can: try again in a moment.")
+            .retry_after(RETRY)
+    }
+
+    /// Closes a pod that nobody uses: no call, no socket.
+    async fn close(&self, name: &PodName, mut state: OwnedMutexGuard<State>) {
+        let closed = tokio::task::spawn_blocking(move || *state = State::Closed);
+        let _ = closed.await;
+        let mut slots = self.slots();
+        // Somebody may wait for it already, and opens it again.
+        if slots.get(name).is_some_and(|slot| {
+            self.unused(slot)
+                .is_some_and(|state| !matches!(*state, State::Open(_)))
+        }) {
+            slots.remove(name);
+        }
+    }
+
+    /// Closes the pods that nobody has used for a while.
+    pub(super) async fn close_idle(&self) {
+        let idle = self.world.limits.pod_idle.as_millis() as u64;
+        let before = self.now().saturating_sub(idle);
+        let names: Vec<_> = {
+            let slots = self.slots();
+            let late = slots
+                .iter()
+                .filter(|(_, slot)| slot.used.load(Ordering::Relaxed) <= before);
+            late.map(|(name, _)| name.clone()).collect()
+        };
+        for name in names {
+            let state = self.slots().get(&name).and_then(|slot| self.unused(slot));
+            if let Some(state) = state {
+                self.close(&name, state).await;
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<PodName, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state of a place that nobody waits for and whose pod nobody has, held until this is dropped. To be asked while the
+    /// list is held, so that nobody comes. In memory a pod that is closed would be lost.
+    fn unused(&self, slot: &Arc<Slot>) -> Option<OwnedMutexGuard<State>> {
+        if Arc::strong_count(slot) > 1 {
+            return None;
+        }
+        let state = slot.state.clone().try_lock_owned().ok()?;
+        let is_used = match &*state {
+            State::Open(pod) => self.world.folder.is_none() || Arc::strong_count(pod) > 1,
+            State::Closed | State::Failed { .. } => false,
+        };
+        (!is_used).then_some(state)
+    }
+}
+
+impl World {
+    /// Opens a pod: its file is made where it is missing, its migrations are applied.
+    fn open(&self, name: &PodName) -> Result<Arc<Pod>, Error> {
+        self.try_open(name).map_err(|why| {
+            let message =
+                format!("The pod `{name}` cannot be opened, and its calls are told 503: {why}");
+            Record::new(Level::Error, &message).write();
+            Error::unavailable("The database of this pod cannot be served now.").retry_after(FAILED)
+        })
+    }
+
+    fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, String> {
+        let location = match &self.folder {
+            Some(folder) => {
+                let made = fs::create_dir_all(folder);
+                made.map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+                Location::File(folder.join(file_of(name)))
+            }
+            None => Location::Memory,
+        };
+        let vars = self.vars.clone();
+        let host = NativeHost::open(&location, vars, self.sockets.clone(), name.clone())
+            .map_err(|error| error.message)?;
+        let host = Arc::new(host);
+        host.database.check(CHECK).map_err(|error| error.message)?;
+        let pod = self.start(host).map_err(|error| error.to_string())?;
+        Ok(Arc::new(pod))
+    }
+
+    /// Starts the engine of a database, and its thread.
+    pub(super) fn start(&self, host: Arc<NativeHost>) -> Result<Pod, ServerError> {
+        let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
+        host.database.limit(self.limits.call);
+        Ok(Pod {
+            calls: Calls::start(&engine, &self.threads).map_err(ServerError::Io)?,
+            engine,
+        })
+    }
+}
