@@ -39,7 +39,7 @@ pub struct Server {
 struct Process {
     child: Mutex<Child>,
     log: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An app to test.
@@ -51,6 +51,8 @@ pub struct App {
     anywhere: bool,
     /// A query of it that takes no arguments: who answers it serves.
     query: &'static str,
+    /// The pod that is asked for it, where the app has more than one.
+    pod: Option<&'static str>,
 }
 
 impl App {
@@ -59,36 +61,49 @@ impl App {
         folder: "examples/users",
         anywhere: true,
         query: "getPosts",
+        pod: None,
     };
     /// The app whose functions go wrong.
     pub const FAULTS: Self = Self {
         folder: "tests/apps/faults",
         anywhere: false,
         query: "getNotes",
+        pod: None,
     };
     /// The app that says what statements touch, and that stops anywhere.
     pub const TRACKING: Self = Self {
         folder: "tests/apps/tracking",
         anywhere: false,
         query: "getNumbers",
+        pod: None,
     };
     /// The app that is attacked.
     pub const HOSTILE: Self = Self {
         folder: "tests/apps/hostile",
         anywhere: false,
         query: "getNotes",
+        pod: None,
+    };
+    /// The app with many databases.
+    pub const PODS: Self = Self {
+        folder: "tests/apps/pods",
+        anywhere: false,
+        query: "whereAmI",
+        pod: Some("open"),
     };
     /// The app that answers more than its clients.
     pub const ROUTES: Self = Self {
         folder: "tests/apps/routes",
         anywhere: false,
         query: "getDeliveries",
+        pod: None,
     };
     /// The app that says who calls it.
     pub const TOKENS: Self = Self {
         folder: "tests/apps/tokens",
         anywhere: false,
         query: "whoAmI",
+        pod: None,
     };
 }
 
@@ -169,7 +184,7 @@ impl Server {
             process: Some(Process {
                 child: Mutex::new(child),
                 log,
-                _folder: folder,
+                folder,
             }),
         };
         match server.wait_until_it_answers() {
@@ -184,7 +199,7 @@ impl Server {
     fn wait_until_it_answers(&self) -> Result<()> {
         let started = Instant::now();
         while started.elapsed() < START {
-            if let Ok(reply) = self.call(self.app.query).try_send()
+            if let Ok(reply) = self.known_call().try_send()
                 && reply.status == 200
             {
                 return Ok(());
@@ -202,6 +217,40 @@ impl Server {
             thread::sleep(Duration::from_millis(50));
         }
         bail!("the server did not answer within {} s", START.as_secs())
+    }
+
+    fn known_call(&self) -> Call<'_> {
+        let call = self.call(self.app.query);
+        match self.app.pod {
+            Some(pod) => call.header("x-edgepod-pod", pod),
+            None => call,
+        }
+    }
+
+    /// How many databases there are in the folder of the server that this process started.
+    pub fn databases(&self) -> usize {
+        let mut folders = vec![self.data_folder()];
+        let mut count = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "sqlite") {
+                    count += 1;
+                }
+            }
+        }
+        count
+    }
+
+    /// Where the server that this process started has its data.
+    ///
+    /// # Panics
+    /// When it was started by somebody else.
+    pub fn data_folder(&self) -> PathBuf {
+        let process = self.process.as_ref().expect("a server of this process");
+        process.folder.path().join("data")
     }
 
     /// Whether this process started it, and so knows how it is configured.
@@ -346,7 +395,7 @@ impl Server {
     /// Fails unless the server still does its work: for the end of every test that mistreated it.
     #[track_caller]
     pub fn assert_serving(&self) {
-        self.call(self.app.query).ok();
+        self.known_call().ok();
     }
 }
 

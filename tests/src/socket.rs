@@ -60,6 +60,23 @@ impl Socket {
         Ok(Self(socket))
     }
 
+    /// Opens a socket as a page with a token does; returns the protocol that the server chose.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as_a_page(url: &str, token: &str) -> Result<(Self, Option<String>), Error> {
+        let mut request = url.into_client_request()?;
+        let protocols = format!("edgepod, edgepod.bearer.{token}");
+        let protocols = protocols.parse().expect("a token is text");
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocols);
+        let (socket, reply) = tungstenite::connect(request)?;
+        let chosen = reply.headers().get("sec-websocket-protocol");
+        let chosen = chosen.and_then(|value| value.to_str().ok());
+        Ok((Self(socket), chosen.map(str::to_owned)))
+    }
+
     /// What came next, or nothing within that time.
     ///
     /// # Panics

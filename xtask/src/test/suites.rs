@@ -41,6 +41,10 @@ pub(super) enum Suite {
     RoutesNative,
     /// Requests from programs that are no clients of the app, to a Durable Object on workerd
     RoutesWorkerd,
+    /// A database for each tenant, and attacks on the walls between them, on the native host
+    PodsNative,
+    /// A database for each tenant, and attacks on the walls between them, on workerd
+    PodsWorkerd,
     /// Clients that stall, flood, lie and do not read, against the native host
     HostileNative,
     /// Clients that lie, against a Durable Object on workerd
@@ -86,6 +90,8 @@ impl Suite {
         Self::AuthWorkerd,
         Self::RoutesNative,
         Self::RoutesWorkerd,
+        Self::PodsNative,
+        Self::PodsWorkerd,
         Self::HostileNative,
         Self::HostileWorkerd,
         Self::Page,
@@ -124,6 +130,8 @@ impl Suite {
             Self::AuthWorkerd => hosted("auth", Host::Workerd),
             Self::RoutesNative => hosted("routes", Host::Native),
             Self::RoutesWorkerd => hosted("routes", Host::Workerd),
+            Self::PodsNative => hosted("pods", Host::Native),
+            Self::PodsWorkerd => hosted("pods", Host::Workerd),
             Self::HostileNative => hosted("hostile", Host::Native),
             Self::HostileWorkerd => hosted("hostile", Host::Workerd),
             Self::Page => page(),

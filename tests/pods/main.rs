@@ -1,0 +1,237 @@
+//! Pods, on every host: `cargo test -p edgepod-tests --test pods`, and `EDGEPOD_TEST_HOST=workerd`.
+
+mod walls;
+
+use std::process::ExitCode;
+
+use base64ct::{Base64, Encoding};
+use edgepod_tests::{Socket, cases, http::Call, server, server::App};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+};
+use serde_json::{Value, json};
+
+cases![
+    a_pod_has_its_own_data_and_says_its_name,
+    a_token_leads_to_its_organisations_pod,
+    a_batch_goes_where_the_header_or_the_body_says,
+    a_route_is_of_a_pod_too,
+    a_socket_hears_of_its_own_pod,
+    a_page_sends_its_token_with_the_socket,
+    names_that_differ_by_case_are_two_pods,
+    a_name_may_be_any_visible_text,
+    a_preflight_allows_the_header,
+    an_answer_is_kept_for_each_pod,
+    a_call_is_done_once_in_each_pod,
+];
+
+fn main() -> ExitCode {
+    let document =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+            .expect("a key");
+    let text = Base64::encode_string(document.as_ref());
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        lines.join("\n")
+    );
+    // SAFETY: no other thread runs yet.
+    unsafe { std::env::set_var("EDGEPOD_JWT_PRIVATE_KEY", pem) };
+    edgepod_tests::suite::run(App::PODS, &[("pods", CASES), ("walls", walls::CASES)])
+}
+
+/// A call in a pod that is open.
+fn call_in(pod: &str, name: &str) -> Call<'static> {
+    server().call(name).header("x-edgepod-pod", pod)
+}
+
+/// A call with a token, and no word of a pod.
+fn call_as(token: &str, name: &str) -> Call<'static> {
+    let token = format!("Bearer {token}");
+    server().call(name).header("authorization", &token)
+}
+
+/// A token for a member of an organisation.
+fn token_for(org: &str) -> String {
+    token_of(json!(org), 600)
+}
+
+fn token_of(org: Value, seconds: u32) -> String {
+    let args = json!({"sub": "ada", "org": org, "seconds": seconds});
+    let reply = call_in("open", "signIn").args(args).ok();
+    reply.as_str().expect("a token").to_owned()
+}
+
+fn add(call: Call<'_>, text: &str) {
+    call.args(json!({ "text": text })).ok();
+}
+
+/// The address of a session's socket in a pod.
+fn socket_url(session: &str, pod: Option<&str>) -> String {
+    let url = server().socket_url(&server().key, session);
+    pod.map_or(url.clone(), |pod| format!("{url}&pod={pod}"))
+}
+
+fn a_pod_has_its_own_data_and_says_its_name() {
+    for pod in ["open-a", "open-b"] {
+        for name in ["whereAmI", "whereItWrites", "whereItWaits"] {
+            assert_eq!(call_in(pod, name).ok(), pod, "{name}");
+        }
+        add(call_in(pod, "addNote"), pod);
+    }
+    for pod in ["open-a", "open-b"] {
+        assert_eq!(call_in(pod, "getNotes").ok(), json!([pod]));
+    }
+    let get = server()
+        .get("getNotes", &json!({}))
+        .header("x-edgepod-pod", "open-a");
+    assert_eq!(get.ok(), json!(["open-a"]));
+}
+
+fn a_token_leads_to_its_organisations_pod() {
+    let (acme, globex) = (token_for("acme"), token_for("globex"));
+    add(call_as(&acme, "addNote"), "of acme");
+    assert_eq!(call_as(&acme, "whereAmI").ok(), "acme");
+    assert_eq!(call_as(&globex, "whereAmI").ok(), "globex");
+    assert_eq!(call_as(&globex, "getNotes").ok(), json!([]));
+    let named = call_as(&acme, "getNotes").header("x-edgepod-pod", "acme");
+    assert_eq!(named.ok(), json!(["of acme"]));
+}
+
+fn a_batch_goes_where_the_header_or_the_body_says() {
+    add(call_in("open-batch", "addNote"), "in a batch");
+    let calls = json!([{"name": "whereAmI"}, {"name": "getNotes", "args": {}}]);
+    let batch = |body: Value| server().request("POST", "/rpc").args(body);
+    let by_header = batch(json!({ "calls": calls })).header("x-edgepod-pod", "open-batch");
+    let by_body = batch(json!({ "calls": calls, "pod": "open-batch" }));
+    for batch in [by_header, by_body] {
+        let reply = batch.send().json();
+        assert_eq!(reply["results"][0]["data"], "open-batch", "{reply}");
+        assert_eq!(
+            reply["results"][1]["data"],
+            json!(["in a batch"]),
+            "{reply}"
+        );
+    }
+    let token = format!("Bearer {}", token_for("acme"));
+    let reply = batch(json!({ "calls": calls }))
+        .header("authorization", &token)
+        .send()
+        .json();
+    assert_eq!(reply["results"][0]["data"], "acme", "{reply}");
+    batch(json!({ "calls": calls })).error(400);
+}
+
+fn a_route_is_of_a_pod_too() {
+    let hook = |pod: &str| {
+        let request = server().request("POST", "/hooks/notes").without_key();
+        request.query("pod", pod).body("hooked")
+    };
+    let reply = hook("open-hook").send();
+    assert_eq!((reply.status, &*reply.text()), (200, "open-hook"));
+    assert_eq!(call_in("open-hook", "getNotes").ok(), json!(["hooked"]));
+    hook("acme").error(403);
+    let token = format!("Bearer {}", token_for("acme"));
+    let reply = hook("acme").header("authorization", &token).send();
+    assert_eq!(reply.text(), "acme");
+    hook("globex").header("authorization", &token).error(403);
+}
+
+fn a_socket_hears_of_its_own_pod() {
+    let open = |pod: &str| {
+        let session = server::unique("session");
+        call_in(pod, "getNotes").session(&session).ok();
+        let socket = Socket::open(&socket_url(&session, Some(pod)));
+        socket.unwrap_or_else(|error| panic!("{pod}: {error}"))
+    };
+    let (mut here, mut there) = (open("open-here"), open("open-there"));
+    add(call_in("open-here", "addNote"), "heard");
+    assert!(here.stale().contains("notes"));
+    there.assert_silent();
+}
+
+fn a_page_sends_its_token_with_the_socket() {
+    let token = token_for("acme");
+    let session = server::unique("session");
+    call_as(&token, "getNotes").session(&session).ok();
+    let url = socket_url(&session, Some("acme"));
+    let (mut socket, protocol) = Socket::open_as_a_page(&url, &token).expect("a socket");
+    assert_eq!(protocol.as_deref(), Some("edgepod"));
+    add(call_as(&token, "addNote"), "heard");
+    assert!(socket.stale().contains("notes"));
+    // The token alone leads there, too.
+    let url = socket_url(&session, None);
+    let (mut socket, _) = Socket::open_as_a_page(&url, &token).expect("a socket");
+    add(call_as(&token, "addNote"), "heard again");
+    assert!(socket.stale().contains("notes"));
+}
+
+fn names_that_differ_by_case_are_two_pods() {
+    for pod in ["open-case", "open-CASE", "open-Case"] {
+        add(call_in(pod, "addNote"), pod);
+    }
+    for pod in ["open-case", "open-CASE", "open-Case"] {
+        assert_eq!(call_in(pod, "getNotes").ok(), json!([pod]));
+    }
+}
+
+fn a_name_may_be_any_visible_text() {
+    let longest = format!("open{}", "X".repeat(124));
+    let names = [
+        "open/../../a",
+        "open%2F..",
+        "open%252F",
+        "open\\",
+        "open:*?",
+        "open.",
+        "open'\";--",
+        &longest,
+    ];
+    for name in names {
+        assert_eq!(call_in(name, "whereItWrites").ok(), name);
+        add(call_in(name, "addNote"), name);
+    }
+    for name in names {
+        assert_eq!(call_in(name, "getNotes").ok(), json!([name]));
+    }
+    assert_eq!(call_in("open/../../b", "getNotes").ok(), json!([]));
+}
+
+fn a_preflight_allows_the_header() {
+    let preflight = |asked: &str| {
+        let request = server().request("OPTIONS", "/rpc/getNotes").without_key();
+        let reply = request
+            .header("access-control-request-headers", asked)
+            .send();
+        let allowed = reply.header("access-control-allow-headers");
+        allowed.unwrap_or_default().to_owned()
+    };
+    assert!(preflight("x-edgepod-pod").contains("x-edgepod-pod"));
+    assert!(preflight("").contains("x-edgepod-pod"));
+}
+
+fn an_answer_is_kept_for_each_pod() {
+    let ask = |pod: &str| call_in(pod, "whereAmI").send().json();
+    for pod in ["open-kept", "open-kept-too"] {
+        let replies: Vec<Value> = (0..3).map(|_| ask(pod)).collect();
+        assert!(replies.iter().all(|reply| reply["data"] == pod));
+        assert_eq!(replies[2]["meta"]["cached"], true, "{}", replies[2]);
+    }
+}
+
+fn a_call_is_done_once_in_each_pod() {
+    let key = server::unique("key");
+    for pod in ["open-once", "open-once-too"] {
+        for replayed in [Value::Null, json!(true)] {
+            let call = call_in(pod, "addNote").header("x-edgepod-idempotency-key", &key);
+            let reply = call.args(json!({"text": "once"})).send().json();
+            assert_eq!(reply["meta"]["replayed"], replayed, "{reply}");
+        }
+        assert_eq!(call_in(pod, "getNotes").ok(), json!(["once"]));
+    }
+}
