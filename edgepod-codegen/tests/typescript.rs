@@ -9,9 +9,7 @@ use edgepod_codegen::{Client, Framework, Manifest};
 use tempfile::TempDir;
 
 mod json;
-/// The app with a column of every type.
-#[path = "../../tests/apps/faults/src/kinds.rs"]
-mod kinds;
+mod random;
 /// What statements may return.
 mod shapes {
     use edgepod::{
@@ -19,7 +17,7 @@ mod shapes {
         prelude::*,
     };
 
-    use crate::kinds::{Defaulted, Kind, KindId, Role};
+    use faults::kinds::{Defaulted, Kind, KindId, Role};
 
     /// Some of a row.
     #[edgepod::row]
@@ -63,8 +61,6 @@ mod shapes {
             .all()
     }
 }
-
-edgepod::app!();
 
 /// The oldest compiler that is promised, and the newest.
 const COMPILERS: [&str; 2] = ["typescript-5", "typescript"];
@@ -211,7 +207,7 @@ fn typescript_says_what_json_does() {
     let manifest: Manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
     let front_end = FrontEnd::new(&manifest);
     let page = |values: &[(&str, serde_json::Value)]| {
-        let mut page = "import type { Adjacent, Expression, Fields, Flag, Loose, Remark, Statement, Tree } from \
+        let mut page = "import type { Adjacent, Expression, Fields, Flag, Named, Record, Remark, Statement, Tree, Untagged } from \
                         \"./edgepod/client\";\n\nexport type { Flag, Tree };\n"
             .to_owned();
         for (index, (name, value)) in values.iter().enumerate() {
@@ -228,15 +224,15 @@ fn typescript_says_what_json_does() {
             .position(|(other, _)| *other == name)
             .expect("a value")
     };
-    let (remark, fields, loose) = (of("Remark"), of("Fields"), of("Loose"));
+    let (remark, fields, untagged) = (of("Remark"), of("Fields"), of("Untagged"));
     values[remark].1["answers"] = serde_json::json!([{ "text": "no more" }]);
     values[fields].1["by_bool"] = serde_json::json!({ "maybe": 1 });
-    values[loose].1 = serde_json::json!([]);
+    values[untagged].1 = serde_json::json!([]);
     let said = {
         front_end.write("page.ts", &page(&values));
         front_end.complaints("typescript")
     };
-    for index in [remark, fields, loose] {
+    for index in [remark, fields, untagged] {
         let line = format!("page.ts({},", index + 4);
         assert!(said.contains(&line), "{line} {said}");
     }

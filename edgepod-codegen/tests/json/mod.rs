@@ -63,7 +63,7 @@ pub enum Adjacent {
 
 #[edgepod::data]
 #[serde(untagged)]
-pub enum Loose {
+pub enum Untagged {
     Number(i32),
     Text(String),
     Named { x: bool },
@@ -111,6 +111,74 @@ pub enum Flag2 {
     B,
 }
 
+#[edgepod::data]
+#[serde(transparent)]
+pub struct Transparent {
+    pub only: Vec<i32>,
+    #[serde(skip)]
+    pub not_at_all: u8,
+}
+
+/// On the wire a number.
+#[edgepod::data]
+#[derive(Copy)]
+#[serde(into = "f64", from = "f64")]
+pub struct Degrees {
+    pub tenths: i32,
+}
+
+impl From<f64> for Degrees {
+    fn from(degrees: f64) -> Self {
+        Self {
+            tenths: (degrees * 10.0) as i32,
+        }
+    }
+}
+
+impl From<Degrees> for f64 {
+    fn from(degrees: Degrees) -> Self {
+        Self::from(degrees.tenths) / 10.0
+    }
+}
+
+/// Only JSON, of no members.
+#[edgepod::data]
+#[derive(Default)]
+pub struct Nothing {}
+
+/// A name of TypeScript's.
+#[edgepod::data]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    pub nothing_at_all: Nothing,
+    pub degrees: Degrees,
+    pub transparent: Transparent,
+    #[serde(serialize_with = "as_text", skip_deserializing)]
+    #[ts(type = "string")]
+    pub told: i32,
+}
+
+fn as_text<S: edgepod::__private::serde::Serializer>(
+    number: &i32,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+#[edgepod::data]
+#[serde(rename_all = "camelCase", rename_all_fields = "SCREAMING-KEBAB-CASE")]
+#[allow(non_camel_case_types)]
+pub enum Named {
+    Some_Case8,
+    HTTPCode {
+        some_field: i32,
+    },
+    #[serde(rename_all(serialize = "PascalCase", deserialize = "PascalCase"))]
+    Other {
+        some_field: i32,
+    },
+}
+
 /// One of everything, so that all are described.
 #[edgepod::query]
 pub async fn everything(
@@ -119,10 +187,10 @@ pub async fn everything(
     statement: Statement,
     tree: Tree<Flag>,
     words: Tree<String>,
-    adjacent: Adjacent,
-    loose: Loose,
+    tagging: (Adjacent, Untagged),
+    named: (Record, Named),
 ) -> Result<Fields> {
-    let _ = (remark, statement, tree, words, adjacent, loose);
+    let _ = (remark, statement, tree, words, tagging, named);
     Err(Error::not_found("nothing"))
 }
 
@@ -196,11 +264,30 @@ pub fn values() -> Vec<(&'static str, serde_json::Value)> {
         add("Adjacent", serde_json::to_value(value));
     }
     for value in [
-        Loose::Number(1),
-        Loose::Text("a".into()),
-        Loose::Named { x: true },
+        Untagged::Number(1),
+        Untagged::Text("a".into()),
+        Untagged::Named { x: true },
     ] {
-        add("Loose", serde_json::to_value(value));
+        add("Untagged", serde_json::to_value(value));
+    }
+    add(
+        "Record",
+        serde_json::to_value(Record {
+            nothing_at_all: Nothing {},
+            degrees: 1.5.into(),
+            transparent: Transparent {
+                only: vec![1],
+                not_at_all: 0,
+            },
+            told: 5,
+        }),
+    );
+    for value in [
+        Named::Some_Case8,
+        Named::HTTPCode { some_field: 1 },
+        Named::Other { some_field: 1 },
+    ] {
+        add("Named", serde_json::to_value(value));
     }
     for bits in 0..8 {
         let is = |bit: i32| bits & bit != 0;

@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Ident, Meta, Token, punctuated::Punctuated};
+use syn::{Attribute, Ident, ItemStruct, Meta, Token, parse_quote, punctuated::Punctuated};
 
+use super::shape::tell_typescript_of;
 use super::table::{insertable, type_docs};
 use crate::parse::{Column, Table, missing_derives_of};
 
@@ -35,13 +36,17 @@ pub(super) fn new_row(table: &Table) -> TokenStream {
     );
     let insertable = insertable(&ident, row, &given);
     let required = required(&ident, table, &given);
-    quote! {
-        #[doc = #docs]
-        #derives
+    let mut item: ItemStruct = parse_quote! {
         #(#inherited)*
         #vis struct #ident {
             #(#fields,)*
         }
+    };
+    tell_typescript_of(&mut item);
+    quote! {
+        #[doc = #docs]
+        #derives
+        #item
 
         #insertable
         #required

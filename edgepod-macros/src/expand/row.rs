@@ -4,14 +4,15 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{ItemStruct, spanned::Spanned};
 
-use super::local;
+use super::{local, shape::tell_typescript_of};
 use crate::parse::{Row, missing_derives};
 
 /// Of a row with mistakes, the struct.
 pub(crate) fn row(row: &Row, fine: bool) -> TokenStream {
-    let item = &row.item;
+    let mut item = row.item.clone();
+    tell_typescript_of(&mut item);
     let derives = missing_derives(&item.attrs);
-    let from_row = fine.then(|| from_row(item));
+    let from_row = fine.then(|| from_row(&item));
     quote! {
         #derives
         #item

@@ -4,11 +4,12 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, spanned::Spanned};
 
-use super::{local, new_row::new_row, this};
+use super::{local, new_row::new_row, shape::tell_typescript_of, this};
 use crate::parse::{Column, Default, OnDelete, Table, missing_derives_of};
 
 pub(crate) fn table(table: &Table) -> TokenStream {
-    let item = &table.item;
+    let mut item = table.item.clone();
+    tell_typescript_of(&mut item);
     let derives = missing_derives_of(&item.attrs, Table::is_sendable(table.columns.iter()));
     let columns = columns(table);
     let row = row(table);

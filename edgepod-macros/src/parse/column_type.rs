@@ -1,12 +1,11 @@
 //! What `#[derive(ColumnType)]` reads: an enum of words, or a struct around one column type.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::{
     Attribute, Data, DeriveInput, Fields, Ident, LitStr, Token, Type, Variant, ext::IdentExt,
 };
 
-use super::skip_value;
+use super::{Rule, skip_value};
 use crate::errors::Errors;
 
 /// A type that a column can have.
@@ -88,7 +87,9 @@ fn words<'a>(
     variants: impl Iterator<Item = &'a Variant>,
     errors: &mut Errors,
 ) -> Option<Vec<Word>> {
-    let rule = Names::read(attrs, errors).rename_all;
+    let rule = Names::read(attrs, errors)
+        .rename_all
+        .and_then(|name| rule(&name, errors));
     let mut words: Vec<Word> = Vec::new();
     let mut fits = true;
     for variant in variants {
@@ -105,8 +106,8 @@ fn words<'a>(
         }
         let names = Names::read(&variant.attrs, errors);
         let plain = variant.ident.unraw().to_string();
-        let text = names.rename.unwrap_or_else(|| match &rule {
-            Some(rule) => rename(&plain, rule, errors),
+        let text = names.rename.unwrap_or_else(|| match rule {
+            Some(rule) => rule.variant(&plain),
             None => plain,
         });
         let known = words
@@ -168,36 +169,11 @@ impl Names {
     }
 }
 
-/// A variant's name under serde's rule.
-fn rename(name: &str, rule: &LitStr, errors: &mut Errors) -> String {
-    // As serde does: each capital begins a word, also where they follow each other.
-    let separated = |separator: char| {
-        let mut text = String::new();
-        for (i, c) in name.char_indices() {
-            if i > 0 && c.is_uppercase() {
-                text.push(separator);
-            }
-            text.push(c.to_ascii_lowercase());
-        }
-        text
-    };
-    match rule.value().as_str() {
-        "lowercase" => name.to_ascii_lowercase(),
-        "UPPERCASE" => name.to_ascii_uppercase(),
-        "PascalCase" => name.to_owned(),
-        "camelCase" => {
-            let mut chars = name.chars();
-            chars.next().map_or_else(String::new, |first| {
-                format!("{}{}", first.to_ascii_lowercase(), chars.as_str())
-            })
-        }
-        "snake_case" => separated('_'),
-        "SCREAMING_SNAKE_CASE" => separated('_').to_ascii_uppercase(),
-        "kebab-case" => separated('-'),
-        "SCREAMING-KEBAB-CASE" => separated('-').to_ascii_uppercase(),
-        _ => {
-            errors.at(rule.to_token_stream(), "serde has no such rule for names");
-            name.to_owned()
-        }
+/// The rule of an attribute.
+fn rule(name: &LitStr, errors: &mut Errors) -> Option<Rule> {
+    let rule = Rule::named(&name.value());
+    if rule.is_none() {
+        errors.at(name, "serde has no such rule for names");
     }
+    rule
 }

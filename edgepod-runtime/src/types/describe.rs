@@ -242,7 +242,10 @@ impl TypeVisitor for Types {
     }
 }
 
-/// What ts-rs says of a type, as JSON has it: the keys of an object are texts, also those of a map of booleans.
+/// What ts-rs says of a type, as JSON has it: the keys of an object are texts, also those of a map of booleans. And without
+/// the one type of TypeScript's that it names and that an app may have a type of the same name as: `Record`. (The other,
+/// `Array`, is a name that an app's type cannot have.)
 fn typescript(text: &str) -> String {
     text.replace("[key in boolean]", "[key in `${boolean}`]?")
+        .replace("Record<symbol, never>", "{ [key in symbol]: never }")
 }
