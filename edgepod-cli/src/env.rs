@@ -83,7 +83,10 @@ fn is_space(c: char) -> bool {
 }
 
 /// The variables of a text of such lines.
-pub(crate) fn parse(text: &str) -> Result<Vars> {
+///
+/// # Errors
+/// When it has a line that wrangler would leave out in silence.
+pub fn parse(text: &str) -> Result<Vars> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if text.contains(['\u{2028}', '\u{2029}']) {
         bail!(
@@ -135,7 +138,7 @@ fn ensure_nothing_there(text: &str, start: usize, end: usize) -> Result<()> {
 ///
 /// # Errors
 /// When no line does: a value with all three kinds of quotes, such as no key has.
-pub(crate) fn line(name: &str, value: &str) -> Result<String> {
+pub fn line(name: &str, value: &str) -> Result<String> {
     let escaped = value.replace('\n', "\\n").replace('\r', "\\r");
     let candidates = [
         format!("{name}=\"{escaped}\""),

@@ -6,15 +6,13 @@ mod bytes;
 mod columns;
 mod crossing;
 mod cursor;
-#[path = "../../edgepod-cli/src/env.rs"]
-#[allow(dead_code)]
-mod env;
 mod migration;
 mod predicate;
 mod request;
 mod served;
 mod socket;
 mod token;
+#[cfg(feature = "command")]
 mod vars;
 
 pub use columns::columns;
@@ -25,4 +23,5 @@ pub use predicate::predicate;
 pub use request::request;
 pub use socket::socket;
 pub use token::token;
+#[cfg(feature = "command")]
 pub use vars::vars;

@@ -1,6 +1,6 @@
 //! `.dev.vars`: what can be read is what can be written, and a refusal shows nothing of what may be a secret.
 
-use crate::env;
+use edgepod_cli::env;
 
 /// Reads a file's text.
 ///

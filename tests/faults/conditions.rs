@@ -37,9 +37,9 @@ fn conditions_of_any_shape_mean_what_the_model_says() {
         let value = std::env::var(name).ok();
         value.map_or(otherwise, |value| value.parse().expect("a number"))
     };
-    let count = number("EDGEPOD_CLAUSES", 100);
+    let count = number("EDGEPOD_CLAUSES", 400);
     let seed = number("EDGEPOD_CLAUSES_SEED", 11);
-    println!("seed {seed}");
+    println!("seed {seed}, {count} conditions");
     for i in (0..count).step_by(100) {
         let wrong = server()
             .call("wrongConditions")

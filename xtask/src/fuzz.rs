@@ -66,13 +66,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     std::fs::create_dir_all(&found)
         .with_context(|| format!("{} cannot be made", found.display()))?;
     let host = host_triple()?;
+    let features = match options.target {
+        Target::Vars => "libfuzzer,command",
+        _ => "libfuzzer",
+    };
     let fuzzer = |arguments: &[String]| {
         let mut command = run::cargo();
         command
             .env("RUSTFLAGS", FLAGS)
             .args(["run", "--quiet", "--release", "--package", "edgepod-fuzz"])
             // A target of its own, so that build scripts and macros are not instrumented.
-            .args(["--features", "libfuzzer", "--target", &host])
+            .args(["--no-default-features", "--features", features])
+            .args(["--target", &host])
             .args([
                 "--target-dir",
                 "target/fuzz",

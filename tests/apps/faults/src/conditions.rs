@@ -8,8 +8,7 @@ use edgepod::{
     prelude::*,
 };
 
-#[path = "../../../../edgepod-runtime/tests/conditions/model.rs"]
-mod model;
+use crate::model;
 
 /// A row of numbers and text.
 #[edgepod::table(name = "cells")]

@@ -9,6 +9,7 @@ mod internal;
 use edgepod::prelude::*;
 
 pub mod kinds;
+mod model;
 mod pairs;
 pub mod traps;
 pub mod values;

@@ -1,8 +1,8 @@
-//! What conditions mean, in Rust: for the tests of the builder, and for the app that runs them on every host.
-//!
-//! Whoever includes this has a table `Cell` (`id`, `a` and `b` with NULL, `c` without, and a text `t` with NULL).
+//! What conditions mean, in Rust.
 
-use super::{Cell, Predicate, all, any};
+use edgepod::db::{Predicate, all, any};
+
+use crate::conditions::Cell;
 
 const NUMBERS: [Option<i64>; 3] = [None, Some(0), Some(1)];
 const TEXTS: [Option<&str>; 7] = [
@@ -16,7 +16,7 @@ const TEXTS: [Option<&str>; 7] = [
 ];
 
 /// Every combination of NULL, 0 and 1, with some text.
-pub(super) fn cells() -> Vec<Cell> {
+pub(crate) fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for a in NUMBERS {
         for b in NUMBERS {
@@ -31,7 +31,7 @@ pub(super) fn cells() -> Vec<Cell> {
 }
 
 /// What a condition says of a row, in Rust.
-pub(super) type Model = Box<dyn Fn(&Cell) -> bool>;
+pub(crate) type Model = Box<dyn Fn(&Cell) -> bool>;
 
 /// `left operator right` as the docs have it: `None` equals `None`, and is neither smaller nor larger than anything.
 fn compare(operator: usize, left: Option<i64>, right: Option<i64>) -> bool {
@@ -49,10 +49,10 @@ fn compare(operator: usize, left: Option<i64>, right: Option<i64>) -> bool {
 }
 
 /// Numbers that come from a seed.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -194,7 +194,7 @@ fn leaf(choose: &mut dyn FnMut(usize) -> usize) -> Meaning {
 }
 
 /// A condition of up to `depth` levels.
-pub(super) fn tree(depth: usize, random: &mut Random) -> Meaning {
+pub(crate) fn tree(depth: usize, random: &mut Random) -> Meaning {
     let kind = if depth == 0 { 0 } else { random.below(5) };
     match kind {
         0 => leaf(&mut |n| random.below(n)),
@@ -234,10 +234,10 @@ pub(super) fn tree(depth: usize, random: &mut Random) -> Meaning {
 }
 
 /// A condition, its words, and what it says of a row.
-pub(super) type Meaning = (String, Predicate<Cell>, Model);
+pub(crate) type Meaning = (String, Predicate<Cell>, Model);
 
 /// Every comparison, and its negation.
-pub(super) fn every_leaf(mut see: impl FnMut(Meaning)) {
+pub(crate) fn every_leaf(mut see: impl FnMut(Meaning)) {
     let mut choices: Vec<(usize, usize)> = Vec::new();
     loop {
         for negated in [false, true] {
