@@ -55,6 +55,21 @@ impl Expr {
         Self::Arithmetic(Box::new(left), operator, Box::new(right))
     }
 
+    /// Adds what it is computed from and may be NULL, each once.
+    pub(super) fn push_nullable<'a>(&'a self, operands: &mut Vec<&'a Expr>) {
+        match self {
+            Expr::Arithmetic(left, _, right) => {
+                left.push_nullable(operands);
+                right.push_nullable(operands);
+            }
+            Expr::Column(column) if !column.nullable => {}
+            Expr::Column(_) | Expr::Value(Value::Null) if !operands.contains(&self) => {
+                operands.push(self);
+            }
+            _ => {}
+        }
+    }
+
     /// Appends it. How deep it nests was checked when it was built.
     pub(super) fn write(&self, sql: &mut Writer) {
         match self {

@@ -1,6 +1,7 @@
 //! What SQLite computes: arithmetic (`User::visits + 1`) and aggregates (`sum(Post::score)`).
 
 use std::{
+    convert::Infallible,
     marker::PhantomData,
     ops::{Add, Mul, Sub},
 };
@@ -49,9 +50,11 @@ fn calculate(
 }
 
 /// Columns that SQLite calculates with. An integer that leaves 64 bits is an error, and nothing is written.
+///
+/// What is computed from `None` is `None`: `Task::estimate + 1` of an `Option<i64>` is an `Option<i64>`.
 #[diagnostic::on_unimplemented(
     message = "SQLite does not calculate with a column of `{Self}`",
-    label = "expected a column of numbers that is no `Option`"
+    label = "expected a column of numbers"
 )]
 pub trait Numeric: ColumnType {}
 
@@ -60,6 +63,8 @@ macro_rules! numeric {
 }
 
 numeric!(i64, i32, i16, i8, u64, u32, u16, u8, f64, f32, Int64);
+
+impl<V: Numeric + ColumnType<Optional = Infallible>> Numeric for Option<V> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Derived<Inner: Numeric>> Numeric for T {}
@@ -110,11 +115,63 @@ macro_rules! operators {
 
 operators!(Add add, Sub sub, Mul mul);
 
+/// One side may be NULL, and the other may not.
+macro_rules! operators_of_one_option {
+    ($($operator:ident $method:ident: $(($($parameters:tt)*) $left:ty, $right:ty => $over:ty;)*)*) => {$($(
+        impl<$($parameters)*, V: Numeric + ColumnType<Optional = Infallible>> $operator<$right> for $left {
+            type Output = Expression<$over, Option<V>>;
+
+            fn $method(self, other: $right) -> Self::Output {
+                Expression::of(Arithmetic::$operator, self.into_nested(), other.into_nested())
+            }
+        }
+    )*)*};
+    ($operator:ident $method:ident) => {
+        operators_of_one_option! { $operator $method:
+            (T: Relation) Column<T, Option<V>>, V => T;
+            (X) Expression<X, Option<V>>, V => X;
+            (T: Relation, U: Relation) Column<T, Option<V>>, Column<U, V> => Both<T, U>;
+            (T: Relation, U: Relation) Column<T, V>, Column<U, Option<V>> => Both<T, U>;
+            (X, U: Relation) Expression<X, Option<V>>, Column<U, V> => Both<X, U>;
+            (X, U: Relation) Expression<X, V>, Column<U, Option<V>> => Both<X, U>;
+            (X, Y) Expression<X, Option<V>>, Expression<Y, V> => Both<X, Y>;
+            (X, Y) Expression<X, V>, Expression<Y, Option<V>> => Both<X, Y>;
+        }
+    };
+}
+
+operators_of_one_option!(Add add);
+operators_of_one_option!(Sub sub);
+operators_of_one_option!(Mul mul);
+
 /// An expression, and how many levels it nests.
 type Nested = (Result<Expr>, u16);
 
 fn of_value<V: ColumnType>(value: V) -> Nested {
     (value.into_value().map(Expr::Value), 0)
+}
+
+/// An operand: a value, a column or an expression.
+trait Operand {
+    fn into_nested(self) -> Nested;
+}
+
+impl<V: Numeric> Operand for V {
+    fn into_nested(self) -> Nested {
+        of_value(self)
+    }
+}
+
+impl<T: Relation, V: ColumnType> Operand for Column<T, V> {
+    fn into_nested(self) -> Nested {
+        self.into_expr()
+    }
+}
+
+impl<X, V> Operand for Expression<X, V> {
+    fn into_nested(self) -> Nested {
+        self.into_expr()
+    }
 }
 
 /// What SQLite computes from a group of rows, or from all of them: what `sum(Post::score)` is.
@@ -158,8 +215,8 @@ impl<X, V> Term<X, V> for Expression<X, V> {
 /// A column's type and the type `N` that it has without NULL: `Option<N>`, or `N` itself.
 pub trait NullOr<N>: ColumnType {}
 
-impl<N: ColumnType<Optional = std::convert::Infallible>> NullOr<N> for N {}
-impl<N: ColumnType<Optional = std::convert::Infallible>> NullOr<N> for Option<N> {}
+impl<N: ColumnType<Optional = Infallible>> NullOr<N> for N {}
+impl<N: ColumnType<Optional = Infallible>> NullOr<N> for Option<N> {}
 
 /// Numbers, and what their sum is: `i64` for integers, `f64` for floats.
 #[diagnostic::on_unimplemented(

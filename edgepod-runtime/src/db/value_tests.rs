@@ -132,6 +132,41 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, column: &str) {
 }
 
 #[test]
+fn what_is_computed_of_none_is_none() {
+    on_tables(&[Gauge::SCHEMA], |db, _| {
+        db.insert(gauge()).exec().unwrap();
+        macro_rules! set {
+            ($expr:expr) => {
+                db.update::<Gauge>()
+                    .set(Gauge::perhaps, $expr)
+                    .without_where()
+                    .exec()
+            };
+        }
+        let perhaps = || db.select::<Gauge>().one().unwrap().perhaps;
+        set!(None).unwrap();
+        set!(Gauge::perhaps + 1).unwrap();
+        assert_eq!(perhaps(), None);
+        set!(5).unwrap();
+        assert_eq!(perhaps(), Some(5));
+        set!(Gauge::perhaps * 2 + Gauge::perhaps).unwrap();
+        assert_eq!(perhaps(), Some(15));
+        refused(set!(Gauge::perhaps + i32::MAX), "perhaps");
+        refused(set!(Gauge::int * 2 + Gauge::perhaps), "perhaps");
+        assert_eq!(perhaps(), Some(15));
+        let selected = db.select::<Gauge>().columns((
+            Gauge::perhaps + 1,
+            Gauge::perhaps + None,
+            Gauge::int - Gauge::perhaps,
+        ));
+        let (more, none, less): (Option<i32>, Option<i32>, Option<i32>) = selected.one().unwrap();
+        assert_eq!((more, none, less), (Some(16), None, Some(i32::MAX - 15)));
+        set!(Gauge::perhaps - None).unwrap();
+        assert_eq!(perhaps(), None);
+    });
+}
+
+#[test]
 fn what_is_computed_past_a_columns_type_is_not_written() {
     on_tables(&[Gauge::SCHEMA], |db, _| {
         let before = db.insert(gauge()).returning().unwrap();

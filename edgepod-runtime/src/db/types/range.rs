@@ -41,7 +41,19 @@ impl Range {
                 format!("-{max} to {max}"),
             ),
         };
-        sql.push("CASE WHEN ");
+        sql.push("CASE ");
+        let mut operands = Vec::new();
+        expr.push_nullable(&mut operands);
+        if !operands.is_empty() {
+            // Apart from what is NULL because it is no number: infinity less infinity.
+            for (i, operand) in operands.iter().enumerate() {
+                sql.push(if i == 0 { "WHEN " } else { " OR " });
+                operand.write(sql);
+                sql.push(" IS NULL");
+            }
+            sql.push(" THEN NULL ");
+        }
+        sql.push("WHEN ");
         if let Range::Integer(..) = self {
             sql.push("typeof(");
             expr.write(sql);

@@ -79,7 +79,7 @@ fn leaf(choose: &mut dyn FnMut(usize) -> usize) -> Meaning {
         };
     }
     const SIGNS: [&str; 6] = ["eq", "ne", "lt", "le", "gt", "ge"];
-    match choose(9) {
+    match choose(11) {
         0 => {
             let (operator, value) = (choose(6), NUMBERS[choose(3)]);
             (
@@ -110,6 +110,25 @@ fn leaf(choose: &mut dyn FnMut(usize) -> usize) -> Meaning {
                 format!("(id * 0 + c).{}({value})", SIGNS[operator]),
                 operators!(operator, (Cell::id * 0 + Cell::c), value),
                 Box::new(move |cell| compare(operator, Some(cell.c), Some(value))),
+            )
+        }
+        9 => {
+            let (operator, value) = (choose(6), NUMBERS[choose(3)]);
+            (
+                format!("(a * 2 + b - 1).{}({value:?})", SIGNS[operator]),
+                operators!(operator, (Cell::a * 2 + Cell::b - 1), value),
+                Box::new(move |cell| {
+                    let computed = cell.a.zip(cell.b).map(|(a, b)| a * 2 + b - 1);
+                    compare(operator, computed, value)
+                }),
+            )
+        }
+        10 => {
+            let operator = choose(6);
+            (
+                format!("(c + a).{}(b + 0)", SIGNS[operator]),
+                operators!(operator, (Cell::c + Cell::a), (Cell::b + 0)),
+                Box::new(move |cell| compare(operator, cell.a.map(|a| cell.c + a), cell.b)),
             )
         }
         4 => {
