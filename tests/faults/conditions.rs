@@ -8,6 +8,7 @@ cases![
     every_comparison_and_its_negation_take_none_for_a_value,
     conditions_of_any_shape_mean_what_the_model_says,
     a_long_list_of_conditions_is_answered,
+    rows_are_read_in_parts,
     what_nests_too_deep_is_a_bad_request,
     a_nul_means_itself,
     names_that_the_builder_makes_meet_no_table,
@@ -47,6 +48,34 @@ fn conditions_of_any_shape_mean_what_the_model_says() {
             .ok();
         assert_eq!(wrong, json!([]), "seed {}", seed + i);
     }
+}
+
+fn rows_are_read_in_parts() {
+    let all = fill() as usize;
+    for size in [1, 2, 5, all, 1000] {
+        let parts = server()
+            .call("cellsInParts")
+            .args(json!({ "size": size }))
+            .ok();
+        for (i, of) in [all, all, 3].into_iter().enumerate() {
+            let parts: Vec<Vec<Option<i64>>> =
+                serde_json::from_value(parts[i].clone()).expect("parts");
+            let sizes: Vec<usize> = parts.iter().map(Vec::len).collect();
+            let (last, others) = sizes.split_last().expect("a part");
+            assert!(others.iter().all(|others| *others == size), "{sizes:?}");
+            assert!(*last > 0 && *last <= size, "{sizes:?}");
+            let mut values = parts.concat();
+            values.sort();
+            values.dedup();
+            assert_eq!(values.len(), of, "{parts:?}");
+            assert_eq!(sizes.iter().sum::<usize>(), of, "{parts:?}");
+        }
+    }
+    let refused = server()
+        .call("cellsInParts")
+        .args(json!({"size": 0}))
+        .send();
+    assert_eq!(refused.status, 400, "{}", refused.json());
 }
 
 fn count(how: &str, ids: i64) -> Result<Value, Value> {

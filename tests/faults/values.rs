@@ -7,6 +7,7 @@ cases![
     what_is_computed_past_a_column_is_refused_and_changes_nothing,
     a_time_at_the_end_of_the_years_is_refused,
     pages_follow_values_of_every_storage,
+    a_table_of_a_hundred_columns_has_pages,
     returning_gives_rows_as_triggers_leave_them,
     a_row_that_the_database_fills_alone_is_inserted,
     a_conflict_over_an_expression_names_its_index,
@@ -125,6 +126,27 @@ fn pages_follow_values_of_every_storage() {
             );
         }
     }
+}
+
+fn a_table_of_a_hundred_columns_has_pages() {
+    let filled = server().call("fillHundreds").args(json!({"count": 7})).ok();
+    assert_eq!(filled, 7);
+    let (mut ids, mut cursor) = (Vec::new(), Value::Null);
+    for _ in 0..5 {
+        let page = server()
+            .call("pageOfHundreds")
+            .args(json!({ "cursor": cursor }))
+            .ok();
+        for row in page["items"].as_array().expect("rows") {
+            assert_eq!(row.as_object().expect("a row").len(), 100);
+            ids.push(row["id"].clone());
+        }
+        cursor = page["next"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(json!(ids), json!([6, 3, 4, 5, 0, 1, 2]));
 }
 
 fn returning_gives_rows_as_triggers_leave_them() {

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use super::{
-    Aggregate, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr, Page,
-    Predicate, Relation, RowReader, Sorts, Source,
+    Aggregate, Chunks, Column, ColumnType, Contains, Expression, FromRow, Grouped, Groups, NullOr,
+    Page, Predicate, Relation, RowReader, Sorts, Source,
     clause::ColumnOf,
     core::Core,
     expr::Expr,
@@ -398,12 +398,7 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
     where
         K: Runs,
     {
-        self.check()?;
-        if self.items.aggregates && self.core.groups.is_empty() {
-            return Err(Error::internal(
-                "an aggregate of all rows is one row, and has no pages: use .one(), or add .group_by(…)",
-            ));
-        }
+        self.check_divided()?;
         let (rows, next) = self
             .core
             .page(Some(&self.items.exprs), self.width, cursor, size)?;
@@ -411,6 +406,38 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
             items: row::decode_by(rows, self.width, self.read)?,
             next,
         })
+    }
+
+    /// All rows or groups in parts, as [`Select::chunks`](super::Select::chunks).
+    ///
+    /// # Errors
+    /// An item is an error as of [`all`](Self::all), and then the last.
+    pub fn chunks(self, size: u64) -> Chunks<'db, O>
+    where
+        K: Runs,
+        O: 'db,
+    {
+        let check = self.check_divided();
+        let (width, read) = (self.width, self.read);
+        let decode = move |rows| row::decode_by(rows, width, read);
+        Chunks::new(
+            self.core,
+            Some(self.items.exprs),
+            width,
+            size,
+            check,
+            decode,
+        )
+    }
+
+    fn check_divided(&self) -> Result<()> {
+        self.check()?;
+        if self.items.aggregates && self.core.groups.is_empty() {
+            return Err(Error::internal(
+                "an aggregate of all rows is one row, and has no pages: use .one(), or add .group_by(…)",
+            ));
+        }
+        Ok(())
     }
 
     /// How many rows or groups there are, not held to [`MAX_ROWS`](super::MAX_ROWS): of `.distinct()`, how many that differ.

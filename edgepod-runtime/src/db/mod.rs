@@ -5,6 +5,7 @@
 mod always;
 mod assignment;
 mod changing;
+mod chunks;
 mod clause;
 #[cfg(all(test, feature = "native"))]
 mod clause_tests;
@@ -52,6 +53,7 @@ mod update;
 mod value_tests;
 mod writer;
 
+pub use chunks::Chunks;
 pub use clause::Operand;
 pub use column::{Column, OrderBy, Textual};
 pub use columns::{Columns, FromColumns, Items, MaybeMissing, Plain, Selection, Whole, whole};

@@ -52,25 +52,48 @@ impl Core<'_> {
         cursor: Option<&str>,
         size: u64,
     ) -> Result<(Rows, Option<String>)> {
+        self.divide("page", size, items)?;
+        let fingerprint = self.fingerprint()?;
+        let last = cursor
+            .map(|cursor| read(cursor, &fingerprint, self.order.len()))
+            .transpose()?;
+        let (rows, last) = self.following(items, width, last, size)?;
+        let next = last.map(|last| write(&fingerprint, last)).transpose()?;
+        Ok((rows, next))
+    }
+
+    /// Prepares for [`following`](Self::following): an order in which no two rows are equal. `what` is divided into parts of
+    /// `size` rows.
+    pub(super) fn divide(&mut self, what: &str, size: u64, items: Option<&[Expr]>) -> Result<()> {
         if self.limit.is_some() || self.offset.is_some() {
-            return Err(Error::internal(
-                "page() has a size of its own: leave out .limit() and .offset()",
-            ));
+            return Err(Error::internal(format!(
+                "{what}() has a size of its own: leave out .limit() and .offset()"
+            )));
         }
         if size == 0 {
             return Err(Error::bad_request("A page has at least one row."));
         }
         if size > MAX_ROWS {
             self.connection.warn(format!(
-                "The page of {size} rows of `{}` was cut to {MAX_ROWS}.",
+                "The {what} of {size} rows of `{}` was cut to {MAX_ROWS}.",
                 self.name()
             ));
         }
-        let size = std::cmp::min(size, MAX_ROWS);
         self.break_ties(items);
-        let fingerprint = self.fingerprint()?;
-        if let Some(cursor) = cursor {
-            let values = read(cursor, &fingerprint, self.order.len())?;
+        Ok(())
+    }
+
+    /// So many rows after one that has the values `last` in what is sorted by, and those of the last of them where more follow.
+    pub(super) fn following(
+        &mut self,
+        items: Option<&[Expr]>,
+        width: usize,
+        last: Option<Vec<Value>>,
+        size: u64,
+    ) -> Result<(Rows, Option<Vec<Value>>)> {
+        let size = std::cmp::min(size, MAX_ROWS);
+        let (conditions, having) = (self.conditions.len(), self.having.len());
+        if let Some(values) = last {
             let after = after(&self.order, values)?;
             if self.groups.is_empty() {
                 self.conditions.push(after);
@@ -111,15 +134,12 @@ impl Core<'_> {
             let keys: Vec<Expr> = self.order.iter().map(|key| key.expr.clone()).collect();
             self.offset = Some(size - 1);
             last = self.listed(&keys, 1)?.into_values();
+            self.offset = None;
         }
-        let next = match more {
-            true => Some(write(&fingerprint, last)?),
-            false => None,
-        };
-        Ok((
-            Rows::new(if kept.is_empty() { 0 } else { width }, kept),
-            next,
-        ))
+        self.conditions.truncate(conditions);
+        self.having.truncate(having);
+        let rows = Rows::new(if kept.is_empty() { 0 } else { width }, kept);
+        Ok((rows, more.then_some(last)))
     }
 
     /// Adds to the order what makes it one in which no two rows are equal.

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use super::{
-    Columns, Connection, Joinable, Page, Predicate, Relation, Selection, Sorts, Source, Table,
+    Chunks, Columns, Connection, Joinable, Page, Predicate, Relation, Selection, Sorts, Source,
+    Table,
     core::{Core, Run},
     row,
     source::Named,
@@ -11,7 +12,7 @@ use super::{
 use crate::Result;
 
 /// A SELECT of rows of `S`: of a table, made by `ctx.db.select::<T>()`, or of joined tables. Nothing runs before `all`,
-/// `first`, `one`, `page`, `count` or `exists`.
+/// `first`, `one`, `page`, `chunks`, `count` or `exists`.
 #[must_use = "a select does nothing until `.all()`, `.first()`, `.one()`, `.page()`, `.count()` or `.exists()`"]
 pub struct Select<'db, S> {
     core: Core<'db>,
@@ -141,6 +142,23 @@ impl<'db, S: Source> Select<'db, S> {
             items: row::decode_by(rows, S::WIDTH, S::read)?,
             next,
         })
+    }
+
+    /// All rows, in parts of `size`, each read when it is asked for: what an export of more than
+    /// [`MAX_ROWS`](super::MAX_ROWS) rows goes through. Parts follow each other as [pages](Self::page) do: rows that are
+    /// inserted or deleted meanwhile shift nothing.
+    ///
+    /// ```ignore
+    /// for posts in ctx.db.select::<Post>().order_by(Post::id.asc()).chunks(500) {
+    ///     for post in posts? { … }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// An item is an error as of [`all`](Self::all), and then the last.
+    pub fn chunks(self, size: u64) -> Chunks<'db, S::Row> {
+        let decode = |rows| row::decode_by(rows, S::WIDTH, S::read);
+        Chunks::new(self.core, None, S::WIDTH, size, Ok(()), decode)
     }
 
     /// How many rows there are, not held to [`MAX_ROWS`](super::MAX_ROWS).

@@ -300,6 +300,57 @@ fn pages_follow_columns_of_every_storage() {
     });
 }
 
+#[test]
+fn more_rows_than_a_statement_returns_are_read_in_parts() {
+    on_tables(&[Parcel::SCHEMA], |db, _| {
+        for part in 0..3 {
+            let rows = (0..900).map(|n| {
+                NewParcel(vec![
+                    Value::Blob(vec![part, (n % 7) as u8]),
+                    Value::Null,
+                    Value::Text("x".to_owned()),
+                    Value::Real(1.0),
+                ])
+            });
+            db.insert_many(rows).exec().unwrap();
+        }
+        let ids = |size| -> Vec<Vec<i64>> {
+            db.select::<Parcel>()
+                .order_by(Parcel::digest.asc())
+                .chunks(size)
+                .map(|part| part.unwrap().iter().map(|parcel| parcel.id).collect())
+                .collect()
+        };
+        let sizes = |parts: &[Vec<i64>]| parts.iter().map(Vec::len).collect::<Vec<_>>();
+        let parts = ids(1000);
+        assert_eq!(sizes(&parts), [1000, 1000, 700]);
+        let mut all = parts.concat();
+        assert_eq!(ids(500).concat(), all);
+        // More than one statement returns is as many as it does.
+        assert_eq!(sizes(&ids(100_000)), [1000, 1000, 700]);
+        all.sort_unstable();
+        assert!(all.into_iter().eq(1..=2700));
+        // Rows that are deleted as they are read shift nothing.
+        let mut seen = 0;
+        for part in db.select::<Parcel>().chunks(300) {
+            for parcel in part.unwrap() {
+                seen += 1;
+                let gone = db.delete::<Parcel>().filter(Parcel::id.eq(parcel.id));
+                assert_eq!(gone.exec().unwrap(), 1);
+            }
+        }
+        assert_eq!(seen, 2700);
+        assert_eq!(db.select::<Parcel>().chunks(5).count(), 0);
+        // What is wrong is said once.
+        let mut wrong = db.select::<Parcel>().limit(5).chunks(5);
+        assert!(wrong.next().unwrap().is_err());
+        assert!(wrong.next().is_none());
+        let mut wrong = db.select::<Parcel>().columns(count()).chunks(5);
+        assert!(wrong.next().unwrap().is_err());
+        assert!(wrong.next().is_none());
+    });
+}
+
 /// A table of as many columns as the platform has.
 #[derive(Debug, PartialEq)]
 struct Wide(Vec<i64>);

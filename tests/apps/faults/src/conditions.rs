@@ -63,6 +63,26 @@ pub async fn wrong_conditions(ctx: &QueryCtx, seed: u64, count: u64) -> Result<V
     Ok(wrong)
 }
 
+/// The ids in parts of so many: of the rows, of a column, and of groups by a column that may be NULL, whose values they are.
+#[edgepod::query]
+pub async fn cells_in_parts(ctx: &QueryCtx, size: u64) -> Result<[Vec<Vec<Option<i64>>>; 3]> {
+    let cells = || ctx.db.select::<Cell>();
+    let mut rows = Vec::new();
+    for part in cells().order_by(Cell::t.desc()).chunks(size) {
+        rows.push(part?.iter().map(|cell| Some(cell.id)).collect());
+    }
+    let mut ids = Vec::new();
+    for part in cells()
+        .columns(Cell::id)
+        .order_by(Cell::a.asc())
+        .chunks(size)
+    {
+        ids.push(part?.into_iter().map(Some).collect());
+    }
+    let groups = cells().columns(Cell::a).group_by(Cell::a).chunks(size);
+    Ok([rows, ids, groups.collect::<Result<_>>()?])
+}
+
 /// How many rows have one of the ids, asked in the way that `how` names.
 #[edgepod::query]
 pub async fn count_cells(ctx: &QueryCtx, how: String, ids: Vec<i64>) -> Result<u64> {

@@ -4,6 +4,7 @@
 
 mod conditions;
 mod guards;
+pub mod hundred;
 mod internal;
 
 use edgepod::prelude::*;

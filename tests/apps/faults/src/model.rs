@@ -127,7 +127,7 @@ fn leaf(choose: &mut dyn FnMut(usize) -> usize) -> Meaning {
             let operator = choose(6);
             (
                 format!("(c + a).{}(b + 0)", SIGNS[operator]),
-                operators!(operator, (Cell::c + Cell::a), (Cell::b + 0)),
+                operators!(operator, (Cell::c + Cell::a), Cell::b + 0),
                 Box::new(move |cell| compare(operator, cell.a.map(|a| cell.c + a), cell.b)),
             )
         }
