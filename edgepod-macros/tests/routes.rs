@@ -46,7 +46,53 @@ fn add(
         .body(vec![0xff])?)
 }
 
+/// Charges somebody, at another server's.
+#[edgepod::action]
+pub async fn charge(ctx: &ActionCtx, amount: u32) -> Result<String> {
+    let request = Request::post("https://pay.example.com/charges?test=1")
+        .header("authorization", "Bearer sk_test")
+        .body(amount.to_string())?;
+    let answer = ctx
+        .fetch(request)
+        .timeout(std::time::Duration::from_secs(1))
+        .await?;
+    let text = format!(
+        "{} {}",
+        answer.status(),
+        String::from_utf8_lossy(answer.body())
+    );
+    ctx.transaction(|tx| tx.db.insert(NewNote { text: text.clone() }).exec())?;
+    Ok(text)
+}
+
 edgepod::app!();
+
+#[edgepod::test]
+async fn the_test_answers_in_place_of_other_servers(app: TestApp) {
+    app.answer("https://pay.example.com/charges", |_| Response::new("no"));
+    app.answer("https://pay.example.com/charges", |request| {
+        assert_eq!(request.headers()["authorization"], "Bearer sk_test");
+        Response::builder()
+            .status(201)
+            .body(format!("took {:?}", request.body()))
+            .unwrap()
+    });
+    assert_eq!(
+        app.call(charge::call(7u32)).await?,
+        "201 Created took b\"7\""
+    );
+    let requests = app.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].uri(), "https://pay.example.com/charges?test=1");
+}
+
+#[edgepod::test]
+#[should_panic(
+    expected = "charge asked another server, and the test has no answer: POST https://pay.example.com/charges."
+)]
+async fn what_the_test_does_not_answer_fails_it(app: TestApp) {
+    let _ = app.call(charge::call(7u32)).await;
+}
 
 #[edgepod::test]
 async fn a_request_is_answered_and_wakes_windows(app: TestApp) {

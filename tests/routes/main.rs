@@ -2,6 +2,7 @@
 //!
 //! `tests/apps/routes` is the app.
 
+mod outgoing;
 mod signed;
 mod wire;
 
@@ -19,6 +20,10 @@ fn main() -> ExitCode {
     }
     suite::run(
         App::ROUTES,
-        &[("wire", wire::CASES), ("signed", signed::CASES)],
+        &[
+            ("wire", wire::CASES),
+            ("signed", signed::CASES),
+            ("outgoing", outgoing::CASES),
+        ],
     )
 }

@@ -6,6 +6,7 @@
 mod app;
 mod args;
 mod batch;
+mod blocking;
 mod call;
 mod context;
 #[expect(
@@ -15,11 +16,13 @@ mod context;
 mod engine;
 mod event;
 mod extensions;
+mod fetch;
 mod handler;
 mod headers;
 mod idempotency;
 mod invocation;
 mod kept;
+mod later;
 mod log;
 mod parameters;
 mod pod;
@@ -43,6 +46,9 @@ pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
 pub use engine::Engine;
 pub use event::{CallId, Ended, Event};
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) use fetch::answered;
+pub use fetch::{Fetch, Fetched, Fetching, Outgoing};
 pub use handler::{Chain, Fits, Handler, HandlerFuture, Middleware, Next, Step};
 #[doc(hidden)]
 pub use handler::{Layer, Named};

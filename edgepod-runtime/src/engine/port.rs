@@ -1,6 +1,6 @@
 //! What the engine needs of a host beside a database.
 
-use super::{PodName, Record};
+use super::{Fetching, Outgoing, PodName, Record};
 use crate::{sqlite::Transactions, tracking::TableSet};
 
 /// A WebSocket of the host, named by a number that the host chooses and never gives twice.
@@ -38,6 +38,17 @@ pub trait Host: Transactions {
 
     /// A variable or secret of the environment.
     fn var(&self, name: &str) -> Option<String>;
+
+    /// Sends a request to another server, and puts what comes of it there, at once or later.
+    fn fetch(&self, request: Outgoing, fetching: Fetching) {
+        let _ = request;
+        fetching.done(Err("this host asks no other server".to_owned()));
+    }
+
+    /// Runs work that takes long, beside everything else where that can be.
+    fn blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
 
     /// Writes a line to the log.
     fn log(&self, record: &Record<'_>);

@@ -249,8 +249,8 @@ pub(super) fn header_texts(headers: &HeaderMap) -> impl Iterator<Item = (String,
     })
 }
 
-/// What describes a connection, and not what is replied: the host's to say.
-const OF_THE_CONNECTION: [&str; 7] = [
+/// What describes a connection, and not what is asked or replied: the host's to say.
+pub(super) const OF_THE_CONNECTION: [&str; 7] = [
     "connection",
     "content-length",
     "keep-alive",

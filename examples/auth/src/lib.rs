@@ -75,9 +75,9 @@ const NOTE: usize = 2_000;
 
 /// Makes an account, and signs its owner in. `seconds` shortens the session. Hashing is slow on purpose: nobody may keep the app
 /// at it.
-#[edgepod::function(middleware = [rate_limit(20, Per::Minute)])]
+#[edgepod::action(middleware = [rate_limit(20, Per::Minute)])]
 pub async fn sign_up(
-    ctx: &Ctx,
+    ctx: &ActionCtx,
     email: String,
     password: String,
     seconds: Option<u32>,
@@ -86,26 +86,32 @@ pub async fn sign_up(
     if !(8..=200).contains(&password.chars().count()) {
         return Err(Error::bad_request("A password has 8 to 200 characters."));
     }
-    if ctx
-        .db
-        .select::<Account>()
-        .filter(Account::email.eq(email.as_str()))
-        .exists()?
-    {
-        return Err(Error::conflict(
-            "This address has an account. Log in instead.",
-        ));
+    let is_taken = |db: &edgepod::db::ReadDb| {
+        let account = db.select::<Account>();
+        account.filter(Account::email.eq(email.as_str())).exists()
+    };
+    let taken = || Error::conflict("This address has an account. Log in instead.");
+    if is_taken(&ctx.db)? {
+        return Err(taken());
     }
-    let password = password::hash(&password)?;
-    let account = ctx.db.insert(NewAccount { email, password }).returning()?;
+    // Beside the calls that go on: an action, because a function may not wait.
+    let password = ctx.blocking(move || password::hash(&password)).await?;
+    let account = ctx.transaction(|tx| {
+        // Somebody may have come meanwhile.
+        if is_taken(&tx.db)? {
+            return Err(taken());
+        }
+        let email = email.clone();
+        tx.db.insert(NewAccount { email, password }).returning()
+    })?;
     session(ctx, &account, seconds)
 }
 
 /// Signs somebody in. `seconds` shortens the session. Passwords are not guessed at ten a minute: not from one address, whatever
 /// token comes along, and not of one account, however many addresses there are.
-#[edgepod::function(middleware = [rate_limit(10, Per::Minute, by = "email")])]
+#[edgepod::action(middleware = [rate_limit(10, Per::Minute, by = "email")])]
 pub async fn log_in(
-    ctx: &Ctx,
+    ctx: &ActionCtx,
     email: String,
     password: String,
     seconds: Option<u32>,
@@ -116,8 +122,9 @@ pub async fn log_in(
         .select::<Account>()
         .filter(Account::email.eq(email))
         .first()?;
-    let hash = account.as_ref().map(|account| account.password.as_str());
-    match (password::is_right(&password, hash), &account) {
+    let hash = account.as_ref().map(|account| account.password.clone());
+    let is_right = ctx.blocking(move || password::is_right(&password, hash.as_deref()));
+    match (is_right.await, &account) {
         (true, Some(account)) => session(ctx, account, seconds),
         // One answer for both, so that it tells nobody which addresses have an account.
         _ => Err(Error::forbidden("Address or password is wrong.")),
@@ -167,7 +174,7 @@ pub async fn delete_note(ctx: &Ctx, id: i64) -> Result<()> {
     Ok(())
 }
 
-fn session(ctx: &Ctx, account: &Account, seconds: Option<u32>) -> Result<Session> {
+fn session(ctx: &QueryCtx, account: &Account, seconds: Option<u32>) -> Result<Session> {
     let expires_in = seconds.unwrap_or(SESSION).clamp(1, SESSION);
     let member = Member {
         sub: account.id.to_string(),

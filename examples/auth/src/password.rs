@@ -1,7 +1,7 @@
 //! Passwords, hashed with Argon2id.
 //!
-//! A function finishes without awaiting anything, so the hash is computed in Rust. WebCrypto on Workers offers PBKDF2 alone,
-//! asynchronous and with at most 100,000 rounds, a sixth of what OWASP asks for. Of OWASP's settings for Argon2id this is
+//! A hash is slow on purpose, so actions compute it in `ctx.blocking(…)`, and the database serves others meanwhile. It is computed
+//! in Rust: WebCrypto on Workers offers PBKDF2 alone, with at most 100,000 rounds, a sixth of what OWASP asks for. Of OWASP's settings for Argon2id this is
 //! the one with the least memory, 7 MiB: a Worker has 128 MB, and its memory never shrinks. A hash takes some tens of
 //! milliseconds of CPU time: more than the 10 ms of Workers' free plan, little for the paid one.
 

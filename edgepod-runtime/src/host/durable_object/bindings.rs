@@ -37,6 +37,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn wrote(this: &Ports, tables: &str, version: &str);
 
+    /// Sends a request to another server. What comes of it is told to `fetched`, under the number, later.
+    #[wasm_bindgen(method)]
+    pub fn fetch(this: &Ports, number: u32, head: &str, body: &[u8]);
+
     /// A variable or secret; undefined for what is no text.
     #[wasm_bindgen(method)]
     pub fn var(this: &Ports, name: &str) -> Option<String>;

@@ -32,6 +32,7 @@ export function socket_opened(
   tables: string,
 ): void;
 export function socket_closed(engine: number, socket: number): void;
+export function fetched(number: number, head: string | undefined, body: Uint8Array, failure: string): void;
 export function call(engine: number, message: string): string;
 export function call_action(
   engine: number,

@@ -279,6 +279,37 @@ export function readOpening(request) {
   };
 }
 
+// ---- Requests to other servers, between the core and the platform's fetch
+
+/** @param {string} line `name:value` */
+function readHeader(line) {
+  const end = line.indexOf(":");
+  return /** @type {[string, string]} */ ([line.slice(0, end), line.slice(end + 1)]);
+}
+
+/**
+ * A request but for its body.
+ *
+ * @param {string} text lines of method, address, milliseconds, bytes of the answer, and of each header
+ */
+export function readOutgoing(text) {
+  const [method = "", url = "", timeout, limit, ...headers] = text.split("\n");
+  return { method, url, timeout: Number(timeout), limit: Number(limit), headers: headers.map(readHeader) };
+}
+
+/**
+ * An answer but for its body, which the platform has decoded.
+ *
+ * @param {{ status: number, headers: Headers }} response
+ */
+export function writeAnswer({ status, headers }) {
+  const isDecoded = headers.has("content-encoding");
+  const lines = [String(status)];
+  for (const [name, value] of headers)
+    if (!(isDecoded && (name === "content-encoding" || name === "content-length"))) lines.push(`${name}:${value}`);
+  return lines.join("\n");
+}
+
 // ---- Statements, between the core and the object's database
 
 /**

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
     db::parse_rows,
-    engine::{Kind, Outcome, PodName, RawReply},
+    engine::{Kind, Outcome, Outgoing, PodName, RawReply},
     gateway::{
         self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, PROTOCOL, REFUSED, Route,
         SOCKETS_PER_SESSION, Step, UNWANTED_BODY,
@@ -287,6 +287,41 @@ pub(super) fn write_raw_head(reply: &RawReply) -> String {
     }
     text.push_str("]}");
     text
+}
+
+/// A request to another server but for its body: lines of method, address, milliseconds, bytes of the answer, and a line for
+/// each header, `name:value`.
+pub(super) fn write_outgoing(outgoing: &Outgoing) -> String {
+    let mut text = String::new();
+    for line in [&outgoing.method, "\n", &outgoing.url, "\n"] {
+        text.push_str(line);
+    }
+    push_number(&mut text, outgoing.timeout.as_millis() as u64);
+    text.push('\n');
+    push_number(&mut text, outgoing.limit as u64);
+    for (name, value) in &outgoing.headers {
+        for part in ["\n", name, ":", value] {
+            text.push_str(part);
+        }
+    }
+    text
+}
+
+/// What another server answered, but for its body: lines of the status and of each header.
+pub(super) fn read_answer(head: &str, body: Vec<u8>) -> RawReply {
+    let mut lines = head.split('\n');
+    let status = lines.next().and_then(|status| status.parse().ok());
+    let mut headers = Vec::new();
+    for line in lines {
+        if let Some((name, value)) = line.split_once(':') {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    RawReply {
+        status: status.unwrap_or_default(),
+        headers,
+        body: body.into(),
+    }
 }
 
 /// A list of tables: one a line.

@@ -224,6 +224,34 @@ fn a_routes_own_reply_is_written() {
 }
 
 #[test]
+fn a_request_to_another_server_is_written_and_its_answer_is_read() {
+    for case in cases("outgoing") {
+        let headers = |of: &str| -> Vec<(String, String)> {
+            let pairs = case[of].as_array().expect("a list").iter();
+            let text_of = |value: &Json| value.as_str().expect("a text").to_owned();
+            pairs
+                .map(|pair| (text_of(&pair[0]), text_of(&pair[1])))
+                .collect()
+        };
+        let outgoing = Outgoing {
+            method: text(&case, "method").to_owned(),
+            url: text(&case, "url").to_owned(),
+            headers: headers("headers"),
+            body: Vec::new().into(),
+            timeout: std::time::Duration::from_millis(case["timeout"].as_u64().expect("a number")),
+            limit: case["limit"].as_u64().expect("a number") as usize,
+        };
+        assert_eq!(write_outgoing(&outgoing), text(&case, "text"));
+        let answer = RawReply {
+            status: case["status"].as_u64().expect("a status") as u16,
+            headers: headers("answerHeaders"),
+            body: vec![0, 255].into(),
+        };
+        assert_eq!(read_answer(text(&case, "answer"), vec![0, 255]), answer);
+    }
+}
+
+#[test]
 fn what_a_route_is_asked_is_read() {
     assert_eq!(read_request("POST /a?b=c d"), ("POST", "/a?b=c d"));
     assert_eq!(read_request(""), ("", "/"));

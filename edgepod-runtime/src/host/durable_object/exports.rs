@@ -271,6 +271,19 @@ pub fn socket_closed(engine: u32, socket: u32) {
     opened(engine).socket_closed(SocketId(socket));
 }
 
+/// What came of the request to another server of this number: the answer, or why there is none. The texts are in
+/// [`crossing::read_answer`].
+#[wasm_bindgen]
+pub fn fetched(number: u32, head: Option<String>, body: Vec<u8>, failure: String) {
+    host::fetched(
+        number,
+        match head {
+            Some(head) => Ok(crossing::read_answer(&head, body)),
+            None => Err(failure),
+        },
+    );
+}
+
 /// Calls a query or a function; see [`Message`] and [`crossing::write_outcome`].
 #[wasm_bindgen]
 pub fn call(engine: u32, message: &str) -> String {

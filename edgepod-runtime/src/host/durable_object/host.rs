@@ -9,7 +9,7 @@ use super::{
     crossing,
 };
 use crate::{
-    engine::{Host, PodName, Record, SocketId},
+    engine::{Fetched, Fetching, Host, Outgoing, PodName, Record, SocketId},
     sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
     tracking::TableSet,
 };
@@ -19,6 +19,21 @@ thread_local! {
     /// host must not: so it holds a number.
     static PORTS: RefCell<Vec<(u32, Ports)>> = const { RefCell::new(Vec::new()) };
     static GENERATION: Cell<u32> = const { Cell::new(0) };
+    /// The requests to other servers that have no answer yet, in the order of their numbers.
+    static FETCHING: RefCell<Vec<(u32, Fetching)>> = const { RefCell::new(Vec::new()) };
+    static FETCHES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// What came of the request of this number.
+pub(super) fn fetched(number: u32, fetched: Fetched) {
+    let fetching = FETCHING.with_borrow_mut(|all| {
+        let place = all.binary_search_by_key(&number, |(number, _)| *number);
+        place.ok().map(|place| all.remove(place).1)
+    });
+    // Who waits for it may ask again at once, so not while the list is held.
+    if let Some(fetching) = fetching {
+        fetching.done(fetched);
+    }
 }
 
 /// Says which instance of the isolate's this is.
@@ -138,6 +153,14 @@ impl Host for ObjectHost {
 
     fn var(&self, name: &str) -> Option<String> {
         self.ports(|ports| ports.var(name))
+    }
+
+    fn fetch(&self, request: Outgoing, fetching: Fetching) {
+        let number = FETCHES.get() + 1;
+        FETCHES.set(number);
+        FETCHING.with_borrow_mut(|all| all.push((number, fetching)));
+        let head = crossing::write_outgoing(&request);
+        self.ports(|ports| ports.fetch(number, &head, &request.body));
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -1,6 +1,15 @@
 // What the core may ask of an object: its ports, on a Durable Object.
-import { hasEnded, known } from "./bridge.mjs";
-import { readParameters, readTables, writeCountedTexts, writeRows, writeTexts } from "./crossing.mjs";
+import { readUpTo } from "./bodies.mjs";
+import { alive, core, hasEnded, known, runs } from "./bridge.mjs";
+import {
+  readOutgoing,
+  readParameters,
+  readTables,
+  writeAnswer,
+  writeCountedTexts,
+  writeRows,
+  writeTexts,
+} from "./crossing.mjs";
 
 /**
  * The first tag of a socket that was opened without `since`; the second names its session, the third, if any, is when its token
@@ -143,6 +152,40 @@ export class Ports {
   /** The pod's name, which is this object's. */
   get pod() {
     return this.#ctx.id.name ?? "global";
+  }
+
+  /**
+   * @param {number} number
+   * @param {string} head
+   * @param {Uint8Array} body
+   */
+  fetch(number, head, body) {
+    // In this turn it stands in the core's memory.
+    void this.#fetch(number, readOutgoing(head), body.slice());
+  }
+
+  /**
+   * @param {number} number
+   * @param {ReturnType<typeof readOutgoing>} outgoing
+   * @param {Uint8Array} body
+   */
+  async #fetch(number, { method, url, headers, timeout, limit }, body) {
+    const instance = alive(this.env);
+    let answer;
+    /** @type {Uint8Array} */
+    let bytes = new Uint8Array();
+    let failure = "";
+    try {
+      const signal = AbortSignal.timeout(timeout);
+      const sent = method === "GET" || method === "HEAD" ? undefined : body;
+      const response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
+      bytes = await readUpTo(response.body, limit);
+      answer = writeAnswer(response);
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error);
+    }
+    // Another instance has its own numbers.
+    if (runs(instance)) core.fetched(number, answer, bytes, failure);
   }
 
   /** @param {string} name */

@@ -6,6 +6,7 @@ mod body;
 mod calls;
 mod connections;
 mod database;
+mod fetch;
 mod http;
 mod keys;
 mod limits;

@@ -8,10 +8,11 @@ use std::{
 
 use super::{
     database::{Location, NativeDatabase},
+    fetch::{beside, fetch},
     sockets::Sockets,
 };
 use crate::{
-    engine::{Host, PodName, Record, SocketId},
+    engine::{Fetching, Host, Outgoing, PodName, Record, SocketId},
     sqlite::{
         Database, End, JsonOutput, Output, RESULT_LIMIT, RowFormat, SqlError, Transactions, Value,
         result_limit,
@@ -114,6 +115,14 @@ impl Host for NativeHost {
 
     fn var(&self, name: &str) -> Option<String> {
         self.world.vars.get(name).cloned()
+    }
+
+    fn fetch(&self, request: Outgoing, fetching: Fetching) {
+        fetch(request, fetching);
+    }
+
+    fn blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        beside(work);
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -1,4 +1,4 @@
-//! An app that is asked by programs that are no clients of its own.
+//! An app that is asked by programs that are no clients of its own, and asks others.
 //!
 //! The tests in `tests/routes` ask it on both hosts.
 
@@ -218,6 +218,95 @@ async fn open_options(_: &ActionCtx, _: Request<Bytes>) -> Result<Response<Bytes
         .status(StatusCode::NO_CONTENT)
         .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://example.com")
         .body(Bytes::new())?)
+}
+
+/// What another server answers: its status, headers of it, and the body as hexadecimal digits; or why there is none.
+#[edgepod::action]
+pub async fn ask(
+    ctx: &ActionCtx,
+    method: String,
+    url: String,
+    body: String,
+    timeout: Option<u64>,
+    limit: Option<usize>,
+) -> Result<(u16, Vec<(String, String)>, String)> {
+    let request = Request::builder()
+        .method(&*method)
+        .uri(url)
+        .header("x-asked", "a:b  c")
+        .header("accept-encoding", "br")
+        .body(body)?;
+    let mut asking = ctx.fetch(request);
+    if let Some(timeout) = timeout {
+        asking = asking.timeout(std::time::Duration::from_millis(timeout));
+    }
+    if let Some(limit) = limit {
+        asking = asking.limit(limit);
+    }
+    let answer = asking.await?;
+    let headers = answer
+        .headers()
+        .iter()
+        .filter(|(name, _)| name.as_str().starts_with("x-") || *name == "location");
+    let headers = headers.map(|(name, value)| {
+        (
+            name.to_string(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
+    let body = base16ct::lower::encode_string(answer.body());
+    Ok((answer.status().as_u16(), headers.collect(), body))
+}
+
+/// Works for some seconds, and says how many notes there were before and after.
+#[edgepod::action]
+pub async fn work(ctx: &ActionCtx, seconds: u64) -> Result<(u64, u64)> {
+    let before = ctx.db.select::<Delivery>().count()?;
+    let worked = ctx.blocking(move || {
+        // A Worker's clock stands still while it works, and it has no threads.
+        #[cfg(not(target_arch = "wasm32"))]
+        std::thread::sleep(std::time::Duration::from_secs(seconds));
+        seconds
+    });
+    let worked = worked.await;
+    assert_eq!(worked, seconds);
+    Ok((before, ctx.db.select::<Delivery>().count()?))
+}
+
+/// Panics beside.
+#[edgepod::action]
+pub async fn work_and_panic(ctx: &ActionCtx) -> Result<()> {
+    ctx.blocking(|| panic!("the secret in the panic")).await
+}
+
+/// Asks two servers at one time, of which the first waits for the second.
+#[edgepod::action]
+pub async fn ask_both(ctx: &ActionCtx, first: String, second: String) -> Result<Vec<u16>> {
+    let ask = |url: String| async move {
+        Ok::<_, Error>(
+            ctx.fetch(Request::get(url).body("")?)
+                .await?
+                .status()
+                .as_u16(),
+        )
+    };
+    let (mut first, mut second) = (Box::pin(ask(first)), Box::pin(ask(second)));
+    let mut all = [None, None];
+    std::future::poll_fn(|cx| {
+        for (place, asking) in [&mut first, &mut second].into_iter().enumerate() {
+            if all[place].is_none()
+                && let std::task::Poll::Ready(status) = asking.as_mut().poll(cx)
+            {
+                all[place] = Some(status);
+            }
+        }
+        match all.iter().all(Option::is_some) {
+            true => std::task::Poll::Ready(()),
+            false => std::task::Poll::Pending,
+        }
+    })
+    .await;
+    all.into_iter().flatten().collect()
 }
 
 edgepod::app!();

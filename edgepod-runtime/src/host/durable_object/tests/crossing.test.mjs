@@ -93,6 +93,20 @@ describe("a route", () => {
   });
 });
 
+describe("a request to another server", () => {
+  for (const { text, answer, status, answerHeaders, ...outgoing } of cases.outgoing) {
+    test(`of ${outgoing.method} is read, and its answer written`, () => {
+      expect(crossing.readOutgoing(text)).toEqual(outgoing);
+      expect(crossing.writeAnswer({ status, headers: new Headers(answerHeaders) })).toBe(answer);
+    });
+  }
+
+  test("has an answer that was decoded, and is no longer of the length that was sent", () => {
+    const headers = new Headers({ "content-encoding": "gzip", "content-length": "7", "content-type": "text/plain" });
+    expect(crossing.writeAnswer({ status: 200, headers })).toBe("200\ncontent-type:text/plain");
+  });
+});
+
 describe("the version before", () => {
   const methods = { C: "call", A: "callAction", B: "callBatch" };
   const missing = new TypeError('The RPC receiver does not implement the method "serve".');

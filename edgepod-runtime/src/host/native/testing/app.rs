@@ -10,6 +10,9 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
+use bytes::Bytes;
+use http::{Request, Response};
+
 use super::{Answer, CallError, Caller, Watch, host::TestHost, watch::Window};
 use crate::{
     Result,
@@ -153,6 +156,29 @@ impl TestApp {
         self.inner.host.set_var(name, value);
     }
 
+    /// Answers requests that the app sends to this address, without its query, in place of the server there. The answer that was given last
+    /// counts. A request that nothing answers fails the test, with the address that it asked.
+    ///
+    /// ```ignore
+    /// app.answer("https://api.example.com/charges", |request| {
+    ///     assert_eq!(request.headers()["authorization"], "Bearer sk_test");
+    ///     Response::new(r#"{"id":"ch_1"}"#)
+    /// });
+    /// ```
+    pub fn answer<B: Into<Bytes>>(
+        &self,
+        url: &str,
+        answer: impl Fn(&Request<Bytes>) -> Response<B> + Send + Sync + 'static,
+    ) {
+        let answerer = move |request: &Request<Bytes>| answer(request).map(Into::into);
+        self.inner.host.answer(url, Arc::new(answerer));
+    }
+
+    /// The requests that the app has sent and the test has answered, first to last.
+    pub fn requests(&self) -> Vec<Request<Bytes>> {
+        self.inner.host.asked()
+    }
+
     /// The process dies and starts again: what is committed is there, sockets and everything in memory are gone. Windows come
     /// back and read again, as a client does.
     pub fn crash(&self) {
@@ -226,7 +252,16 @@ impl TestApp {
     }
 
     /// Windows that were told that their data is stale read it again, until nobody is told anything.
+    ///
+    /// # Panics
+    /// Where the app asked another server meanwhile, and the test does not answer for it.
     pub(super) fn settle(&self, cause: &str) {
+        let unanswered = self.inner.host.take_unanswered();
+        assert!(
+            unanswered.is_empty(),
+            "{cause} asked another server, and the test has no answer: {}. Give one with `app.answer(\"https://…\", |request| …)`.",
+            unanswered.join(", ")
+        );
         loop {
             let sent = self.inner.host.take_sent();
             if sent.is_empty() {

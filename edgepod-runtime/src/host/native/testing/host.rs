@@ -9,6 +9,9 @@ use std::{
     },
 };
 
+use bytes::Bytes;
+use http::{Request, Response};
+
 use super::{
     super::{
         database::{Location, NativeDatabase},
@@ -17,7 +20,7 @@ use super::{
     clock::{self, Clock},
 };
 use crate::{
-    engine::{Host, Record, SocketId},
+    engine::{Fetching, Host, Outgoing, Record, SocketId, answered},
     sqlite::SqlError,
 };
 
@@ -35,7 +38,20 @@ pub struct Test {
     attachments: Mutex<HashMap<SocketId, String>>,
     log: Mutex<Vec<String>>,
     starts: AtomicI64,
+    outside: Outside,
 }
+
+/// The test, as all other servers.
+#[derive(Default)]
+struct Outside {
+    /// By addresses without their queries; the last one first.
+    answers: Mutex<Vec<(String, Answerer)>>,
+    asked: Mutex<Vec<Request<Bytes>>>,
+    unanswered: Mutex<Vec<String>>,
+}
+
+/// What answers in place of another server.
+pub(super) type Answerer = Arc<dyn Fn(&Request<Bytes>) -> Response<Bytes> + Send + Sync>;
 
 impl TestHost {
     /// One with an empty database.
@@ -67,6 +83,20 @@ impl TestHost {
         lock(&self.world.vars).insert(name.to_owned(), value.to_owned());
     }
 
+    pub(super) fn answer(&self, url: &str, answerer: Answerer) {
+        lock(&self.world.outside.answers).insert(0, (url.to_owned(), answerer));
+    }
+
+    /// What was asked of other servers so far.
+    pub(super) fn asked(&self) -> Vec<Request<Bytes>> {
+        lock(&self.world.outside.asked).clone()
+    }
+
+    /// What nobody answered since this was asked last.
+    pub(super) fn take_unanswered(&self) -> Vec<String> {
+        mem::take(&mut lock(&self.world.outside.unanswered))
+    }
+
     pub(super) fn logged(&self) -> Vec<String> {
         lock(&self.world.log).clone()
     }
@@ -96,6 +126,26 @@ impl Host for TestHost {
 
     fn var(&self, name: &str) -> Option<String> {
         lock(&self.world.vars).get(name).cloned()
+    }
+
+    fn fetch(&self, request: Outgoing, fetching: Fetching) {
+        let outside = &self.world.outside;
+        let url = request.url.split('?').next().unwrap_or_default();
+        let answers = lock(&outside.answers);
+        let answerer = answers.iter().find(|(of, _)| of == url);
+        let answerer = answerer.map(|(_, answerer)| answerer.clone());
+        drop(answers);
+        fetching.done(match answerer {
+            Some(answerer) => Ok(answered(request, |request| {
+                lock(&outside.asked).push(request.clone());
+                answerer(&request)
+            })),
+            None => {
+                let what = format!("{} {url}", request.method);
+                lock(&outside.unanswered).push(what);
+                Err("the test has no answer".to_owned())
+            }
+        });
     }
 
     /// The test harness shows standard error of tests that fail.
