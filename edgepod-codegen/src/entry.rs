@@ -1,19 +1,28 @@
 //! `client.ts` and `mock.ts`: what a front end imports, from templates that are TypeScript themselves.
 //!
-//! The templates are in `client/entry`, where they are type-checked, linted and formatted beside what they import. Only
-//! three things differ from app to app: where the client's source is, which functions the examples in the comments call, and
-//! which of the client's own types give way to types of the app's.
+//! The templates are in `client/entry`, where they are type-checked, linted and formatted beside what they import. `hooks.ts`
+//! is what all frameworks have, and a framework's template what is its own. Only three things differ from app to app: where the
+//! client's source is, which functions the examples in the comments call, and which of the client's own types give way to
+//! types of the app's.
 
 use crate::docs::comment_text;
 use crate::framework::Framework;
 use crate::manifest::{Kind, Manifest};
 use crate::typescript::with_header;
 
+const HOOKS: &str = include_str!("../client/entry/hooks.ts");
 const MOCK: &str = include_str!("../client/entry/mock.ts");
+
+/// The framework that stands in the template of what all have, and the last of its imports.
+const HOOKS_FOLDER: &str = "\"../src/vue\"";
+const TYPES_IMPORT: &str = "import type { EdgePodMutations, EdgePodQueries } from \"./types\";\n";
 
 /// The names that the templates' examples call.
 const EXAMPLE_QUERY: &str = "\"getUsers\"";
 const EXAMPLE_MUTATION: &str = "\"insertUser\"";
+
+/// How the template says of a query's options.
+const OPTIONS: &str = "@param options TanStack Query's options\n";
 
 /// What the template for no framework declares itself.
 const OWN_POD: &str = "/** A connection to the server. */\n\
@@ -24,14 +33,18 @@ const EXAMPLE_PAGE: &str = "render(<EdgePodProvider {...pod.props}><App /></Edge
 
 /// `client.ts`: what a front end imports.
 pub(crate) fn entry(manifest: &Manifest, framework: Framework) -> String {
-    let template = match framework {
+    let own = match framework {
         Framework::React => include_str!("../client/entry/react.ts"),
         Framework::Vue => include_str!("../client/entry/vue.ts"),
         Framework::Svelte => include_str!("../client/entry/svelte.ts"),
         Framework::Solid => include_str!("../client/entry/solid.ts"),
         Framework::None => include_str!("../client/entry/none.ts"),
     };
-    let text = in_place(template)
+    let template = match framework {
+        Framework::None => own.to_owned(),
+        _ => with_hooks(own, framework),
+    };
+    let text = in_place(&template)
         .replace(
             EXAMPLE_QUERY,
             &example(manifest, |kind| kind == Kind::Query),
@@ -41,6 +54,59 @@ pub(crate) fn entry(manifest: &Manifest, framework: Framework) -> String {
             &example(manifest, |kind| kind != Kind::Query),
         );
     with_header(&giving_way(&text, manifest))
+}
+
+/// What all frameworks have, with what is a framework's own: its imports above, the rest below.
+fn with_hooks(own: &str, framework: Framework) -> String {
+    let (imports, own) = match own.split_once("\n\n") {
+        Some((imports, rest)) if imports.starts_with("import ") => (imports, rest),
+        _ => ("", own),
+    };
+    // What all have imports the app's types already.
+    let imports: String = imports
+        .lines()
+        .filter(|line| !line.ends_with("from \"./types\";"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let (given, changes_in_place) = match framework {
+        Framework::Vue => (", as a value, a ref, or a getter", false),
+        Framework::Svelte => (", as a value, or a function that gives one", true),
+        Framework::Solid => (", as a value, or an accessor", true),
+        Framework::React | Framework::None => ("", false),
+    };
+    let mut hooks = HOOKS
+        .replace(TYPES_IMPORT, &format!("{imports}{TYPES_IMPORT}"))
+        .replace(HOOKS_FOLDER, &format!("\"../src/{}\"", framework.folder()))
+        .replace("its arguments;", &format!("its arguments{given};"));
+    if !given.is_empty() {
+        hooks = hooks.replace(OPTIONS, &OPTIONS.replace('\n', ", likewise\n"));
+    }
+    if changes_in_place {
+        // What is taken out of such an object is not reactive.
+        for (fields, name) in [
+            ("data, isLoading, error", "query"),
+            ("trigger, isMutating, error", "mutation"),
+        ] {
+            hooks = in_one_piece(&hooks, fields, name);
+        }
+    }
+    hooks + "\n" + own
+}
+
+/// An example that takes these fields out of a hook's result, as one that leaves them in it.
+fn in_one_piece(text: &str, fields: &str, name: &str) -> String {
+    let example = format!("const {{ {fields} }} = ");
+    let lines = text.lines().map(|line| match line.split_once(&example) {
+        Some((before, call)) => {
+            let fields: Vec<_> = fields
+                .split(", ")
+                .map(|field| format!("{name}.{field}"))
+                .collect();
+            format!("{before}const {name} = {call} // {}\n", fields.join(", "))
+        }
+        None => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// `mock.ts`: a pod for tests and Storybook.

@@ -1,55 +1,9 @@
-import { api as anyApi } from "../src/core";
-import type { Api, UseInfiniteQuery, UseMutation, UseQuery, UseSuspenseQuery } from "../src/react";
-import {
-  useInfiniteQuery as anyInfiniteQuery,
-  useMutation as anyMutation,
-  useQuery as anyQuery,
-  useSuspenseQuery as anySuspenseQuery,
-  useApi as anyUseApi,
-} from "../src/react";
-import type { EdgePodMutations, EdgePodQueries } from "./types";
-
-/**
- * Reads, and reads again whenever what was read has changed.
- *
- * @param name the query
- * @param args its arguments; `null` reads nothing yet
- * @param options TanStack Query's options
- * @example
- * const { data, isLoading, error } = useQuery("getPosts");
- */
-export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQueries>;
+import type { UseSuspenseQuery } from "../src/react";
+import { useSuspenseQuery as anySuspenseQuery } from "../src/react";
+import type { EdgePodQueries } from "./types";
 
 /** `useQuery` for a component inside `<Suspense>`: there is always data, and errors go to the nearest boundary. */
 export const useSuspenseQuery: UseSuspenseQuery<EdgePodQueries> = anySuspenseQuery as UseSuspenseQuery<EdgePodQueries>;
 
-/** `useQuery` for pages: for a query that takes a `cursor` and gives `{ items, next }`. */
-export const useInfiniteQuery: UseInfiniteQuery<EdgePodQueries> = anyInfiniteQuery as UseInfiniteQuery<EdgePodQueries>;
-
-/**
- * Writes, and refreshes what shows it.
- *
- * @param name the function or action
- * @param options TanStack Query's callbacks, and `optimistic`: what queries show until the server has answered
- * @example
- * const { trigger, isMutating, error } = useMutation("insertUser");
- */
-export const useMutation: UseMutation<EdgePodMutations, EdgePodQueries> = anyMutation as UseMutation<
-  EdgePodMutations,
-  EdgePodQueries
->;
-
-/** Every function, as TanStack Query's own hooks and functions take it: `api.name.queryOptions(args)`. */
-export const api: Api<EdgePodQueries, EdgePodMutations> = anyApi as Api<EdgePodQueries, EdgePodMutations>;
-
-/** `api` for the server of the nearest provider: where several share one query client, that of each is another. */
-export const useApi: () => Api<EdgePodQueries, EdgePodMutations> = anyUseApi as () => Api<
-  EdgePodQueries,
-  EdgePodMutations
->;
-
-export type { DehydratedPod, EdgePodOptions, ErrorCode, GetToken, Status, SystemCode } from "../src/core";
-export { dehydrate, EdgePodClient, EdgePodError, hydrate } from "../src/core";
 export type { EdgePodProviderProps, MutationOptions, QueryOptions, UseMutationResult } from "../src/react";
 export { EdgePodProvider, useClient, useStatus } from "../src/react";
-export type * from "./types";

@@ -15,6 +15,7 @@ import type {
   FunctionTypes,
   WithoutCursor,
 } from "../core";
+import type { ApiOf } from "../core/adapter";
 import type { QueryOptions } from "./hooks";
 
 type Tagged<F extends FunctionType> = {
@@ -59,11 +60,16 @@ export interface MutationApi<F extends FunctionType> {
   ) => UseMutationOptions<F["result"], EdgePodError<F["error"]>, F["args"]>;
 }
 
+interface Shapes {
+  of: FunctionType;
+  query: QueryApi<this["of"]>;
+  pages: PagesApi<this["of"]>;
+  mutation: MutationApi<this["of"]>;
+}
+
 /** Every function of an app, by its name. */
-export type Api<Queries extends FunctionTypes<Queries>, Mutations extends FunctionTypes<Mutations>> = {
-  [Name in keyof Queries]: Queries[Name]["args"] extends { cursor?: unknown }
-    ? Queries[Name]["result"] extends { items: unknown; next?: unknown }
-      ? PagesApi<Queries[Name]>
-      : QueryApi<Queries[Name]>
-    : QueryApi<Queries[Name]>;
-} & { [Name in keyof Mutations]: MutationApi<Mutations[Name]> };
+export type Api<Queries extends FunctionTypes<Queries>, Mutations extends FunctionTypes<Mutations>> = ApiOf<
+  Queries,
+  Mutations,
+  Shapes
+>;

@@ -1,6 +1,8 @@
 "use client";
 
 import {
+  type UseInfiniteQueryOptions,
+  type UseInfiniteQueryResult,
   type UseMutationOptions,
   type UseQueryOptions,
   type UseQueryResult,
@@ -8,77 +10,47 @@ import {
 } from "@tanstack/react-query";
 import { useEffect, useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import {
-  type ArgsAndOptions,
-  type CallOptions,
   type MutationOptions as CoreMutationOptions,
   createTrigger,
   type EdgePodError,
   type FunctionTypes,
   IDLE,
   type MutateOptions,
-  type Optimistic,
   query,
   type Status,
   type Warned,
   withWarnings,
 } from "../core";
+import type { Hooks, Reserved, ReservedOfPages, UseMutationOf, UseMutationResult, UseQueryOf } from "../core/adapter";
 import { useClient } from "./provider";
 
 /** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
-export type QueryOptions<Result, Err, Data = Result> = Omit<
-  UseQueryOptions<Result, Err, Data>,
-  "queryKey" | "queryFn" | "queryHash" | "queryKeyHashFn"
->;
-
-/** The type of `useQuery` for an app's queries. */
-export type UseQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends keyof Queries & string,
-  Data = Queries[Name]["result"],
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    Queries[Name]["args"],
-    QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
-    null
-  >
-) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>> & Warned;
+export type QueryOptions<Result, Err, Data = Result> = Omit<UseQueryOptions<Result, Err, Data>, Reserved>;
 
 /** What a mutation may be told: TanStack Query's callbacks, and what it is expected to change. */
 export interface MutationOptions<Result, Err, Args, Updates = MutateOptions["optimistic"]>
   extends CoreMutationOptions<Result, Err, Args, Updates>,
     Pick<UseMutationOptions<Result, Err, Args>, "throwOnError"> {}
 
-/** What `useMutation` returns. */
-export interface UseMutationResult<A, Result, Err> {
-  /**
-   * Calls the function. The promise is fulfilled with its result once the queries on the screen that read
-   * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
-   * caller that ignores the promise needs no `catch`.
-   */
-  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
-  /** A call is under way, or the screen is being refreshed after it. */
-  isMutating: boolean;
-  /** The last call's result. */
-  data: Result | undefined;
-  /** Why the last call failed. */
-  error: Err | null;
-  /** Forgets `data` and `error`. */
-  reset: () => void;
+/** What React's hooks take and give. */
+export interface ReactHooks extends Hooks {
+  parameter: this["value"];
+  queryOptions: QueryOptions<this["result"], this["error"], this["data"]>;
+  query: UseQueryResult<this["data"], this["error"]> & Warned;
+  pagesOptions: Omit<UseInfiniteQueryOptions<this["result"], this["error"], this["data"]>, ReservedOfPages>;
+  pages: UseInfiniteQueryResult<this["data"], this["error"]>;
+  mutationOptions: MutationOptions<this["result"], this["error"], this["args"], this["updates"]>;
+  mutation: UseMutationResult<this["args"], this["result"], this["error"]>;
 }
+
+/** The type of `useQuery` for an app's queries. */
+export type UseQuery<Queries extends FunctionTypes<Queries>> = UseQueryOf<Queries, ReactHooks>;
 
 /** The type of `useMutation` for an app's functions and actions. */
 export type UseMutation<
   Mutations extends FunctionTypes<Mutations>,
   Queries extends FunctionTypes<Queries> = Record<never, never>,
-> = <Name extends keyof Mutations & string>(
-  name: Name,
-  options?: MutationOptions<
-    Mutations[Name]["result"],
-    EdgePodError<Mutations[Name]["error"]>,
-    Mutations[Name]["args"],
-    Optimistic<Queries, Mutations[Name]["args"]>
-  >,
-) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
+> = UseMutationOf<Mutations, Queries, ReactHooks>;
 
 /** `useQuery` before the generated code gives it its types. */
 export function useQuery(

@@ -1,11 +1,11 @@
 /** The client for React. */
 export type { EdgePodKey } from "../core";
+export type { UseMutationResult } from "../core/adapter";
 export type { Api, MutationApi, PagesApi, QueryApi } from "./api";
 export {
   type MutationOptions,
   type QueryOptions,
   type UseMutation,
-  type UseMutationResult,
   type UseQuery,
   useMutation,
   useQuery,

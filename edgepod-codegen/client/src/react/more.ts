@@ -1,7 +1,6 @@
 "use client";
 
 import {
-  type InfiniteData,
   type UseInfiniteQueryOptions,
   type UseInfiniteQueryResult,
   type UseSuspenseQueryOptions,
@@ -9,19 +8,10 @@ import {
   useInfiniteQuery as useTanstackInfiniteQuery,
   useSuspenseQuery as useTanstackSuspenseQuery,
 } from "@tanstack/react-query";
-import {
-  type ArgsAndOptions,
-  type EdgePodError,
-  type EdgePodPages,
-  type FunctionTypes,
-  type PagedNames,
-  pages,
-  query,
-  type WithoutCursor,
-} from "../core";
+import { type ArgsAndOptions, type EdgePodError, type EdgePodPages, type FunctionTypes, pages, query } from "../core";
+import type { Reserved, UseInfiniteQueryOf } from "../core/adapter";
+import type { ReactHooks } from "./hooks";
 import { useClient } from "./provider";
-
-type Reserved = "queryKey" | "queryFn" | "queryHash" | "queryKeyHashFn";
 
 /** The type of `useSuspenseQuery` for an app's queries. */
 export type UseSuspenseQuery<Queries extends FunctionTypes<Queries>> = <
@@ -36,19 +26,7 @@ export type UseSuspenseQuery<Queries extends FunctionTypes<Queries>> = <
 ) => UseSuspenseQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
 
 /** The type of `useInfiniteQuery` for an app's queries of pages. */
-export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends PagedNames<Queries>,
-  Data = InfiniteData<Queries[Name]["result"]>,
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    WithoutCursor<Queries[Name]["args"]>,
-    Omit<
-      UseInfiniteQueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
-      Reserved | "initialPageParam" | "getNextPageParam" | "getPreviousPageParam"
-    >
-  >
-) => UseInfiniteQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
+export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = UseInfiniteQueryOf<Queries, ReactHooks>;
 
 /** `useSuspenseQuery` before the generated code gives it its types. */
 export function useSuspenseQuery(

@@ -1,5 +1,4 @@
 import {
-  type InfiniteData,
   type InfiniteQueryOptions,
   type QueryOptions as SolidQueryOptions,
   type UseInfiniteQueryResult,
@@ -9,23 +8,26 @@ import {
 } from "@tanstack/solid-query";
 import { type Accessor, createSignal, onCleanup } from "solid-js";
 import {
-  type ArgsAndOptions,
-  type CallOptions,
   createTrigger,
   type EdgePodError,
   type FunctionTypes,
   IDLE,
   type MutationOptions,
-  type Optimistic,
-  type PagedNames,
   pages,
   query,
   type Status,
   type Warned,
-  type WithoutCursor,
   withWarnings,
 } from "../core";
-import type { Reserved, ReservedOfPages } from "../core/adapter";
+import type {
+  Hooks,
+  Reserved,
+  ReservedOfPages,
+  UseInfiniteQueryOf,
+  UseMutationOf,
+  UseMutationResult,
+  UseQueryOf,
+} from "../core/adapter";
 import { useClient } from "./provider";
 
 /** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
@@ -34,65 +36,28 @@ export type QueryOptions<Result, Err, Data = Result> = Omit<SolidQueryOptions<Re
 /** A value that does not change, or an accessor of one that may. */
 export type MaybeAccessor<T> = T | Accessor<T>;
 
+/** What Solid's hooks take and give. */
+export interface SolidHooks extends Hooks {
+  parameter: MaybeAccessor<this["value"]>;
+  queryOptions: QueryOptions<this["result"], this["error"], this["data"]>;
+  query: UseQueryResult<this["data"], this["error"]> & Warned;
+  pagesOptions: Omit<InfiniteQueryOptions<this["result"], this["error"], this["data"]>, ReservedOfPages>;
+  pages: UseInfiniteQueryResult<this["data"], this["error"]>;
+  mutationOptions: MutationOptions<this["result"], this["error"], this["args"], this["updates"]>;
+  mutation: UseMutationResult<this["args"], this["result"], this["error"]>;
+}
+
 /** The type of `useQuery` for an app's queries. */
-export type UseQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends keyof Queries & string,
-  Data = Queries[Name]["result"],
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    Queries[Name]["args"],
-    MaybeAccessor<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
-    MaybeAccessor<Queries[Name]["args"] | null>
-  >
-) => UseQueryResult<Data, EdgePodError<Queries[Name]["error"]>> & Warned;
+export type UseQuery<Queries extends FunctionTypes<Queries>> = UseQueryOf<Queries, SolidHooks>;
 
 /** The type of `useInfiniteQuery` for an app's queries of pages. */
-export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends PagedNames<Queries>,
-  Data = InfiniteData<Queries[Name]["result"]>,
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    WithoutCursor<Queries[Name]["args"]>,
-    MaybeAccessor<
-      Omit<InfiniteQueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>, ReservedOfPages>
-    >,
-    MaybeAccessor<WithoutCursor<Queries[Name]["args"]>>
-  >
-) => UseInfiniteQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
-
-/** What `useMutation` returns. The fields are reactive where they are read, so it is not to be destructured. */
-export interface UseMutationResult<A, Result, Err> {
-  /**
-   * Calls the function. The promise is fulfilled with its result once the queries on the screen that read
-   * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
-   * caller that ignores the promise needs no `catch`.
-   */
-  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
-  /** A call is under way, or the screen is being refreshed after it. */
-  readonly isMutating: boolean;
-  /** The last call's result. */
-  readonly data: Result | undefined;
-  /** Why the last call failed. */
-  readonly error: Err | null;
-  /** Forgets `data` and `error`. */
-  reset: () => void;
-}
+export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = UseInfiniteQueryOf<Queries, SolidHooks>;
 
 /** The type of `useMutation` for an app's functions and actions. */
 export type UseMutation<
   Mutations extends FunctionTypes<Mutations>,
   Queries extends FunctionTypes<Queries> = Record<never, never>,
-> = <Name extends keyof Mutations & string>(
-  name: Name,
-  options?: MutationOptions<
-    Mutations[Name]["result"],
-    EdgePodError<Mutations[Name]["error"]>,
-    Mutations[Name]["args"],
-    Optimistic<Queries, Mutations[Name]["args"]>
-  >,
-) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
+> = UseMutationOf<Mutations, Queries, SolidHooks>;
 
 function read<T>(value: T | Accessor<T>): T {
   return typeof value === "function" ? (value as Accessor<T>)() : value;

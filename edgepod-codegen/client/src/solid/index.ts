@@ -1,12 +1,12 @@
 /** The client for Solid. */
-export type { Api, MutationApi, PagesApi, QueryApi } from "../core/adapter";
+export type { Api, MutationApi, PagesApi, QueryApi, UseMutationResult } from "../core/adapter";
 export type { EdgePodKey } from "../core/key";
+export type { MutationOptions } from "../core/types";
 export {
   type MaybeAccessor,
   type QueryOptions,
   type UseInfiniteQuery,
   type UseMutation,
-  type UseMutationResult,
   type UseQuery,
   useInfiniteQuery,
   useMutation,

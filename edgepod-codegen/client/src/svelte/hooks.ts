@@ -3,29 +3,31 @@ import {
   type CreateQueryResult,
   createInfiniteQuery,
   createQuery,
-  type InfiniteData,
   type InfiniteQueryObserverOptions,
   type QueryObserverOptions,
 } from "@tanstack/svelte-query";
 import { createSubscriber } from "svelte/reactivity";
 import {
-  type ArgsAndOptions,
-  type CallOptions,
   createTrigger,
   type EdgePodError,
   type FunctionTypes,
   IDLE,
   type MutationOptions,
-  type Optimistic,
-  type PagedNames,
   pages,
   query,
   type Status,
   type Warned,
-  type WithoutCursor,
   withWarnings,
 } from "../core";
-import type { Reserved, ReservedOfPages } from "../core/adapter";
+import type {
+  Hooks,
+  Reserved,
+  ReservedOfPages,
+  UseInfiniteQueryOf,
+  UseMutationOf,
+  UseMutationResult,
+  UseQueryOf,
+} from "../core/adapter";
 import { useClient } from "./context";
 
 /** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
@@ -34,68 +36,28 @@ export type QueryOptions<Result, Err, Data = Result> = Omit<QueryObserverOptions
 /** A value that does not change, or a function that gives one that may: `() => ({ id })`. */
 export type MaybeGetter<T> = T | (() => T);
 
+/** What Svelte's hooks take and give. */
+export interface SvelteHooks extends Hooks {
+  parameter: MaybeGetter<this["value"]>;
+  queryOptions: QueryOptions<this["result"], this["error"], this["data"]>;
+  query: CreateQueryResult<this["data"], this["error"]> & Warned;
+  pagesOptions: Omit<InfiniteQueryObserverOptions<this["result"], this["error"], this["data"]>, ReservedOfPages>;
+  pages: CreateInfiniteQueryResult<this["data"], this["error"]>;
+  mutationOptions: MutationOptions<this["result"], this["error"], this["args"], this["updates"]>;
+  mutation: UseMutationResult<this["args"], this["result"], this["error"]>;
+}
+
 /** The type of `useQuery` for an app's queries. */
-export type UseQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends keyof Queries & string,
-  Data = Queries[Name]["result"],
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    Queries[Name]["args"],
-    MaybeGetter<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
-    MaybeGetter<Queries[Name]["args"] | null>
-  >
-) => CreateQueryResult<Data, EdgePodError<Queries[Name]["error"]>> & Warned;
+export type UseQuery<Queries extends FunctionTypes<Queries>> = UseQueryOf<Queries, SvelteHooks>;
 
 /** The type of `useInfiniteQuery` for an app's queries of pages. */
-export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends PagedNames<Queries>,
-  Data = InfiniteData<Queries[Name]["result"]>,
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    WithoutCursor<Queries[Name]["args"]>,
-    MaybeGetter<
-      Omit<
-        InfiniteQueryObserverOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
-        ReservedOfPages
-      >
-    >,
-    MaybeGetter<WithoutCursor<Queries[Name]["args"]>>
-  >
-) => CreateInfiniteQueryResult<Data, EdgePodError<Queries[Name]["error"]>>;
-
-/** What `useMutation` returns. The fields are reactive where they are read, so it is not to be destructured. */
-export interface UseMutationResult<A, Result, Err> {
-  /**
-   * Calls the function. The promise is fulfilled with its result once the queries on the screen that read
-   * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
-   * caller that ignores the promise needs no `catch`.
-   */
-  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
-  /** A call is under way, or the screen is being refreshed after it. */
-  readonly isMutating: boolean;
-  /** The last call's result. */
-  readonly data: Result | undefined;
-  /** Why the last call failed. */
-  readonly error: Err | null;
-  /** Forgets `data` and `error`. */
-  reset: () => void;
-}
+export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = UseInfiniteQueryOf<Queries, SvelteHooks>;
 
 /** The type of `useMutation` for an app's functions and actions. */
 export type UseMutation<
   Mutations extends FunctionTypes<Mutations>,
   Queries extends FunctionTypes<Queries> = Record<never, never>,
-> = <Name extends keyof Mutations & string>(
-  name: Name,
-  options?: MutationOptions<
-    Mutations[Name]["result"],
-    EdgePodError<Mutations[Name]["error"]>,
-    Mutations[Name]["args"],
-    Optimistic<Queries, Mutations[Name]["args"]>
-  >,
-) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
+> = UseMutationOf<Mutations, Queries, SvelteHooks>;
 
 function read<T>(value: T | (() => T)): T {
   return typeof value === "function" ? (value as () => T)() : value;

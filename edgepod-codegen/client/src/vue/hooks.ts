@@ -1,5 +1,4 @@
 import {
-  type InfiniteData,
   type InfiniteQueryObserverOptions,
   type QueryObserverOptions,
   type UseInfiniteQueryReturnType,
@@ -17,97 +16,70 @@ import {
   toValue,
 } from "vue";
 import {
-  type ArgsAndOptions,
-  type CallOptions,
   createTrigger,
   type EdgePodError,
   type FunctionTypes,
   IDLE,
   type MutationOptions,
-  type Optimistic,
-  type PagedNames,
   pages,
   query,
   type Status,
-  type WithoutCursor,
+  type Warned,
 } from "../core";
-import type { Reserved, ReservedOfPages } from "../core/adapter";
+import type {
+  UseMutationResult as CoreResult,
+  Hooks,
+  Reserved,
+  ReservedOfPages,
+  UseInfiniteQueryOf,
+  UseMutationOf,
+  UseQueryOf,
+} from "../core/adapter";
 import { useClient } from "./plugin";
 
 /** What a query may be told: TanStack Query's options, apart from those that EdgePod decides. */
 export type QueryOptions<Result, Err, Data = Result> = Omit<QueryObserverOptions<Result, Err, Data>, Reserved>;
 
-/** The type of `useQuery` for an app's queries. */
-export type UseQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends keyof Queries & string,
-  Data = Queries[Name]["result"],
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    Queries[Name]["args"],
-    MaybeRefOrGetter<QueryOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>>,
-    MaybeRefOrGetter<Queries[Name]["args"] | null>
-  >
-) => UseQueryReturnType<Data, EdgePodError<Queries[Name]["error"]>> & {
-  warnings: Readonly<ShallowRef<readonly string[]>>;
+/** What `useMutation` returns. */
+export type UseMutationResult<A, Result, Err> = InRefs<CoreResult<A, Result, Err>>;
+
+/** Whatever is no function, in a ref. */
+type InRefs<T> = {
+  [Name in keyof T]: T[Name] extends (...args: never) => unknown ? T[Name] : Readonly<ShallowRef<T[Name]>>;
 };
 
-/** The type of `useInfiniteQuery` for an app's queries of pages. */
-export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = <
-  Name extends PagedNames<Queries>,
-  Data = InfiniteData<Queries[Name]["result"]>,
->(
-  name: Name,
-  ...argsAndOptions: ArgsAndOptions<
-    WithoutCursor<Queries[Name]["args"]>,
-    MaybeRefOrGetter<
-      Omit<
-        InfiniteQueryObserverOptions<Queries[Name]["result"], EdgePodError<Queries[Name]["error"]>, Data>,
-        ReservedOfPages
-      >
-    >,
-    MaybeRefOrGetter<WithoutCursor<Queries[Name]["args"]>>
-  >
-) => UseInfiniteQueryReturnType<Data, EdgePodError<Queries[Name]["error"]>>;
+/** What a query has beside what TanStack Query gives. */
+type VueWarned = InRefs<Warned>;
 
-/** What `useMutation` returns. */
-export interface UseMutationResult<A, Result, Err> {
-  /**
-   * Calls the function. The promise is fulfilled with its result once the queries on the screen that read
-   * what it wrote have been refreshed. It is rejected with the same `EdgePodError` that `error` shows; a
-   * caller that ignores the promise needs no `catch`.
-   */
-  trigger: (...args: ArgsAndOptions<A, CallOptions>) => Promise<Result>;
-  /** A call is under way, or the screen is being refreshed after it. */
-  isMutating: Readonly<ShallowRef<boolean>>;
-  /** The last call's result. */
-  data: Readonly<ShallowRef<Result | undefined>>;
-  /** Why the last call failed. */
-  error: Readonly<ShallowRef<Err | null>>;
-  /** Forgets `data` and `error`. */
-  reset: () => void;
+/** What Vue's hooks take and give. */
+export interface VueHooks extends Hooks {
+  parameter: MaybeRefOrGetter<this["value"]>;
+  queryOptions: QueryOptions<this["result"], this["error"], this["data"]>;
+  query: UseQueryReturnType<this["data"], this["error"]> & VueWarned;
+  pagesOptions: Omit<InfiniteQueryObserverOptions<this["result"], this["error"], this["data"]>, ReservedOfPages>;
+  pages: UseInfiniteQueryReturnType<this["data"], this["error"]>;
+  mutationOptions: MutationOptions<this["result"], this["error"], this["args"], this["updates"]>;
+  mutation: UseMutationResult<this["args"], this["result"], this["error"]>;
 }
+
+/** The type of `useQuery` for an app's queries. */
+export type UseQuery<Queries extends FunctionTypes<Queries>> = UseQueryOf<Queries, VueHooks>;
+
+/** The type of `useInfiniteQuery` for an app's queries of pages. */
+export type UseInfiniteQuery<Queries extends FunctionTypes<Queries>> = UseInfiniteQueryOf<Queries, VueHooks>;
 
 /** The type of `useMutation` for an app's functions and actions. */
 export type UseMutation<
   Mutations extends FunctionTypes<Mutations>,
   Queries extends FunctionTypes<Queries> = Record<never, never>,
-> = <Name extends keyof Mutations & string>(
-  name: Name,
-  options?: MutationOptions<
-    Mutations[Name]["result"],
-    EdgePodError<Mutations[Name]["error"]>,
-    Mutations[Name]["args"],
-    Optimistic<Queries, Mutations[Name]["args"]>
-  >,
-) => UseMutationResult<Mutations[Name]["args"], Mutations[Name]["result"], EdgePodError<Mutations[Name]["error"]>>;
+> = UseMutationOf<Mutations, Queries, VueHooks>;
 
 /** `useQuery` before the generated code gives it its types. */
 export function useQuery(
   name: string,
   args?: MaybeRefOrGetter<object | null | undefined>,
   options?: MaybeRefOrGetter<QueryOptions<unknown, EdgePodError> | undefined>,
-): UseQueryReturnType<unknown, EdgePodError> & { warnings: Readonly<ShallowRef<readonly string[]>> } {
+): UseQueryReturnType<unknown, EdgePodError> & VueWarned {
   const client = useClient();
   const about = () => query(name, toValue(args), client.origin);
   const result = useTanstackQuery<unknown, EdgePodError>(

@@ -1,6 +1,7 @@
 /** The client for Vue. */
 export type { Api, MutationApi, PagesApi, QueryApi } from "../core/adapter";
 export type { EdgePodKey } from "../core/key";
+export type { MutationOptions } from "../core/types";
 export {
   type QueryOptions,
   type UseInfiniteQuery,
