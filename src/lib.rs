@@ -41,6 +41,7 @@
 //! | write, in one transaction | [`function`], which takes [`&Ctx`](Ctx) |
 //! | answer what is no client: a webhook, a feed | [`route`](macro@route), with the types of [`http`] |
 //! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
+//! | do something later, or again and again | `ctx.jobs()`, [`cron`] |
 //! | run something around functions | [`middleware`](macro@middleware) |
 //! | give each tenant a database | [`pod`](macro@pod) |
 //! | say what can be wrong | [`error`](macro@error) |
@@ -50,16 +51,16 @@
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
 pub use edgepod_macros::{
-    ColumnType, action, app, data, error, function, middleware, migration, pod, query, route, row,
-    table, test,
+    ColumnType, action, app, cron, data, error, function, middleware, migration, pod, query, route,
+    row, table, test,
 };
 pub use edgepod_runtime::{
     Code, Error, Result,
     auth::Claims,
-    db::{self, Bytes, Int64, Json, Timestamp, Uuid},
+    db::{self, Bytes, Int64, JobId, Json, Timestamp, Uuid},
     engine::{
-        ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Log, Next, PodName,
-        PodRequest, QueryCtx, Reply, sign_jwt, verify_jwt,
+        ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Job, JobState, JobStatus,
+        Jobs, Log, Next, PodName, PodRequest, QueryCtx, Reply, sign_jwt, verify_jwt,
     },
     migrations::MigrationDb,
 };
@@ -95,8 +96,8 @@ pub mod prelude {
     pub use crate::WorkerEnv;
     pub use crate::middleware::{Middleware, Per, rate_limit, require_role, require_user};
     pub use crate::{
-        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, Int64, Json, Next, PodName, PodRequest,
-        QueryCtx, Reply, Result, Timestamp, Uuid,
+        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, Int64, JobId, JobState, JobStatus, Json,
+        Next, PodName, PodRequest, QueryCtx, Reply, Result, Timestamp, Uuid,
     };
 }
 

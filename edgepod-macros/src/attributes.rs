@@ -6,8 +6,8 @@ use crate::{
     expand,
     handle_errors::handle_errors,
     parse::{
-        AppKeys, COLUMN_ATTRIBUTES, ColumnType, Data, ERROR_ATTRIBUTES, ErrorEnum, Function, Kind,
-        Middleware, Migration, Pod, Route, Row, TABLE_ATTRIBUTES, Table, Test,
+        AppKeys, COLUMN_ATTRIBUTES, ColumnType, Cron, Data, ERROR_ATTRIBUTES, ErrorEnum, Function,
+        Kind, Middleware, Migration, Pod, Route, Row, TABLE_ATTRIBUTES, Table, Test,
         migrations_of_the_crate,
     },
     validate,
@@ -28,6 +28,15 @@ pub(crate) fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
         let route = Route::parse(attr, item, errors)?;
         validate::route(&route, errors);
         Some(expand::route(&route, errors.is_empty()))
+    })
+}
+
+/// `#[edgepod::cron]`.
+pub(crate) fn cron(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let cron = Cron::parse(attr, item, errors)?;
+        validate::cron(&cron, errors);
+        Some(expand::cron(&cron, errors.is_empty()))
     })
 }
 

@@ -66,7 +66,8 @@ pub fn query(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The keys are those of [`macro@query`].
+/// The keys are those of [`macro@query`], and `job`: clients call it, and it may be a job (`ctx.jobs()`), which has no user. What is
+/// `internal` may be one without saying so.
 #[proc_macro_attribute]
 pub fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::function(Kind::Function, attr.into(), item.into()).into()
@@ -90,7 +91,7 @@ pub fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The keys are those of [`macro@query`].
+/// The keys are those of [`macro@function`].
 #[proc_macro_attribute]
 pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::function(Kind::Action, attr.into(), item.into()).into()
@@ -124,6 +125,38 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::route(attr.into(), item.into()).into()
+}
+
+/// Makes a function a cron: the clock calls it, and nobody else.
+///
+/// It takes `&Ctx`, and is one transaction, or `&ActionCtx`, and may await; no arguments, and no user. It is `internal`.
+///
+/// ```
+/// use edgepod::prelude::*;
+/// # #[edgepod::table(name = "sessions")]
+/// # pub struct Session { #[primary_key] pub id: i64, pub expires_at: Timestamp }
+///
+/// /// Every night at three, UTC: minute, hour, day of the month, month, weekday.
+/// #[edgepod::cron("0 3 * * *")]
+/// async fn forget_old_sessions(ctx: &Ctx) -> Result<()> {
+///     let now = ctx.now();
+///     ctx.db.delete::<Session>().filter(Session::expires_at.lt(now)).exec()?;
+///     Ok(())
+/// }
+///
+/// /// Every ten minutes: a whole number and `s`, `m`, `h` or `d`.
+/// #[edgepod::cron(every = "10m")]
+/// async fn ask_the_weather(ctx: &ActionCtx) -> Result<()> {
+/// #   let _ = ctx;
+///     Ok(())
+/// }
+/// ```
+///
+/// A field is `*`, a number, a range `1-5`, a list `1,15`, a step `*/15`; months and weekdays have names, `MON-FRI`. Where both a day
+/// of the month and a weekday are said, either will do. What fails is tried again, as a job is, at its next time at the latest.
+#[proc_macro_attribute]
+pub fn cron(attr: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::cron(attr.into(), item.into()).into()
 }
 
 /// Makes a function a middleware: it runs around functions that name it.

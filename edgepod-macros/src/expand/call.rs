@@ -62,7 +62,12 @@ pub(super) fn callable(function: &Function, definition: &TokenStream) -> TokenSt
     let ident = &function.tokens.sig.ident;
     let context = format_ident!("{}", function.kind.context());
     let returns = &function.returns;
+    let job = function
+        .may_be_a_job()
+        .then(|| quote!(impl ::edgepod::__private::JobFunction for #ident {}));
     quote! {
+        #job
+
         impl ::edgepod::__private::Callable for #ident {
             type Ctx = ::edgepod::__private::#context;
             type Returned = #returns;

@@ -37,6 +37,10 @@ fn registration(function: &Function) -> TokenStream {
     let cfgs = tokens.cfgs();
     let docs = tokens.docs();
     let internal = keys.internal;
+    let runner = match function.may_be_a_job() {
+        true => quote!(::core::option::Option::Some(&::edgepod::__private::RUNNER)),
+        false => quote!(::core::option::Option::None),
+    };
     let keep = keys.keep;
     let callable = callable(function, &quote!(__EDGEPOD_FUNCTION));
     let steps = steps(&keys.middleware, kind.context());
@@ -83,6 +87,7 @@ fn registration(function: &Function) -> TokenStream {
                 rust_name: ::core::concat!(::core::module_path!(), "::", #rust_name),
                 location: (::core::file!(), #line),
                 internal: #internal,
+                runner: #runner,
                 work: ::edgepod::__private::Work::#variant(::edgepod::__private::Chain {
                     keep: #keep,
                     steps: &[#(#steps),*],

@@ -8,6 +8,7 @@ use proc_macro2::{Ident, Span};
 mod app;
 mod call;
 mod column_type;
+mod cron;
 mod data;
 mod error;
 mod function;
@@ -23,6 +24,7 @@ mod test;
 
 pub(crate) use app::app;
 pub(crate) use column_type::column_type;
+pub(crate) use cron::cron;
 pub(crate) use data::data;
 pub(crate) use error::error;
 pub(crate) use function::function;

@@ -194,6 +194,13 @@ impl Function {
     }
 }
 
+impl Function {
+    /// Whether it may be called later, without a user.
+    pub(crate) fn may_be_a_job(&self) -> bool {
+        self.kind != Kind::Query && (self.keys.internal || self.keys.job)
+    }
+}
+
 /// The name that clients use.
 fn public_name(ident: &Ident) -> String {
     ident.unraw().to_string().to_lower_camel_case()

@@ -22,6 +22,8 @@ pub(crate) struct FunctionKeys {
     pub(crate) name: Option<String>,
     /// Whether only the app itself calls it.
     pub(crate) internal: bool,
+    /// Whether the app may call it as a job, besides.
+    pub(crate) job: bool,
     /// Whether answers of a query may be kept.
     pub(crate) keep: bool,
     pub(crate) middleware: Vec<Listed>,
@@ -32,6 +34,7 @@ impl FunctionKeys {
         let mut keys = Self {
             name: None,
             internal: false,
+            job: false,
             keep: true,
             middleware: Vec::new(),
         };
@@ -60,6 +63,23 @@ impl FunctionKeys {
                     );
                     skip(input);
                 }
+                "job" if !is_query && (input.is_empty() || input.peek(Token![,])) => {
+                    keys.job = true;
+                }
+                "job" if is_query => {
+                    errors.at(
+                        &key,
+                        "a query only reads, so it is no job: nobody would hear what it says",
+                    );
+                    skip(input);
+                }
+                "job" => {
+                    errors.at(
+                        &key,
+                        "`job` stands alone: a function may be a job, or it may not",
+                    );
+                    skip(input);
+                }
                 "keep" if is_query => keys.keep = yes_or_no(input)?,
                 "keep" => {
                     errors.at(
@@ -69,11 +89,15 @@ impl FunctionKeys {
                     skip(input);
                 }
                 _ => {
-                    let keep = if is_query { ", `keep = false`" } else { "" };
+                    let own = if is_query {
+                        ", `keep = false`"
+                    } else {
+                        ", `job`"
+                    };
                     errors.at(
                         &key,
                         format!(
-                            "`{attribute}` has no key `{key}`; it has `name = \"…\"`, `middleware = […]`{keep} and `internal`"
+                            "`{attribute}` has no key `{key}`; it has `name = \"…\"`, `middleware = […]`{own} and `internal`"
                         ),
                     );
                     skip(input);

@@ -2,6 +2,7 @@
 
 mod column;
 mod column_type;
+mod cron;
 mod data;
 mod derives;
 mod error;
@@ -14,12 +15,14 @@ mod pod;
 mod rename;
 mod route;
 mod row;
+mod schedule;
 mod serde;
 mod table;
 mod test;
 
 pub(crate) use column::{COLUMN_ATTRIBUTES, Column, Default, OnDelete, References};
 pub(crate) use column_type::{ColumnType, Shape};
+pub(crate) use cron::Cron;
 pub(crate) use data::Data;
 pub(crate) use derives::{derived, derives_debug, missing_derives, missing_derives_of, skip_value};
 pub(crate) use error::{ERROR_ATTRIBUTES, ErrorEnum, ErrorVariant, Told, is_type};
@@ -32,6 +35,7 @@ pub(crate) use pod::{Pod, ReadyMade};
 pub(crate) use rename::Rule;
 pub(crate) use route::{METHODS, Route};
 pub(crate) use row::Row;
+pub(crate) use schedule::{Fields, Schedule};
 pub(crate) use serde::{Serde, says};
 pub(crate) use table::{Index, TABLE_ATTRIBUTES, Table};
 pub(crate) use test::Test;

@@ -1,6 +1,7 @@
 //! What contradicts itself, or means nothing: found in what `parse` has read, before `expand` writes anything of it.
 
 mod column;
+mod cron;
 mod data;
 mod error;
 mod function;
@@ -15,6 +16,7 @@ mod table;
 mod test;
 mod words;
 
+pub(crate) use cron::cron;
 pub(crate) use data::data;
 pub(crate) use error::error;
 pub(crate) use function::function;

@@ -92,7 +92,7 @@ pub use source::{
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
 pub use table::{Insertable, Table};
 pub use topic::TopicOf;
-pub use types::{Bytes, ColumnType, Int64, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};
+pub use types::{Bytes, ColumnType, Int64, JobId, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};
 #[doc(hidden)]
 pub use types::{Derived, Range};
 pub use update::Update;

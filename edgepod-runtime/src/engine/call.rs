@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    CallId, Ended, Engine, Event, Headers, Kind, Level, Log, RawReply, Reply,
+    CallId, Ended, Engine, Event, Headers, Job, Kind, Level, Log, RawReply, Reply,
     extensions::Extensions,
     kept::Answer,
     sessions::{SessionId, Stale},
@@ -199,6 +199,12 @@ pub(super) struct CallState {
     rows_read: Cell<u64>,
     rows_written: Cell<u64>,
     headers: OnceCell<Rc<Headers>>,
+    /// The job that it is made for.
+    job: Option<Job>,
+    /// Jobs that it has asked for.
+    jobs: Cell<u32>,
+    /// When its transaction asks to be woken.
+    wake: Cell<Option<i64>>,
 }
 
 impl CallState {
@@ -207,6 +213,27 @@ impl CallState {
         function: &'static str,
         kind: Kind,
         call: Call<'_>,
+    ) -> Rc<Self> {
+        Self::of(engine, function, kind, call, None)
+    }
+
+    /// Of a call that is made for a job.
+    pub(super) fn of_job(
+        engine: Arc<Engine>,
+        function: &'static str,
+        kind: Kind,
+        call: Call<'_>,
+        job: Job,
+    ) -> Rc<Self> {
+        Self::of(engine, function, kind, call, Some(job))
+    }
+
+    fn of(
+        engine: Arc<Engine>,
+        function: &'static str,
+        kind: Kind,
+        call: Call<'_>,
+        job: Option<Job>,
     ) -> Rc<Self> {
         let trace_id: Arc<str> = call.trace_id.into();
         let log = Log::new(engine.host().clone(), function, trace_id.clone());
@@ -236,6 +263,9 @@ impl CallState {
             refused: RefCell::default(),
             trace_id,
             headers,
+            job,
+            jobs: Cell::new(0),
+            wake: Cell::new(None),
             engine,
         });
         state.engine.tell(|| Event::CallBegan(state.id()));
@@ -249,6 +279,28 @@ impl CallState {
             kind: self.kind,
             trace_id: &self.trace_id,
         }
+    }
+
+    /// The job that it is made for.
+    pub(super) fn job(&self) -> Option<&Job> {
+        self.job.as_ref()
+    }
+
+    /// Counts a job that it asks for; how many it has.
+    pub(super) fn count_job(&self) -> u32 {
+        self.jobs.update(|jobs| jobs + 1);
+        self.jobs.get()
+    }
+
+    /// Asks to be woken by this time, if the transaction commits.
+    pub(super) fn wake_by(&self, at: i64) {
+        let earlier = self.wake.get().map_or(at, |other| other.min(at));
+        self.wake.set(Some(earlier));
+    }
+
+    /// Takes when its transaction asks to be woken.
+    pub(super) fn take_wake(&self) -> Option<i64> {
+        self.wake.take()
     }
 
     pub(super) fn headers(&self) -> Rc<Headers> {

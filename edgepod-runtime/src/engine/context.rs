@@ -65,6 +65,10 @@ impl QueryCtx {
         &self.state
     }
 
+    pub(super) fn shared_state(&self) -> &Rc<CallState> {
+        &self.state
+    }
+
     /// Who calls: the claims of the verified token, or `None` for an anonymous call.
     pub fn user(&self) -> Option<&Claims> {
         self.state.varies();

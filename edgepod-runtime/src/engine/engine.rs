@@ -22,6 +22,7 @@ use super::{
     idempotency::Once,
     kept::Kept,
     log,
+    runner::Alarm,
     sessions::{SessionId, Sessions, Stale},
     start, system,
     versions::{Held, Resume, Versions},
@@ -45,6 +46,7 @@ pub struct Engine {
     sessions: Mutex<Sessions>,
     versions: Versions,
     kept: Kept,
+    alarm: Alarm,
     warned: Mutex<Vec<(&'static str, String)>>,
     #[cfg(not(target_arch = "wasm32"))]
     watchers: Watchers,
@@ -65,7 +67,7 @@ impl Engine {
         let sql = |error: SqlError| StartError::Sql(error.message);
         let epoch = start::epoch(&*host).map_err(sql)?;
         let topic_key = system::topic_key(&*host).map_err(sql)?;
-        Ok(Arc::new(Self {
+        let engine = Self {
             app,
             pod: host.pod(),
             topic_key,
@@ -74,10 +76,13 @@ impl Engine {
             host,
             tracker: Arc::default(),
             sessions: Mutex::default(),
+            alarm: Alarm::default(),
             warned: Mutex::default(),
             #[cfg(not(target_arch = "wasm32"))]
             watchers: Watchers::default(),
-        }))
+        };
+        engine.resume_jobs().map_err(sql)?;
+        Ok(Arc::new(engine))
     }
 
     /// The functions.
@@ -144,8 +149,7 @@ impl Engine {
             AtOnce::Function(function) => {
                 let _entered = log::enter(&state);
                 let body = |ctx: &Ctx| {
-                    let result = at_once(self.chain(function, ctx, &args))
-                        .unwrap_or_else(|| Err(must_be_action(definition)));
+                    let result = self.run_at_once(function, ctx, &args);
                     state.within_limit(result)
                 };
                 match Once::of(definition, &state.headers(), state.user.as_ref(), &args) {
@@ -157,6 +161,17 @@ impl Engine {
         };
         state.remember_subscriptions();
         state.finish(result)
+    }
+
+    /// Runs a function in its transaction.
+    pub(super) fn run_at_once(
+        &self,
+        function: Typed<Ctx>,
+        ctx: &Ctx,
+        args: &Args,
+    ) -> Result<Reply> {
+        at_once(self.chain(function, ctx, args))
+            .unwrap_or_else(|| Err(must_be_action(function.definition)))
     }
 
     /// Runs a test's own transaction, as if a function of the app did it.
@@ -206,15 +221,8 @@ impl Engine {
         let definition = action.definition;
         let args = Args::new(call.args);
         let state = CallState::new(self.clone(), definition.name, definition.kind(), call);
-        let ctx = ActionCtx::new(state.clone());
         let result = match Once::of(definition, &state.headers(), state.user.as_ref(), &args) {
-            Ok(_) => {
-                CatchUnwind {
-                    handler: self.chain(action, &ctx, &args),
-                    state: &state,
-                }
-                .await
-            }
+            Ok(_) => self.run_action(&state, action, &args).await,
             Err(error) => Err(error),
         };
         state.remember_subscriptions();
@@ -245,6 +253,17 @@ impl Engine {
             Err(error) => Err(error),
         };
         state.finish(state.within_limit(result))
+    }
+
+    pub(super) async fn run_action(
+        &self,
+        state: &Rc<CallState>,
+        action: Typed<ActionCtx>,
+        args: &Args,
+    ) -> Result<Reply> {
+        let ctx = ActionCtx::new(state.clone());
+        let handler = self.chain(action, &ctx, args);
+        CatchUnwind { handler, state }.await
     }
 
     fn chain<'a, C: Context>(
@@ -278,8 +297,12 @@ impl Engine {
         {
             let is_known = match topic.at {
                 // Writes are asked for the values of columns that somebody watches: those must be there.
-                Some((column, _)) => schema::table(topic.table.as_str())
-                    .is_some_and(|table| usize::from(column.0) < table.columns.len()),
+                Some((column, _)) => {
+                    let table = topic.table.as_str();
+                    table == system::jobs::TABLE
+                        || schema::table(table)
+                            .is_some_and(|table| usize::from(column.0) < table.columns.len())
+                }
                 None => {
                     is_declared(&topic.table)
                         || self.versions.has_changed(&changed, &topic.table)
@@ -364,6 +387,10 @@ impl Engine {
         columns
     }
 
+    pub(super) fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
     }
@@ -440,7 +467,8 @@ impl Engine {
 
 /// Whether a table is one of the app's structs, or stands for every table.
 fn is_declared(table: &TableName) -> bool {
-    table.as_str() == TableName::EVERY || schema::is_declared(table.as_str())
+    [TableName::EVERY, system::jobs::TABLE].contains(&table.as_str())
+        || schema::is_declared(table.as_str())
 }
 
 /// A message to a socket, but for its number.
@@ -509,6 +537,7 @@ fn transaction(state: &CallState, body: &mut dyn FnMut() -> End) -> Result<(), S
         let written = state.take_written();
         state.wrote(&before);
         let wrote_untracked = state.take_untracked();
+        let wake = state.take_wake();
         if ended.is_err() || end == End::Rollback {
             engine.tracker.rolled_back();
             return;
@@ -518,6 +547,9 @@ fn transaction(state: &CallState, body: &mut dyn FnMut() -> End) -> Result<(), S
         }
         state.wrote(&written);
         engine.announce(state, &written);
+        if let Some(at) = wake {
+            engine.wake_by(at);
+        }
     });
     ended
 }

@@ -1,7 +1,7 @@
 //! What an engine does, as it happens. The log is told of calls that ended; whoever else wants to know watches, natively: an
 //! engine that nobody watches pays a flag's reading, and a Worker nothing.
 
-use super::{Kind, SocketId};
+use super::{JobState, Kind, SocketId};
 use crate::{Code, tracking::Footprint};
 
 /// Something that an engine did.
@@ -29,6 +29,17 @@ pub enum Event<'a> {
         sockets: &'a [SocketId],
         /// Why: what the call wrote of that which the session had read.
         topics: &'a Footprint,
+    },
+    /// A job has begun, or ended, or waits for another try.
+    Job {
+        /// The job.
+        job: i64,
+        /// The public name of the function that it calls.
+        function: &'a str,
+        /// What is being done with it now.
+        state: JobState,
+        /// How often it was begun.
+        attempt: i64,
     },
     /// A session's socket is open.
     SocketOpened {

@@ -9,6 +9,7 @@ mod batch;
 mod blocking;
 mod call;
 mod context;
+mod cron;
 #[expect(
     clippy::module_inception,
     reason = "the engine's own type in the engine's room"
@@ -21,6 +22,7 @@ mod handler;
 mod headers;
 mod idempotency;
 mod invocation;
+mod jobs;
 mod kept;
 mod later;
 mod log;
@@ -32,6 +34,7 @@ mod ready_made;
 mod registry;
 mod reply;
 mod route;
+mod runner;
 mod sessions;
 mod start;
 mod system;
@@ -44,6 +47,8 @@ pub use args::Args;
 pub use batch::Batch;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
+#[doc(hidden)]
+pub use cron::{CronDef, CronFields, next_every, prepare_crons};
 pub use engine::Engine;
 pub use event::{CallId, Ended, Event};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
@@ -56,6 +61,7 @@ pub use handler::{Layer, Named};
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
 pub use invocation::{Callable, Gives, Invocation};
+pub use jobs::{Job, JobFunction, JobList, JobState, JobStatus, Jobs};
 pub use log::{Level, LevelError, Log, Record, log_panic, start_log};
 #[doc(hidden)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -80,6 +86,9 @@ pub use route::{
 };
 #[doc(hidden)]
 pub use route::{Responds, Segment, route_request, route_segment};
+pub use runner::{ActionJob, JobStep};
+#[doc(hidden)]
+pub use runner::{RUNNER, Runner};
 pub use start::StartError;
 pub use tokens::{sign_jwt, verify_jwt};
 pub use versions::{Held, Resume};

@@ -36,6 +36,10 @@ pub trait Host: Transactions {
         self.now_micros()
     }
 
+    /// Wakes the engine at this time, in microseconds since 1970, in place of any other: has it
+    /// [run its jobs](super::Engine::run_job). One that is over is now.
+    fn wake_at(&self, _micros: i64) {}
+
     /// A variable or secret of the environment.
     fn var(&self, name: &str) -> Option<String>;
 

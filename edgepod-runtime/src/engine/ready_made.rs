@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::{Args, Middleware, Named, Next, QueryCtx, Reply};
 use crate::{Error, Result, auth::Claims};
 
-/// Lets in who is signed in; anyone else is told 401 `UNAUTHORIZED`.
+/// Lets in who is signed in; anyone else is told 401 `UNAUTHORIZED`. A job has no user, and is let in: the app itself asked for it.
 ///
 /// It stands in a list by its name: `middleware = [require_user]`.
 #[expect(
@@ -39,7 +39,9 @@ impl Middleware for require_user {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        signed_in(ctx)?;
+        if ctx.job().is_none() {
+            signed_in(ctx)?;
+        }
         next.run(ctx, args).await
     }
 }
@@ -59,7 +61,7 @@ fn signed_in(ctx: &QueryCtx) -> Result<&Claims> {
 /// let admins = require_role("role", "admin");
 /// ```
 ///
-/// Who is not signed in is told 401 `UNAUTHORIZED`, who has not the role 403 `FORBIDDEN`.
+/// Who is not signed in is told 401 `UNAUTHORIZED`, who has not the role 403 `FORBIDDEN`. A job is let in.
 pub fn require_role(claim: impl Into<String>, value: impl Into<String>) -> RequireRole {
     RequireRole {
         claim: claim.into(),
@@ -91,7 +93,7 @@ impl Middleware for RequireRole {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        if !self.is_in(signed_in(ctx)?) {
+        if ctx.job().is_none() && !self.is_in(signed_in(ctx)?) {
             return Err(Error::forbidden(format!(
                 "This needs a token whose `{}` is `{}`.",
                 self.claim, self.value
@@ -157,7 +159,7 @@ impl From<Per> for Duration {
 /// for. Who is too fast is told 429 `TOO_MANY_REQUESTS`, with the seconds to wait in the header `Retry-After` and in the error's
 /// data, `{"retry_after": 12}`.
 ///
-/// Each place where it stands has buckets of its own. They are in memory: a Worker's object that was idle begins anew. There
+/// A job is let in, and counts for nobody. Each place where it stands has buckets of its own. They are in memory: a Worker's object that was idle begins anew. There
 /// are at most 10,000; those that are full are forgotten first, since a new one is full, and then the ones unused for longest.
 ///
 /// # Panics
@@ -340,6 +342,9 @@ impl Middleware for RateLimit {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
+        if ctx.job().is_some() {
+            return next.run(ctx, args).await;
+        }
         let keys = self.keys(ctx, args);
         if let Err(micros) = self.take_all(&keys, ctx.now().as_micros()) {
             return Err(

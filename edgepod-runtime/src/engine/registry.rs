@@ -5,7 +5,7 @@ use std::fmt;
 pub use edgepod_manifest::Kind;
 
 use super::{
-    ActionCtx, Chain, Ctx, PodDef, QueryCtx, RouteDef, Step,
+    ActionCtx, Chain, Ctx, PodDef, QueryCtx, RouteDef, Runner, Step,
     route::{Found, RouteRegistration},
 };
 use crate::{Error, thin::sorted};
@@ -20,6 +20,9 @@ pub struct FunctionDef {
     pub location: (&'static str, u32),
     /// Whether it is not on the wire: only the app itself calls it.
     pub internal: bool,
+    /// What runs it, where it may be a job.
+    #[doc(hidden)]
+    pub runner: Option<&'static Runner>,
     /// What it does, and so its kind.
     pub work: Work,
 }
@@ -298,6 +301,17 @@ impl Registry {
     /// How the pod of a request is found; without it there is one.
     pub fn pod(&self) -> Option<&'static PodDef> {
         self.pod
+    }
+
+    /// Whether there may be jobs.
+    pub fn has_jobs(&self) -> bool {
+        self.runner().is_some()
+    }
+
+    /// What runs them.
+    pub(super) fn runner(&self) -> Option<&'static Runner> {
+        let mut all = self.functions.iter().chain(&self.internal);
+        all.find_map(|def| def.runner)
     }
 
     /// What `app!()` says.

@@ -4,20 +4,28 @@ use std::path::PathBuf;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use crate::db::{Bytes, Int64, Json, Timestamp};
+use crate::db::{Bytes, Int64, JobId, Json, Timestamp};
 
-impl TS for Timestamp {
-    type WithoutGenerics = Self;
-    type OptionInnerType = Self;
+/// A type that TypeScript has itself.
+macro_rules! plain {
+    ($rust:ty, $name:literal) => {
+        impl TS for $rust {
+            type WithoutGenerics = Self;
+            type OptionInnerType = Self;
 
-    fn name(_: &Config) -> String {
-        "string".to_owned()
-    }
+            fn name(_: &Config) -> String {
+                $name.to_owned()
+            }
 
-    fn inline(cfg: &Config) -> String {
-        Self::name(cfg)
-    }
+            fn inline(cfg: &Config) -> String {
+                Self::name(cfg)
+            }
+        }
+    };
 }
+
+plain!(Timestamp, "string");
+plain!(JobId, "number");
 
 /// A type that has a name of its own in TypeScript, where its docs say what it is.
 macro_rules! named {

@@ -7,6 +7,7 @@ mod derived;
 mod int64;
 #[cfg(feature = "jiff")]
 mod jiff;
+mod job_id;
 mod json;
 mod range;
 mod timestamp;
@@ -16,6 +17,7 @@ pub use ::uuid::Uuid;
 pub use bytes::Bytes;
 pub use derived::Derived;
 pub use int64::{Int64, MAX_SAFE_INTEGER};
+pub use job_id::JobId;
 pub use json::Json;
 pub use range::Range;
 pub(super) use range::outside;
@@ -41,6 +43,7 @@ use crate::{
 /// | `chrono::DateTime<Utc>`, `jiff::Timestamp` (features `chrono`, `jiff`) | as `Timestamp` | as `Timestamp` |
 /// | `chrono::NaiveDate`, `jiff::civil::Date` (the same features) | TEXT | string, `2026-11-24` |
 /// | [`Uuid`] | TEXT | string |
+/// | [`JobId`] | INTEGER | number |
 /// | [`Json<T>`](Json) | TEXT | as `T` |
 /// | `Option<T>` | as `T`, or NULL | as `T`, or `null` |
 ///

@@ -41,6 +41,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn fetch(this: &Ports, number: u32, head: &str, body: &[u8]);
 
+    /// Rings the object's alarm at this time, in milliseconds since 1970.
+    #[wasm_bindgen(method, js_name = wakeAt)]
+    pub fn wake_at(this: &Ports, millis: f64);
+
     /// A variable or secret; undefined for what is no text.
     #[wasm_bindgen(method)]
     pub fn var(this: &Ports, name: &str) -> Option<String>;

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     Error,
     engine::{
-        Batch, Call, Callee, Engine, Headers, Held, Level, Outcome, RawRequest, Record, Registry,
-        Resume, SocketId, log_panic, no_function, start_log,
+        ActionJob, Batch, Call, Callee, Engine, Headers, Held, JobStep, Level, Outcome, RawRequest,
+        Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, Head, Verified},
     sqlite::{RESULT_LIMIT, result_limit},
@@ -29,6 +29,8 @@ thread_local! {
     static GATEWAY: OnceCell<Result<(Gateway, Registry), Error>> = const { OnceCell::new() };
     /// The open engines, in the order of their numbers.
     static ENGINES: RefCell<Vec<(u32, Arc<Engine>)>> = const { RefCell::new(Vec::new()) };
+    /// Actions that have begun as jobs and that JavaScript is to run next.
+    static ACTIONS: RefCell<Vec<(u32, ActionJob)>> = const { RefCell::new(Vec::new()) };
 }
 
 unsafe extern "C" {
@@ -300,6 +302,10 @@ pub fn call(engine: u32, message: &str) -> String {
 // One for both: each future that JavaScript awaits is a kilobyte of a Worker.
 #[wasm_bindgen]
 pub async fn call_action(engine: u32, message: String, body: Option<Vec<u8>>) -> JsValue {
+    if message.is_empty() {
+        run_action(engine).await;
+        return JsValue::UNDEFINED;
+    }
     let engine = opened(engine);
     let message = Message::read(&message);
     let outcome = match body {
@@ -338,6 +344,31 @@ fn asked<'a>(message: &Message<'a>, body: Vec<u8>) -> (RawRequest, Call<'a>) {
         ..call_of(message)
     };
     (request, call)
+}
+
+/// Does one thing of what is due. `true`: there may be more. `false`: nothing is left. Nothing: it began an action, which
+/// [`call_action`] runs where it is given no message: once for each.
+#[wasm_bindgen]
+pub fn run_job(engine: u32) -> Option<bool> {
+    match opened(engine).run_job() {
+        JobStep::Ran(_) => Some(true),
+        JobStep::Idle => Some(false),
+        JobStep::Action(action) => {
+            ACTIONS.with_borrow_mut(|actions| actions.push((engine, action)));
+            None
+        }
+    }
+}
+
+/// Runs an action that [`run_job`] has begun.
+async fn run_action(engine: u32) {
+    let action = ACTIONS.with_borrow_mut(|actions| {
+        let place = actions.iter().position(|(number, _)| *number == engine);
+        place.map(|place| actions.remove(place).1)
+    });
+    if let Some(action) = action {
+        opened(engine).run_action_job(action).await;
+    }
 }
 
 /// Runs a batch of queries, without those in `lost`, by their places; the texts as of [`call`], with no name. `begins` is told

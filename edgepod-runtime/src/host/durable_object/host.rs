@@ -151,6 +151,12 @@ impl Host for ObjectHost {
         self.now_micros() + i64::from(GENERATION.get() % 1000)
     }
 
+    fn wake_at(&self, micros: i64) {
+        // Not before its time: nothing would be due.
+        let millis = micros.div_euclid(1000) + i64::from(micros.rem_euclid(1000) > 0);
+        self.ports(|ports| ports.wake_at(millis as f64));
+    }
+
     fn var(&self, name: &str) -> Option<String> {
         self.ports(|ports| ports.var(name))
     }

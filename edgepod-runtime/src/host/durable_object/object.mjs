@@ -14,6 +14,31 @@ import {
 } from "./crossing.mjs";
 import { GREETED, PLAIN, Ports } from "./ports.mjs";
 
+/** After so many jobs in a row whoever else waits has a turn. */
+const TURN = 16;
+
+/** When to try again where no job can be done, in milliseconds. */
+const LATER = 60_000;
+
+/** @param {number} millis */
+const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/**
+ * Waits until one of them has ended, or the time is over.
+ *
+ * @param {Iterable<Promise<void>>} promises
+ * @param {number} millis
+ */
+async function soonest(promises, millis) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const over = new Promise((resolve) => {
+    if (millis !== Number.POSITIVE_INFINITY) timer = setTimeout(resolve, millis);
+  });
+  await Promise.race([...promises, over]);
+  if (timer !== undefined) clearTimeout(timer);
+}
+
 /** How many engines there were in this isolate: each has a number that no other had. */
 let engines = 0;
 
@@ -189,6 +214,61 @@ export class EdgePodEngine extends DurableObject {
     const { name, trace } = labelsOf(message);
     const { status, body } = readReply(core.refuse_internal(reason, name, trace));
     return writeOutcome(status, body);
+  }
+
+  // ---- Jobs
+
+  // It never fails, so that the platform never repeats it, which it does six times and no more: what is left is asked for again.
+  async alarm() {
+    this.#ports.rings();
+    try {
+      await this.#runJobs();
+    } catch (error) {
+      this.#ports.wakeAt(Date.now() + LATER);
+      this.#failed(untold(error), "");
+    } finally {
+      this.#ports.rang();
+    }
+  }
+
+  // While an alarm is at work the platform rings no other: what comes due beside an action that waits is done from here.
+  async #runJobs() {
+    /** @type {Set<Promise<void>>} */
+    const actions = new Set();
+    for (let steps = 1; ; steps++) {
+      const engine = this.#engine.open(this.#ports);
+      const more = this.#runJob(engine);
+      if (more === undefined) {
+        /** @type {Promise<void>} */
+        const action = unlessEnded(() => core.call_action(engine, "", undefined))
+          // The next engine finds that it was begun.
+          .catch(() => {})
+          .then(() => {
+            actions.delete(action);
+          });
+        actions.add(action);
+      } else if (!more) {
+        if (actions.size === 0) return;
+        await soonest(actions, this.#ports.untilAlarm());
+      }
+      // Others have their turn.
+      if (steps % TURN === 0) await sleep(0);
+    }
+  }
+
+  /**
+   * One step; whether there may be more, or nothing where it began an action.
+   *
+   * @param {number} engine
+   */
+  #runJob(engine) {
+    try {
+      return core.run_job(engine);
+    } catch (error) {
+      // The try is counted: the next engine finds that it was begun.
+      this.#failed(untold(error), "");
+      return true;
+    }
   }
 
   // ---- Sockets

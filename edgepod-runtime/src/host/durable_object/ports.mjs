@@ -33,6 +33,11 @@ export class Ports {
   /** In which version each table changed last. @type {Record<string, string>} */
   #changed = {};
   #version = "";
+  /** When the alarm rings, as far as this life knows. @type {number | undefined} */
+  #alarm;
+  /** Whether this life has set it. */
+  #isAlarmKnown = false;
+  #isRinging = false;
   #ctx;
   #storage;
   #sql;
@@ -186,6 +191,49 @@ export class Ports {
     }
     // Another instance has its own numbers.
     if (runs(instance)) core.fetched(number, answer, bytes, failure);
+  }
+
+  // The engine of a new life asks first for what is waiting, which an alarm from before may be set for: each that is set bills a
+  // row. What it asks for later is written with the rows that the alarm is for.
+  /** @param {number} millis */
+  wakeAt(millis) {
+    if (this.#isAlarmKnown && this.#alarm === millis) return;
+    // Whoever has been rung for looks until nothing is due.
+    if (this.#isRinging && millis <= Date.now()) return;
+    this.#alarm = millis;
+    if (this.#isAlarmKnown) {
+      this.#setAlarm(millis);
+      return;
+    }
+    this.#isAlarmKnown = true;
+    this.#storage.getAlarm().then(
+      (set) => {
+        if (this.#alarm === millis && (set === null || set > millis)) this.#setAlarm(millis);
+      },
+      () => this.#setAlarm(millis),
+    );
+  }
+
+  /** @param {number} millis */
+  #setAlarm(millis) {
+    this.#storage.setAlarm(millis).catch((error) => console.error(`The alarm cannot be set: ${error}`));
+  }
+
+  /** The alarm rings: there is none from now on. */
+  rings() {
+    this.#isRinging = true;
+    this.#isAlarmKnown = true;
+    this.#alarm = undefined;
+  }
+
+  /** What it rang for is done. */
+  rang() {
+    this.#isRinging = false;
+  }
+
+  /** How many milliseconds are left until it rings. */
+  untilAlarm() {
+    return this.#alarm === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#alarm - Date.now());
   }
 
   /** @param {string} name */

@@ -8,6 +8,7 @@ mod connections;
 mod database;
 mod fetch;
 mod http;
+mod jobs;
 mod keys;
 mod limits;
 mod lock;

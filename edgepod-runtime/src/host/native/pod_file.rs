@@ -45,7 +45,6 @@ pub(super) fn file_of(pod: &PodName) -> String {
     file
 }
 
-#[cfg(test)]
 /// The pod of a file, where it is one's.
 pub(super) fn pod_of(file: &str) -> Option<PodName> {
     let written = file.strip_suffix(EXTENSION)?;
@@ -60,7 +59,6 @@ pub(super) fn pod_of(file: &str) -> Option<PodName> {
     (file_of(&pod) == file).then_some(pod)
 }
 
-#[cfg(test)]
 fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut parts = text.split('%');
     let mut bytes = parts.next()?.as_bytes().to_vec();

@@ -5,20 +5,21 @@ use std::{
     fs,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc::UnboundedSender};
 
 use super::{
     calls::{Calls, Threads},
     connections::Complaint,
     database::Location,
+    jobs::Alarm,
     limits::Limits,
-    pod_file::file_of,
+    pod_file::{file_of, pod_of},
     ports::NativeHost,
     server::ServerError,
     sockets::Sockets,
@@ -45,6 +46,14 @@ pub(super) struct Pod {
     // In the order in which they end: the thread first, which uses the others.
     pub(super) calls: Calls,
     pub(super) engine: Arc<Engine>,
+    /// When its jobs are due.
+    pub(super) alarm: Arc<Alarm>,
+}
+
+impl Drop for Pod {
+    fn drop(&mut self) {
+        self.alarm.close();
+    }
 }
 
 /// All pods.
@@ -55,7 +64,12 @@ pub(super) struct Pods {
     slots: Mutex<HashMap<PodName, Arc<Slot>>>,
     began: Instant,
     full: Complaint,
+    /// Where jobs are done: told of each pod that is opened.
+    jobs: OnceLock<UnboundedSender<Opened>>,
 }
+
+/// A pod that was opened, and when its jobs are due.
+pub(super) type Opened = (PodName, Arc<Alarm>);
 
 /// What the pods of a process share.
 #[derive(Clone)]
@@ -99,7 +113,24 @@ impl Pods {
             slots: Mutex::default(),
             began: Instant::now(),
             full: Complaint::default(),
+            jobs: OnceLock::new(),
         }
+    }
+
+    /// Tells of each pod that is opened from now on, and of the one that is open already.
+    pub(super) fn tell_of_jobs(&self, jobs: UnboundedSender<Opened>) {
+        let _ = jobs.send((PodName::global(), self.global.alarm.clone()));
+        let _ = self.jobs.set(jobs);
+    }
+
+    /// The pods that are there, open or not.
+    pub(super) fn all(&self) -> Vec<PodName> {
+        let folder = self.world.folder.as_ref();
+        let files = folder.and_then(|folder| fs::read_dir(folder).ok());
+        let files = files.into_iter().flatten().flatten();
+        files
+            .filter_map(|file| pod_of(file.file_name().to_str()?))
+            .collect()
     }
 
     /// The pod of an app without pods.
@@ -124,11 +155,17 @@ impl Pods {
             _ => {}
         }
         let (world, name) = (self.world.clone(), name.clone());
+        let jobs = self.jobs.get().cloned();
         // To its end, whether this caller stays or not: it may write.
         let opened = tokio::task::spawn_blocking(move || {
             let opened = world.open(&name);
             *state = match &opened {
-                Ok(pod) => State::Open(pod.clone()),
+                Ok(pod) => {
+                    if let Some(jobs) = jobs {
+                        let _ = jobs.send((name, pod.alarm.clone()));
+                    }
+                    State::Open(pod.clone())
+                }
                 Err(error) => State::Failed {
                     until: Instant::now() + FAILED,
                     error: error.clone(),
@@ -269,6 +306,7 @@ impl World {
         Ok(Pod {
             calls: Calls::start(&engine, &self.threads).map_err(ServerError::Io)?,
             engine,
+            alarm: host.world.alarm.clone(),
         })
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use super::{
     database::{Location, NativeDatabase},
     fetch::{beside, fetch},
+    jobs::{Alarm, now_micros},
     sockets::Sockets,
 };
 use crate::{
@@ -32,6 +33,7 @@ pub(super) type NativeHost = OnSqlite<Served>;
 pub(super) struct Served {
     pod: PodName,
     pub(super) sockets: Arc<Sockets>,
+    pub(super) alarm: Arc<Alarm>,
     vars: Arc<HashMap<String, String>>,
 }
 
@@ -49,7 +51,12 @@ impl NativeHost {
         let cache = (!pod.is_global()).then_some(POD_CACHE);
         Ok(Self {
             database: NativeDatabase::open_with_cache(location, cache)?.limited(limit),
-            world: Served { pod, sockets, vars },
+            world: Served {
+                pod,
+                sockets,
+                alarm: Arc::default(),
+                vars,
+            },
         })
     }
 }
@@ -108,9 +115,11 @@ impl Host for NativeHost {
     }
 
     fn now_micros(&self) -> i64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_micros().try_into().unwrap_or(i64::MAX))
+        now_micros()
+    }
+
+    fn wake_at(&self, micros: i64) {
+        self.world.alarm.set(micros);
     }
 
     fn var(&self, name: &str) -> Option<String> {

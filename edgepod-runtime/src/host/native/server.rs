@@ -1,8 +1,14 @@
 //! The server: connections come, are served, and end.
 
 use std::{
-    collections::HashMap, convert::Infallible, fmt, io, net::SocketAddr, path::PathBuf, pin::pin,
-    sync::Arc, time::Duration,
+    collections::HashMap,
+    convert::Infallible,
+    fmt, io,
+    net::SocketAddr,
+    path::PathBuf,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use http_body_util::Full;
@@ -26,6 +32,7 @@ use super::{
     connections::{Complaint, Connections, Phase, Place},
     database::Location,
     http::{self, Shared},
+    jobs::JobThread,
     limits::{LimitError, Limits, descriptors},
     lock::{Lock, LockError},
     pods::{Pods, World},
@@ -65,6 +72,9 @@ const CHECK: Duration = Duration::from_secs(2);
 /// # Ok(()) }
 /// ```
 pub struct Server {
+    /// Begun with the first request, or where requests are waited for: whoever only applies migrations does no jobs. Before what
+    /// it uses, in the order in which they end.
+    jobs: OnceLock<JobThread>,
     shared: Arc<Shared>,
     _locks: Vec<Lock>,
 }
@@ -150,6 +160,7 @@ impl Server {
             Gateway::new(Config::from_vars(|name| host.var(name))).map_err(ServerError::Tokens)?;
         let global = Arc::new(world.start(host)?);
         Ok(Self {
+            jobs: OnceLock::new(),
             shared: Arc::new(Shared {
                 sockets: world.sockets.clone(),
                 pods: Pods::new(world, global),
@@ -168,7 +179,12 @@ impl Server {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
+        self.do_jobs();
         http::answer(&self.shared, request, None).await
+    }
+
+    fn do_jobs(&self) {
+        self.jobs.get_or_init(|| JobThread::start(&self.shared));
     }
 
     /// Serves requests until `stop` is ready. Then nothing new is begun, sockets are closed, and what is under way has its
@@ -181,6 +197,7 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
+        self.do_jobs();
         let connections = Connections::new(self.shared.limits.clone());
         let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
         let exhausted = Complaint::default();

@@ -2,13 +2,16 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::Future as _,
     rc::{Rc, Weak},
     sync::{Arc, Once},
+    task::{Context, Waker},
     time::Duration,
 };
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
+use tokio::task::JoinHandle;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,8 +19,11 @@ use http::{Request, Response};
 use super::{Answer, CallError, Caller, Watch, host::TestHost, watch::Window};
 use crate::{
     Result,
-    db::Timestamp,
-    engine::{Callable, Ctx, Engine, Event, Invocation, QueryCtx, Returns, SocketId, start_log},
+    db::{JobId, Timestamp},
+    engine::{
+        ActionJob, Callable, Ctx, Engine, Event, Invocation, JobStatus, JobStep, QueryCtx, Returns,
+        SocketId, start_log,
+    },
     schema,
     sqlite::{Database as _, Value},
 };
@@ -52,7 +58,12 @@ pub(super) struct Inner {
     engine: RefCell<Arc<Engine>>,
     windows: RefCell<Vec<Weak<Window>>>,
     numbers: Cell<u32>,
+    /// Actions of jobs that wait for something.
+    actions: RefCell<Vec<JoinHandle<()>>>,
 }
+
+/// Jobs that may follow each other at one time. More never end.
+const JOBS: usize = 100_000;
 
 impl TestApp {
     /// The app on an empty database. A test with `#[edgepod::test]` is given one.
@@ -76,6 +87,7 @@ impl TestApp {
                 engine: RefCell::new(engine),
                 windows: RefCell::default(),
                 numbers: Cell::new(0),
+                actions: RefCell::default(),
             }),
         }
     }
@@ -133,22 +145,67 @@ impl TestApp {
         self.inner.host.clock().timestamp()
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward. Jobs and crons whose time comes are done, each at its own time.
+    ///
+    /// An action among them that waits for something goes on while the test awaits: see [`jobs_ended`](Self::jobs_ended).
     ///
     /// # Panics
-    /// Beyond what a [`Timestamp`] can be.
+    /// Beyond what a [`Timestamp`] can be; where jobs never end.
     pub fn advance(&self, time: Duration) {
-        let now = i64::try_from(time.as_micros())
+        let until = i64::try_from(time.as_micros())
             .ok()
             .and_then(|micros| self.inner.host.clock().now().checked_add(micros))
             .and_then(Timestamp::from_micros)
             .expect("the clock moves within the years of a timestamp");
-        self.set_now(now);
+        self.do_jobs(until.as_micros());
+        self.set_now(until);
     }
 
-    /// Sets the clock, backwards too.
+    /// Sets the clock, backwards too. It jumps: jobs whose time was passed over are done now.
     pub fn set_now(&self, now: Timestamp) {
         self.inner.host.clock().set(now.as_micros());
+        self.do_jobs(now.as_micros());
+    }
+
+    /// The process dies now and starts again at this time: see [`crash`](Self::crash).
+    pub fn sleep_until(&self, time: Timestamp) {
+        self.inner.host.clock().set(time.as_micros());
+        self.crash();
+    }
+
+    /// All jobs, the newest first, crons among them.
+    ///
+    /// # Panics
+    /// Where they cannot be read.
+    pub fn jobs(&self) -> Vec<JobStatus> {
+        self.engine()
+            .transaction_of_a_test(|ctx| ctx.jobs().list(None))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What became of a job; `None` where it is unknown.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    pub fn job(&self, job: JobId) -> Option<JobStatus> {
+        self.engine()
+            .transaction_of_a_test(|ctx| ctx.jobs().status(job))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Waits until the actions that were begun as jobs have ended.
+    pub async fn jobs_ended(&self) {
+        loop {
+            let begun = self.inner.actions.take();
+            if begun.is_empty() {
+                return;
+            }
+            for action in begun {
+                // A crash has ended it.
+                let _ = action.await;
+            }
+            self.settle("a job");
+        }
     }
 
     /// Sets a variable or secret of the environment.
@@ -183,12 +240,16 @@ impl TestApp {
     /// back and read again, as a client does.
     pub fn crash(&self) {
         self.inner.host.take_sent();
+        for action in self.inner.actions.take() {
+            action.abort();
+        }
         let engine = start(&self.inner.host);
         *self.inner.engine.borrow_mut() = engine;
         for window in self.windows() {
             window.open(self);
             window.fetch(Some("the app started again".to_owned()));
         }
+        self.do_jobs(self.inner.host.clock().now());
     }
 
     /// The lines of the log so far, from `debug` on unless `EDGEPOD_LOG` says otherwise.
@@ -251,11 +312,54 @@ impl TestApp {
         windows.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Windows that were told that their data is stale read it again, until nobody is told anything.
+    /// Windows that were told that their data is stale read it again, until nobody is told anything; and what is due now is done.
     ///
     /// # Panics
     /// Where the app asked another server meanwhile, and the test does not answer for it.
     pub(super) fn settle(&self, cause: &str) {
+        self.settle_windows(cause);
+        self.do_jobs(self.inner.host.clock().now());
+    }
+
+    /// Does what comes due until a time, each at its own.
+    fn do_jobs(&self, until: i64) {
+        let host = &self.inner.host;
+        let mut is_idle = true;
+        for _ in 0..JOBS {
+            if is_idle {
+                let Some(at) = host.rings_by(until) else {
+                    return;
+                };
+                if at > host.clock().now() {
+                    host.clock().set(at);
+                }
+            }
+            let step = self.engine().run_job();
+            is_idle = matches!(step, JobStep::Idle);
+            match step {
+                JobStep::Action(action) => self.begin(action),
+                JobStep::Ran(what) => self.settle_windows(&what),
+                JobStep::Idle => self.settle_windows("the clock"),
+            }
+        }
+        panic!("jobs ask for jobs without end: more than {JOBS} of them");
+    }
+
+    /// Runs an action as far as it comes without waiting, and the rest while the test awaits.
+    fn begin(&self, action: ActionJob) {
+        let (name, engine) = (action.name(), self.engine());
+        let mut running = Box::pin(async move { engine.run_action_job(action).await });
+        let now = running
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        if now.is_pending() {
+            let running = tokio::task::spawn_local(running);
+            self.inner.actions.borrow_mut().push(running);
+        }
+        self.settle_windows(name);
+    }
+
+    fn settle_windows(&self, cause: &str) {
         let unanswered = self.inner.host.take_unanswered();
         assert!(
             unanswered.is_empty(),

@@ -37,6 +37,8 @@ pub struct Test {
     /// What it keeps with each socket.
     attachments: Mutex<HashMap<SocketId, String>>,
     log: Mutex<Vec<String>>,
+    /// When the engine asks to be woken.
+    alarm: Mutex<Option<i64>>,
     starts: AtomicI64,
     outside: Outside,
 }
@@ -73,6 +75,11 @@ impl TestHost {
     /// What is kept with a socket.
     pub fn attachment(&self, socket: SocketId) -> Option<String> {
         lock(&self.world.attachments).get(&socket).cloned()
+    }
+
+    /// Whether the engine asks to be woken by this time, and when.
+    pub(super) fn rings_by(&self, time: i64) -> Option<i64> {
+        lock(&self.world.alarm).take_if(|at| *at <= time)
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -117,6 +124,10 @@ impl Host for TestHost {
 
     fn now_micros(&self) -> i64 {
         self.clock().now()
+    }
+
+    fn wake_at(&self, micros: i64) {
+        *lock(&self.world.alarm) = Some(micros);
     }
 
     /// The clock may stand still between two lives.

@@ -1,0 +1,276 @@
+//! When a cron comes: `"0 3 * * *"` or `every = "10m"`.
+
+use syn::LitStr;
+
+use crate::errors::Errors;
+
+/// A schedule.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Schedule {
+    /// Five fields: a bit for each value.
+    Fields(Fields),
+    /// So many microseconds.
+    Every(i64),
+}
+
+/// The values of five fields.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fields {
+    pub(crate) minutes: u64,
+    pub(crate) hours: u32,
+    pub(crate) days: u32,
+    pub(crate) months: u16,
+    pub(crate) weekdays: u8,
+    /// Both days and weekdays are said, and either will do.
+    pub(crate) either: bool,
+}
+
+/// What a field may hold.
+struct Field {
+    noun: &'static str,
+    from: u32,
+    to: u32,
+    names: &'static [&'static str],
+}
+
+const MONTHS: &[&str] = &[
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
+const WEEKDAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+const FIELDS: [Field; 5] = [
+    Field {
+        noun: "minute",
+        from: 0,
+        to: 59,
+        names: &[],
+    },
+    Field {
+        noun: "hour",
+        from: 0,
+        to: 23,
+        names: &[],
+    },
+    Field {
+        noun: "day of the month",
+        from: 1,
+        to: 31,
+        names: &[],
+    },
+    Field {
+        noun: "month",
+        from: 1,
+        to: 12,
+        names: MONTHS,
+    },
+    // Sunday has two numbers.
+    Field {
+        noun: "weekday",
+        from: 0,
+        to: 7,
+        names: WEEKDAYS,
+    },
+];
+
+/// Days of each month, in a leap year.
+const LENGTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+impl Schedule {
+    /// Reads five fields.
+    pub(crate) fn fields(text: &LitStr, errors: &mut Errors) -> Option<Self> {
+        fields(&text.value())
+            .map(Self::Fields)
+            .map_err(|message| errors.at(text, message))
+            .ok()
+    }
+
+    /// Reads a time such as `10m`.
+    pub(crate) fn every(text: &LitStr, errors: &mut Errors) -> Option<Self> {
+        every(&text.value())
+            .map(Self::Every)
+            .map_err(|message| errors.at(text, message))
+            .ok()
+    }
+}
+
+fn fields(text: &str) -> Result<Fields, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let words: [&str; 5] = words.try_into().map_err(|words: Vec<&str>| {
+        format!(
+            "a cron has five fields, and this has {}: minute, hour, day of the month, month, weekday, such as \"0 3 * * *\" \
+             for three in the morning, UTC",
+            words.len()
+        )
+    })?;
+    let mut bits = [0_u64; 5];
+    for ((bits, field), word) in bits.iter_mut().zip(&FIELDS).zip(words) {
+        for part in word.split(',') {
+            *bits |= field.part(part)?;
+        }
+    }
+    let [minutes, hours, days, months, weekdays] = bits;
+    let weekdays = (weekdays | weekdays >> 7) & 0x7f;
+    let is_said = |word: &str| !word.starts_with('*');
+    let (by_day, by_weekday) = (is_said(words[2]), is_said(words[4]));
+    let comes = |(month, length): (usize, &u32)| {
+        months >> (month + 1) & 1 == 1 && u64::from(days.trailing_zeros()) <= u64::from(*length)
+    };
+    if !by_weekday && !LENGTHS.iter().enumerate().any(comes) {
+        return Err(format!(
+            "no month of `{}` has a day of `{}`: this never comes",
+            words[3], words[2]
+        ));
+    }
+    let narrow = "the field is checked against its range";
+    Ok(Fields {
+        minutes,
+        hours: hours.try_into().expect(narrow),
+        days: days.try_into().expect(narrow),
+        months: months.try_into().expect(narrow),
+        weekdays: weekdays.try_into().expect(narrow),
+        either: by_day && by_weekday,
+    })
+}
+
+impl Field {
+    /// `*`, `5`, `1-5`, each with `/2` behind it or not.
+    fn part(&self, part: &str) -> Result<u64, String> {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => {
+                let read = step.parse().ok().filter(|step| *step > 0);
+                let step = read.ok_or_else(|| {
+                    format!(
+                        "in the {}, `{part}`: a step is a number above 0, such as `*/5`",
+                        self.noun
+                    )
+                })?;
+                (range, Some(step))
+            }
+            None => (part, None),
+        };
+        let (from, to) = match range.split_once('-') {
+            _ if range == "*" => (self.from, self.to),
+            Some((from, to)) => (self.value(from)?, self.value(to)?),
+            // `5/10` is from five on.
+            None if step.is_some() => (self.value(range)?, self.to),
+            None => {
+                let value = self.value(range)?;
+                (value, value)
+            }
+        };
+        if from > to {
+            return Err(format!(
+                "in the {}, `{part}`: a range goes upwards",
+                self.noun
+            ));
+        }
+        let values = (from..=to).step_by(step.unwrap_or(1));
+        Ok(values.fold(0, |bits, value| bits | 1 << value))
+    }
+
+    fn value(&self, text: &str) -> Result<u32, String> {
+        let named = self
+            .names
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(text));
+        let number = match named {
+            Some(place) => Some(self.from + u32::try_from(place).expect("a few names")),
+            None => text.parse().ok(),
+        };
+        number
+            .filter(|number| (self.from..=self.to).contains(number))
+            .ok_or_else(|| {
+                let names = match self.names {
+                    [] => String::new(),
+                    [first, .., last] => format!(", or {first} to {last}"),
+                    [one] => format!(", or {one}"),
+                };
+                format!(
+                    "`{text}` is no {}: that is a number from {} to {}{names}",
+                    self.noun, self.from, self.to
+                )
+            })
+    }
+}
+
+fn every(text: &str) -> Result<i64, String> {
+    let message = || {
+        format!(
+            "`{text}` is no time: write a whole number and s, m, h or d, such as \"10m\" for ten minutes"
+        )
+    };
+    let unit = text.chars().next_back().ok_or_else(message)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return Err(message()),
+    };
+    let count = text[..text.len() - 1]
+        .parse::<u32>()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(message)?;
+    let seconds = i64::from(count) * seconds;
+    if seconds > 366 * 24 * 60 * 60 {
+        return Err(format!("`{text}` is more than a year"));
+    }
+    Ok(seconds * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_bits() {
+        let read = fields("*/15 9-17 1,15 JAN-mar mon").unwrap();
+        assert_eq!(
+            read,
+            Fields {
+                minutes: 1 | 1 << 15 | 1 << 30 | 1 << 45,
+                hours: 0x3_fe00,
+                days: 1 << 1 | 1 << 15,
+                months: 0b1110,
+                weekdays: 0b10,
+                either: true,
+            }
+        );
+        assert_eq!(fields("0 3 * * 7").unwrap().weekdays, 1);
+        assert_eq!(fields("0 3 * * 5-7").unwrap().weekdays, 0b110_0001);
+        assert_eq!(
+            fields("5/20 * * * *").unwrap().minutes,
+            1 << 5 | 1 << 25 | 1 << 45
+        );
+        assert!(!fields("0 3 29 2 *").unwrap().either);
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_said_by_its_field() {
+        for (text, words) in [
+            ("0 3 * *", "five fields, and this has 4"),
+            ("60 3 * * *", "no minute"),
+            ("0 24 * * *", "no hour"),
+            ("0 3 0 * *", "no day of the month"),
+            ("0 3 * XYZ *", "no month"),
+            ("0 3 * * FRY", "no weekday"),
+            ("0 3 * * 5-1", "upwards"),
+            ("*/0 3 * * *", "step"),
+            ("0 3 30 2 *", "never comes"),
+            ("0 3 31 4,6,9,11 *", "never comes"),
+        ] {
+            let message = fields(text).unwrap_err();
+            assert!(message.contains(words), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn times_are_whole_numbers_with_a_unit() {
+        assert_eq!(every("10m"), Ok(600_000_000));
+        assert_eq!(every("1s"), Ok(1_000_000));
+        for text in ["", "10", "m", "0m", "-1h", "1.5h", "10 m", "1000d", "1ü"] {
+            assert!(every(text).is_err(), "{text}");
+        }
+    }
+}
