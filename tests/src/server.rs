@@ -38,8 +38,40 @@ pub struct Server {
 /// A server that this process started, and what it keeps on disk.
 struct Process {
     child: Mutex<Child>,
-    log: PathBuf,
+    launch: Launch,
+}
+
+/// How a server is started, again too.
+struct Launch {
+    command: PathBuf,
+    app: App,
+    host: String,
+    port: u16,
+    keys: String,
     folder: TempDir,
+}
+
+impl Launch {
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    fn start(&self) -> Result<Child> {
+        let output = File::options().create(true).append(true).open(self.log());
+        let output = output.context("a file for the server's output")?;
+        Command::new(&self.command)
+            .args(["dev", self.app.folder, "--no-page", "--host", &self.host])
+            .args(["--port", &self.port.to_string()])
+            .arg("--data")
+            .arg(self.folder.path().join("data"))
+            .current_dir(workspace())
+            .env("EDGEPOD_API_KEY", &self.keys)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().context("the server's output")?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("starting {}", self.command.display()))
+    }
 }
 
 /// An app to test.
@@ -96,6 +128,13 @@ impl App {
         folder: "tests/apps/routes",
         anywhere: false,
         query: "getDeliveries",
+        pod: None,
+    };
+    /// The app that does things later.
+    pub const JOBS: Self = Self {
+        folder: "tests/apps/jobs",
+        anywhere: false,
+        query: "audit",
         pod: None,
     };
     /// The app that says who calls it.
@@ -157,34 +196,24 @@ impl Server {
     }
 
     fn start(app: App, host: &str) -> Result<Self> {
-        let command = build_command()?;
-        let folder = tempfile::tempdir().context("a folder for the server's data")?;
-        let log = folder.path().join("server.log");
-        let output = File::create(&log).context("a file for the server's output")?;
         let port = free_port()?;
         let key = "ep_pk_protocol_tests".to_owned();
-        let keys = format!("{key}, {NEXT_KEY}");
-        let child = Command::new(&command)
-            .args(["dev", app.folder, "--no-page", "--host", host])
-            .args(["--port", &port.to_string()])
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .current_dir(workspace())
-            .env("EDGEPOD_API_KEY", keys)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone().context("the server's output")?)
-            .stderr(output)
-            .spawn()
-            .with_context(|| format!("starting {}", command.display()))?;
+        let launch = Launch {
+            command: build_command()?,
+            app,
+            host: host.to_owned(),
+            port,
+            keys: format!("{key}, {NEXT_KEY}"),
+            folder: tempfile::tempdir().context("a folder for the server's data")?,
+        };
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
             key,
             app,
             agent: Agent::new(),
             process: Some(Process {
-                child: Mutex::new(child),
-                log,
-                folder,
+                child: Mutex::new(launch.start()?),
+                launch,
             }),
         };
         match server.wait_until_it_answers() {
@@ -250,7 +279,7 @@ impl Server {
     /// When it was started by somebody else.
     pub fn data_folder(&self) -> PathBuf {
         let process = self.process.as_ref().expect("a server of this process");
-        process.folder.path().join("data")
+        process.launch.folder.path().join("data")
     }
 
     /// Whether this process started it, and so knows how it is configured.
@@ -281,10 +310,44 @@ impl Server {
         let _ = child.wait();
     }
 
+    /// Ends the server that this process started, and all processes below it, as a power cut would.
+    ///
+    /// # Errors
+    /// Where another process runs it, or the system does not tell which are below.
+    #[cfg(unix)]
+    pub fn kill(&self) -> Result<()> {
+        use nix::sys::signal::{Signal, kill};
+        use nix::unistd::Pid;
+        let process = self.process.as_ref().context("the server is another's")?;
+        let mut child = process
+            .child
+            .lock()
+            .unwrap_or_else(|held| held.into_inner());
+        // Whoever would start another goes first.
+        for id in below(child.id()).context("the system does not tell of processes")? {
+            let _ = kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGKILL);
+        }
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again after [`kill`](Self::kill), with its data.
+    ///
+    /// # Errors
+    /// When it does not come to answer.
+    pub fn start_again(&self) -> Result<()> {
+        let process = self.process.as_ref().context("the server is another's")?;
+        *process
+            .child
+            .lock()
+            .unwrap_or_else(|held| held.into_inner()) = process.launch.start()?;
+        self.wait_until_it_answers()
+    }
+
     /// What the server has printed so far; a note where it is not this process's own.
     pub fn log(&self) -> String {
         match &self.process {
-            Some(process) => std::fs::read(&process.log)
+            Some(process) => std::fs::read(process.launch.log())
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                 .unwrap_or_default(),
             None => format!("(the log of {} is where it was started)", self.url),
@@ -364,18 +427,8 @@ impl Server {
             .lock()
             .unwrap_or_else(|held| held.into_inner())
             .id();
-        let mut below = vec![root];
         let mut total = 0;
-        while let Some(id) = below.pop() {
-            let threads = std::fs::read_dir(format!("/proc/{id}/task")).ok()?;
-            for thread in threads.flatten() {
-                let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
-                below.extend(
-                    children
-                        .split_whitespace()
-                        .filter_map(|id| id.parse::<u32>().ok()),
-                );
-            }
+        for id in below(root)? {
             let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
             total += status
                 .lines()
@@ -397,6 +450,32 @@ impl Server {
     pub fn assert_serving(&self) {
         self.known_call().ok();
     }
+}
+
+/// A process and all below it, each after the one that started it; where the system tells.
+fn below(root: u32) -> Option<Vec<u32>> {
+    let mut all = vec![root];
+    let mut looked = 0;
+    while let Some(&id) = all.get(looked) {
+        looked += 1;
+        // It may have ended meanwhile.
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{id}/task")) else {
+            if id == root {
+                return None;
+            }
+            continue;
+        };
+        for thread in threads.flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            let children = children.unwrap_or_default();
+            all.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|id| id.parse::<u32>().ok()),
+            );
+        }
+    }
+    Some(all)
 }
 
 /// Whether the server under test is a Durable Object on workerd.

@@ -49,6 +49,10 @@ pub(super) enum Suite {
     HostileNative,
     /// Clients that lie, against a Durable Object on workerd
     HostileWorkerd,
+    /// What is done later, while the native host is killed and started again
+    JobsNative,
+    /// What is done later, while workerd is killed and started again
+    JobsWorkerd,
     /// The page of the example: types and build
     Page,
     /// The page in Chromium, against the native host
@@ -94,6 +98,8 @@ impl Suite {
         Self::PodsWorkerd,
         Self::HostileNative,
         Self::HostileWorkerd,
+        Self::JobsNative,
+        Self::JobsWorkerd,
         Self::Page,
         Self::BrowserNative,
         Self::BrowserWorkerd,
@@ -134,6 +140,8 @@ impl Suite {
             Self::PodsWorkerd => hosted("pods", Host::Workerd),
             Self::HostileNative => hosted("hostile", Host::Native),
             Self::HostileWorkerd => hosted("hostile", Host::Workerd),
+            Self::JobsNative => hosted("jobs", Host::Native),
+            Self::JobsWorkerd => hosted("jobs", Host::Workerd),
             Self::Page => page(),
             Self::BrowserNative => browser(Host::Native),
             Self::BrowserWorkerd => browser(Host::Workerd),
