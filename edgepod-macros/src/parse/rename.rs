@@ -77,18 +77,7 @@ fn with_first(name: &str, change: impl Fn(char) -> char) -> String {
 mod tests {
     use super::Rule;
 
-    const RULES: [&str; 8] = [
-        "lowercase",
-        "UPPERCASE",
-        "PascalCase",
-        "camelCase",
-        "snake_case",
-        "SCREAMING_SNAKE_CASE",
-        "kebab-case",
-        "SCREAMING-KEBAB-CASE",
-    ];
-
-    /// Serializes what `rename_all` makes of names, by serde's own derive.
+    /// Each rule with what serde's own derive makes of names by it.
     macro_rules! of_serde {
         ($($rule:literal),*) => {[$({
             #[derive(serde::Serialize)]
@@ -107,7 +96,7 @@ mod tests {
                 serde_json::to_value(variant).unwrap().as_str().unwrap().to_owned()
             });
             let fields = serde_json::to_string(&Fields::default()).unwrap();
-            (variants, fields)
+            ($rule, variants, fields)
         }),*]};
     }
 
@@ -123,7 +112,7 @@ mod tests {
             "kebab-case",
             "SCREAMING-KEBAB-CASE"
         );
-        for (rule, (variants, fields)) in RULES.iter().zip(of_serde) {
+        for (rule, variants, fields) in of_serde {
             let named = Rule::named(rule).expect("a rule of serde's");
             let ours = [
                 "Plain",

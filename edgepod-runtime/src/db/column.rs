@@ -64,28 +64,23 @@ impl<T: super::Table, V> Column<T, V> {
 
 impl<X, V> Expression<X, V> {
     pub(super) fn term(self, nullable: bool) -> Result<Term> {
-        let height = self.height;
-        self.expr.map(|expr| {
-            Term::Computed(Computed {
-                expr,
-                nullable,
-                height,
-            })
-        })
+        computed(self.expr, self.height, nullable)
     }
 }
 
 impl<X, V> Aggregate<X, V> {
     pub(super) fn term(self, nullable: bool) -> Result<Term> {
-        let height = self.height;
-        self.expr.map(|expr| {
-            Term::Computed(Computed {
-                expr,
-                nullable,
-                height,
-            })
-        })
+        computed(self.expr, self.height, nullable)
     }
+}
+
+fn computed(expr: Result<Expr>, height: u16, nullable: bool) -> Result<Term> {
+    let expr = expr?;
+    Ok(Term::Computed(Computed {
+        expr,
+        nullable,
+        height,
+    }))
 }
 
 /// The comparisons of what has a value: of a column, of an expression and of an aggregate.

@@ -188,19 +188,7 @@ mod tests {
     use crate::schema::ColumnSchema;
 
     const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
-        ColumnSchema {
-            renamed_from: None,
-            name,
-            sql_type,
-            nullable: false,
-            primary_key: false,
-            auto_increment: false,
-            unique: false,
-            index: false,
-            default: None,
-            reference: None,
-            meaning: crate::schema::Meaning::Plain,
-        }
+        ColumnSchema::plain(name, sql_type)
     }
 
     static MESSAGES: TableSchema = TableSchema {

@@ -57,17 +57,8 @@ macro_rules! table {
 
 const fn plain(name: &'static str, sql_type: SqlType, nullable: bool) -> ColumnSchema {
     ColumnSchema {
-        renamed_from: None,
-        meaning: crate::schema::Meaning::Plain,
-        name,
-        sql_type,
         nullable,
-        primary_key: false,
-        auto_increment: false,
-        unique: false,
-        index: false,
-        default: None,
-        reference: None,
+        ..ColumnSchema::plain(name, sql_type)
     }
 }
 

@@ -61,19 +61,7 @@ impl Item {
 }
 
 const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
-    ColumnSchema {
-        renamed_from: None,
-        meaning: crate::schema::Meaning::Plain,
-        name,
-        sql_type,
-        nullable: false,
-        primary_key: false,
-        auto_increment: false,
-        unique: false,
-        index: false,
-        default: None,
-        reference: None,
-    }
+    ColumnSchema::plain(name, sql_type)
 }
 
 impl Table for Item {

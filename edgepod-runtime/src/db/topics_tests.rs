@@ -25,17 +25,8 @@ const SCHEMA: &[&str] = &[
 
 const fn column(name: &'static str, sql_type: SqlType, nullable: bool) -> ColumnSchema {
     ColumnSchema {
-        renamed_from: None,
-        name,
-        sql_type,
         nullable,
-        primary_key: false,
-        auto_increment: false,
-        unique: false,
-        index: false,
-        default: None,
-        reference: None,
-        meaning: crate::schema::Meaning::Plain,
+        ..ColumnSchema::plain(name, sql_type)
     }
 }
 

@@ -7,19 +7,7 @@ use crate::{
 };
 
 pub(super) const fn column(name: &'static str, sql_type: SqlType) -> ColumnSchema {
-    ColumnSchema {
-        meaning: crate::schema::Meaning::Plain,
-        renamed_from: None,
-        name,
-        sql_type,
-        nullable: false,
-        primary_key: false,
-        auto_increment: false,
-        unique: false,
-        index: false,
-        default: None,
-        reference: None,
-    }
+    ColumnSchema::plain(name, sql_type)
 }
 
 const ID: ColumnSchema = ColumnSchema {

@@ -140,19 +140,7 @@ mod tests {
         ColumnSchema, Default, IndexSchema, OnDelete, Reference, SqlType, TableSchema,
     };
 
-    const PLAIN: ColumnSchema = ColumnSchema {
-        meaning: crate::schema::Meaning::Plain,
-        name: "id",
-        sql_type: SqlType::Integer,
-        nullable: false,
-        primary_key: false,
-        auto_increment: false,
-        unique: false,
-        index: false,
-        default: None,
-        reference: None,
-        renamed_from: None,
-    };
+    const PLAIN: ColumnSchema = ColumnSchema::plain("id", SqlType::Integer);
 
     #[test]
     fn a_table_with_a_key_a_reference_and_defaults() {

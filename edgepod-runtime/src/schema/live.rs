@@ -158,17 +158,9 @@ mod tests {
     };
 
     const ID: ColumnSchema = ColumnSchema {
-        meaning: crate::schema::Meaning::Plain,
-        name: "id",
-        sql_type: SqlType::Integer,
-        nullable: false,
         primary_key: true,
         auto_increment: true,
-        unique: false,
-        index: false,
-        default: None,
-        reference: None,
-        renamed_from: None,
+        ..ColumnSchema::plain("id", SqlType::Integer)
     };
     const NAME: ColumnSchema = ColumnSchema {
         name: "name",

@@ -147,17 +147,8 @@ mod tests {
 
     const fn column(name: &'static str, unique: bool) -> ColumnSchema {
         ColumnSchema {
-            name,
-            meaning: crate::schema::Meaning::Plain,
-            sql_type: SqlType::Text,
-            nullable: false,
-            primary_key: false,
-            auto_increment: false,
             unique,
-            index: false,
-            default: None,
-            reference: None,
-            renamed_from: None,
+            ..ColumnSchema::plain(name, SqlType::Text)
         }
     }
 

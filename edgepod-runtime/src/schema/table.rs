@@ -139,6 +139,26 @@ pub struct ColumnSchema {
     pub renamed_from: Option<&'static str>,
 }
 
+#[cfg(test)]
+impl ColumnSchema {
+    /// A column of which nothing more is said.
+    pub(crate) const fn plain(name: &'static str, sql_type: SqlType) -> Self {
+        Self {
+            name,
+            sql_type,
+            meaning: Meaning::Plain,
+            nullable: false,
+            primary_key: false,
+            auto_increment: false,
+            unique: false,
+            index: false,
+            default: None,
+            reference: None,
+            renamed_from: None,
+        }
+    }
+}
+
 /// An index of several columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexSchema {
