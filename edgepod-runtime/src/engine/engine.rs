@@ -366,7 +366,13 @@ impl Engine {
 
     /// A socket that was open before this engine began, with what the host remembered of it.
     pub fn socket_restored(&self, socket: SocketId, attachment: &str) {
-        self.sessions().restore(socket, attachment);
+        let session = self.sessions().restore(socket, attachment);
+        if let Some(session) = session {
+            self.tell(|| Event::SocketRestored {
+                socket,
+                session: session.as_str(),
+            });
+        }
     }
 
     /// A socket is gone.

@@ -48,6 +48,13 @@ pub enum Event<'a> {
         /// The session.
         session: &'a str,
     },
+    /// A socket was open before the engine began, and is its session's again.
+    SocketRestored {
+        /// The socket.
+        socket: SocketId,
+        /// The session.
+        session: &'a str,
+    },
     /// A socket is gone.
     SocketClosed {
         /// The socket.
@@ -125,5 +132,38 @@ mod watchers {
                 watcher(event);
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "native"))]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::{
+        engine::{AppDef, Engine},
+        testing::memory_host,
+    };
+
+    inventory::submit! {
+        AppDef { name: "unit tests", location: (file!(), line!()), steps: &[] }
+    }
+
+    #[test]
+    fn sockets_that_outlive_an_engine_are_told_to_the_next() {
+        let engine = Engine::start(memory_host()).expect("an engine without functions");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let told = log.clone();
+        engine.watch(move |event| told.lock().expect("no panic").push(format!("{event:?}")));
+        engine.socket_restored(SocketId(7), r#"{"s":"a","t":["users"]}"#);
+        engine.socket_restored(SocketId(8), "no attachment");
+        engine.socket_closed(SocketId(7));
+        assert_eq!(
+            *log.lock().expect("no panic"),
+            [
+                r#"SocketRestored { socket: SocketId(7), session: "a" }"#,
+                "SocketClosed { socket: SocketId(7) }",
+            ]
+        );
     }
 }

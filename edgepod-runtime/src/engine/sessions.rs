@@ -151,11 +151,9 @@ impl Sessions {
         self.readers.knows(table.as_str())
     }
 
-    /// A socket that was open before the engine began: from its attachment.
-    pub(super) fn restore(&mut self, socket: SocketId, attachment: &str) {
-        let Ok(attachment) = serde_json::from_str::<Attachment>(attachment) else {
-            return;
-        };
+    /// A socket that was open before the engine began: from its attachment, which names its session.
+    pub(super) fn restore(&mut self, socket: SocketId, attachment: &str) -> Option<SessionId> {
+        let attachment = serde_json::from_str::<Attachment>(attachment).ok()?;
         let id = SessionId::new(&attachment.session);
         self.open(socket, id.clone());
         let mut topics = Footprint::default();
@@ -166,6 +164,7 @@ impl Sessions {
         for table in &attachment.collapsed {
             self.collapse(&id, &TableName::new(table), 0);
         }
+        Some(id)
     }
 
     /// A socket is gone; with its last socket a session ends.
