@@ -81,8 +81,11 @@ pub(crate) fn runtime_manifest(manifest: &Manifest) -> String {
     actions.sort_unstable();
     with_header(&format!(
         "/** The actions' names: their effects outside cannot be remembered, so a lost one is not sent again. */\n\
-         export const ACTIONS: readonly string[] = {};\n",
-        serde_json::Value::from(actions)
+         export const ACTIONS: readonly string[] = {};\n\
+         /** Whether a request's pod is found by a rule, which may ask for its token: then a socket brings that along. */\n\
+         export const PODS: boolean = {};\n",
+        serde_json::Value::from(actions),
+        manifest.pods
     ))
 }
 

@@ -41,6 +41,9 @@ pub struct Manifest<Table = serde::de::IgnoredAny> {
     /// What is answered beside functions.
     #[serde(default)]
     pub routes: Vec<Route>,
+    /// Whether there is more than one database: a request's is found by a rule of the app's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pods: bool,
 }
 
 /// A route: requests of any form, at a path.

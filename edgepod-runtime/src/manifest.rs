@@ -70,6 +70,7 @@ fn describe() -> Result<Manifest<schema::Table>, ManifestError> {
             functions: internal,
             types: internal_types,
         },
+        pods: registry.pod().is_some(),
         routes: registry.routes().iter().map(|def| route(def)).collect(),
     })
 }

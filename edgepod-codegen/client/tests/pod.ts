@@ -43,6 +43,8 @@ export class Pod {
   tokens: Set<string> | undefined;
   /** Whether sockets are greeted. */
   greets = true;
+  /** The protocols that the last socket offered. */
+  protocols: string | undefined;
   /** How many sockets were opened so far. */
   opened = 0;
   signals: Signals = "sent";
@@ -94,6 +96,7 @@ export class Pod {
         socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
         return;
       }
+      this.protocols = request.headers["sec-websocket-protocol"];
       upgrades.handleUpgrade(request, socket, head, (client) => this.#accept(client, url.searchParams));
     });
     server.on("connection", (connection) => {

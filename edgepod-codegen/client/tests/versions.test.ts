@@ -6,7 +6,7 @@ import { isNewer } from "../src/core/registry";
 import { heldOf } from "../src/core/socket";
 import { Pod, settled, sleep, until } from "./pod";
 
-vi.mock("../src/core/manifest", () => ({ ACTIONS: ["sendMail"] }));
+vi.mock("../src/core/manifest", () => ({ ACTIONS: ["sendMail"], PODS: false }));
 
 let pod: Pod;
 let client: EdgePodClient;

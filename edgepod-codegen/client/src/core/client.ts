@@ -33,6 +33,11 @@ export interface EdgePodOptions {
   url: string;
   /** The publishable key, which identifies the app; it is no secret. */
   apiKey: string;
+  /**
+   * The pod whose data it is, where the app has a database for each tenant and does not find it by the token alone. Another
+   * pod is another client.
+   */
+  pod?: string | undefined;
   /** Called before each call for the user's token, and with `refresh` when that is refused or about to expire. */
   getToken?: GetToken | undefined;
   /** A TanStack query client to share. By default EdgePod keeps its own. */
@@ -74,7 +79,7 @@ export class EdgePodClient {
   readonly queryClient: CoreQueryClient;
   /** Ties this client's calls to its socket. */
   readonly sessionId: string = newId();
-  /** What the cache knows this client's server by: its address, as it was given. */
+  /** What the cache knows this client's data by: the server's address, as it was given, and behind a `#` the pod. */
   readonly origin: string;
   /** Which query read what, and when. */
   readonly registry: Registry<Query> = createRegistry();
@@ -101,7 +106,7 @@ export class EdgePodClient {
 
   constructor(options: EdgePodOptions) {
     this.queryClient = (options.queryClient ?? new QueryClient()) as CoreQueryClient;
-    this.origin = withoutSlash(`${options.url}`);
+    this.origin = withoutSlash(`${options.url}`) + (options.pod ? `#${options.pod}` : "");
     this.#WebSocket = options.WebSocket;
     this.#transport = createTransport({
       ...options,
@@ -111,6 +116,7 @@ export class EdgePodClient {
         this.#refused = refused;
         this.#tell();
       },
+      renew: () => this.#socket?.renew(),
     });
     this.adopt();
   }
@@ -206,11 +212,11 @@ export class EdgePodClient {
       if (!this.#connected) return;
       this.#socket ??= createSocket({
         ...this.#both,
+        ...this.#transport,
         url: this.#transport.socketUrl,
         reads: this.registry.reads,
         known: this.registry.known,
         WebSocket: this.#WebSocket,
-        fetch: this.#transport.fetch,
         onStale: this.#changed,
         onHello: this.registry.greeted,
         onStatus: (status) => this.#tell(status),

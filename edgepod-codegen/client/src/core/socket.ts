@@ -1,5 +1,6 @@
 import type { Read } from "./registry";
 import type { Query } from "./tanstack";
+import type { Tokens } from "./token";
 import type { Status } from "./types";
 
 /** Pings are this far apart; the server answers them without waking. */
@@ -25,6 +26,8 @@ const POLICY_VIOLATION = 1008;
 export interface SocketOptions {
   /** The address for who holds data of these versions. */
   url(since: string, topics: Iterable<[string, string]>): string;
+  /** The user's tokens, where the server asks for one. */
+  tokens?: (() => Promise<Tokens>) | undefined;
   /** What is held at that moment. */
   reads: ReadonlyMap<unknown, Readonly<Read>>;
   /** The latest version that was heard of. */
@@ -32,7 +35,7 @@ export interface SocketOptions {
   /** The platform's WebSocket, or one that is given where it has none. */
   WebSocket?: typeof WebSocket | undefined;
   /** What sends requests. */
-  fetch(url: string): Promise<Response>;
+  fetch(url: string, init?: RequestInit): Promise<Response>;
   /** Topics that changed. */
   onStale(topics: readonly string[], version: string): void;
   /** The connection is there: what changed since the data that is held. `onStale` follows. */
@@ -69,6 +72,8 @@ export interface StaleSocket {
   start(): void;
   /** Closes the connection, until `start` is called again. */
   stop(): void;
+  /** There is another user: connects anew, where that may be to another pod. */
+  renew(): void;
 }
 
 /** A socket that is not started yet. */
@@ -86,6 +91,8 @@ export function createSocket(options: SocketOptions): StaleSocket {
   /** When the server last said all that this client has missed, and of which version that was. */
   let asked = 0;
   let told = "";
+  /** What the connection was asked for with. */
+  let bearer: string | null | undefined;
   let attempt: Timer;
   let pinging: Timer;
   /** Until when the connection must show that it lives. */
@@ -102,12 +109,20 @@ export function createSocket(options: SocketOptions): StaleSocket {
     attempt = setTimeout(connect, ms);
   };
 
-  const connect = () => {
+  const connect = async () => {
+    const mine = attempt;
     try {
-      socket = new (options.WebSocket ?? WebSocket)(options.url(options.known(), named()));
+      if (options.tokens) {
+        bearer = await (await options.tokens()).get("the socket");
+        // It may be given up meanwhile, or begun again.
+        if (mine !== attempt || !pinging) return;
+      }
+      // A page can send no header with a socket, but protocols.
+      const protocols = bearer ? ["edgepod", `edgepod.bearer.${bearer}`] : [];
+      socket = new (options.WebSocket ?? WebSocket)(options.url(options.known(), named()), protocols);
     } catch {
       // For example ws: from an https: page. The console has the reason.
-      lost(0);
+      if (mine === attempt && pinging) lost(0);
       return;
     }
     deadline = setTimeout(lost, OPEN_WITHIN_MS, 0);
@@ -174,11 +189,12 @@ export function createSocket(options: SocketOptions): StaleSocket {
 
   /** The connection ended, or an attempt failed. The next one is on its way. */
   const lost = (code: number) => {
+    // A token that was good has expired: the next one is asked for at once.
+    const refused = code === POLICY_VIOLATION && !(open && bearer);
     if (!open) void explain(++failures);
     else failures++;
     drop();
     resumed = true;
-    const refused = code === POLICY_VIOLATION;
     // An attempt that fails says nothing new about a key that was refused; the server's answer will.
     if (refused || status !== "unauthorized") setStatus(refused ? "unauthorized" : down());
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * RETRY_GROWTH ** failures);
@@ -199,7 +215,8 @@ export function createSocket(options: SocketOptions): StaleSocket {
    */
   const isRefused = async () => {
     try {
-      const { status } = await options.fetch(options.url("", []).replace(/^ws/, "http"));
+      const headers = bearer ? { Authorization: `Bearer ${bearer}` } : undefined;
+      const { status } = await options.fetch(options.url("", []).replace(/^ws/, "http"), headers && { headers });
       return status === 401 || status === 403;
     } catch {
       return false;
@@ -252,6 +269,12 @@ export function createSocket(options: SocketOptions): StaleSocket {
   };
 
   return {
+    renew: () => {
+      if (!options.tokens) return;
+      // Its versions are others.
+      options.onHello([], "");
+      renew();
+    },
     start: () => {
       if (pinging) return;
       // Not within this task: React's StrictMode mounts, unmounts and mounts again, and a socket that is

@@ -1,5 +1,5 @@
 import type { EdgePodClient } from "./client";
-import { isOf, KEY } from "./key";
+import { isOf, KEY, originOf } from "./key";
 import type { Read } from "./registry";
 import {
   type DehydratedState,
@@ -45,8 +45,11 @@ export function hydrate(client: EdgePodClient, state: DehydratedPod | undefined)
   const reads = new Map(state.reads);
   const cache = client.queryClient.getQueryCache();
   const found: [hash: string, read: Read][] = [];
-  const queries = state.queries.queries.map((query) => {
+  const podOf = (origin: unknown) => `${origin}`.split("#")[1];
+  const queries = state.queries.queries.flatMap((query) => {
     if (query.queryKey[0] !== KEY) return query;
+    // What was read of another pod is not for this screen.
+    if (podOf(originOf(JSON.parse(query.queryHash))) !== podOf(client.origin)) return [];
     const queryKey = [...query.queryKey.slice(0, query.queryKey[3] === "pages" ? 4 : 3), client.origin];
     const queryHash = hashKey(queryKey);
     const read = reads.get(query.queryHash);

@@ -18,6 +18,8 @@ export interface Users {
   getToken: GetToken;
   /** The server has refused the user's token, and a new one as well; or it takes it again. */
   onRefused(refused: boolean): void;
+  /** There is another user: the socket is to be made anew, where that may be of another pod. */
+  renew(): void;
   /** Every query that the user may have read. */
   queries(): Query[];
   /** Reads those again that are on the screen. */
@@ -45,14 +47,20 @@ export class Tokens {
   }
 
   /** Sends a request with a token, and once more with a new one where that is refused. */
-  async send<R extends { status: number }>(name: string, send: (headers: object) => Promise<R>): Promise<R> {
-    let token = await this.#get(name);
+  async send<R extends { status: number; body: { meta?: object } | undefined }>(
+    name: string,
+    send: (headers: object) => Promise<R>,
+  ): Promise<R> {
+    let token = await this.get(name);
     for (let again = token; ; again = undefined) {
+      const user = this.#user;
       const response = await send(token ? { Authorization: `Bearer ${token}` } : {});
+      // What it says of tables and versions is of somebody else's data, perhaps of another pod.
+      if (user !== this.#user && response.body) delete response.body.meta;
       if (!token) return response;
       const refused = response.status === 401;
       if (again && refused) {
-        token = await this.#get(name, token);
+        token = await this.get(name, token);
         if (token && token !== again) continue;
       }
       this.#users.onRefused(refused);
@@ -60,7 +68,8 @@ export class Tokens {
     }
   }
 
-  async #get(name: string, refused?: string): Promise<Token> {
+  /** The token for a request; another one than that which is refused. */
+  async get(name: string, refused?: string): Promise<Token> {
     try {
       let token = await this.#users.getToken({ refresh: false });
       // Another call may have had it renewed meanwhile.
@@ -88,6 +97,7 @@ export class Tokens {
 
   /** What one user has read is not the next one's to see. Who waits for an answer gets the next one's. */
   #forget(): void {
+    this.#users.renew();
     const queries = this.#users.queries();
     const awaited = queries.filter(({ state }) => state.fetchStatus !== "idle");
     for (const query of queries) query.reset();

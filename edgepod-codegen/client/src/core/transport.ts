@@ -1,5 +1,6 @@
 import { EdgePodError } from "./error";
 import { parse } from "./json";
+import { PODS } from "./manifest";
 import type { GetToken, Tokens, Users } from "./token";
 
 /** How many calls fit into one request. */
@@ -45,12 +46,15 @@ export interface TransportOptions extends Omit<Users, "getToken"> {
   getToken?: GetToken | undefined;
   url: string;
   apiKey: string;
+  pod?: string | undefined;
   sessionId: string;
   fetch?: typeof fetch | undefined;
 }
 
 /** Sends calls over HTTP. It knows the wire, and nothing of caches. */
 export interface Transport {
+  /** The user's tokens, where the socket has to bring one along: it may say which pod it is of. */
+  tokens: (() => Promise<Tokens>) | undefined;
   /** The invalidation socket's address, for who holds data of these versions. */
   socketUrl(since: string, topics: Iterable<[string, string]>): string;
   /**
@@ -72,7 +76,7 @@ export interface Transport {
 
 /** A transport to the server that `url` names. */
 export function createTransport(options: TransportOptions): Transport {
-  const { apiKey, sessionId, fetch: send = (...request: Parameters<typeof fetch>) => fetch(...request) } = options;
+  const { apiKey, pod, sessionId, fetch: send = (...request: Parameters<typeof fetch>) => fetch(...request) } = options;
   const base = baseUrl(options.url);
   // What no header can have would look like a network that fails.
   if (!/^[ -~]*$/.test(apiKey)) wrong("apiKey", apiKey, "copy it anew");
@@ -89,7 +93,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   const socketUrl = (since: string, topics: Iterable<[string, string]>) => {
-    const query = new URLSearchParams({ key: apiKey, sessionId, since });
+    const query = new URLSearchParams({ ...(pod && { pod }), key: apiKey, sessionId, since });
     for (const [topic, version] of topics) query.append("table", `${topic}@${version}`);
     return `${base.replace("http", "ws")}/ws?${query}`;
   };
@@ -105,6 +109,7 @@ export function createTransport(options: TransportOptions): Transport {
       const response = await send(base + path, {
         method: "POST",
         headers: {
+          ...(pod && { "X-EdgePod-Pod": pod }),
           "Content-Type": "application/json",
           "X-EdgePod-Key": apiKey,
           "X-EdgePod-Session-Id": sessionId,
@@ -168,6 +173,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   return {
+    tokens: (pod || PODS) && options.getToken ? load : undefined,
     socketUrl,
     read: (name, args, signal) =>
       new Promise((resolve, reject) => {

@@ -22,7 +22,7 @@ export interface EdgePodProviderProps extends EdgePodOptions {
 
 /**
  * Connects everything inside it to an EdgePod server: one socket, one cache.
- * It starts anew, and mounts its children anew, when `url`, `apiKey` or `queryClient` change; `getToken` may be a new function on each render.
+ * It starts anew, and mounts its children anew, when `url`, `apiKey`, `pod` or `queryClient` change; `getToken` may be a new function on each render.
  *
  * @example
  * <EdgePodProvider url="http://localhost:8989" apiKey="ep_pk_...">
@@ -30,7 +30,7 @@ export interface EdgePodProviderProps extends EdgePodOptions {
  * </EdgePodProvider>
  */
 export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
-  const { url, apiKey, queryClient, children } = props;
+  const { url, apiKey, pod, queryClient, children } = props;
   const withTokens = props.getToken !== undefined;
   const latest = useRef(props);
   // Before any other effect, so that a call made by one already asks the new `getToken`.
@@ -44,7 +44,7 @@ export function EdgePodProvider(props: EdgePodProviderProps): ReactNode {
         ...props,
         getToken: withTokens ? (request) => latest.current.getToken?.(request) : undefined,
       }),
-    [url, apiKey, queryClient, withTokens],
+    [url, apiKey, pod, queryClient, withTokens],
   );
   // A query client that is given may have served another, for example the one that StrictMode makes and drops.
   client.adopt();

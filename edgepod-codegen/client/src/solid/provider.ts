@@ -20,7 +20,7 @@ export interface EdgePodProviderProps extends EdgePodOptions {
 
 /**
  * Connects everything inside it to an EdgePod server: one socket, one cache.
- * It starts anew, and makes its children anew, when `url`, `apiKey` or `queryClient` change; `getToken` may change freely.
+ * It starts anew, and makes its children anew, when `url`, `apiKey`, `pod` or `queryClient` change; `getToken` may change freely.
  *
  * @example
  * <EdgePodProvider url="http://localhost:8989" apiKey="ep_pk_...">
@@ -29,11 +29,12 @@ export interface EdgePodProviderProps extends EdgePodOptions {
  */
 export function EdgePodProvider(props: EdgePodProviderProps): JSX.Element {
   return createMemo(() => {
-    const { url, apiKey, queryClient } = props;
+    const { url, apiKey, pod, queryClient } = props;
     const others = untrack(() => ({ WebSocket: props.WebSocket, fetch: props.fetch, withTokens: !!props.getToken }));
     const client = new EdgePodClient({
       url,
       apiKey,
+      pod,
       queryClient,
       WebSocket: others.WebSocket,
       fetch: others.fetch,
