@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     future::Future as _,
     rc::{Rc, Weak},
     sync::{Arc, Once},
@@ -21,11 +22,11 @@ use crate::{
     Result,
     db::{JobId, Timestamp},
     engine::{
-        ActionJob, Callable, Ctx, Engine, Event, Invocation, JobStatus, JobStep, QueryCtx, Returns,
-        SocketId, start_log,
+        ActionJob, Callable, Ctx, Engine, Event, Invocation, JobStatus, JobStep, PodName, QueryCtx,
+        Returns, SocketId, start_log,
     },
     schema,
-    sqlite::{Database as _, Value},
+    sqlite::{Database as _, SqlError, Value},
 };
 
 /// The app of this program, on an empty database in memory: the engine that serves it in production, with the same guards,
@@ -51,11 +52,18 @@ use crate::{
 #[derive(Clone)]
 pub struct TestApp {
     pub(super) inner: Rc<Inner>,
+    all: Rc<All>,
 }
 
+/// A database, and its engine.
 pub(super) struct Inner {
     pub(super) host: Arc<TestHost>,
     engine: RefCell<Arc<Engine>>,
+}
+
+/// What the pods of a test share.
+struct All {
+    pods: RefCell<BTreeMap<PodName, Rc<Inner>>>,
     windows: RefCell<Vec<Weak<Window>>>,
     numbers: Cell<u32>,
     /// Actions of jobs that wait for something.
@@ -78,17 +86,44 @@ impl TestApp {
             start_log(Some(level), |record| eprintln!("{record}"))
                 .unwrap_or_else(|error| panic!("{error}"));
         });
-        let host = TestHost::in_memory().unwrap_or_else(|error| panic!("{}", error.message));
-        let host = Arc::new(host);
-        let engine = start(&host);
+        let inner = Inner::start(TestHost::in_memory());
+        let pods = BTreeMap::from([(PodName::global(), inner.clone())]);
         Self {
-            inner: Rc::new(Inner {
-                host,
-                engine: RefCell::new(engine),
+            inner,
+            all: Rc::new(All {
+                pods: RefCell::new(pods),
                 windows: RefCell::default(),
                 numbers: Cell::new(0),
                 actions: RefCell::default(),
             }),
+        }
+    }
+
+    /// The app in another pod, with a database of its own that is empty the first time. Clock, environment and log are those of
+    /// this one. The app's rule for pods is not asked: a test says itself where it calls.
+    ///
+    /// ```ignore
+    /// let (acme, globex) = (app.pod("acme"), app.pod("globex"));
+    /// let seen = globex.user("bob").watch(get_notes::call());
+    /// acme.user("ada").call(add_note::call("milk")).await?;
+    /// assert_eq!(seen.refetches(), 0);
+    /// ```
+    ///
+    /// # Panics
+    /// For what is no name of a pod, and where the app has one database.
+    pub fn pod(&self, name: &str) -> Self {
+        let name = PodName::new(name).unwrap_or_else(|error| panic!("{error}"));
+        assert!(
+            name.is_global() || self.engine().registry().pod().is_some(),
+            "this app has one database: pods are for an app with `#[edgepod::pod]`, or `edgepod::app!(pod = …)`"
+        );
+        let mut pods = self.all.pods.borrow_mut();
+        let inner = pods
+            .entry(name.clone())
+            .or_insert_with(|| Inner::start(self.inner.host.of_pod(name)));
+        Self {
+            inner: inner.clone(),
+            all: self.all.clone(),
         }
     }
 
@@ -196,7 +231,7 @@ impl TestApp {
     /// Waits until the actions that were begun as jobs have ended.
     pub async fn jobs_ended(&self) {
         loop {
-            let begun = self.inner.actions.take();
+            let begun = self.all.actions.take();
             if begun.is_empty() {
                 return;
             }
@@ -239,14 +274,15 @@ impl TestApp {
     /// The process dies and starts again: what is committed is there, sockets and everything in memory are gone. Windows come
     /// back and read again, as a client does.
     pub fn crash(&self) {
-        self.inner.host.take_sent();
-        for action in self.inner.actions.take() {
+        for action in self.all.actions.take() {
             action.abort();
         }
-        let engine = start(&self.inner.host);
-        *self.inner.engine.borrow_mut() = engine;
+        for inner in self.all.pods.borrow().values() {
+            inner.host.take_sent();
+            *inner.engine.borrow_mut() = start(&inner.host);
+        }
         for window in self.windows() {
-            window.open(self);
+            window.open();
             window.fetch(Some("the app started again".to_owned()));
         }
         self.do_jobs(self.inner.host.clock().now());
@@ -297,17 +333,17 @@ impl TestApp {
     }
 
     pub(super) fn next_number(&self) -> u32 {
-        let number = self.inner.numbers.get() + 1;
-        self.inner.numbers.set(number);
+        let number = self.all.numbers.get() + 1;
+        self.all.numbers.set(number);
         number
     }
 
     pub(super) fn add(&self, window: &Rc<Window>) {
-        self.inner.windows.borrow_mut().push(Rc::downgrade(window));
+        self.all.windows.borrow_mut().push(Rc::downgrade(window));
     }
 
     fn windows(&self) -> Vec<Rc<Window>> {
-        let mut windows = self.inner.windows.borrow_mut();
+        let mut windows = self.all.windows.borrow_mut();
         windows.retain(|window| window.strong_count() > 0);
         windows.iter().filter_map(Weak::upgrade).collect()
     }
@@ -321,28 +357,50 @@ impl TestApp {
         self.do_jobs(self.inner.host.clock().now());
     }
 
-    /// Does what comes due until a time, each at its own.
+    /// Does what comes due until a time, each at its own, in whichever pod.
     fn do_jobs(&self, until: i64) {
-        let host = &self.inner.host;
-        let mut is_idle = true;
+        let clock = self.inner.host.clock();
+        let mut busy = None;
         for _ in 0..JOBS {
-            if is_idle {
-                let Some(at) = host.rings_by(until) else {
-                    return;
-                };
-                if at > host.clock().now() {
-                    host.clock().set(at);
+            let pod = match busy.take() {
+                Some(pod) => pod,
+                None => {
+                    let Some((at, pod)) = self.next_alarm(until) else {
+                        return;
+                    };
+                    if at > clock.now() {
+                        clock.set(at);
+                    }
+                    pod
                 }
-            }
-            let step = self.engine().run_job();
-            is_idle = matches!(step, JobStep::Idle);
+            };
+            let step = pod.engine().run_job();
+            let is_idle = matches!(step, JobStep::Idle);
             match step {
-                JobStep::Action(action) => self.begin(action),
+                JobStep::Action(action) => pod.begin(action),
                 JobStep::Ran(what) => self.settle_windows(&what),
                 JobStep::Idle => self.settle_windows("the clock"),
             }
+            if !is_idle {
+                busy = Some(pod);
+            }
         }
         panic!("jobs ask for jobs without end: more than {JOBS} of them");
+    }
+
+    /// The pod that asks to be woken first, if one does by this time, and when.
+    fn next_alarm(&self, until: i64) -> Option<(i64, Self)> {
+        let pods = self.all.pods.borrow();
+        let asking = pods
+            .values()
+            .filter_map(|inner| Some((inner.host.alarm()?, inner)));
+        let (_, inner) = asking.min_by_key(|(at, _)| *at)?;
+        let at = inner.host.rings_by(until)?;
+        let pod = Self {
+            inner: inner.clone(),
+            all: self.all.clone(),
+        };
+        Some((at, pod))
     }
 
     /// Runs an action as far as it comes without waiting, and the rest while the test awaits.
@@ -354,7 +412,7 @@ impl TestApp {
             .poll(&mut Context::from_waker(Waker::noop()));
         if now.is_pending() {
             let running = tokio::task::spawn_local(running);
-            self.inner.actions.borrow_mut().push(running);
+            self.all.actions.borrow_mut().push(running);
         }
         self.settle_windows(name);
     }
@@ -367,7 +425,10 @@ impl TestApp {
             unanswered.join(", ")
         );
         loop {
-            let sent = self.inner.host.take_sent();
+            let pods = self.all.pods.borrow();
+            let sent = pods.values().flat_map(|inner| inner.host.take_sent());
+            let sent: Vec<_> = sent.collect();
+            drop(pods);
             if sent.is_empty() {
                 return;
             }
@@ -388,6 +449,14 @@ impl TestApp {
 
     pub(super) fn next_socket(&self) -> SocketId {
         SocketId(self.next_number())
+    }
+}
+
+impl Inner {
+    fn start(host: Result<TestHost, SqlError>) -> Rc<Self> {
+        let host = Arc::new(host.unwrap_or_else(|error| panic!("{}", error.message)));
+        let engine = RefCell::new(start(&host));
+        Rc::new(Self { host, engine })
     }
 }
 

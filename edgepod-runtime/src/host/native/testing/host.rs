@@ -20,7 +20,7 @@ use super::{
     clock::{self, Clock},
 };
 use crate::{
-    engine::{Fetching, Host, Outgoing, Record, SocketId, answered},
+    engine::{Fetching, Host, Outgoing, PodName, Record, SocketId, answered},
     sqlite::SqlError,
 };
 
@@ -30,17 +30,19 @@ pub type TestHost = OnSqlite<Test>;
 /// The test, as the world of an engine.
 #[derive(Default)]
 pub struct Test {
+    /// That of an app without pods, unless it says so.
+    pod: Option<PodName>,
     clock: Arc<Clock>,
-    vars: Mutex<HashMap<String, String>>,
+    vars: Arc<Mutex<HashMap<String, String>>>,
     /// What the engine has sent to sockets and nobody has read yet.
     sent: Mutex<Vec<(SocketId, String)>>,
     /// What it keeps with each socket.
     attachments: Mutex<HashMap<SocketId, String>>,
-    log: Mutex<Vec<String>>,
+    log: Arc<Mutex<Vec<String>>>,
     /// When the engine asks to be woken.
     alarm: Mutex<Option<i64>>,
     starts: AtomicI64,
-    outside: Outside,
+    outside: Arc<Outside>,
 }
 
 /// The test, as all other servers.
@@ -61,8 +63,26 @@ impl TestHost {
     /// # Errors
     /// What SQLite says.
     pub fn in_memory() -> Result<Self, SqlError> {
+        Self::open(Test::default())
+    }
+
+    /// Another one of the same test, for a pod: with the same clock, environment and log.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn of_pod(&self, pod: PodName) -> Result<Self, SqlError> {
+        Self::open(Test {
+            pod: Some(pod),
+            clock: self.world.clock.clone(),
+            vars: self.world.vars.clone(),
+            log: self.world.log.clone(),
+            outside: self.world.outside.clone(),
+            ..Test::default()
+        })
+    }
+
+    fn open(world: Test) -> Result<Self, SqlError> {
         let database = NativeDatabase::open(&Location::Memory)?;
-        let world = Test::default();
         database.adapt(|connection| clock::govern(connection, &world.clock))?;
         Ok(Self { database, world })
     }
@@ -75,6 +95,11 @@ impl TestHost {
     /// What is kept with a socket.
     pub fn attachment(&self, socket: SocketId) -> Option<String> {
         lock(&self.world.attachments).get(&socket).cloned()
+    }
+
+    /// When the engine asks to be woken.
+    pub(super) fn alarm(&self) -> Option<i64> {
+        *lock(&self.world.alarm)
     }
 
     /// Whether the engine asks to be woken by this time, and when.
@@ -114,6 +139,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Host for TestHost {
+    fn pod(&self) -> PodName {
+        self.world.pod.clone().unwrap_or_else(PodName::global)
+    }
+
     fn send(&self, socket: SocketId, message: &str) {
         lock(&self.world.sent).push((socket, message.to_owned()));
     }

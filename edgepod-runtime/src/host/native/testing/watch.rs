@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{Answer, CallError, Caller, TestApp};
+use super::{Answer, CallError, Caller};
 use crate::engine::{AtOnce, Callable, Callee, Invocation, QueryCtx, Resume, Returns, SocketId};
 
 /// A window that shows what a query gives, and counts how often it had to read again.
@@ -34,7 +34,8 @@ impl Window {
     }
 
     /// Opens a socket for its session.
-    pub(super) fn open(&self, app: &TestApp) {
+    pub(super) fn open(&self) {
+        let app = self.caller.app();
         self.socket.set(app.next_socket());
         let resume = Resume::default();
         app.engine()
@@ -75,7 +76,7 @@ where
             shown: RefCell::new(Err(CallError::local("nothing is read yet".to_owned()))),
             reasons: RefCell::default(),
         });
-        window.open(app);
+        window.open();
         window.fetch(None);
         app.add(&window);
         Self {
