@@ -135,6 +135,10 @@ mod functions_guide {}
 mod routes_guide {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/jobs.md")]
+mod jobs_guide {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/testing-functions.md")]
 mod testing_guide {}
 

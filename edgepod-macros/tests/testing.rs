@@ -275,7 +275,7 @@ fn told(event: &Event<'_>) -> String {
             let tables: Vec<_> = tables.iter().map(|table| table.as_str()).collect();
             format!(
                 "{} wakes {} for {}",
-                call.function,
+                call.map_or("the clock", |call| call.function),
                 sockets.len(),
                 tables.join(", ")
             )

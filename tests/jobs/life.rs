@@ -13,6 +13,7 @@ cases![
     many_jobs_at_once_leave_room_for_calls,
     what_was_called_off_is_not_done,
     a_cron_comes_by_itself,
+    a_reader_is_told_when_the_time_comes,
 ];
 
 fn count(key: &str) -> Value {
@@ -144,4 +145,27 @@ fn a_cron_comes_by_itself() {
         );
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+fn a_reader_is_told_when_the_time_comes() {
+    let session = unique("typing");
+    let mut socket = edgepod_tests::server().socket(&session);
+    ask("addNow", json!({ "key": session }));
+    let recent = || {
+        let asked = edgepod_tests::server().call("getRecent").session(&session);
+        let keys = asked.ok();
+        keys.as_array().unwrap().contains(&json!(session))
+    };
+    assert!(recent());
+    let began = Instant::now();
+    loop {
+        // Other entries of the suite are heard of, too.
+        let told = socket.stale();
+        let is_there = recent();
+        if told.contains("_edgepod_clock") && !is_there {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "{told:?}");
+    }
+    assert!(began.elapsed() > Duration::from_secs(3));
 }

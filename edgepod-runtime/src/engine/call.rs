@@ -181,6 +181,8 @@ pub(super) struct CallState {
     recording: RefCell<Option<(Footprint, usize)>>,
     /// Whether it has read what is neither its arguments nor rows.
     varies: Cell<bool>,
+    /// Whether it has read the clock, and whether it said until when its answer holds.
+    clock: Cell<(bool, bool)>,
     /// Whether it wrote without saying what.
     untracked: Cell<bool>,
     kind: Kind,
@@ -254,6 +256,7 @@ impl CallState {
             cached: Cell::new(false),
             recording: RefCell::default(),
             varies: Cell::new(false),
+            clock: Cell::default(),
             untracked: Cell::new(false),
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
@@ -365,8 +368,31 @@ impl CallState {
         self.replayed.set(true);
     }
 
+    /// It reads the clock.
+    pub(super) fn reads_clock(&self) {
+        self.clock.set((true, self.clock.get().1));
+    }
+
+    /// It says until when its answer holds.
+    pub(super) fn says_until_when(&self) {
+        self.clock.set((self.clock.get().0, true));
+    }
+
+    /// Its handler has read the clock, and did not say until when its answer holds.
+    #[cfg(debug_assertions)]
+    pub(super) fn warn_of_the_clock(&self) {
+        if self.clock.get() == (true, false) {
+            self.warn(format!(
+                "`{}` reads the clock, and no screen is told when that changes its answer: say until when it holds with \
+                 `ctx.refresh_at(time)`, or write `#[edgepod::query(keep = false)]` where it need not be told.",
+                self.log.function()
+            ));
+        }
+    }
+
     /// Its handler begins: what it reads is noted from now on.
     pub(super) fn record(&self) {
+        self.clock.take();
         self.varies.set(false);
         self.headers().asked.set(false);
         let warnings = self.warnings.borrow().len();

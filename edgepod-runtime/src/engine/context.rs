@@ -147,9 +147,10 @@ impl QueryCtx {
         self.state.session.as_ref().map(SessionId::as_str)
     }
 
-    /// The current time.
+    /// The current time. A query that asks for it says with [`refresh_at`](Self::refresh_at) until when its answer holds.
     pub fn now(&self) -> Timestamp {
         self.state.varies();
+        self.state.reads_clock();
         Timestamp::from_micros(self.state.engine.host().now_micros())
             .expect("the clock shows a year before 10000")
     }

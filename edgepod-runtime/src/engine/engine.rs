@@ -17,6 +17,7 @@ use super::{
     QueryCtx, Registry, Reply, SocketId, StartError, Typed,
     app::App,
     call::CallState,
+    clock::{self, Clock},
     event::Event,
     handler::HandlerFuture,
     idempotency::Once,
@@ -47,6 +48,7 @@ pub struct Engine {
     versions: Versions,
     kept: Kept,
     alarm: Alarm,
+    clock: Clock,
     warned: Mutex<Vec<(&'static str, String)>>,
     #[cfg(not(target_arch = "wasm32"))]
     watchers: Watchers,
@@ -77,6 +79,7 @@ impl Engine {
             tracker: Arc::default(),
             sessions: Mutex::default(),
             alarm: Alarm::default(),
+            clock: Clock::default(),
             warned: Mutex::default(),
             #[cfg(not(target_arch = "wasm32"))]
             watchers: Watchers::default(),
@@ -299,7 +302,7 @@ impl Engine {
                 // Writes are asked for the values of columns that somebody watches: those must be there.
                 Some((column, _)) => {
                     let table = topic.table.as_str();
-                    table == system::jobs::TABLE
+                    is_own(table)
                         || schema::table(table)
                             .is_some_and(|table| usize::from(column.0) < table.columns.len())
                 }
@@ -373,6 +376,8 @@ impl Engine {
                 session: session.as_str(),
             });
         }
+        let is_waited_for = !self.sessions().watched(clock::TABLE).is_empty();
+        self.find_lost_times(is_waited_for);
     }
 
     /// A socket is gone.
@@ -391,6 +396,10 @@ impl Engine {
         let mut columns = self.sessions().watched(table);
         self.kept.add_watched(table, &mut columns);
         columns
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(super) fn alarm(&self) -> &Alarm {
@@ -418,8 +427,8 @@ impl Engine {
         }
     }
 
-    /// Tells every session that reads them that topics have changed, after the commit of a call.
-    fn announce(&self, state: &CallState, written: &Footprint) {
+    /// Tells every session that reads them that topics have changed: after the commit of a call, or because a time has come.
+    pub(super) fn announce(&self, state: Option<&CallState>, written: &Footprint) {
         if written.is_empty() {
             return;
         }
@@ -430,14 +439,16 @@ impl Engine {
             .wrote(&mut changed, written, |table| self.watched(table));
         let version = self.version_name(count);
         self.host.wrote(&written.tables(), &version);
-        state.version.set(count);
         let mut sessions = self.sessions();
-        if let Some(session) = state.writer() {
-            state.add_stale(&sessions.stale(&session, written));
+        if let Some(state) = state {
+            state.version.set(count);
+            if let Some(session) = state.writer() {
+                state.add_stale(&sessions.stale(&session, written));
+            }
         }
         for (sockets, stale) in sessions.written(written) {
             self.tell(|| Event::Announced {
-                call: state.id(),
+                call: state.map(CallState::id),
                 sockets: &sockets,
                 topics: &stale.topics,
             });
@@ -473,8 +484,14 @@ impl Engine {
 
 /// Whether a table is one of the app's structs, or stands for every table.
 fn is_declared(table: &TableName) -> bool {
-    [TableName::EVERY, system::jobs::TABLE].contains(&table.as_str())
+    table.as_str() == TableName::EVERY
+        || is_own(table.as_str())
         || schema::is_declared(table.as_str())
+}
+
+/// Whether topics of the engine's own have this name.
+fn is_own(table: &str) -> bool {
+    table == system::jobs::TABLE || table == clock::TABLE
 }
 
 /// A message to a socket, but for its number.
@@ -552,7 +569,7 @@ fn transaction(state: &CallState, body: &mut dyn FnMut() -> End) -> Result<(), S
             engine.kept.clear();
         }
         state.wrote(&written);
-        engine.announce(state, &written);
+        engine.announce(Some(state), &written);
         if let Some(at) = wake {
             engine.wake_by(at);
         }

@@ -23,8 +23,8 @@ pub enum Event<'a> {
     CallEnded(&'a Ended<'a>),
     /// A session is told that what it read has changed.
     Announced {
-        /// The call that wrote.
-        call: CallId<'a>,
+        /// The call that wrote; none where a time has come.
+        call: Option<CallId<'a>>,
         /// The session's sockets.
         sockets: &'a [SocketId],
         /// Why: what the call wrote of that which the session had read.

@@ -187,6 +187,7 @@ pub(super) async fn answer<'a>(
     if kept.limit == 0 {
         return handler.await;
     }
+    engine.tell_the_time();
     if engine.host().changed_elsewhere() {
         kept.clear();
     }
@@ -201,6 +202,8 @@ pub(super) async fn answer<'a>(
     state.record();
     let reply = handler.await?;
     let recorded = state.recorded();
+    #[cfg(debug_assertions)]
+    state.warn_of_the_clock();
     #[cfg(debug_assertions)]
     if let Some(found) = found {
         if is_same(&found.answer.reply, &reply) {

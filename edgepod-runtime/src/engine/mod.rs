@@ -8,6 +8,7 @@ mod args;
 mod batch;
 mod blocking;
 mod call;
+mod clock;
 mod context;
 mod cron;
 #[expect(

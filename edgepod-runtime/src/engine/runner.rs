@@ -106,6 +106,14 @@ impl Engine {
     /// Does one thing that is due: a function's job from its beginning to its end, or the beginning of an action's. To be asked
     /// again until it is [idle](JobStep::Idle), at the time that the host was told.
     pub fn run_job(self: &Arc<Self>) -> JobStep {
+        if self.alarm().at.load(Ordering::Acquire) <= self.host().now_micros() {
+            // The host has rung.
+            self.alarm().at.store(NEVER, Ordering::Release);
+        }
+        self.tell_the_time();
+        if let Some(next) = self.clock().first() {
+            self.wake_by(next);
+        }
         self.registry()
             .runner()
             .map_or(JobStep::Idle, |runner| (runner.run)(self))
@@ -136,10 +144,6 @@ impl Engine {
 
     fn run(self: &Arc<Self>) -> JobStep {
         let now = self.host().now_micros();
-        if self.alarm().at.load(Ordering::Acquire) <= now {
-            // The host has rung.
-            self.alarm().at.store(NEVER, Ordering::Release);
-        }
         if self.alarm().actions.load(Ordering::Acquire) < ACTIONS {
             match jobs::due(&**self.host(), now) {
                 Ok(Some(row)) => return self.begin_job(row),
@@ -168,6 +172,9 @@ impl Engine {
                 // Should they be lost with all that waits for them, somebody is to notice.
                 let soon = (now / MINUTE + 2) * MINUTE;
                 next = Some(next.map_or(soon, |next| next.min(soon)));
+            }
+            if let Some(first) = self.clock().first() {
+                next = Some(next.map_or(first, |next| next.min(first)));
             }
             if let Some(next) = next
                 && self.alarm().at.swap(next, Ordering::AcqRel) != next

@@ -238,6 +238,44 @@ pub async fn add_signed_in_later(ctx: &Ctx, key: String) -> Result<JobId> {
     ctx.jobs().at(ctx.now(), add_signed_in::call(key))
 }
 
+/// The entries of the last five seconds, by their keys: who is typing.
+#[edgepod::query]
+pub async fn get_recent(ctx: &QueryCtx) -> Result<Vec<String>> {
+    let now = ctx.now();
+    let last = |entry: &Entry| entry.at + Duration::from_secs(5);
+    let mut entries = ctx.db.select::<Entry>().order_by(Entry::id.asc()).all()?;
+    entries.retain(|entry| last(entry) > now);
+    ctx.refresh_at(entries.iter().map(last).min());
+    Ok(entries.into_iter().map(|entry| entry.key).collect())
+}
+
+/// Whether there is an entry of this key: asked again at a time, whatever the clock says.
+#[edgepod::query]
+pub async fn look_again(ctx: &QueryCtx, key: String, at: Timestamp) -> Result<bool> {
+    ctx.refresh_at(at);
+    ctx.db.select::<Entry>().filter(Entry::key.eq(key)).exists()
+}
+
+/// Reads the clock, and says nothing.
+#[edgepod::query]
+pub async fn is_late(ctx: &QueryCtx, at: Timestamp) -> Result<bool> {
+    Ok(ctx.now() >= at)
+}
+
+/// Adds an entry now.
+#[edgepod::function]
+pub async fn add_now(ctx: &Ctx, key: String) -> Result<()> {
+    let at = ctx.now();
+    let new = NewEntry { key, job: None };
+    let entry = ctx.db.insert(new).returning()?;
+    ctx.db
+        .update::<Entry>()
+        .set(Entry::at, at)
+        .filter(Entry::id.eq(entry.id))
+        .exec()?;
+    Ok(())
+}
+
 /// Adds an entry every ten seconds.
 #[edgepod::cron(every = "10s")]
 async fn tick(ctx: &Ctx) -> Result<()> {

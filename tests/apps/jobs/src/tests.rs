@@ -339,3 +339,58 @@ async fn a_schedule_of_another_build_is_replaced(app: TestApp) {
     assert_eq!(cron(&app, "tick").at, app.now() + 10 * SECOND);
     assert_eq!(app.jobs().len(), CRONS);
 }
+
+#[edgepod::test]
+async fn what_the_clock_changes_is_read_again(app: TestApp) {
+    app.call(add_now::call("ada")).await?;
+    app.advance(Duration::from_secs(2));
+    app.call(add_now::call("bob")).await?;
+    let shown = app.watch(get_recent::call());
+    let other = app.watch(count::call("nobody"));
+    assert_eq!(shown.data()?, ["ada", "bob"]);
+    app.advance(Duration::from_millis(2_999));
+    assert_eq!(shown.refetches(), 0);
+    app.advance(Duration::from_millis(1));
+    assert_eq!(
+        (shown.data()?, shown.refetches()),
+        (vec!["bob".to_owned()], 1)
+    );
+    app.advance(2 * SECOND);
+    assert_eq!((shown.data()?, shown.refetches()), (vec![], 2));
+    assert_eq!(shown.reasons()[0], "the clock changed _edgepod_clock");
+    assert_eq!(other.refetches(), 0);
+}
+
+#[edgepod::test]
+async fn a_kept_answer_ends_at_its_time(app: TestApp) {
+    let at = app.now() + 5 * SECOND;
+    let shown = app.watch(look_again::call("a", at));
+    let same = app.watch(look_again::call("a", at));
+    app.advance(5 * SECOND);
+    assert_eq!((shown.refetches(), same.refetches()), (1, 1));
+    app.advance(5 * SECOND);
+    assert_eq!((shown.refetches(), same.refetches()), (1, 1));
+}
+
+#[edgepod::test]
+async fn after_a_restart_windows_say_again_until_when_they_hold(app: TestApp) {
+    app.call(add_now::call("ada")).await?;
+    let shown = app.watch(get_recent::call());
+    app.crash();
+    assert_eq!(shown.data()?, ["ada"]);
+    app.advance(5 * SECOND);
+    assert_eq!(shown.data()?, [] as [&str; 0]);
+}
+
+#[edgepod::test]
+async fn a_query_that_reads_the_clock_and_says_nothing_is_warned_of(app: TestApp) {
+    app.call(is_late::call(app.now())).await?;
+    app.call(get_recent::call()).await?;
+    let warned: Vec<String> = app
+        .log()
+        .into_iter()
+        .filter(|line| line.contains("WARN") && line.contains("refresh_at"))
+        .collect();
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(warned[0].contains("isLate"), "{warned:?}");
+}
