@@ -2,7 +2,10 @@
 
 mod walls;
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use base64ct::{Base64, Encoding};
 use edgepod_tests::{Socket, cases, http::Call, server, server::App};
@@ -24,6 +27,7 @@ cases![
     a_preflight_allows_the_header,
     an_answer_is_kept_for_each_pod,
     a_call_is_done_once_in_each_pod,
+    a_job_is_done_in_its_pod_though_nobody_asks_for_it_after_a_restart,
 ];
 
 fn main() -> ExitCode {
@@ -234,4 +238,23 @@ fn a_call_is_done_once_in_each_pod() {
         }
         assert_eq!(call_in(pod, "getNotes").ok(), json!(["once"]));
     }
+}
+
+fn a_job_is_done_in_its_pod_though_nobody_asks_for_it_after_a_restart() {
+    let args = json!({"text": "later", "millis": 1000});
+    call_in("open-jobs", "addNoteLater").args(args).ok();
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+    std::thread::sleep(Duration::from_secs(4));
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let notes = call_in("open-jobs", "getNotes").ok();
+    let note = notes[0].as_str().expect("the job is done");
+    let millis = note.strip_prefix("later open-jobs ").expect(note);
+    let millis: u128 = millis.parse().expect("a number");
+    assert!(
+        millis + 1000 < now.as_millis(),
+        "it was done when somebody came"
+    );
 }

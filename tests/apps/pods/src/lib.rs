@@ -81,4 +81,19 @@ pub async fn note_by_hook(ctx: &ActionCtx, request: Request<Bytes>) -> Result<Re
     Ok(Response::new(Bytes::from(ctx.pod().to_owned())))
 }
 
+/// Adds a note later, and with it when that was.
+#[edgepod::function]
+pub async fn add_note_later(ctx: &Ctx, text: String, millis: u32) -> Result<()> {
+    let wait = Duration::from_millis(millis.into());
+    ctx.jobs().after(wait, add_timed::call(text)).map(drop)
+}
+
+/// Adds a note, the pod, and when that was.
+#[edgepod::function(internal)]
+async fn add_timed(ctx: &Ctx, text: String) -> Result<()> {
+    let millis = ctx.now().as_micros() / 1000;
+    let text = format!("{text} {} {millis}", ctx.pod());
+    ctx.db.insert(NewNote { text }).exec().map(drop)
+}
+
 edgepod::app!();
