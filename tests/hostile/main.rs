@@ -8,6 +8,7 @@ mod files;
 mod headers;
 mod native;
 mod overload;
+mod pages;
 mod passwords;
 mod raw;
 mod sessions;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ("sockets", sockets::CASES),
         ("overload", overload::CASES),
         ("files", files::CASES),
+        ("pages", pages::CASES),
         ("passwords", passwords::CASES),
         ("siege", siege::CASES),
     ];

@@ -17,6 +17,7 @@ use super::{
     calls::{Caller, Raw, What},
     keys,
     limits::Limits,
+    page::Page,
     pods::Pods,
     ports::now_millis,
     signature,
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub(super) gateway: Arc<Gateway>,
     pub(super) limits: Arc<Limits>,
     pub(super) bodies: Bodies,
+    pub(super) page: Option<Page>,
 }
 
 impl Shared {
@@ -78,6 +80,12 @@ where
     B::Error: Display,
 {
     let (mut parts, body) = request.into_parts();
+    if let Some(page) = &shared.page
+        && let Some(reply) = page.answer(&parts, shared.registry()).await
+    {
+        shared.bodies.drain(body);
+        return Ok(reply);
+    }
     let address = peer.map(|peer| {
         let forwarded = parts.headers.get_all("x-forwarded-for").iter();
         let forwarded = forwarded.filter_map(|value| value.to_str().ok());

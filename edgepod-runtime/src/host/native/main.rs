@@ -32,6 +32,7 @@ const DATABASE: &str = ".edgepod/data.sqlite";
 /// |---|---|---|
 /// | `EDGEPOD_LISTEN` | address and port | `127.0.0.1:8989` |
 /// | `EDGEPOD_DATABASE` | the database's file, or `:memory:` | `.edgepod/data.sqlite` |
+/// | `EDGEPOD_WEB` | the folder of the built page, served beside the app | none |
 /// | `EDGEPOD_API_KEY` | the publishable key | none: it must be set |
 /// | `EDGEPOD_LOG` | the lowest level of the log: `off`, `error`, `warn`, `info`, `debug`, `trace` | `warn` |
 /// | `EDGEPOD_MIGRATE` | `status`: print the migrations as JSON and exit; `apply`: apply them first; `rehearse`: the same, whatever the structs say | |

@@ -15,6 +15,7 @@ mod lock;
 mod main;
 mod math;
 mod migrate;
+mod page;
 mod patience;
 mod pod_file;
 mod pods;

@@ -35,6 +35,7 @@ use super::{
     jobs::JobThread,
     limits::{LimitError, Limits, descriptors},
     lock::{Lock, LockError},
+    page::{NoPage, Page},
     pods::{Pods, World},
     ports::{NativeHost, log},
     sockets::{STOPPING, Sockets},
@@ -92,6 +93,8 @@ pub enum ServerError {
     Lock(LockError),
     /// The settings of tokens cannot be used.
     Tokens(SettingsError),
+    /// There is no page where one is to be served.
+    Page(NoPage),
     /// The app is not sound.
     App(StartError),
     /// The address cannot be served.
@@ -106,6 +109,7 @@ impl fmt::Display for ServerError {
             ServerError::Limit(error) => error.fmt(f),
             ServerError::Lock(error) => error.fmt(f),
             ServerError::Tokens(error) => error.fmt(f),
+            ServerError::Page(error) => error.fmt(f),
             ServerError::App(error) => error.fmt(f),
             ServerError::Io(error) => error.fmt(f),
         }
@@ -130,6 +134,9 @@ impl Server {
             Limits::from_vars(&vars, descriptors(), has_pods).map_err(ServerError::Limit)?;
         let limits = Arc::new(limits);
         let folder = has_pods.then(|| folder_of_pods(&location, &vars)).flatten();
+        let page = vars.get("EDGEPOD_WEB").filter(|folder| !folder.is_empty());
+        let page = page.map(|folder| Page::at(folder));
+        let page = page.transpose().map_err(ServerError::Page)?;
         let mut locks = Vec::new();
         if let Location::File(path) = &location {
             locks.push(Lock::take(path).map_err(ServerError::Lock)?);
@@ -167,6 +174,7 @@ impl Server {
                 bodies: Bodies::new(limits.clone()),
                 gateway: Arc::new(gateway),
                 limits,
+                page,
             }),
             _locks: locks,
         })
