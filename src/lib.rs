@@ -139,6 +139,10 @@ mod routes_guide {}
 mod jobs_guide {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/context.md")]
+mod context_guide {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/testing-functions.md")]
 mod testing_guide {}
 

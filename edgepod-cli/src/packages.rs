@@ -96,6 +96,13 @@ impl Manager {
         Ok(command)
     }
 
+    /// A command that runs a script of package.json.
+    pub fn run(self, script: &str) -> Result<Command> {
+        let mut command = Command::new(self.program()?);
+        command.args(["run", script]);
+        Ok(command)
+    }
+
     /// The line that adds packages.
     pub fn add(self, packages: &[String]) -> String {
         let verb = if self == Self::Npm { "install" } else { "add" };

@@ -101,6 +101,16 @@ impl Configuration {
         Ok(Some(Self { path, members }))
     }
 
+    /// All of it, environments included.
+    ///
+    /// # Errors
+    /// When the file is not understood any more.
+    pub fn whole(&self) -> Result<Map<String, Value>> {
+        let is_toml = self.path.extension().is_some_and(|it| it == "toml");
+        parse(&fs::read_to_string(&self.path)?, is_toml)
+            .with_context(|| format!("{} is not understood", self.path.display()))
+    }
+
     /// What it lacks for the Worker to have its database: each a sentence with what is to be added.
     pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();

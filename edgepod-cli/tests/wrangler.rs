@@ -36,13 +36,19 @@ fn call(port: u16, name: &str, args: &Value) -> Result<Value, ureq::Error> {
     Ok(reply["data"].clone())
 }
 
-#[test]
-fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/apps/tokens");
-    Worker::build(&App::find(&folder).unwrap(), Profile::Dev).unwrap();
+/// A `wrangler dev` that answers.
+struct Dev {
+    port: u16,
+    log: Arc<Mutex<String>>,
+    _wrangler: Process,
+    _state: tempfile::TempDir,
+}
+
+/// Starts one in `folder`, and waits until it answers this query.
+fn dev(folder: &Path, arguments: &[&str], query: &str) -> Dev {
     let state = tempfile::tempdir().unwrap();
     let port = free_port();
-    let mut command = tools::wrangler(&folder).unwrap();
+    let mut command = tools::wrangler(folder).unwrap();
     command
         .args(["dev", "--ip=127.0.0.1", "--inspector-port=0"])
         .arg("--show-interactive-dev-session=false")
@@ -50,7 +56,8 @@ fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
         .arg("--persist-to")
         .arg(state.path())
         .arg("--var=EDGEPOD_API_KEY:ep_pk_test")
-        .current_dir(&folder)
+        .args(arguments)
+        .current_dir(folder)
         .env("CI", "1")
         .env("XDG_CONFIG_HOME", state.path())
         .stdin(Stdio::null())
@@ -69,7 +76,7 @@ fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
     process::each_line(wrangler.take_stderr().unwrap(), keep(log.clone()));
 
     let began = Instant::now();
-    while call(port, "whoAmI", &json!({})).is_err() {
+    while call(port, query, &json!({})).is_err() {
         assert!(
             wrangler.try_wait().unwrap().is_none(),
             "wrangler dev has ended:\n{}",
@@ -82,6 +89,20 @@ fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
         );
         std::thread::sleep(Duration::from_millis(200));
     }
+    Dev {
+        port,
+        log,
+        _wrangler: wrangler,
+        _state: state,
+    }
+}
+
+#[test]
+fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/apps/tokens");
+    Worker::build(&App::find(&folder).unwrap(), Profile::Dev).unwrap();
+    let Dev { port, log, .. } = &dev(&folder, &[], "whoAmI");
+    let port = *port;
     let ask = |name: &str, args: Value| {
         call(port, name, &args)
             .unwrap_or_else(|error| panic!("{name}: {error}\n{}", log.lock().unwrap()))
@@ -92,6 +113,82 @@ fn an_app_has_kv_r2_queues_services_and_variables_under_wrangler_dev() {
     for text in ["one", "two"] {
         assert_eq!(ask("keep", json!({ "text": text })), json!([text, text]));
     }
+}
+
+/// What is uploaded, in place of the upload: the page and the app at one address, the app first.
+#[test]
+#[cfg(unix)]
+fn a_deployment_has_the_page_and_the_app_at_one_address() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/apps/routes");
+    let home = tempfile::tempdir().unwrap();
+    let keeps = home.path().join("wrangler");
+    let configuration = home.path().join("configuration.json");
+    let text = format!("#!/bin/sh\ncp \"$3\" '{}'\n", configuration.display());
+    std::fs::write(&keeps, text).unwrap();
+    std::fs::set_permissions(&keeps, PermissionsExt::from_mode(0o755)).unwrap();
+    let deployed = std::process::Command::new(env!("CARGO_BIN_EXE_edgepod"))
+        .args(["deploy", "--dry-run"])
+        .current_dir(&folder)
+        .env("WRANGLER_BIN", &keeps)
+        .output()
+        .unwrap();
+    assert!(deployed.status.success(), "{deployed:?}");
+    let left = || {
+        let mut files = std::fs::read_dir(&folder).unwrap().flatten();
+        files.any(|file| {
+            file.file_name()
+                .to_string_lossy()
+                .starts_with(".edgepod-deploy-")
+        })
+    };
+    assert!(!left(), "the configuration of the upload is gone with it");
+
+    // Beside the app's own, as it was.
+    let beside = tempfile::Builder::new()
+        .prefix(".edgepod-live-")
+        .suffix(".json")
+        .tempfile_in(&folder)
+        .unwrap();
+    std::fs::copy(&configuration, beside.path()).unwrap();
+    let dev = dev(
+        &folder,
+        &["--config", beside.path().to_str().unwrap()],
+        "getDeliveries",
+    );
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .build()
+        .into();
+    let get = |path: &str| {
+        let request = agent.get(format!("http://127.0.0.1:{}{path}", dev.port));
+        // A browser that goes there.
+        let request = request.header("sec-fetch-mode", "navigate");
+        let mut reply = request.header("accept", "text/html").call().unwrap();
+        (
+            reply.status().as_u16(),
+            reply.body_mut().read_to_string().unwrap(),
+        )
+    };
+    let log = || dev.log.lock().unwrap().clone();
+    let (status, page) = get("/");
+    assert!(
+        status == 200 && page.contains("<title>Routes"),
+        "{page}\n{}",
+        log()
+    );
+    assert_eq!(get("/some/room"), (200, page.clone()), "{}", log());
+    let (status, script) = get("/assets/app-1f2e.js");
+    let expected = r#"window.app = {"url":"/","key":"ep_pk_of_a_dry_run"};"#;
+    assert_eq!((status, script.trim()), (200, expected));
+    // The app's, whatever files there are, and whoever asks.
+    assert_eq!(get("/away").0, 302);
+    assert_eq!(get("/rpc/getDeliveries").0, 401);
+    assert_eq!(get("/deliveries/last/body"), (200, String::new()));
+    assert_eq!(get("/deliveries/7/body").0, 404);
+    assert_eq!(get("/ws").0, 401);
 }
 
 /// What the wrangler in `package` reads in the files `N/.dev.vars` of `folder`, an object each.

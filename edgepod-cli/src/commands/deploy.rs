@@ -1,6 +1,6 @@
 //! `edgepod deploy`: build, check, upload.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -8,6 +8,7 @@ use edgepod_codegen::Client;
 use fs_err as fs;
 use serde::Deserialize;
 
+use super::assets;
 use super::dev::key;
 use super::init::secrets;
 use super::migrations::{self, Written};
@@ -34,7 +35,7 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     let app = App::find(&args.app)?;
     let environment = args.env.clone().or_else(env::environment);
     let environment = environment.as_deref();
-    let configuration = configuration(&app, environment)?;
+    let own = configuration(&app, environment)?;
 
     migrations::ensure_distinct(&app)?;
     let program = Program::new(&app, build::native(&app, Profile::Dev)?);
@@ -43,9 +44,17 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     check_client(&app, &program)?;
     let secrets = secrets_of(&app, environment, args.dry_run)?;
     super::build::build(&app, Profile::Release)?;
+    let key = secrets.get(key::NAME).map_or(DRY_KEY, String::as_str);
+    let routes = routes(&manifest)?;
+    let with_page = match assets::build(&app, key)? {
+        Some(page) => assets::configuration(&own, &page, &routes)?,
+        None => None,
+    };
+    // It goes with this function, whatever comes of the upload.
+    let configuration = with_page.as_ref().map_or(&*own.path, |file| file.path());
 
     let mut deploy = tools::wrangler(&app.folder)?;
-    deploy.arg("deploy").arg("--config").arg(&configuration);
+    deploy.arg("deploy").arg("--config").arg(configuration);
     if let Some(name) = environment {
         deploy.args(["--env", name]);
     }
@@ -63,7 +72,7 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
         term::status("Checked", "everything; nothing was uploaded");
         return Ok(ExitCode::SUCCESS);
     }
-    store(&app, &configuration, environment, &secrets)?;
+    store(&app, &own.path, environment, &secrets)?;
     let urls = targets(&fs::read_to_string(record.path())?);
     fs::write(state.join(URLS), urls.join("\n"))?;
     term::status("Deployed", &app.name);
@@ -101,7 +110,21 @@ fn targets(record: &str) -> Vec<String> {
         .collect()
 }
 
-fn configuration(app: &App, environment: Option<&str>) -> Result<PathBuf> {
+/// The key in a page that is built and not uploaded, where there is no other yet.
+const DRY_KEY: &str = "ep_pk_of_a_dry_run";
+
+/// The paths of the app's routes.
+fn routes(manifest: &str) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Routes {
+        #[serde(default)]
+        routes: Vec<edgepod_manifest::Route>,
+    }
+    let Routes { routes } = serde_json::from_str(manifest)?;
+    Ok(routes.into_iter().map(|route| route.path).collect())
+}
+
+fn configuration(app: &App, environment: Option<&str>) -> Result<Configuration> {
     let configuration = Configuration::of_app(&app.folder, environment)?.with_context(|| {
         format!(
             "there is no wrangler.jsonc in {}: `edgepod init {0}` writes it and leaves the rest alone",
@@ -117,7 +140,7 @@ fn configuration(app: &App, environment: Option<&str>) -> Result<PathBuf> {
             missing.join("; ")
         );
     }
-    Ok(configuration.path)
+    Ok(configuration)
 }
 
 /// A deployed object refuses to start where its tables are not those of the structs.

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod assets;
 mod build;
 mod call;
 mod deploy;

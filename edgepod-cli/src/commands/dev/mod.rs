@@ -12,7 +12,7 @@
 
 mod history;
 pub(super) mod key;
-mod page;
+pub(super) mod page;
 mod pending;
 mod plan;
 mod revive;

@@ -22,7 +22,7 @@ const PORT: u16 = 5173;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The installation of the front end's packages, which may be under way.
-pub(super) struct Install {
+pub(in crate::commands) struct Install {
     process: Option<Process>,
     manager: Manager,
     web: PathBuf,
