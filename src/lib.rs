@@ -51,8 +51,8 @@
 //! The same crate runs in a Durable Object and, with the feature `native` (on by default), in a process of its own.
 
 pub use edgepod_macros::{
-    ColumnType, action, app, cron, data, error, function, middleware, migration, pod, query, route,
-    row, table, test,
+    ColumnType, action, app, cron, data, error, function, middleware, migration, pod, presence,
+    query, route, row, table, test,
 };
 pub use edgepod_runtime::{
     Code, Error, Result,
@@ -60,7 +60,7 @@ pub use edgepod_runtime::{
     db::{self, Bytes, Int64, JobId, Json, Timestamp, Uuid},
     engine::{
         ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Job, JobState, JobStatus,
-        Jobs, Log, Next, PodName, PodRequest, QueryCtx, Reply, sign_jwt, verify_jwt,
+        Jobs, Log, Next, PodName, PodRequest, Presence, QueryCtx, Reply, sign_jwt, verify_jwt,
     },
     migrations::MigrationDb,
 };
@@ -174,3 +174,7 @@ mod environment_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/types.md")]
 mod types_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/presence.md")]
+mod presence_guide {}

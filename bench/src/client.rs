@@ -23,6 +23,8 @@ pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
     session: Option<String>,
+    /// What stands in `Authorization`.
+    authorization: Option<String>,
 }
 
 impl Connection {
@@ -40,7 +42,13 @@ impl Connection {
             sender,
             host: address.to_string(),
             session,
+            authorization: None,
         })
+    }
+
+    /// Sends a token along from now on.
+    pub(crate) fn sign_in(&mut self, token: &str) {
+        self.authorization = Some(format!("Bearer {token}"));
     }
 
     /// Calls the function `name`; returns the reply's body.
@@ -54,6 +62,9 @@ impl Connection {
             .header("x-edgepod-key", KEY);
         if let Some(session) = &self.session {
             request = request.header("x-edgepod-session-id", session);
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
         }
         self.sender.ready().await?;
         let reply = self

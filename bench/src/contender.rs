@@ -17,11 +17,22 @@ pub(crate) struct Contender {
     pub(crate) name: String,
     /// Its modules; `entry.mjs` is the main one. A copy: a build that runs meanwhile must not change what is measured.
     pub(crate) folder: PathBuf,
+    /// Whether it signs tokens.
+    pub(crate) signs: bool,
     _copy: TempDir,
 }
 
 impl Contender {
-    fn new(name: &str, modules: &Path) -> Result<Self> {
+    /// It, where it signs tokens.
+    pub(crate) fn signing(self) -> Self {
+        Self {
+            signs: true,
+            ..self
+        }
+    }
+
+    /// A copy of these modules.
+    pub(crate) fn new(name: &str, modules: &Path) -> Result<Self> {
         let parent = root().join("target/bench");
         fs::create_dir_all(&parent)?;
         let copy = tempfile::Builder::new()
@@ -39,6 +50,7 @@ impl Contender {
         Ok(Self {
             name: name.to_owned(),
             folder: copy.path().to_owned(),
+            signs: false,
             _copy: copy,
         })
     }

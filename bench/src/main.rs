@@ -9,6 +9,7 @@
 //! | [`load`] | requests for a while over several connections: how many, and at what cost |
 //! | [`stale`] | one write, many sockets: when the last one knew |
 //! | [`wave`] | one write, many screens that read again: what that costs, and how often the query ran |
+//! | [`rooms`] | one message, and windows of other rooms, few and many: whom that makes read again |
 //! | [`cold`] | from starting the process to the first reply |
 //! | [`save`] | from a saved function to the backend that has it |
 //! | [`size`] | what is uploaded, compressed |
@@ -27,6 +28,7 @@ mod load;
 mod machine;
 mod options;
 mod report;
+mod rooms;
 mod save;
 mod server;
 mod size;
@@ -64,16 +66,16 @@ fn run(options: &Options) -> Result<bool> {
         .enable_all()
         .build()
         .context("starting the load generator's event loop")?;
-    let missed_save = if options.wants(save::NAME) {
-        save::measure(options.rounds)?
-    } else {
-        None
-    };
-    if options.only == [save::NAME] {
-        if let Some(miss) = &missed_save {
-            println!("Over budget: {miss}");
-        }
-        return Ok(!options.check || missed_save.is_none());
+    let mut missed = Vec::new();
+    if options.wants(save::NAME) {
+        missed.extend(save::measure(options.rounds)?);
+    }
+    if options.wants(rooms::NAME) {
+        missed.extend(runtime.block_on(rooms::measure())?);
+    }
+    let is_alone = |name: &String| [save::NAME, rooms::NAME].contains(&name.as_str());
+    if !options.only.is_empty() && options.only.iter().all(is_alone) {
+        return Ok(told(options, &missed));
     }
     let contenders = contender::all(options)?;
     let mut report = Report::new(options, &contenders)?;
@@ -95,12 +97,16 @@ fn run(options: &Options) -> Result<bool> {
     report.print();
     let path = report.save(options)?;
     println!("\nSaved as {}", path.display());
-    let mut missed = report.missed_budgets();
-    missed.extend(missed_save);
-    for miss in &missed {
+    missed.extend(report.missed_budgets());
+    Ok(told(options, &missed))
+}
+
+/// Tells which budgets are missed. Whether that is fine.
+fn told(options: &Options, missed: &[String]) -> bool {
+    for miss in missed {
         println!("Over budget: {miss}");
     }
-    Ok(!options.check || missed.is_empty())
+    !options.check || missed.is_empty()
 }
 
 async fn measure_load(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use crate::{cold, load, save, size, stale, wave};
+use crate::{cold, load, rooms, save, size, stale, wave};
 
 /// Measures examples/users on workerd beside the same Worker written by hand in JavaScript.
 #[derive(Debug, Parser)]
@@ -63,7 +63,14 @@ fn cases() -> clap::builder::PossibleValuesParser {
     load::CASES
         .iter()
         .map(|case| case.name)
-        .chain([stale::NAME, wave::NAME, cold::NAME, size::NAME, save::NAME])
+        .chain([
+            stale::NAME,
+            wave::NAME,
+            rooms::NAME,
+            cold::NAME,
+            size::NAME,
+            save::NAME,
+        ])
         .collect::<Vec<_>>()
         .into()
 }

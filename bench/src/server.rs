@@ -12,6 +12,9 @@ use tempfile::TempDir;
 use crate::client::KEY;
 use crate::contender::{self, Contender};
 
+/// With what an app signs tokens, where it does: the example of RFC 7515, appendix A.3.
+const PRIVATE_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+
 /// The same for all contenders and runs.
 const COMPATIBILITY_DATE: &str = "2026-11-01";
 
@@ -72,6 +75,9 @@ impl Server {
             .compatibility_date(COMPATIBILITY_DATE)
             .storage(storage.0.path())
             .var("EDGEPOD_API_KEY", KEY);
+        if contender.signs {
+            workerd = workerd.var("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY);
+        }
         if answers == Answers::Computed {
             workerd = workerd.var("EDGEPOD_KEPT_LIMIT", "0");
         }

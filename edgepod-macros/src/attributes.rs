@@ -7,7 +7,7 @@ use crate::{
     handle_errors::handle_errors,
     parse::{
         AppKeys, COLUMN_ATTRIBUTES, ColumnType, Cron, Data, ERROR_ATTRIBUTES, ErrorEnum, Function,
-        Kind, Middleware, Migration, Pod, Route, Row, TABLE_ATTRIBUTES, Table, Test,
+        Kind, Middleware, Migration, Pod, Presence, Route, Row, TABLE_ATTRIBUTES, Table, Test,
         migrations_of_the_crate,
     },
     validate,
@@ -83,6 +83,15 @@ pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
         let data = Data::parse(attr, item, errors)?;
         validate::data(&data, errors)?;
         Some(expand::data(data))
+    })
+}
+
+/// `#[edgepod::presence]`.
+pub(crate) fn presence(attr: TokenStream, item: TokenStream) -> TokenStream {
+    handle_errors(item, &[], |item, errors| {
+        let presence = Presence::parse(attr, item, errors)?;
+        validate::presence(&presence, errors)?;
+        Some(expand::presence(presence, errors.is_empty()))
     })
 }
 

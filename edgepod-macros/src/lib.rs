@@ -293,6 +293,43 @@ pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::data(attr.into(), item.into()).into()
 }
 
+/// Makes a struct what a session says of itself for as long as it has a socket: who is in a room, who types.
+///
+/// `ctx.present(Typing { … })?` says it in a function, and `ctx.who::<Typing>(7)?` gives in a query who says so under that key;
+/// whoever asked is told when it changes. It is in memory, at most 1 KB each: no row is written, and nothing is sent again to
+/// keep it alive. It ends with the session's last socket, or with `ctx.absent::<Typing>(7)?`.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// #[edgepod::presence(key = room_id, at_most = "8s")]
+/// pub struct Typing {
+///     pub room_id: i64,
+///     pub name: String,
+/// }
+///
+/// #[edgepod::function]
+/// pub async fn typing(ctx: &Ctx, room_id: i64, name: String) -> Result<()> {
+///     ctx.present(Typing { room_id, name })
+/// }
+///
+/// #[edgepod::query]
+/// pub async fn get_typing(ctx: &QueryCtx, room_id: i64) -> Result<Vec<Typing>> {
+///     ctx.who::<Typing>(room_id)
+/// }
+/// ```
+///
+/// | key | meaning |
+/// |---|---|
+/// | `key = room_id` | the field by which it is asked for |
+/// | `at_most = "8s"` | how long it lasts unless it is said again: a whole number of `ms`, `s`, `m`, `h` or `d` |
+///
+/// The same is derived as for [`macro@data`].
+#[proc_macro_attribute]
+pub fn presence(attr: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::presence(attr.into(), item.into()).into()
+}
+
 /// Makes a struct the row of a select of columns: `.columns(…).into::<Summary>()`.
 ///
 /// It has one field for each column, in their order and of their types: another count or another type does not compile.

@@ -20,6 +20,10 @@ mod integers;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod manifest;
 pub mod migrations;
+#[cfg(feature = "planted")]
+pub mod planted;
+#[cfg(not(feature = "planted"))]
+mod planted;
 pub mod schema;
 pub mod sqlite;
 mod strict;

@@ -8,6 +8,7 @@ mod fuzz;
 mod hostile;
 mod house;
 mod run;
+mod simulate;
 mod test;
 mod workspace;
 
@@ -27,6 +28,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Draw the house in docs/architecture.md, and say which arrows between its rooms may not be
     House(house::Options),
+    /// Run clients and an engine through accidents of the network, the clock and the machine, by seeds
+    Simulate(simulate::Options),
     /// Attack the native host in every way at once, beside a friendly client
     Hostile(hostile::Options),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::House(options) => house::run(&options),
+        Task::Simulate(options) => simulate::run(&options),
         Task::Hostile(options) => hostile::run(&options),
     };
     outcome.unwrap_or_else(|error| {

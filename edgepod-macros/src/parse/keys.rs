@@ -1,5 +1,7 @@
 //! What stands in an attribute's brackets: `name = "…", middleware = [a, b]`.
 
+use std::time::Duration;
+
 use edgepod_manifest::{hides_a_function, reserved_prefix};
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -228,6 +230,85 @@ pub(super) fn middleware_only(
         Ok(())
     });
     listed
+}
+
+/// The keys of `#[edgepod::presence]`.
+pub(crate) struct PresenceKeys {
+    /// The field that is the key; `None` after a mistake.
+    pub(crate) key: Option<Ident>,
+    /// How long a presence lasts, unless it is said again.
+    pub(crate) at_most: Option<Duration>,
+}
+
+impl PresenceKeys {
+    pub(crate) fn parse(attr: TokenStream, errors: &mut Errors) -> Self {
+        let mut keys = Self {
+            key: None,
+            at_most: None,
+        };
+        let mut seen = Vec::new();
+        each(attr, errors, |key, input, errors| {
+            once(&key, &mut seen, errors);
+            match key.to_string().as_str() {
+                "key" => {
+                    input.parse::<Token![=]>()?;
+                    let field = input.call(Ident::parse_any).map_err(|error| {
+                        syn::Error::new(
+                            error.span(),
+                            "expected a field of the struct, such as `key = room_id`",
+                        )
+                    })?;
+                    keys.key = Some(field);
+                }
+                "at_most" => {
+                    let time = text(input)?;
+                    keys.at_most = errors.ok(duration(&time));
+                }
+                _ => {
+                    errors.at(
+                        &key,
+                        format!(
+                            "`#[edgepod::presence]` has no key `{key}`; it has `key = field` and `at_most = \"8s\"`"
+                        ),
+                    );
+                    skip(input);
+                }
+            }
+            Ok(())
+        });
+        if !seen.iter().any(|key| key == "key") {
+            errors.add(syn::Error::new(
+                Span::call_site(),
+                "a presence is asked for by one of its fields: `#[edgepod::presence(key = room_id)]`",
+            ));
+        }
+        keys
+    }
+}
+
+/// A time such as `"8s"`: a whole number of `ms`, `s`, `m`, `h` or `d`.
+fn duration(text: &LitStr) -> syn::Result<Duration> {
+    let written = text.value();
+    let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let millis = match &written[digits.len()..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => 0,
+    };
+    let count = digits
+        .parse::<u64>()
+        .ok()
+        .filter(|_| digits.bytes().all(|c| c.is_ascii_digit()));
+    match count.and_then(|count| count.checked_mul(millis)) {
+        Some(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
+        _ => Err(syn::Error::new_spanned(
+            text,
+            "expected a time, such as \"8s\": a whole number above 0 of `ms`, `s`, `m`, `h` or `d`",
+        )),
+    }
 }
 
 /// Refuses anything in the brackets.

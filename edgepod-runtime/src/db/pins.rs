@@ -10,6 +10,7 @@ use super::{
     source::Named,
 };
 use crate::{
+    planted,
     schema::{ColumnSchema, SqlType, TableSchema},
     tracking::{ColumnId, Extent, Footprint, MAX_VALUES, Plan, TopicKey},
 };
@@ -61,7 +62,8 @@ fn extent<'a>(of: impl Iterator<Item = &'a Pinned>, key: &TopicKey) -> Option<Ex
     let mut extent = Extent::default();
     for pinned in of {
         let (column, values) = pinned.pin.as_ref()?;
-        for value in values {
+        let only = planted::is("a read of a list depends on its first value");
+        for value in values.iter().take(if only { 1 } else { usize::MAX }) {
             extent.add(*column, key.digest(pinned.table, *column, value)?);
         }
     }

@@ -9,7 +9,7 @@ use super::{
     writer::{Sql, Writer},
 };
 use crate::{
-    Result,
+    Result, planted,
     schema::{ColumnSchema, TableSchema},
     tracking::{ColumnId, Extent, Footprint, MAX_VALUES, Plan, TableSet, TopicKey},
 };
@@ -40,9 +40,11 @@ impl Touch {
                 let returned = rows.split_off(columns.len());
                 let mut extent = Extent::default();
                 columns.iter().for_each(|column| extent.know(*column));
+                let forgotten = planted::is("an insert of several touches the first only");
                 let known = !columns.is_empty()
                     && returned
                         .iter()
+                        .take(if forgotten { 1 } else { usize::MAX })
                         .all(|row| add(&mut extent, table, columns, row, key).is_some());
                 known.then_some((*table, extent))
             }
@@ -122,6 +124,7 @@ pub(super) fn of_rows(
             })
         });
         match digests {
+            Some(_) if planted::is("what conditions name is not touched") => {}
             Some(digests) => digests.into_iter().for_each(|digest| {
                 extent.add(column, digest);
             }),
@@ -143,6 +146,11 @@ pub(super) fn of_rows(
         return Ok(Touch::Known(table, extent));
     }
     let rows = ask(connection, table, conditions, &asked)?;
+    let rows = if planted::is("a row that moves touches its new value only") {
+        Rows::default()
+    } else {
+        rows
+    };
     let known = rows.len() <= MAX_VALUES
         && rows
             .iter()
@@ -186,7 +194,8 @@ pub(super) fn of_insert(
     sets: &[&'static str],
 ) -> (Vec<ColumnSchema>, Touch) {
     let mut watched = connection.watched(table.name);
-    if names(table, &watched).any(|name| sets.contains(&name))
+    let is_set = names(table, &watched).any(|name| sets.contains(&name));
+    if is_set && !planted::is("an upsert touches the new value only")
         || columns.len() + watched.len() > MAX_COLUMNS
     {
         watched.clear();

@@ -12,6 +12,7 @@ use super::{
     CallId, Ended, Engine, Event, Headers, Job, Kind, Level, Log, RawReply, Reply,
     extensions::Extensions,
     kept::Answer,
+    presence::Change,
     sessions::{SessionId, Stale},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The header that names the session, as it is in the headers' JSON.
-const SESSION: &str = "x-edgepod-session-id";
+pub(crate) const SESSION: &str = "x-edgepod-session-id";
 
 /// A call as the gateway hands it to the engine, but for its function.
 pub struct Call<'a> {
@@ -190,6 +191,8 @@ pub(super) struct CallState {
     /// Whether a read added a table to the session's subscriptions.
     subscribed: Cell<bool>,
     touched: RefCell<Touched>,
+    /// What it says of its session's presence, until it commits.
+    said: RefCell<Vec<Change>>,
     /// What its writes made stale for the session.
     stale: RefCell<Option<Stale>>,
     warnings: RefCell<Vec<String>>,
@@ -261,6 +264,7 @@ impl CallState {
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),
             touched: RefCell::default(),
+            said: RefCell::default(),
             stale: RefCell::default(),
             warnings: RefCell::default(),
             refused: RefCell::default(),
@@ -342,6 +346,16 @@ impl CallState {
     /// Takes what was written so far, to announce it or to forget it.
     pub(super) fn take_written(&self) -> Footprint {
         std::mem::take(&mut self.touched.borrow_mut().written)
+    }
+
+    /// Says something of a presence, once the transaction has committed.
+    pub(super) fn say(&self, change: Change) {
+        self.said.borrow_mut().push(change);
+    }
+
+    /// Takes what was said of presences so far, to do it or to forget it.
+    pub(super) fn take_said(&self) -> Vec<Change> {
+        std::mem::take(&mut self.said.borrow_mut())
     }
 
     /// What the reply tells beside its data, so far: tables read, tables written, warnings.

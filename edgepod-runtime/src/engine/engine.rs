@@ -10,6 +10,8 @@ use std::{
     task::{Context as TaskContext, Poll, Waker},
 };
 
+use serde_json::value::RawValue;
+
 #[cfg(not(target_arch = "wasm32"))]
 use super::event::Watchers;
 use super::{
@@ -23,6 +25,7 @@ use super::{
     idempotency::Once,
     kept::Kept,
     log,
+    presence::Change,
     runner::Alarm,
     sessions::{SessionId, Sessions, Stale},
     start, system,
@@ -31,10 +34,10 @@ use super::{
 use crate::{
     Error, Result,
     db::Observer,
-    schema,
+    planted, schema,
     sqlite::{Database, End, SqlError},
     thin::push_number,
-    tracking::{ColumnId, Footprint, TableName, TopicKey, Tracker},
+    tracking::{ColumnId, Footprint, TableName, Topic, TopicKey, Tracker},
 };
 
 /// The engine of one database.
@@ -67,7 +70,10 @@ impl Engine {
         let app = App::of_program()?;
         start::prepare(&app, &*host)?;
         let sql = |error: SqlError| StartError::Sql(error.message);
-        let epoch = start::epoch(&*host).map_err(sql)?;
+        let mut epoch = start::epoch(&*host).map_err(sql)?;
+        if planted::is("a new life has the name of the one before") {
+            epoch = "life".to_owned();
+        }
         let topic_key = system::topic_key(&*host).map_err(sql)?;
         let engine = Self {
             app,
@@ -326,12 +332,14 @@ impl Engine {
             }
         }
         let count = self.versions.count();
-        sessions.subscribe(&id, &held, count);
+        if !planted::is("what a client holds when it comes back is not subscribed") {
+            sessions.subscribe(&id, &held, count);
+        }
         for table in collapsed {
             sessions.collapse(&id, table, count);
         }
         // What is told is over. What it holds and its session has forgotten is told as it is.
-        let told = sessions.told(&id, &again);
+        let told = sessions.told_of(&id, &again);
         missed.extend(&told);
         missed.topics.read_too(&again);
         missed.topics.read_too(&unknown);
@@ -344,7 +352,20 @@ impl Engine {
                 .send(socket, &numbered(stale, sessions.count(socket)));
         }
         drop(sessions);
+        drop(changed);
+        self.present_again(&id);
         self.remember(&id);
+    }
+
+    /// A session that was present, and has had no socket since, has one.
+    fn present_again(&self, id: &SessionId) {
+        if !self.sessions().presences().knows(id) {
+            return;
+        }
+        self.host.exclusive(&mut || {
+            let present = self.sessions().presences().opened(id);
+            self.announce(None, &present);
+        });
     }
 
     fn version(&self) -> String {
@@ -369,8 +390,9 @@ impl Engine {
 
     /// A socket that was open before this engine began, with what the host remembered of it.
     pub fn socket_restored(&self, socket: SocketId, attachment: &str) {
-        let session = self.sessions().restore(socket, attachment);
-        if let Some(session) = session {
+        let restored = self.sessions().restore(socket, attachment);
+        if let Some((session, life)) = restored {
+            self.versions.follow(&life);
             self.tell(|| Event::SocketRestored {
                 socket,
                 session: session.as_str(),
@@ -380,10 +402,50 @@ impl Engine {
         self.find_lost_times(is_waited_for);
     }
 
-    /// A socket is gone.
+    /// A socket is gone. This may wait until nobody else uses the database.
     pub fn socket_closed(&self, socket: SocketId) {
-        self.sessions().close(socket);
+        let mut sessions = self.sessions();
+        let id = sessions.of(socket).cloned();
+        sessions.close(socket);
+        let is_absent = id.filter(|id| sessions.presences().knows(id) && !sessions.is_open(id));
+        drop(sessions);
         self.tell(|| Event::SocketClosed { socket });
+        if let Some(id) = is_absent {
+            self.host.exclusive(&mut || {
+                let mut sessions = self.sessions();
+                // It may have come back.
+                if sessions.is_open(&id) {
+                    return;
+                }
+                let absent = sessions.presences().closed(&id);
+                drop(sessions);
+                self.announce(None, &absent);
+            });
+        }
+    }
+
+    /// A call has committed what it says of presences: the topics that this changes.
+    fn change_presences(&self, said: Vec<Change>) -> Footprint {
+        let now = self.host.now_micros();
+        let mut changed = Footprint::default();
+        for change in said {
+            let id = change.session().clone();
+            let mut sessions = self.sessions();
+            let is_open = sessions.is_open(&id);
+            changed.written_too(&sessions.presences().change(change, is_open, now));
+            drop(sessions);
+            self.remember(&id);
+        }
+        changed
+    }
+
+    /// Who is present under a topic, and when the first of them ends.
+    pub(super) fn present(
+        &self,
+        topic: &Topic,
+        now: impl FnOnce() -> i64,
+    ) -> (Vec<Box<RawValue>>, Option<i64>) {
+        self.sessions().presences().who(topic, now)
     }
 
     pub(super) fn subscribe(&self, session: &SessionId, topics: &Footprint) -> bool {
@@ -420,14 +482,22 @@ impl Engine {
     }
 
     pub(super) fn remember(&self, session: &SessionId) {
-        if let Some((sockets, attachment)) = self.sessions().attachments(session) {
+        if planted::is("subscriptions do not outlive a sleep") {
+            return;
+        }
+        if !self.host.hibernates() {
+            return;
+        }
+        let attachments = self.sessions().attachments(session, &self.versions.epoch());
+        if let Some((sockets, attachment)) = attachments {
             for socket in sockets {
                 self.host.remember(socket, &attachment);
             }
         }
     }
 
-    /// Tells every session that reads them that topics have changed: after the commit of a call, or because a time has come.
+    /// Tells every session that reads them that topics have changed, after the commit of a call or after what no call did.
+    /// Nobody else may use the database meanwhile.
     pub(super) fn announce(&self, state: Option<&CallState>, written: &Footprint) {
         if written.is_empty() {
             return;
@@ -441,7 +511,8 @@ impl Engine {
         self.host.wrote(&written.tables(), &version);
         let mut sessions = self.sessions();
         if let Some(state) = state {
-            state.version.set(count);
+            let late = u64::from(planted::is("a write says that it is of a version to come"));
+            state.version.set(count + late);
             if let Some(session) = state.writer() {
                 state.add_stale(&sessions.stale(&session, written));
             }
@@ -459,6 +530,11 @@ impl Engine {
                 stale = numbered(stale, sessions.count(socket));
                 self.host.send(socket, &stale);
             }
+        }
+        let told_first = sessions.take_told_first();
+        drop(sessions);
+        for session in told_first {
+            self.remember(&session);
         }
     }
 
@@ -558,15 +634,23 @@ fn transaction(state: &CallState, body: &mut dyn FnMut() -> End) -> Result<(), S
             end
         });
         let written = state.take_written();
+        let said = state.take_said();
         state.wrote(&before);
         let wrote_untracked = state.take_untracked();
         let wake = state.take_wake();
+        if planted::is("what is written under a key is done again") {
+            let _ = engine.host.run("DELETE FROM _edgepod_idempotency", &[]);
+        }
         if ended.is_err() || end == End::Rollback {
             engine.tracker.rolled_back();
             return;
         }
         if wrote_untracked {
             engine.kept.clear();
+        }
+        let mut written = written;
+        if !said.is_empty() {
+            written.written_too(&engine.change_presences(said));
         }
         state.wrote(&written);
         engine.announce(Some(state), &written);

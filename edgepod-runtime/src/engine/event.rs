@@ -23,7 +23,7 @@ pub enum Event<'a> {
     CallEnded(&'a Ended<'a>),
     /// A session is told that what it read has changed.
     Announced {
-        /// The call that wrote; none where a time has come.
+        /// The call that wrote; none where a time has come, or a session that was present has ended.
         call: Option<CallId<'a>>,
         /// The session's sockets.
         sockets: &'a [SocketId],

@@ -35,9 +35,11 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS _edgepod_idempotency (id INTEGE
 const FIND: &str = "SELECT call, reply FROM _edgepod_idempotency WHERE caller = ?1 AND key = ?2";
 const STORE: &str =
     "INSERT INTO _edgepod_idempotency (caller, key, call, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-/// Each reply that comes makes room for itself: the oldest are looked at, and no others.
+/// Each reply that comes makes room for itself: the oldest are looked at, and no others. The last thousand stay, whatever the
+/// clock says: one that jumps ahead between a call and its repetition is not to have it done again.
 const FORGET: &str = "DELETE FROM _edgepod_idempotency WHERE at < CAST(?1 AS INTEGER) \
-     AND id IN (SELECT id FROM _edgepod_idempotency ORDER BY id LIMIT 2)";
+     AND id IN (SELECT id FROM _edgepod_idempotency ORDER BY id LIMIT 2) \
+     AND id <= (SELECT max(id) FROM _edgepod_idempotency) - 1000";
 
 /// A call that is to be done once.
 pub(super) struct Once {

@@ -30,6 +30,7 @@ mod log;
 mod parameters;
 mod pod;
 mod port;
+mod presence;
 mod readers;
 mod ready_made;
 mod registry;
@@ -46,6 +47,8 @@ mod versions;
 pub use app::App;
 pub use args::Args;
 pub use batch::Batch;
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) use call::SESSION;
 pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
 #[doc(hidden)]
@@ -75,6 +78,7 @@ pub use parameters::{
 pub(crate) use pod::no_pod;
 pub use pod::{PodDef, PodName, PodRequest, PodRule, asked, by_claim, by_header, by_host};
 pub use port::{Host, SocketId};
+pub use presence::Presence;
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub(crate) use registry::no_function;
 pub use registry::{

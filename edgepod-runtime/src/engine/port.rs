@@ -20,6 +20,11 @@ pub trait Host: Transactions {
     /// Keeps a text with a socket, for as long as it is open, hibernation included.
     fn remember(&self, socket: SocketId, attachment: &str);
 
+    /// Whether sockets outlive the engine, so that what it knows of them has to be kept with them.
+    fn hibernates(&self) -> bool {
+        true
+    }
+
     /// Tables have changed, in this version. For a host that answers keep-alives without asking the engine.
     fn wrote(&self, _tables: &TableSet, _version: &str) {}
 

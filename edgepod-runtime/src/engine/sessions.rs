@@ -14,7 +14,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{SocketId, readers::Readers};
+use super::{
+    SocketId,
+    presence::{Presences, Said},
+    readers::Readers,
+};
+use crate::planted;
 use crate::tracking::{ColumnId, Footprint, TableName, TableSet, Topic};
 
 /// Sessions that may wait for their socket at one time; the oldest go first.
@@ -70,6 +75,8 @@ struct Session {
     missed: Stale,
     /// When the session began to wait, as a count of waiting sessions.
     waiting_since: Option<u64>,
+    /// Whether its attachment names this life, of which it may have heard.
+    is_noted: bool,
 }
 
 /// What is kept with a socket, so that it outlives hibernation.
@@ -83,6 +90,12 @@ struct Attachment {
     /// Tables that stand for more of their values than are listed.
     #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
     collapsed: Vec<String>,
+    /// The name of the life that wrote it.
+    #[serde(rename = "l", default, skip_serializing_if = "String::is_empty")]
+    life: String,
+    /// What the session says of itself.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
+    said: Vec<Said>,
 }
 
 /// An open socket.
@@ -97,8 +110,11 @@ pub(super) struct Sessions {
     sessions: HashMap<SessionId, Session>,
     sockets: HashMap<SocketId, Open>,
     readers: Readers,
+    presences: Presences,
     waiting: VecDeque<(u64, SessionId)>,
     waited: u64,
+    /// Sessions that were told something for the first time in this life.
+    told_first: Vec<SessionId>,
 }
 
 impl Sessions {
@@ -151,8 +167,12 @@ impl Sessions {
         self.readers.knows(table.as_str())
     }
 
-    /// A socket that was open before the engine began: from its attachment, which names its session.
-    pub(super) fn restore(&mut self, socket: SocketId, attachment: &str) -> Option<SessionId> {
+    /// A socket that was open before the engine began: from its attachment, which names its session, and the life that wrote it.
+    pub(super) fn restore(
+        &mut self,
+        socket: SocketId,
+        attachment: &str,
+    ) -> Option<(SessionId, String)> {
         let attachment = serde_json::from_str::<Attachment>(attachment).ok()?;
         let id = SessionId::new(&attachment.session);
         self.open(socket, id.clone());
@@ -164,7 +184,16 @@ impl Sessions {
         for table in &attachment.collapsed {
             self.collapse(&id, &TableName::new(table), 0);
         }
-        Some(id)
+        self.presences.restore(&id, attachment.said);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.is_noted = false;
+        }
+        Some((id, attachment.life))
+    }
+
+    /// Sessions that were told something for the first time in this life: their attachments are to name it.
+    pub(super) fn take_told_first(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.told_first)
     }
 
     /// A socket is gone; with its last socket a session ends.
@@ -178,6 +207,22 @@ impl Sessions {
                 self.end(&id);
             }
         }
+    }
+
+    /// The session of a socket.
+    pub(super) fn of(&self, socket: SocketId) -> Option<&SessionId> {
+        self.sockets.get(&socket).map(|open| &open.session)
+    }
+
+    /// Whether a session has a socket.
+    pub(super) fn is_open(&self, id: &SessionId) -> bool {
+        let session = self.sessions.get(id);
+        session.is_some_and(|session| !session.sockets.is_empty())
+    }
+
+    /// What sessions say of themselves.
+    pub(super) fn presences(&mut self) -> &mut Presences {
+        &mut self.presences
     }
 
     fn stop_waiting(&mut self, turn: u64) {
@@ -206,7 +251,7 @@ impl Sessions {
             session.waiting_since = Some(self.waited);
             self.waiting.push_back((self.waited, id.clone()));
         }
-        let mut new = false;
+        let mut new = !std::mem::replace(&mut session.is_noted, true);
         let mut too_many = Vec::new();
         for (table, extent) in topics.iter() {
             let known = session.reads.entry(table);
@@ -255,7 +300,11 @@ impl Sessions {
     }
 
     /// The attachments to keep with a session's sockets, now that its subscriptions have changed.
-    pub(super) fn attachments(&self, id: &SessionId) -> Option<(Vec<SocketId>, String)> {
+    pub(super) fn attachments(
+        &self,
+        id: &SessionId,
+        life: &str,
+    ) -> Option<(Vec<SocketId>, String)> {
         let session = self.sessions.get(id)?;
         let names = |tables: &TableSet| tables.iter().map(|t| t.as_str().to_owned()).collect();
         let encode = |topics: Vec<String>, collapsed: Vec<String>| {
@@ -263,6 +312,8 @@ impl Sessions {
                 session: id.0.to_string(),
                 topics,
                 collapsed,
+                life: life.to_owned(),
+                said: self.presences.of(id),
             };
             serde_json::to_string(&attachment).expect("strings are JSON")
         };
@@ -295,9 +346,27 @@ impl Sessions {
         Stale { topics, every }
     }
 
+    /// A session is about to be told that these topics are stale, and no others of their tables: its subscriptions to these
+    /// values end. A client that has what is told, of that version or a later one, does not read it again.
+    pub(super) fn told_of(&mut self, id: &SessionId, topics: &Footprint) -> Stale {
+        let collapsed = self.sessions.get(id).map(|session| &session.collapsed);
+        let every = collapsed.is_some_and(|collapsed| {
+            let mut tables = topics.iter();
+            tables.any(|(table, _)| {
+                collapsed.contains(table.as_str()) || collapsed.contains(TableName::EVERY)
+            })
+        });
+        let topics = topics.clone();
+        self.over(id, Stale { topics, every })
+    }
+
     /// What a write makes stale for a session, which is about to be told: its subscriptions to these values end.
     pub(super) fn told(&mut self, id: &SessionId, written: &Footprint) -> Stale {
         let stale = self.stale(id, written);
+        self.over(id, stale)
+    }
+
+    fn over(&mut self, id: &SessionId, stale: Stale) -> Stale {
         let Some(session) = self.sessions.get_mut(id) else {
             return stale;
         };
@@ -318,7 +387,9 @@ impl Sessions {
         for (table, extent) in stale.topics.iter() {
             let mut over = extent.clone();
             over.whole = session.collapsed.contains(table.as_str());
-            if over.whole {
+            if planted::is("a subscription to a table ends when it is told") {
+                over.whole = extent.whole;
+            } else if over.whole {
                 session.collapsed.remove(table);
                 session.reads.remove_table(table.as_str());
             }
@@ -342,6 +413,9 @@ impl Sessions {
             if session.sockets.is_empty() {
                 session.missed.extend(&stale);
                 continue;
+            }
+            if !std::mem::replace(&mut session.is_noted, true) {
+                self.told_first.push(id.clone());
             }
             match messages.iter_mut().find(|(_, known)| *known == stale) {
                 Some((sockets, _)) => sockets.extend(&session.sockets),
@@ -434,7 +508,7 @@ mod tests {
         for room in 0..10_000 {
             sessions.subscribe(&id("a"), &rooms([room]), 0);
         }
-        let (_, attachment) = sessions.attachments(&id("a")).unwrap();
+        let (_, attachment) = sessions.attachments(&id("a"), "life").unwrap();
         assert!(attachment.len() < 80, "{attachment}");
         assert_eq!(sessions.reads(&id("a")), set(&["messages"]));
         let told = sessions.written(&rooms([3]));
@@ -461,6 +535,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_greeting_names_is_over_and_nothing_beside_it() {
+        let mut sessions = Sessions::default();
+        sessions.open(SocketId(1), id("a"));
+        let mut reads = set(&["messages"]);
+        reads.read_too(&rooms([7, 8]));
+        sessions.subscribe(&id("a"), &reads, 0);
+        assert_eq!(sessions.told_of(&id("a"), &rooms([7])), stale(rooms([7])));
+        let mut left = set(&["messages"]);
+        left.read_too(&rooms([8]));
+        assert_eq!(sessions.reads(&id("a")), left);
+        assert_eq!(sessions.written(&rooms([8])).len(), 1);
+    }
+
+    #[test]
     fn a_session_ends_with_its_last_socket() {
         let mut sessions = Sessions::default();
         sessions.open(SocketId(1), id("a"));
@@ -481,7 +569,7 @@ mod tests {
         let mut reads = set(&["users"]);
         reads.read_too(&rooms([7]));
         sessions.subscribe(&id("a"), &reads, 0);
-        let (sockets, attachment) = sessions.attachments(&id("a")).unwrap();
+        let (sockets, attachment) = sessions.attachments(&id("a"), "life").unwrap();
         assert_eq!(sockets, [SocketId(1)]);
 
         let mut restored = Sessions::default();
@@ -512,7 +600,7 @@ mod tests {
             for i in 0..count {
                 sessions.subscribe(&id("a"), &several(i), 0);
             }
-            let (_, attachment) = sessions.attachments(&id("a")).unwrap();
+            let (_, attachment) = sessions.attachments(&id("a"), "life").unwrap();
             assert!(attachment.len() <= ATTACHMENT, "{}", attachment.len());
             let mut restored = Sessions::default();
             restored.restore(SocketId(1), &attachment);

@@ -3,13 +3,14 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::sessions::{SessionId, Sessions};
 use crate::{
+    planted,
     thin::push_number,
     tracking::{ColumnId, Footprint, TableName, Topic, ValueDigest},
 };
@@ -17,10 +18,13 @@ use crate::{
 /// Values whose last change is remembered; of more, all that changed are forgotten, and count as changed.
 const VALUES: usize = 16_384;
 
+/// Digits of a life's beginning in its name.
+const TIME: usize = 13;
+
 /// Counts committed writes, for as long as the engine lives. What happened in an earlier life is unknown in this one, so a
 /// version names the life, too.
 pub(super) struct Versions {
-    epoch: String,
+    epoch: RwLock<Arc<str>>,
     /// Read without the lock, changed under it.
     count: AtomicU64,
     changed: Mutex<Changed>,
@@ -50,9 +54,30 @@ impl Versions {
     /// Versions of a life with this name, which no other life of the database has.
     pub(super) fn new(epoch: String) -> Self {
         Self {
-            epoch,
+            epoch: RwLock::new(epoch.into()),
             count: AtomicU64::new(0),
             changed: Mutex::default(),
+        }
+    }
+
+    /// The name of this life.
+    pub(super) fn epoch(&self) -> Arc<str> {
+        let epoch = self.epoch.read().unwrap_or_else(PoisonError::into_inner);
+        epoch.clone()
+    }
+
+    /// Makes sure that the name of this life sorts behind that of one before it, of which clients have heard on the sockets that
+    /// they still have. A clock that went back would have them take what is new for old. Before any version is given away.
+    pub(super) fn follow(&self, before: &str) {
+        let mut epoch = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        if before < &**epoch {
+            return;
+        }
+        let time = before
+            .get(..TIME)
+            .and_then(|time| i64::from_str_radix(time, 16).ok());
+        if let (Some(time), Some(random)) = (time, epoch.get(TIME..)) {
+            *epoch = self::epoch(time + 1, random).into();
         }
     }
 
@@ -64,8 +89,9 @@ impl Versions {
 
     /// A count as clients see it.
     pub(super) fn name(&self, count: u64) -> String {
-        let mut name = String::with_capacity(self.epoch.len() + 21);
-        name.push_str(&self.epoch);
+        let epoch = self.epoch();
+        let mut name = String::with_capacity(epoch.len() + 21);
+        name.push_str(&epoch);
         name.push('.');
         push_number(&mut name, count);
         name
@@ -159,7 +185,7 @@ impl Versions {
 
     /// Whether what was read at this count still holds, where writes have said since which of its values they touch.
     pub(super) fn holds(&self, changed: &Changed, read: &Footprint, since: u64) -> bool {
-        if self.count() == since {
+        if self.count() == since || planted::is("a kept answer is kept for ever") {
             return true;
         }
         let is_older =
@@ -212,7 +238,7 @@ impl Versions {
     fn known(&self, version: &str) -> Option<u64> {
         version
             .rsplit_once('.')
-            .filter(|(epoch, _)| *epoch == self.epoch)
+            .filter(|(epoch, _)| **epoch == *self.epoch())
             .and_then(|(_, count)| count.parse().ok())
             .filter(|count| *count <= self.count())
     }
@@ -229,6 +255,9 @@ impl Versions {
         let Some(since) = resume.since.as_deref() else {
             return Footprint::default();
         };
+        if planted::is("a greeting says that nothing was missed") {
+            return Footprint::default();
+        }
         let reads = sessions.reads(id);
         if resume.held.is_empty() && reads.is_empty() && !since.is_empty() {
             return self.since(changed, since);
@@ -245,7 +274,7 @@ impl Versions {
             }
         }
         // Who was nowhere before has nothing from before.
-        if !since.is_empty() {
+        if !since.is_empty() && !planted::is("a greeting is of what is named only") {
             for topic in reads.topics() {
                 let named = resume.held.iter().any(|held| held.topic == topic);
                 if !named && is_stale(&topic, since) {
@@ -299,7 +328,7 @@ impl Held {
 /// The name of a life that begins at this time. Names sort as the lives did; the random part keeps apart two that begin at
 /// one time.
 pub(super) fn epoch(began: i64, random: &str) -> String {
-    format!("{began:013x}{random}")
+    format!("{began:0TIME$x}{random}")
 }
 
 #[cfg(test)]
@@ -458,6 +487,19 @@ mod tests {
         assert!(stale(&topic(room), "life.0"));
         assert!(stale(&topic(author), "life.0"));
         assert!(!stale(&topic(author), "life.1"));
+    }
+
+    #[test]
+    fn a_life_sorts_behind_the_one_before_it_wherever_the_clock_is() {
+        let before = epoch(1_795_000_000_000_000, "ffff");
+        for began in [0, 1_795_000_000_000_000, 1_800_000_000_000_000] {
+            let versions = Versions::new(epoch(began, "0000"));
+            versions.follow("no name of a life");
+            versions.follow("");
+            versions.follow(&before);
+            assert!(*versions.epoch() > *before, "{}", versions.epoch());
+            assert_eq!(versions.epoch().len(), before.len());
+        }
     }
 
     #[test]

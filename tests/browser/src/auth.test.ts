@@ -1,6 +1,4 @@
 /** Anonymous, signed in, expired: what somebody sees of `examples/auth`, and what nobody else does. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -68,21 +66,13 @@ function note(window: Window, text: string) {
   return window.page.getByRole("list", { name: "Your notes" }).getByRole("listitem").filter({ hasText: text });
 }
 
-/** Violations of the rules of accessibility. */
-async function violations(window: Window): Promise<string[]> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await window.page.evaluate(axe);
-  const result: any = await window.page.evaluate(() => (globalThis as any).axe.run());
-  return result.violations.map((found: any) => `${found.id}: ${found.nodes[0]?.html}`);
-}
-
 describe(`private notes on the ${HOST} host`, () => {
   test("somebody anonymous sees how to get in, and no notes are asked for", async () => {
     const window = await open();
     await state(window, "Not signed in");
     await window.page.getByRole("form", { name: "Log in" }).waitFor();
     expect(window.calls).toEqual([]);
-    expect(await violations(window)).toEqual([]);
+    expect(await window.violations()).toEqual([]);
     expect(window.complaints).toEqual([]);
     await window.page.screenshot({ path: join(pictures(), `auth-${HOST}-anonymous.png`) });
   });
@@ -93,7 +83,7 @@ describe(`private notes on the ${HOST} host`, () => {
     await write(window, "The engine weaves algebraic patterns.");
     await write(window, "Second thoughts");
     await window.page.screenshot({ path: join(pictures(), `auth-${HOST}-signed-in.png`) });
-    expect(await violations(window)).toEqual([]);
+    expect(await window.violations()).toEqual([]);
     await window.page.getByRole("button", { name: "Delete the note: Second thoughts" }).click();
     await note(window, "Second thoughts").waitFor({ state: "detached" });
     expect(await note(window, "algebraic").count()).toBe(1);
@@ -160,7 +150,7 @@ describe(`private notes on the ${HOST} host`, () => {
     await state(window, "Session expired");
     await window.page.getByRole("alert").filter({ hasText: "Your session has expired." }).waitFor();
     expect(await window.page.getByText("gone in ten seconds").count()).toBe(0);
-    expect(await violations(window)).toEqual([]);
+    expect(await window.violations()).toEqual([]);
     await window.page.screenshot({ path: join(pictures(), `auth-${HOST}-expired-dark.png`) });
     await window.page.reload();
     await state(window, "Session expired");

@@ -1,6 +1,4 @@
 /** Two windows stay in step: the promise of the whole project, as a user sees it. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -159,13 +157,7 @@ describe(`the users page on the ${HOST} host`, () => {
       await window.page.waitForFunction(() => document.getAnimations().length === 0);
       await window.page.screenshot({ path: join(pictures(), `${HOST}-${colorScheme}.png`) });
 
-      const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-      await window.page.evaluate(readFileSync(axe, "utf8"));
-      const problems = await window.page.evaluate(async () => {
-        const { violations } = await (globalThis as any).axe.run();
-        return violations.map((violation: any) => `${violation.help}: ${violation.nodes.map((n: any) => n.html)}`);
-      });
-      expect(problems).toEqual([]);
+      expect(await window.violations()).toEqual([]);
     });
   }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 
 /** Starts the browser that `CHROMIUM` names, or Debian's. */
@@ -95,6 +97,14 @@ export class Window {
 
   async deleteUser(name: string): Promise<void> {
     await this.page.getByRole("button", { name: `Delete ${name}` }).click();
+  }
+
+  /** Violations of the rules of accessibility. */
+  async violations(): Promise<string[]> {
+    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    await this.page.evaluate(axe);
+    const result: any = await this.page.evaluate(() => (globalThis as any).axe.run());
+    return result.violations.map((found: any) => `${found.id}: ${found.nodes[0]?.html}`);
   }
 
   async close(): Promise<void> {

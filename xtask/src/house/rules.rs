@@ -24,7 +24,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// What is no room: every room may use it. `testing` is there in tests only, and is the one thing of theirs that names a host.
-pub(super) const TOOLS: [&str; 5] = ["error", "integers", "strict", "testing", "thin"];
+pub(super) const TOOLS: [&str; 6] = ["error", "integers", "planted", "strict", "testing", "thin"];
 
 /// Arrows that are wrong and still there, each with the reason. This list only shrinks.
 pub(super) const STILL: &[(&str, &str, &str)] = &[];

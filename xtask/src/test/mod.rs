@@ -4,7 +4,7 @@
 //! counted from their own summaries; the sum is the last line. A suite that ran nothing has failed: a missing
 //! tool must not look like success.
 
-mod setup;
+pub(crate) mod setup;
 mod suites;
 mod totals;
 

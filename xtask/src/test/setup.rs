@@ -13,7 +13,7 @@ use crate::run::{program, tee};
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Installs a folder's npm packages, unless they are there and as its lock file says.
-pub(super) fn npm_packages(folder: &Path) -> Result<()> {
+pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     let lock = folder.join("package-lock.json");
     let wanted = fs::read(&lock).with_context(|| format!("reading {}", lock.display()))?;
     // A copy of the lock file that was installed from. npm's own record differs from it in form, and ages

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use super::setup;
 use super::totals::Totals;
 use crate::run::{cargo, program, tee};
-use crate::workspace;
+use crate::{simulate, workspace};
 
 /// One suite of `cargo xtask test`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -17,6 +17,8 @@ pub(super) enum Suite {
     Clippy,
     /// The TypeScript client: lint, types, tests
     Client,
+    /// Clients and an engine through accidents, by seeds, and mistakes that have to be found
+    Simulation,
     /// The JavaScript around the core of a Worker: lint, types, tests
     Worker,
     /// Unit, integration, compile-fail and doc tests of every crate
@@ -45,6 +47,10 @@ pub(super) enum Suite {
     PodsNative,
     /// A database for each tenant, and attacks on the walls between them, on workerd
     PodsWorkerd,
+    /// Whom a message of the chat example concerns, and who is there, on the native host
+    ChatNative,
+    /// Whom a message of the chat example concerns, and who is there, on workerd
+    ChatWorkerd,
     /// Clients that stall, flood, lie and do not read, against the native host
     HostileNative,
     /// Clients that lie, against a Durable Object on workerd
@@ -83,6 +89,7 @@ impl Suite {
         Self::Clippy,
         Self::Client,
         Self::Worker,
+        Self::Simulation,
         Self::Rust,
         Self::ProtocolNative,
         Self::ProtocolWorkerd,
@@ -96,6 +103,8 @@ impl Suite {
         Self::RoutesWorkerd,
         Self::PodsNative,
         Self::PodsWorkerd,
+        Self::ChatNative,
+        Self::ChatWorkerd,
         Self::HostileNative,
         Self::HostileWorkerd,
         Self::JobsNative,
@@ -124,6 +133,7 @@ impl Suite {
             Self::Fmt => fmt(),
             Self::Clippy => clippy(),
             Self::Client => npm_test("edgepod-codegen/client"),
+            Self::Simulation => Ok(Totals::of_cargo_test(&simulate::short()?)),
             Self::Worker => npm_test("edgepod-runtime/src/host/durable_object"),
             Self::Rust => rust(),
             Self::ProtocolNative => hosted("protocol", Host::Native),
@@ -138,6 +148,8 @@ impl Suite {
             Self::RoutesWorkerd => hosted("routes", Host::Workerd),
             Self::PodsNative => hosted("pods", Host::Native),
             Self::PodsWorkerd => hosted("pods", Host::Workerd),
+            Self::ChatNative => hosted("chat", Host::Native),
+            Self::ChatWorkerd => hosted("chat", Host::Workerd),
             Self::HostileNative => hosted("hostile", Host::Native),
             Self::HostileWorkerd => hosted("hostile", Host::Workerd),
             Self::JobsNative => hosted("jobs", Host::Native),
@@ -219,7 +231,7 @@ fn hosted(program: &str, host: Host) -> Result<Totals> {
 }
 
 fn page() -> Result<Totals> {
-    Ok(page_of("users")? + page_of("auth")? + front_ends()?)
+    Ok(page_of("users")? + page_of("auth")? + page_of("chat")? + front_ends()?)
 }
 
 /// The same small app in five frameworks, each with a client of its own.
@@ -268,7 +280,7 @@ fn browser(host: Host) -> Result<Totals> {
     let chromium = setup::chromium()?;
     let folder = workspace::root().join("tests/browser");
     setup::npm_packages(&folder)?;
-    for example in ["users", "auth"] {
+    for example in ["users", "auth", "chat"] {
         setup::npm_packages(&workspace::root().join("examples").join(example).join("web"))?;
     }
     setup::npm_packages(&front_ends_folder())?;

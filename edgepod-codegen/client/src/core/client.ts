@@ -56,19 +56,9 @@ export interface MutateOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The servers that clients are connected to, on the query client that they share; whichever copy of this file made them. */
-const CONNECTED = Symbol.for("edgepod.connected");
-/** What reads and writes there, by the server. */
-const SERVERS = Symbol.for("edgepod.servers");
-
-interface Server {
-  read(context: QueryFunctionContext): Promise<unknown>;
-  /** Whether what is cached of a query is as the server has it, for all that anybody knows. */
-  isFresh(query: Query): boolean;
-  mutate(name: string, args?: object, options?: MutateOptions): Promise<unknown>;
-}
-
-type Shared = CoreQueryClient & { [CONNECTED]?: string[]; [SERVERS]?: Map<unknown, Server> };
+/** The clients of a query client by what they read from, whichever copy of this file made them. */
+const CLIENTS = Symbol.for("edgepod.clients");
+type Shared = CoreQueryClient & { [CLIENTS]?: Map<unknown, EdgePodClient> };
 
 /**
  * Calls functions, and keeps what a TanStack query client caches of them in step with the database.
@@ -101,7 +91,8 @@ export class EdgePodClient {
   /** What is stale, until the end of the tick. */
   readonly #due = new Set<Query>();
   #refreshing: ReturnType<typeof setTimeout> | undefined;
-  #connected = false;
+  /** Whether it keeps the cache fresh. */
+  connected = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: EdgePodOptions) {
@@ -139,19 +130,11 @@ export class EdgePodClient {
 
   /** Tells the query client how EdgePod's queries are read, and when they count as fresh. */
   adopt(): void {
-    const mine: Server = {
-      read: (context) => this.#read(context),
-      // The server signals what this session has read; of data from elsewhere (another client that shares the cache, a page
-      // rendered on a server) it knows nothing. Without signals, TanStack's own defaults do the work: read again on mount and
-      // on focus.
-      isFresh: (query) => ["live", "connecting"].includes(this.#status) && !!this.registry.versionOf(query),
-      mutate: (...call) => this.mutate(...call),
-    };
     const shared = this.queryClient as Shared;
-    shared[SERVERS] ??= new Map();
-    const servers = shared[SERVERS].set(this.origin, mine);
+    shared[CLIENTS] ??= new Map();
+    const clients = shared[CLIENTS].set(this.origin, this);
     // What names no server is for whoever adopted the query client last. What names one goes there.
-    const of = (key: readonly unknown[]) => servers.get(originOf(key)) ?? mine;
+    const of = (key: readonly unknown[]) => clients.get(originOf(key)) ?? this;
     this.queryClient.setQueryDefaults([KEY], {
       queryFn: (context) => of(context.queryKey).read(context),
       queryKeyHashFn: (key) => {
@@ -175,10 +158,18 @@ export class EdgePodClient {
 
   /** Refuses a key that names no server where there are several. */
   #check(key: readonly unknown[]): void {
-    const connected = (this.queryClient as Shared)[CONNECTED];
-    if (!originOf(key) && connected?.some((origin) => origin !== connected[0])) {
-      throw new Error(`${connected} share a query client: use useApi() or pod.api.`);
-    }
+    const clients = (this.queryClient as Shared)[CLIENTS]?.values() ?? [];
+    const connected = [...clients].filter((client) => client.connected).map(({ origin }) => origin);
+    if (!originOf(key) && connected[1]) throw new Error(`${connected} share a query client: use useApi() or pod.api.`);
+  }
+
+  /**
+   * Whether what is cached of a query is as the server has it. That signals what this session has read; of data from elsewhere
+   * (another client that shares the cache, a page rendered on a server) it knows nothing. Without signals, TanStack's own
+   * defaults do the work: read again on mount and on focus.
+   */
+  isFresh(query: Query): boolean {
+    return /^(live|connecting)/.test(this.#status) && !!this.registry.versionOf(query);
   }
 
   /** Loads what optimistic updates need, which is a file of its own, so that a page without them does not carry it. */
@@ -197,10 +188,8 @@ export class EdgePodClient {
 
   /** Starts keeping the cache fresh. It may be called again after `disconnect`. */
   connect(): void {
-    if (this.#connected) return;
-    this.#connected = true;
-    const shared = this.queryClient as Shared;
-    shared[CONNECTED] = [...(shared[CONNECTED] ?? []), this.origin];
+    if (this.connected) return;
+    this.connected = true;
     // So that it notices when the page gets the focus.
     this.queryClient.mount();
     void this.#open();
@@ -209,7 +198,7 @@ export class EdgePodClient {
   async #open(): Promise<void> {
     try {
       const { createSocket } = await import("./socket");
-      if (!this.#connected) return;
+      if (!this.connected) return;
       this.#socket ??= createSocket({
         ...this.#both,
         ...this.#transport,
@@ -218,7 +207,10 @@ export class EdgePodClient {
         known: this.registry.known,
         WebSocket: this.#WebSocket,
         onStale: this.#changed,
-        onHello: this.registry.greeted,
+        onHello: (topics, version) => {
+          this.registry.greeted(topics, version);
+          this.#refreshSoon(this.registry.reads.keys());
+        },
         onStatus: (status) => this.#tell(status),
         parse,
         epochOf,
@@ -228,16 +220,14 @@ export class EdgePodClient {
     } catch {
       // Its file could not be loaded. Until it is, the query client does what it does without signals.
       this.#tell("reconnecting");
-      setTimeout(() => this.#connected && this.#open(), LOAD_AGAIN_MS);
+      setTimeout(() => this.connected && this.#open(), LOAD_AGAIN_MS);
     }
   }
 
   /** Closes the socket. What is cached stays; the next `connect` asks what has changed. */
   disconnect(): void {
-    if (!this.#connected) return;
-    this.#connected = false;
-    const connected = (this.queryClient as Shared)[CONNECTED];
-    connected?.splice(connected.indexOf(this.origin), 1);
+    if (!this.connected) return;
+    this.connected = false;
     this.#socket?.stop();
     this.queryClient.unmount();
   }
@@ -286,7 +276,8 @@ export class EdgePodClient {
     }
   }
 
-  async #read({ queryKey, signal, pageParam }: QueryFunctionContext): Promise<unknown> {
+  /** Reads a query, for TanStack. */
+  async read({ queryKey, signal, pageParam }: QueryFunctionContext): Promise<unknown> {
     const [, name, args] = queryKey as unknown as [string, string, object];
     // By its text: to look for it by its key is to look at all the others.
     const query = this.queryClient.getQueryCache().get(hashOf(queryKey, this.origin)) as Query;

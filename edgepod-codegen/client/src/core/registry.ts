@@ -40,9 +40,9 @@ export interface Registry<Query> {
   asked(query: Query, read?: Read): void;
   /**
    * Notes a query's reply, or without `topics` that its request failed: that counts as an attempt, so that a failing
-   * server is not asked without end. `known` is what was when it was sent, and `more` is a further page of what is there already.
+   * server is not asked without end. `before` is what was known when it was sent, and `more` is a further page of what is there already.
    */
-  answered(query: Query, known: Version, topics?: readonly string[], version?: Version, more?: boolean): void;
+  answered(query: Query, before: Version, topics?: readonly string[], version?: Version, more?: boolean): void;
   /** Forgets a query that the cache has forgotten. */
   forget(query: Query): void;
   /** The queries that read one of these topics, or any. */
@@ -87,6 +87,12 @@ export function createRegistry<Query>(): Registry<Query> {
     for (const topic of topics) readers.set(topic, (readers.get(topic) ?? new Set()).add(query));
   };
 
+  /** Data of a life that is over: whatever it depends on may have changed. */
+  const outlived = (read: Read, version: Version) => {
+    read.version = "";
+    changed(read.topics, version);
+  };
+
   return {
     reads,
     known: () => known,
@@ -98,7 +104,11 @@ export function createRegistry<Query>(): Registry<Query> {
         known = latest = "";
         changes.clear();
       }
-      for (const read of reads.values()) if (isOfAnotherLife(read.version)) read.version = "";
+      // What came from another life while this connection was being made, the server could not judge.
+      for (const read of reads.values()) {
+        if (isOfAnotherLife(read.tried)) read.tried = "";
+        if (read.version && isOfAnotherLife(read.version)) outlived(read, version);
+      }
       changed(topics, version);
     },
     asked: (query, first = { topics: [EVERY_TABLE], version: "", tried: "" }) => {
@@ -107,14 +117,16 @@ export function createRegistry<Query>(): Registry<Query> {
       reads.set(query, read);
       index(query, read, first.topics);
     },
-    answered: (query, known, topics, version = "", more = false) => {
+    answered: (query, before, topics, version = "", more = false) => {
       const read = reads.get(query);
       if (!read) return;
-      read.tried = topics ? "" : known;
+      read.tried = topics ? "" : before;
       if (!topics) return;
       index(query, read, more ? [...new Set([...read.topics, ...topics])] : topics);
       // Pages are as old as the oldest of them.
       if (!more || isNewer(read.version, version)) read.version = version;
+      // Another life has greeted meanwhile, of which this knows nothing.
+      if (epochOf(before) !== epochOf(known) && epochOf(version) !== epochOf(known)) outlived(read, known);
     },
     forget: (query) => {
       const read = reads.get(query);

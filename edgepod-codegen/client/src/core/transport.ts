@@ -125,7 +125,7 @@ export function createTransport(options: TransportOptions): Transport {
       return await (options.getToken ? (await load()).send(name, attempt) : attempt());
     } catch (cause) {
       if (signal?.aborted || cause instanceof EdgePodError) throw cause;
-      const message = `No reply to ${name} from ${base}. Check that it runs and can be reached.`;
+      const message = `No reply to ${name} from ${base}. Check that it runs.`;
       throw new EdgePodError({ code: "NETWORK", status: 0, message }, { cause });
     }
   };

@@ -107,8 +107,11 @@ impl Host for NativeHost {
         self.world.sockets.send(socket, message);
     }
 
-    /// Nothing hibernates here.
     fn remember(&self, _socket: SocketId, _attachment: &str) {}
+
+    fn hibernates(&self) -> bool {
+        false
+    }
 
     fn changed_elsewhere(&self) -> bool {
         self.database.changed_elsewhere()

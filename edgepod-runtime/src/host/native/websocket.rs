@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{PodName, Resume},
+    engine::{Engine, PodName, Resume},
     gateway::{EXPIRED, PROTOCOL, REFUSED},
 };
 
@@ -160,8 +160,11 @@ async fn serve(
 ) {
     let (id, mut outgoing, end) = shared.sockets.open(shared.limits.socket_queue);
     let is_greeted = opening.resume.since.is_some();
-    pod.engine
-        .socket_opened(id, &opening.session, &opening.resume);
+    let (session, resume) = (opening.session, opening.resume);
+    on_the_engine(&pod.engine, move |engine| {
+        engine.socket_opened(id, &session, &resume);
+    })
+    .await;
     let mut expired = pin!(sleep(time_left(opening.expires)));
     let idle = shared.limits.idle;
     let mut silent = pin!(sleep(idle));
@@ -211,7 +214,7 @@ async fn serve(
             break None;
         }
     };
-    pod.engine.socket_closed(id);
+    on_the_engine(&pod.engine, move |engine| engine.socket_closed(id)).await;
     shared.sockets.close(id);
     drop(pod);
     // What waits for this client is not kept while it says goodbye.
@@ -233,6 +236,16 @@ async fn serve(
         CLOSING
     };
     let _ = timeout(patience, goodbye).await;
+}
+
+/// Tells the engine something for which it may wait for its database.
+async fn on_the_engine(engine: &Arc<Engine>, tell: impl FnOnce(&Engine) + Send + 'static) {
+    let engine = engine.clone();
+    let told = tokio::task::spawn_blocking(move || tell(&engine)).await;
+    if let Err(error) = told {
+        // The engine's own code panicked: the log has it from the hook.
+        debug_assert!(error.is_cancelled(), "{error}");
+    }
 }
 
 /// How long a token is good for. The longest that the runtime's timer takes is about two years.

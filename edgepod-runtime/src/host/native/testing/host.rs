@@ -24,6 +24,12 @@ use crate::{
     sqlite::SqlError,
 };
 
+/// With what tests sign tokens, unless they set another key: the example of RFC 7515, appendix A.3.
+const PRIVATE_KEY: (&str, &str) = (
+    "EDGEPOD_JWT_PRIVATE_KEY",
+    r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#,
+);
+
 /// The host of a test.
 pub type TestHost = OnSqlite<Test>;
 
@@ -84,7 +90,9 @@ impl TestHost {
     fn open(world: Test) -> Result<Self, SqlError> {
         let database = NativeDatabase::open(&Location::Memory)?;
         database.adapt(|connection| clock::govern(connection, &world.clock))?;
-        Ok(Self { database, world })
+        let host = Self { database, world };
+        host.set_var(PRIVATE_KEY.0, PRIVATE_KEY.1);
+        Ok(host)
     }
 
     /// What was sent to sockets since this was asked last.
@@ -107,11 +115,17 @@ impl TestHost {
         lock(&self.world.alarm).take_if(|at| *at <= time)
     }
 
+    /// Sets the clock: microseconds since 1970.
+    pub fn set_now_micros(&self, micros: i64) {
+        self.world.clock.set(micros);
+    }
+
     pub(super) fn clock(&self) -> &Clock {
         &self.world.clock
     }
 
-    pub(super) fn set_var(&self, name: &str, value: &str) {
+    /// Sets a variable of the environment.
+    pub fn set_var(&self, name: &str, value: &str) {
         lock(&self.world.vars).insert(name.to_owned(), value.to_owned());
     }
 

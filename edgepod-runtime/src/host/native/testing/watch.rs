@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::{Answer, CallError, Caller};
-use crate::engine::{AtOnce, Callable, Callee, Invocation, QueryCtx, Resume, Returns, SocketId};
+use crate::engine::{
+    AtOnce, Callable, Callee, Invocation, QueryCtx, Resume, Returns, SESSION, SocketId,
+};
 
 /// A window that shows what a query gives, and counts how often it had to read again.
 pub struct Watch<F> {
@@ -52,7 +54,9 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        self.caller.app().engine().socket_closed(self.socket.get());
+        let app = self.caller.app();
+        app.engine().socket_closed(self.socket.get());
+        app.settle("a window that closed");
     }
 }
 
@@ -83,6 +87,17 @@ where
             window,
             query: PhantomData,
         }
+    }
+
+    /// The client of this window, whose calls are of its session: what is present with it ends when the window is dropped.
+    ///
+    /// ```ignore
+    /// let room = app.user("ada").watch(get_typing::call(7));
+    /// room.client().call(typing::call(7)).await?;
+    /// ```
+    pub fn client(&self) -> Caller {
+        let window = &self.window;
+        window.caller.clone().header(SESSION, &window.session)
     }
 
     /// How often it has read again, after the first time.

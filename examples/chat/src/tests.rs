@@ -1,0 +1,143 @@
+//! What a message costs, and whom it reaches.
+
+use std::time::Duration;
+
+use edgepod::testing::{CallError, Caller, TestApp};
+
+use super::*;
+
+/// Somebody with an account.
+async fn member(app: &TestApp, name: &str) -> Result<Caller, CallError> {
+    let device = app.call(sign_up::call(name)).await?;
+    let id = device.session.member_id.to_string();
+    Ok(app.user(&id).claim("name", name))
+}
+
+/// Ada founds an organisation, Bob joins it, and it has two rooms.
+async fn office(app: &TestApp) -> Result<(Caller, Caller, [i64; 2]), CallError> {
+    let (ada, bob) = (member(app, "Ada").await?, member(app, "Bob").await?);
+    let org = ada.call(create_org::call("Analytical Engines")).await?;
+    bob.call(join_org::call(org.invitation)).await?;
+    let attic = ada.call(create_room::call(org.id, "attic")).await?;
+    let rooms = ada.call(get_rooms::call(org.id)).await?;
+    let general = rooms.iter().find(|room| room.name == "general");
+    Ok((ada, bob, [general.expect("it is there").id, attic.id]))
+}
+
+#[edgepod::test]
+async fn a_message_wakes_its_room_and_whoever_has_it_unread(app: TestApp) {
+    let (ada, bob, [general, attic]) = office(&app).await?;
+    let in_general = bob.watch(get_messages::call(general, None));
+    let in_attic = bob.watch(get_messages::call(attic, None));
+    let lists = [&ada, &bob].map(|who| who.watch(get_rooms::call(1)));
+
+    ada.call(send::call(attic, " Are you there? ")).await?;
+    assert_eq!((in_general.refetches(), in_attic.refetches()), (0, 1));
+    assert_eq!(in_attic.data()?.items[0].text, "Are you there?");
+    assert_eq!(lists.each_ref().map(|list| list.refetches()), [0, 1]);
+    let unread = |list: &edgepod::testing::Watch<get_rooms>| -> Result<Vec<i64>, CallError> {
+        Ok(list.data()?.iter().map(|room| room.unread).collect())
+    };
+    assert_eq!(
+        (unread(&lists[0])?, unread(&lists[1])?),
+        (vec![0, 0], vec![0, 1])
+    );
+
+    bob.call(mark_read::call(attic)).await?;
+    assert_eq!(unread(&lists[1])?, [0, 0]);
+    assert_eq!(in_attic.refetches(), 1, "reading is nobody else's affair");
+    bob.call(mark_read::call(attic)).await?;
+    assert_eq!(lists[1].refetches(), 2, "nothing has changed");
+}
+
+#[edgepod::test]
+async fn whoever_types_is_seen_until_they_have_said_it(app: TestApp) {
+    let (ada, bob, [general, attic]) = office(&app).await?;
+    let seen = ada.watch(get_typing::call(general));
+    let elsewhere = ada.watch(get_typing::call(attic));
+    let window = bob.watch(get_messages::call(general, None));
+    window.client().call(type_in::call(general)).await?;
+    assert_eq!(seen.data()?[0].name, "Bob");
+    window.client().call(send::call(general, "Hello")).await?;
+    assert!(seen.data()?.is_empty());
+    window.client().call(type_in::call(general)).await?;
+    assert_eq!(seen.data()?.len(), 1);
+    app.advance(Duration::from_secs(6));
+    assert!(seen.data()?.is_empty(), "it goes away by itself");
+    assert_eq!(elsewhere.refetches(), 0);
+}
+
+#[edgepod::test]
+async fn whoever_has_a_room_open_is_there_once(app: TestApp) {
+    let (ada, bob, [general, attic]) = office(&app).await?;
+    let seen = ada.watch(get_here::call(general));
+    let tabs = [0, 1].map(|_| bob.watch(get_messages::call(general, None)));
+    for tab in &tabs {
+        tab.client().call(enter::call(general, None)).await?;
+    }
+    assert_eq!(seen.data()?.len(), 1);
+    for tab in &tabs {
+        tab.client().call(enter::call(attic, Some(general))).await?;
+    }
+    assert!(seen.data()?.is_empty());
+    for tab in &tabs {
+        tab.client().call(enter::call(general, Some(attic))).await?;
+    }
+    assert_eq!(seen.data()?.len(), 1);
+    drop(tabs);
+    assert!(seen.data()?.is_empty());
+}
+
+#[edgepod::test]
+async fn a_reaction_counts_and_goes(app: TestApp) {
+    let (ada, bob, [general, attic]) = office(&app).await?;
+    let message = ada.call(send::call(general, "We have a name")).await?;
+    let seen = ada.watch(get_reactions::call(general, 0));
+    let elsewhere = ada.watch(get_reactions::call(attic, 0));
+    for who in [&ada, &bob] {
+        who.call(react::call(message.id, "🎉")).await?;
+    }
+    assert_eq!(seen.data()?[0].count, 2);
+    bob.call(react::call(message.id, "🎉")).await?;
+    assert_eq!(seen.data()?[0].count, 1);
+    assert_eq!(elsewhere.refetches(), 0);
+    let refused = bob.call(react::call(message.id, "🦆")).await.unwrap_err();
+    assert_eq!(refused.code(), "BAD_REQUEST");
+}
+
+#[edgepod::test]
+async fn another_organisation_hears_and_sees_nothing(app: TestApp) {
+    let (ada, _, [general, _]) = office(&app).await?;
+    let eve = member(&app, "Eve").await?;
+    let own = eve.call(create_org::call("Elsewhere")).await?;
+    let list = eve.watch(get_rooms::call(own.id));
+    let message = ada.call(send::call(general, "Among us")).await?;
+    assert_eq!(list.refetches(), 0);
+
+    for refused in [
+        eve.call(get_messages::call(general, None)).await.err(),
+        eve.call(get_reactions::call(general, 0)).await.err(),
+        eve.call(get_typing::call(general)).await.err(),
+        eve.call(get_here::call(general)).await.err(),
+        eve.call(send::call(general, "Let me in")).await.err(),
+        eve.call(react::call(message.id, "👍")).await.err(),
+        eve.call(create_room::call(1, "mine")).await.err(),
+        eve.call(join_org::call("")).await.err(),
+    ] {
+        assert_eq!(refused.expect("not for Eve").code(), "NOT_FOUND");
+    }
+    assert!(eve.call(get_rooms::call(1)).await?.is_empty());
+    let anonymous = app.call(get_messages::call(general, None)).await;
+    assert_eq!(anonymous.unwrap_err().code(), "UNAUTHORIZED");
+}
+
+#[edgepod::test]
+async fn a_device_comes_back_by_its_key(app: TestApp) {
+    let device = app.call(sign_up::call("Ada")).await?;
+    let again = app.call(sign_in::call(&device.key)).await?;
+    assert_eq!(again.member_id, device.session.member_id);
+    let stored = &app.data()["members"][0]["key"];
+    let stored = stored.as_str().expect("a hash");
+    assert_ne!(stored, device.key, "the key itself is nowhere");
+    assert!(app.call(sign_in::call(stored)).await.is_err());
+}

@@ -1,0 +1,108 @@
+/** Two people in `examples/chat`: what one says, the other sees, and what concerns neither is not asked for. */
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { App, HOST } from "./servers.ts";
+import { startBrowser, Window } from "./windows.ts";
+import { pictures } from "./workspace.ts";
+
+let app: App;
+let browser: Browser;
+let ada: Window;
+let bob: Window;
+
+beforeAll(async () => {
+  app = await App.start({ app: "examples/chat", page: true });
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await app?.stop();
+});
+
+async function signUp(name: string, options?: Parameters<typeof Window.open>[2]): Promise<Window> {
+  const window = await Window.open(browser, app.page, options);
+  await window.page.getByLabel("Name").fill(name);
+  await window.page.getByRole("button", { name: "Come in" }).click();
+  await window.page.getByRole("heading", { name: `Hello ${name}` }).waitFor();
+  return window;
+}
+
+async function say(window: Window, text: string): Promise<void> {
+  await window.page.getByLabel("Message", { exact: true }).fill(text);
+  await window.page.getByLabel("Message", { exact: true }).press("Enter");
+}
+
+const message = (window: Window, text: string) =>
+  window.page.getByRole("list", { name: "Messages" }).getByRole("listitem").filter({ hasText: text });
+
+const enter = (window: Window, room: string) => window.page.getByRole("button", { name: `# ${room}` }).click();
+
+describe(`the chat on the ${HOST} host`, () => {
+  test("one founds an organisation, and the other comes in by its invitation", async () => {
+    ada = await signUp("Ada", { colorScheme: "light" });
+    expect(await ada.violations()).toEqual([]);
+    await ada.page.getByRole("textbox", { name: "Create an organisation" }).fill("Analytical Engines");
+    await ada.page.getByRole("button", { name: "Create", exact: true }).click();
+    await ada.page.getByRole("heading", { name: "# general" }).waitFor();
+    const invitation = (await ada.page.getByText("Invitation:").locator("code").textContent()) ?? "";
+    bob = await signUp("Bob", { colorScheme: "dark" });
+    await bob.page.getByLabel("Or join one by its invitation").fill(invitation);
+    await bob.page.getByRole("button", { name: "Join" }).click();
+    await bob.live();
+    const here = ada.page.getByRole("status", { name: "Who is here" });
+    await here.getByText("Bob").waitFor();
+    expect(await here.getByText("Ada").count()).toBe(1);
+  });
+
+  test("what one says and thinks, the other sees", async () => {
+    await say(ada, "The engine weaves algebraical patterns.");
+    await message(bob, "algebraical").waitFor();
+    await say(bob, "As the loom weaves flowers and leaves?");
+    await message(ada, "flowers").waitFor();
+    await message(ada, "flowers").hover();
+    await message(ada, "flowers").getByRole("toolbar").getByRole("button", { name: "❤️" }).click();
+    await message(bob, "flowers").getByRole("button", { name: "❤️, 1" }).waitFor();
+    await bob.page.getByLabel("Message", { exact: true }).pressSequentially("Or rather, as");
+    await ada.page.getByText("Bob is typing…").waitFor();
+    for (const [name, window] of Object.entries({ ada, bob })) {
+      await window.page.screenshot({ path: join(pictures(), `chat-${HOST}-${name}.png`) });
+      expect(await window.violations()).toEqual([]);
+    }
+    await ada.page.getByText("Bob is typing…").waitFor({ state: "detached", timeout: 15_000 });
+  });
+
+  test("a message in another room raises a count, and asks for no message", async () => {
+    await ada.page.getByLabel("Name of a new room").fill("attic");
+    await ada.page.getByLabel("Name of a new room").press("Enter");
+    await ada.page.getByRole("heading", { name: "# attic" }).waitFor();
+    await bob.page.getByRole("button", { name: "# attic" }).waitFor();
+    await bob.page.getByRole("status", { name: "Who is here" }).getByText("Ada").waitFor({ state: "detached" });
+    bob.calls.length = 0;
+    await say(ada, "Up here");
+    await bob.page.getByRole("button", { name: "# attic" }).getByText("1").waitFor();
+    expect(bob.calls.filter((name) => name !== "getRooms")).toEqual([]);
+    await enter(bob, "attic");
+    await message(bob, "Up here").waitFor();
+    await bob.page.getByLabel("1 unread").waitFor({ state: "detached" });
+    await enter(bob, "general");
+    expect(await bob.page.getByLabel("1 unread").count()).toBe(0);
+  });
+
+  test("after an outage it is as it was, and who closed the window is gone", async () => {
+    await enter(ada, "general");
+    await app.pause();
+    await ada.status("Reconnecting…");
+    await app.resume();
+    await ada.live();
+    await bob.live();
+    const here = ada.page.getByRole("status", { name: "Who is here" });
+    await here.getByText("Bob").waitFor();
+    await message(ada, "flowers").waitFor();
+    await bob.close();
+    await here.getByText("Bob").waitFor({ state: "detached" });
+    expect(ada.complaints.filter((text) => !/WebSocket|ERR_CONNECTION_REFUSED/.test(text))).toEqual([]);
+    await ada.close();
+  });
+});

@@ -1,0 +1,97 @@
+//! The simulation: the client's core and the engine, with a network, a clock and accidents by a seed.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    run::{self, Finished},
+    test::setup,
+    workspace,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
+    /// How many seeds, one after the other
+    #[arg(long, default_value_t = 1000)]
+    runs: u32,
+    /// Plant each known mistake afterwards: it has to be found
+    #[arg(long)]
+    planted: bool,
+    /// Print all that happens, to look for the cause of a failure
+    #[arg(long)]
+    trace: bool,
+}
+
+/// Simulates.
+///
+/// # Errors
+/// When a program cannot be built or started.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    Ok(if simulate(options)?.success {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// As much of it as the test command runs.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn short() -> Result<Finished> {
+    simulate(&Options {
+        seed: 1,
+        runs: 500,
+        planted: true,
+        trace: false,
+    })
+}
+
+fn simulate(options: &Options) -> Result<Finished> {
+    let client = workspace::root().join("edgepod-codegen/client");
+    setup::npm_packages(&client)?;
+    let target = workspace::root().join("target/simulation");
+    // A folder of its own: the mistakes that can be planted are in no other build.
+    let built = run::tee(
+        run::cargo()
+            .args(["build", "--quiet", "--package", "simulation"])
+            .args(["--features", "planted", "--target-dir"])
+            .arg(&target),
+    )?;
+    if !built.success {
+        bail!("the engine's program does not build");
+    }
+    let bundle = target.join("simulation.mjs");
+    let bundled = run::tee(
+        Command::new("node")
+            .current_dir(&client)
+            .args(["node_modules/esbuild/bin/esbuild", "simulation/main.ts"])
+            .args([
+                "--bundle",
+                "--platform=node",
+                "--format=esm",
+                "--log-level=warning",
+            ])
+            .arg(format!("--outfile={}", bundle.display())),
+    )?;
+    if !bundled.success {
+        bail!("the client cannot be bundled");
+    }
+    let mut node = Command::new("node");
+    node.current_dir(workspace::root())
+        .arg(&bundle)
+        .arg(target.join("debug/simulation"))
+        .arg(options.seed.to_string())
+        .arg(options.runs.to_string());
+    if options.planted {
+        node.arg("--planted");
+    }
+    if options.trace {
+        node.arg("--trace");
+    }
+    run::tee(&mut node)
+}
