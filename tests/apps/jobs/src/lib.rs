@@ -9,9 +9,6 @@ use edgepod::{JobState, JobStatus, middleware::require_user, prelude::*};
 #[cfg(test)]
 mod tests;
 
-/// More than a run of the tests asks for.
-const ALL: u64 = 100_000;
-
 /// What was done.
 #[edgepod::table(name = "entries")]
 pub struct Entry {
@@ -41,11 +38,16 @@ pub struct Request {
 /// What was done, first to last.
 #[edgepod::query]
 pub async fn get_entries(ctx: &QueryCtx) -> Result<Vec<Entry>> {
-    ctx.db
+    all_entries(ctx)
+}
+
+fn all_entries(ctx: &QueryCtx) -> Result<Vec<Entry>> {
+    let chunks = ctx
+        .db
         .select::<Entry>()
         .order_by(Entry::id.asc())
-        .limit(ALL)
-        .all()
+        .chunks(500);
+    Ok(chunks.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// How often something was done.
@@ -86,8 +88,9 @@ pub struct Audit {
 /// Compares what was asked for with what was done.
 #[edgepod::query]
 pub async fn audit(ctx: &QueryCtx) -> Result<Audit> {
-    let requests = ctx.db.select::<Request>().limit(ALL).all()?;
-    let entries = ctx.db.select::<Entry>().limit(ALL).all()?;
+    let chunks = ctx.db.select::<Request>().chunks(500);
+    let requests = chunks.collect::<Result<Vec<_>>>()?.concat();
+    let entries = all_entries(ctx)?;
     let mut done: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
     for entry in &entries {
         done.entry(&entry.key)
