@@ -20,10 +20,10 @@ pub use crate::{
     engine::{
         ActionCtx, AppDef, Args, Callable, Chain, Context, CronDef, CronFields, Ctx, ErrorType,
         Fits, FunctionDef, FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation,
-        JobFunction, Kind, Layer, Middleware, Named, Next, Parameter, PodDef, Presence, QueryCtx,
-        ROUTER, RUNNER, Reply, Responds, Returned, RouteDef, RouteRegistration, Segment, Step,
-        Work, app_error, error_array, error_field, error_object, next_every, prepare_crons,
-        route_request, route_segment,
+        JobFunction, Kind, Layer, Middleware, Named, Next, PRESENCES, Parameter, PodDef, Presence,
+        PresenceRegistration, QueryCtx, ROUTER, RUNNER, Reply, Responds, Returned, RouteDef,
+        RouteRegistration, Segment, Step, Work, app_error, error_array, error_field, error_object,
+        next_every, prepare_crons, route_request, route_segment,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

@@ -47,5 +47,9 @@ fn implementation(presence: &Presence) -> Option<TokenStream> {
                 #clone
             }
         }
+
+        ::edgepod::__private::inventory::submit! {
+            ::edgepod::__private::PresenceRegistration(&::edgepod::__private::PRESENCES)
+        }
     })
 }

@@ -25,7 +25,7 @@ use super::{
     idempotency::Once,
     kept::Kept,
     log,
-    presence::Change,
+    presence::{self, Change},
     runner::Alarm,
     sessions::{SessionId, Sessions, Stale},
     start, system,
@@ -83,7 +83,7 @@ impl Engine {
             kept: Kept::new(|name| host.var(name)),
             host,
             tracker: Arc::default(),
-            sessions: Mutex::default(),
+            sessions: Mutex::new(Sessions::of_app(presence::of_app())),
             alarm: Alarm::default(),
             clock: Clock::default(),
             warned: Mutex::default(),
@@ -359,12 +359,12 @@ impl Engine {
 
     /// A session that was present, and has had no socket since, has one.
     fn present_again(&self, id: &SessionId) {
-        if !self.sessions().presences().knows(id) {
+        if !self.sessions().has_said(id) {
             return;
         }
         self.host.exclusive(&mut || {
-            let present = self.sessions().presences().opened(id);
-            self.announce(None, &present);
+            let present = self.sessions().presences().map(|all| all.opened(id));
+            self.announce(None, &present.unwrap_or_default());
         });
     }
 
@@ -407,7 +407,7 @@ impl Engine {
         let mut sessions = self.sessions();
         let id = sessions.of(socket).cloned();
         sessions.close(socket);
-        let is_absent = id.filter(|id| sessions.presences().knows(id) && !sessions.is_open(id));
+        let is_absent = id.filter(|id| sessions.has_said(id) && !sessions.is_open(id));
         drop(sessions);
         self.tell(|| Event::SocketClosed { socket });
         if let Some(id) = is_absent {
@@ -417,9 +417,9 @@ impl Engine {
                 if sessions.is_open(&id) {
                     return;
                 }
-                let absent = sessions.presences().closed(&id);
+                let absent = sessions.presences().map(|all| all.closed(&id));
                 drop(sessions);
-                self.announce(None, &absent);
+                self.announce(None, &absent.unwrap_or_default());
             });
         }
     }
@@ -432,7 +432,9 @@ impl Engine {
             let id = change.session().clone();
             let mut sessions = self.sessions();
             let is_open = sessions.is_open(&id);
-            changed.written_too(&sessions.presences().change(change, is_open, now));
+            if let Some(presences) = sessions.presences() {
+                changed.written_too(&presences.change(change, is_open, now));
+            }
             drop(sessions);
             self.remember(&id);
         }
@@ -443,9 +445,11 @@ impl Engine {
     pub(super) fn present(
         &self,
         topic: &Topic,
-        now: impl FnOnce() -> i64,
+        now: &dyn Fn() -> i64,
     ) -> (Vec<Box<RawValue>>, Option<i64>) {
-        self.sessions().presences().who(topic, now)
+        let mut sessions = self.sessions();
+        let presences = sessions.presences();
+        presences.map_or_else(Default::default, |presences| presences.who(topic, now))
     }
 
     pub(super) fn subscribe(&self, session: &SessionId, topics: &Footprint) -> bool {

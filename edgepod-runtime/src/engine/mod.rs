@@ -79,6 +79,8 @@ pub(crate) use pod::no_pod;
 pub use pod::{PodDef, PodName, PodRequest, PodRule, asked, by_claim, by_header, by_host};
 pub use port::{Host, SocketId};
 pub use presence::Presence;
+#[doc(hidden)]
+pub use presence::{PRESENCES, PresenceRegistration};
 pub use ready_made::{Per, RateLimit, RequireRole, rate_limit, require_role, require_user};
 pub(crate) use registry::no_function;
 pub use registry::{

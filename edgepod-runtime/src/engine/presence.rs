@@ -76,7 +76,7 @@ impl QueryCtx {
         // Before they are looked at: who comes now is told.
         state.read(&only(&topic));
         let now = || state.engine.host().now_micros();
-        let (present, until) = state.engine.present(&topic, now);
+        let (present, until) = state.engine.present(&topic, &now);
         if let Some(until) = until {
             self.refresh_at(Timestamp::from_micros(until));
         }
@@ -201,7 +201,7 @@ impl Change {
 
 /// What a session has said of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Said {
+struct Said {
     /// The topic's text.
     #[serde(rename = "t")]
     topic: String,
@@ -224,9 +224,56 @@ impl Said {
     }
 }
 
+/// What an engine asks of presences. It stands behind a pointer, so that only a Worker whose app has some carries them.
+pub(super) trait Present: Send {
+    /// Who is present under a topic, and when the first of them ends.
+    fn who(&self, topic: &Topic, now: &dyn Fn() -> i64) -> (Vec<Box<RawValue>>, Option<i64>);
+
+    /// A call that said something has committed: the topics of which it changed who is present.
+    fn change(&mut self, change: Change, is_open: bool, now: i64) -> Footprint;
+
+    /// A session has its first socket, or another one: the topics under which it is present again.
+    fn opened(&mut self, id: &SessionId) -> Footprint;
+
+    /// A session has no socket any more: the topics under which it is no longer present.
+    fn closed(&mut self, id: &SessionId) -> Footprint;
+
+    /// What a session has said, to keep with its sockets.
+    fn of(&self, id: &SessionId) -> Option<Box<RawValue>>;
+
+    /// Whether a session has said anything.
+    fn knows(&self, id: &SessionId) -> bool;
+
+    /// A session was there before the engine began, and this was kept with its sockets.
+    fn restore(&mut self, id: &SessionId, said: &RawValue);
+}
+
+/// The way to what only apps with presences carry. Each presence names it.
+#[doc(hidden)]
+pub struct PresenceDef {
+    make: fn() -> Box<dyn Present>,
+}
+
+#[doc(hidden)]
+pub static PRESENCES: PresenceDef = PresenceDef {
+    make: || Box::<Presences>::default(),
+};
+
+/// That an app has presences.
+#[doc(hidden)]
+pub struct PresenceRegistration(pub &'static PresenceDef);
+
+inventory::collect!(PresenceRegistration);
+
+/// Nobody's yet, where the app has presences.
+pub(super) fn of_app() -> Option<Box<dyn Present>> {
+    let mut registered = inventory::iter::<PresenceRegistration>();
+    registered.next().map(|registered| (registered.0.make)())
+}
+
 /// What all sessions have said.
 #[derive(Default)]
-pub(super) struct Presences {
+struct Presences {
     sessions: HashMap<SessionId, OfSession>,
     /// Who is present, in the order in which they came.
     topics: HashMap<Topic, Vec<SessionId>>,
@@ -241,13 +288,8 @@ struct OfSession {
     said: Vec<(Topic, Said)>,
 }
 
-impl Presences {
-    /// Who is present under a topic, and when the first of them ends.
-    pub(super) fn who(
-        &self,
-        topic: &Topic,
-        now: impl FnOnce() -> i64,
-    ) -> (Vec<Box<RawValue>>, Option<i64>) {
+impl Present for Presences {
+    fn who(&self, topic: &Topic, now: &dyn Fn() -> i64) -> (Vec<Box<RawValue>>, Option<i64>) {
         let Some(sessions) = self.topics.get(topic) else {
             return (Vec::new(), None);
         };
@@ -275,8 +317,7 @@ impl Presences {
         (users.iter().map(|said| said.json.clone()).collect(), first)
     }
 
-    /// A call that said something has committed: the topics of which it changed who is present.
-    pub(super) fn change(&mut self, change: Change, is_open: bool, now: i64) -> Footprint {
+    fn change(&mut self, change: Change, is_open: bool, now: i64) -> Footprint {
         let Change {
             topic,
             session: id,
@@ -336,8 +377,7 @@ impl Presences {
         changed
     }
 
-    /// A session has its first socket, or another one: the topics under which it is present again.
-    pub(super) fn opened(&mut self, id: &SessionId) -> Footprint {
+    fn opened(&mut self, id: &SessionId) -> Footprint {
         let mut changed = Footprint::default();
         let Some(of) = self.sessions.get_mut(id) else {
             return changed;
@@ -349,8 +389,7 @@ impl Presences {
         changed
     }
 
-    /// A session has no socket any more: the topics under which it is no longer present.
-    pub(super) fn closed(&mut self, id: &SessionId) -> Footprint {
+    fn closed(&mut self, id: &SessionId) -> Footprint {
         let mut changed = Footprint::default();
         if let Some(of) = self.sessions.get_mut(id)
             && std::mem::replace(&mut of.is_open, false)
@@ -361,24 +400,20 @@ impl Presences {
         changed
     }
 
-    /// What a session has said, to keep with its sockets.
-    pub(super) fn of(&self, id: &SessionId) -> Vec<Said> {
-        let of = self.sessions.get(id);
-        of.map_or_else(Vec::new, |of| {
-            of.said.iter().map(|(_, said)| said.clone()).collect()
-        })
+    fn of(&self, id: &SessionId) -> Option<Box<RawValue>> {
+        let of = self.sessions.get(id)?;
+        let said: Vec<&Said> = of.said.iter().map(|(_, said)| said).collect();
+        serde_json::value::to_raw_value(&said).ok()
     }
 
-    /// Whether a session has said anything.
-    pub(super) fn knows(&self, id: &SessionId) -> bool {
+    fn knows(&self, id: &SessionId) -> bool {
         self.sessions.contains_key(id)
     }
 
-    /// A session was there before the engine began, and this was kept with its sockets.
-    pub(super) fn restore(&mut self, id: &SessionId, said: Vec<Said>) {
-        if said.is_empty() {
+    fn restore(&mut self, id: &SessionId, said: &RawValue) {
+        let Ok(said) = serde_json::from_str::<Vec<Said>>(said.get()) else {
             return;
-        }
+        };
         let said: Vec<_> = said
             .into_iter()
             .map(|said| (Topic::parse(&said.topic), said))
@@ -395,7 +430,9 @@ impl Presences {
         };
         self.sessions.insert(id.clone(), of);
     }
+}
 
+impl Presences {
     fn wait(&mut self, id: SessionId) {
         self.away.push_back(id);
         if self.away.len() > AWAY
@@ -454,7 +491,7 @@ mod tests {
     }
 
     fn who(presences: &Presences, place: i64, now: i64) -> Vec<String> {
-        let (all, _) = presences.who(&room(place), || now);
+        let (all, _) = presences.who(&room(place), &|| now);
         all.iter().map(|json| json.get().to_owned()).collect()
     }
 
@@ -478,7 +515,7 @@ mod tests {
         for (session, until) in [("a", Some(NOON + 8)), ("b", None), ("c", Some(NOON + 5))] {
             presences.change(says(session, 7, "1", until), true, NOON);
         }
-        let first = |now: i64| presences.who(&room(7), || now).1;
+        let first = |now: i64| presences.who(&room(7), &|| now).1;
         assert_eq!(who(&presences, 7, NOON + 4).len(), 3);
         assert_eq!(first(NOON), Some(NOON + 5));
         assert_eq!(who(&presences, 7, NOON + 5).len(), 2);
@@ -497,11 +534,11 @@ mod tests {
         let mut presences = Presences::default();
         presences.change(says("a", 7, "{\"name\":\"Ada\"}", None), true, NOON);
         presences.change(says("a", 8, "2", Some(NOON + 8)), true, NOON);
-        let kept = serde_json::to_string(&presences.of(&id("a"))).unwrap();
+        let kept = presences.of(&id("a")).unwrap();
         let mut restored = Presences::default();
         // Each of its sockets has it.
         for _ in 0..2 {
-            restored.restore(&id("a"), serde_json::from_str(&kept).unwrap());
+            restored.restore(&id("a"), &kept);
         }
         assert_eq!(who(&restored, 7, NOON), ["{\"name\":\"Ada\"}"]);
         assert_eq!(who(&restored, 8, NOON + 7), ["2"]);
@@ -523,7 +560,7 @@ mod tests {
         for n in 0..10_000 {
             presences.change(says("busy", 20_000 + n, "1", None), true, NOON);
         }
-        assert_eq!(presences.of(&id("busy")).len(), OF_A_SESSION);
+        assert_eq!(presences.sessions[&id("busy")].said.len(), OF_A_SESSION);
         assert_eq!(presences.topics.len(), AWAY + OF_A_SESSION);
     }
 }

@@ -13,12 +13,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::{
-    SocketId,
-    presence::{Presences, Said},
-    readers::Readers,
-};
+use super::{SocketId, presence::Present, readers::Readers};
 use crate::planted;
 use crate::tracking::{ColumnId, Footprint, TableName, TableSet, Topic};
 
@@ -94,8 +91,8 @@ struct Attachment {
     #[serde(rename = "l", default, skip_serializing_if = "String::is_empty")]
     life: String,
     /// What the session says of itself.
-    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
-    said: Vec<Said>,
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    said: Option<Box<RawValue>>,
 }
 
 /// An open socket.
@@ -110,7 +107,8 @@ pub(super) struct Sessions {
     sessions: HashMap<SessionId, Session>,
     sockets: HashMap<SocketId, Open>,
     readers: Readers,
-    presences: Presences,
+    /// What sessions say of themselves, where the app has presences.
+    presences: Option<Box<dyn Present>>,
     waiting: VecDeque<(u64, SessionId)>,
     waited: u64,
     /// Sessions that were told something for the first time in this life.
@@ -184,7 +182,9 @@ impl Sessions {
         for table in &attachment.collapsed {
             self.collapse(&id, &TableName::new(table), 0);
         }
-        self.presences.restore(&id, attachment.said);
+        if let (Some(presences), Some(said)) = (&mut self.presences, &attachment.said) {
+            presences.restore(&id, said);
+        }
         if let Some(session) = self.sessions.get_mut(&id) {
             session.is_noted = false;
         }
@@ -220,9 +220,25 @@ impl Sessions {
         session.is_some_and(|session| !session.sockets.is_empty())
     }
 
-    /// What sessions say of themselves.
-    pub(super) fn presences(&mut self) -> &mut Presences {
-        &mut self.presences
+    /// None yet, of an app that may have presences.
+    pub(super) fn of_app(presences: Option<Box<dyn Present>>) -> Self {
+        Self {
+            presences,
+            ..Self::default()
+        }
+    }
+
+    /// What sessions say of themselves, where the app has presences.
+    pub(super) fn presences(&mut self) -> Option<&mut dyn Present> {
+        self.presences
+            .as_deref_mut()
+            .map(|presences| presences as _)
+    }
+
+    /// Whether a session has said something of itself.
+    pub(super) fn has_said(&self, id: &SessionId) -> bool {
+        let presences = self.presences.as_deref();
+        presences.is_some_and(|presences| presences.knows(id))
     }
 
     fn stop_waiting(&mut self, turn: u64) {
@@ -313,7 +329,7 @@ impl Sessions {
                 topics,
                 collapsed,
                 life: life.to_owned(),
-                said: self.presences.of(id),
+                said: self.presences.as_deref().and_then(|of| of.of(id)),
             };
             serde_json::to_string(&attachment).expect("strings are JSON")
         };
