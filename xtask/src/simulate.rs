@@ -69,14 +69,8 @@ fn simulate(options: &Options) -> Result<Finished> {
     let bundled = run::tee(
         Command::new("node")
             .current_dir(&client)
-            .args(["node_modules/esbuild/bin/esbuild", "simulation/main.ts"])
-            .args([
-                "--bundle",
-                "--platform=node",
-                "--format=esm",
-                "--log-level=warning",
-            ])
-            .arg(format!("--outfile={}", bundle.display())),
+            .arg("simulation/build.mjs")
+            .arg(&bundle),
     )?;
     if !bundled.success {
         bail!("the client cannot be bundled");
