@@ -45,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 pub(crate) fn short() -> Result<Finished> {
     simulate(&Options {
         seed: 1,
-        runs: 500,
+        runs: 300,
         planted: true,
         trace: false,
     })

@@ -3,6 +3,9 @@ import type { Clock } from "./clock";
 import type { Host, Sent } from "./host";
 import type { Random } from "./random";
 
+/** So many requests are more than a run can have a cause for. */
+const STORM = 3_000;
+
 export class Network {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -15,6 +18,9 @@ export class Network {
   delay = 0;
   /** Told what comes and goes, for whoever looks for a cause. */
   trace: (text: string) => void = () => {};
+  /** How many requests have come, and who is told when they are too many. */
+  #requests = 0;
+  onStorm: () => void = () => {};
   /** Told of each call that the engine has answered. */
   onServed: () => void = () => {};
   /** Whether anything comes through. */
@@ -38,6 +44,7 @@ export class Network {
       init.signal?.addEventListener("abort", () => reject(init.signal?.reason));
       if (!this.isUp || this.#random.chance(this.loss)) return void this.#later(failed);
       this.#later(() => {
+        if (++this.#requests === STORM) this.onStorm();
         // A request that was given up may arrive all the same.
         const { status, body } = this.#serve(new URL(url), init);
         this.trace(`${new URL(url).pathname} ${String(init.body)} → ${status} ${body}`);

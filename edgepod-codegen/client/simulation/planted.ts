@@ -8,7 +8,6 @@ export const PLANTED: readonly string[] = [
   "what is written under a key is done again",
   "a kept answer is kept for ever",
   "a greeting says that nothing was missed",
-  "a greeting is of what is named only",
   "a cascade is not announced",
   "a read of a list depends on its first value",
   "an insert of several touches the first only",

@@ -104,6 +104,10 @@ export class World {
     this.#random = new Random(seed);
     this.#network = new Network(this.#clock, this.#random, this.#host);
     this.#network.trace = (text) => this.#say(text);
+    this.#network.onStorm = () => {
+      this.#broken.push("the clients ask without end");
+      this.#clock.clear();
+    };
     this.#host.ask("reset", { planted: planted ?? null });
     this.#writes.clear();
     this.#broken = [];
@@ -120,6 +124,7 @@ export class World {
         if (this.#broken.length > 0) return this.#broken;
       }
       await this.#quiet();
+      if (this.#broken.length > 0) return this.#broken;
       this.#check();
       // What is written now is told at once: nothing has to be made good.
       this.#say("writes while all is well");

@@ -274,7 +274,7 @@ impl Versions {
             }
         }
         // Who was nowhere before has nothing from before.
-        if !since.is_empty() && !planted::is("a greeting is of what is named only") {
+        if !since.is_empty() {
             for topic in reads.topics() {
                 let named = resume.held.iter().any(|held| held.topic == topic);
                 if !named && is_stale(&topic, since) {
