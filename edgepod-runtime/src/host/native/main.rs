@@ -130,10 +130,9 @@ fn run(vars: HashMap<String, String>) -> Result<(), Failure> {
             .await
             .map_err(|error| Failure::Bind(listen, error))?;
         eprintln!("Serving on http://{listen}");
-        server
-            .serve(listener, stop_signal())
-            .await
-            .map_err(Failure::Server)
+        let served = server.serve(listener, stop_signal()).await;
+        server.end();
+        served.map_err(Failure::Server)
     });
     // Whatever is under way still had its time.
     runtime.shutdown_background();

@@ -7,7 +7,10 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     pin::pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -77,6 +80,8 @@ pub struct Server {
     /// it uses, in the order in which they end.
     jobs: OnceLock<JobThread>,
     shared: Arc<Shared>,
+    /// Whether calls were still under way when it ended.
+    cut_off: AtomicBool,
     _locks: Vec<Lock>,
 }
 
@@ -167,6 +172,7 @@ impl Server {
             Gateway::new(Config::from_vars(|name| host.var(name))).map_err(ServerError::Tokens)?;
         let global = Arc::new(world.start(host)?);
         Ok(Self {
+            cut_off: AtomicBool::new(false),
             jobs: OnceLock::new(),
             shared: Arc::new(Shared {
                 sockets: world.sockets.clone(),
@@ -193,6 +199,15 @@ impl Server {
 
     fn do_jobs(&self) {
         self.jobs.get_or_init(|| JobThread::start(&self.shared));
+    }
+
+    /// Ends the server, for a program that is about to end as well: what was cut off is not waited for, as a statement that
+    /// never ends would be.
+    pub(super) fn end(self) {
+        if self.cut_off.load(Ordering::Acquire) {
+            // The system takes back what it has, and SQLite finds its database as after a crash.
+            std::mem::forget(self);
+        }
     }
 
     /// Serves requests until `stop` is ready. Then nothing new is begun, sockets are closed, and what is under way has its
@@ -267,6 +282,7 @@ impl Server {
             );
             Record::new(Level::Warn, &message).write();
             connections.end_all();
+            self.cut_off.store(true, Ordering::Release);
         }
         Ok(())
     }
