@@ -322,7 +322,7 @@ pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | meaning |
 /// |---|---|
 /// | `key = room_id` | the field by which it is asked for |
-/// | `at_most = "8s"` | how long it lasts unless it is said again: a whole number of `ms`, `s`, `m`, `h` or `d` |
+/// | `at_most = "8s"` | how long it lasts unless it is said again: a whole number of `s`, `m`, `h` or `d` |
 ///
 /// The same is derived as for [`macro@data`].
 #[proc_macro_attribute]

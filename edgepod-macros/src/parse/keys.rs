@@ -13,7 +13,7 @@ use syn::{
     spanned::Spanned,
 };
 
-use super::ReadyMade;
+use super::{ReadyMade, duration::duration};
 use crate::errors::Errors;
 
 /// The attribute that has `keep`.
@@ -262,7 +262,7 @@ impl PresenceKeys {
                 }
                 "at_most" => {
                     let time = text(input)?;
-                    keys.at_most = errors.ok(duration(&time));
+                    keys.at_most = duration(&time, errors);
                 }
                 _ => {
                     errors.at(
@@ -283,31 +283,6 @@ impl PresenceKeys {
             ));
         }
         keys
-    }
-}
-
-/// A time such as `"8s"`: a whole number of `ms`, `s`, `m`, `h` or `d`.
-fn duration(text: &LitStr) -> syn::Result<Duration> {
-    let written = text.value();
-    let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let millis = match &written[digits.len()..] {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => 0,
-    };
-    let count = digits
-        .parse::<u64>()
-        .ok()
-        .filter(|_| digits.bytes().all(|c| c.is_ascii_digit()));
-    match count.and_then(|count| count.checked_mul(millis)) {
-        Some(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
-        _ => Err(syn::Error::new_spanned(
-            text,
-            "expected a time, such as \"8s\": a whole number above 0 of `ms`, `s`, `m`, `h` or `d`",
-        )),
     }
 }
 

@@ -5,6 +5,7 @@ mod column_type;
 mod cron;
 mod data;
 mod derives;
+mod duration;
 mod error;
 mod function;
 mod keys;
