@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use super::{ActionCtx, later::later};
+use futures_channel::oneshot;
+
+use super::ActionCtx;
 
 impl ActionCtx {
     /// Runs work that keeps a processor busy, such as hashing a password, beside the calls that go on: natively on a thread of its
@@ -24,14 +26,15 @@ impl ActionCtx {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
-        let (giver, waiting) = later();
+        let (giver, waiting) = oneshot::channel();
         self.state().engine.host().blocking(Box::new(move || {
-            giver.give(catch_unwind(AssertUnwindSafe(work)));
+            // Whoever waited may have given up.
+            let _ = giver.send(catch_unwind(AssertUnwindSafe(work)));
         }));
         match waiting.await {
-            Some(Ok(value)) => value,
-            Some(Err(panic)) => resume_unwind(panic),
-            None => panic!("the host did not run the work"),
+            Ok(Ok(value)) => value,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => panic!("the host did not run the work"),
         }
     }
 }

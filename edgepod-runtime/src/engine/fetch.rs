@@ -9,11 +9,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_channel::oneshot;
 use http::{Method, Request, Response};
 
 use super::{
     ActionCtx, RawReply,
-    later::{Giver, later},
     route::{OF_THE_CONNECTION, header_map, header_texts},
 };
 use crate::{Error, Result};
@@ -45,12 +45,13 @@ pub struct Outgoing {
 pub type Fetched = Result<RawReply, String>;
 
 /// Where a host puts what came of a request. Dropped without that, the request has failed.
-pub struct Fetching(Giver<Fetched>);
+pub struct Fetching(oneshot::Sender<Fetched>);
 
 impl Fetching {
     /// Whoever waits for it goes on.
     pub fn done(self, fetched: Fetched) {
-        self.0.give(fetched);
+        // It may have given up.
+        let _ = self.0.send(fetched);
     }
 }
 
@@ -117,11 +118,11 @@ impl<'a> Fetch<'a> {
     async fn send(self) -> Result<Response<Bytes>> {
         let outgoing = self.outgoing()?;
         let (method, url) = (outgoing.method.clone(), shown(&outgoing.url).to_owned());
-        let (giver, waiting) = later();
+        let (giver, waiting) = oneshot::channel();
         let host = self.ctx.state().engine.host();
         host.fetch(outgoing, Fetching(giver));
         let fetched = waiting.await;
-        let fetched = fetched.unwrap_or_else(|| Err("it was given up".to_owned()));
+        let fetched = fetched.unwrap_or_else(|_| Err("it was given up".to_owned()));
         let reply = fetched.map_err(|why| {
             let error = "A server that this asks does not answer: try again later.";
             Error::unavailable(error).with_cause(format_args!("{method} {url}: {why}"))

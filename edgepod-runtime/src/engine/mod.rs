@@ -25,7 +25,6 @@ mod idempotency;
 mod invocation;
 mod jobs;
 mod kept;
-mod later;
 mod log;
 mod parameters;
 mod pod;
