@@ -43,6 +43,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Write migrations from the structs, and see what became of them
     Migrations(Migrations),
+    /// See the pods of an app that runs, and have those that sleep migrate
+    Pods(Pods),
     /// Run a built app's library until it ends
     #[command(name = "__run", hide = true)]
     Run(Run),
@@ -201,6 +203,87 @@ pub struct RebaseMigrations {
     /// The app's folder, with its Cargo.toml
     #[arg(long, default_value = ".")]
     pub app: PathBuf,
+}
+
+/// Where an app runs, and the key to its admin address.
+#[derive(Debug, ClapArgs)]
+pub struct AdminAddress {
+    /// The app's folder, with its Cargo.toml
+    #[arg(long, default_value = ".")]
+    pub app: PathBuf,
+
+    /// Where the app is served [default: where `edgepod dev` serves it, or http://127.0.0.1:8989]
+    #[arg(long)]
+    pub url: Option<String>,
+
+    /// The key of the admin address [default: EDGEPOD_ADMIN_KEY of the environment, where other users do not see it]
+    #[arg(long, value_name = "KEY")]
+    pub admin_key: Option<String>,
+}
+
+/// `edgepod pods`
+#[derive(Debug, ClapArgs)]
+pub struct Pods {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: PodsCommand,
+}
+
+/// The commands of `edgepod pods`.
+#[derive(Debug, Subcommand)]
+pub enum PodsCommand {
+    /// Print the names of all pods, one a line
+    List(ListPods),
+    /// Say how pods are: their migrations, size, and when they were opened last
+    Status(PodStatuses),
+    /// Wake pods, so that they apply the migrations of the build that runs, and say which could not
+    Migrate(MigratePods),
+}
+
+/// `edgepod pods list`
+#[derive(Debug, ClapArgs)]
+pub struct ListPods {
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod pods status`
+#[derive(Debug, ClapArgs)]
+pub struct PodStatuses {
+    /// The pods [default: all of them]
+    pub pods: Vec<String>,
+
+    /// Print them as JSON, an object each
+    #[arg(long)]
+    pub json: bool,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod pods migrate`
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+A pod applies the migrations of the build when it wakes, before any call, whether this command is run or not. With it all have \
+them at once, and you learn which could not. What was done stays done: after a failure or an end half-way, run it again.")]
+pub struct MigratePods {
+    /// The pods
+    #[arg(required_unless_present = "all")]
+    pub pods: Vec<String>,
+
+    /// All pods
+    #[arg(long, conflicts_with = "pods")]
+    pub all: bool,
+
+    /// How many at one time
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub parallel: u8,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
 }
 
 /// `edgepod __run`

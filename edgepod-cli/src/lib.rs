@@ -9,10 +9,12 @@
 //! | [`process`] | child processes that never outlive the command |
 //! | [`tools`] | finds external programs, or installs them once |
 //! | [`args`] | what may be typed |
+//! | [`admin`] | asks the admin address of an app that runs |
 //! | [`wrangler`] | reads what the wrangler configuration binds |
 //! | [`diff`] | the statements that lead from one schema to the next |
 //! | [`commands`] | what is done about it |
 
+pub mod admin;
 pub mod app;
 pub mod args;
 pub mod build;

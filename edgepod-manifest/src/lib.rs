@@ -6,7 +6,10 @@
 //! - [`reserved_prefix`], [`hides_a_function`]: names in the database that are not an app's.
 //! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
 //! - [`MigrationState`]: what became of a migration.
+//! - `PodStatus`: what a pod says of itself at the admin address (with the feature `serde`).
 
+#[cfg(feature = "serde")]
+mod admin;
 mod code;
 mod kind;
 mod migration;
@@ -14,6 +17,8 @@ mod names;
 #[cfg(feature = "serde")]
 mod shape;
 
+#[cfg(feature = "serde")]
+pub use admin::{PodEntry, PodPage, PodState, PodStatus};
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use kind::Kind;
 pub use migration::{MigrationState, MigrationStatus};

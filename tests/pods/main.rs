@@ -1,5 +1,6 @@
 //! Pods, on every host: `cargo test -p edgepod-tests --test pods`, and `EDGEPOD_TEST_HOST=workerd`.
 
+mod admin;
 mod walls;
 
 use std::{
@@ -45,8 +46,16 @@ fn main() -> ExitCode {
         lines.join("\n")
     );
     // SAFETY: no other thread runs yet.
-    unsafe { std::env::set_var("EDGEPOD_JWT_PRIVATE_KEY", pem) };
-    edgepod_tests::suite::run(App::PODS, &[("pods", CASES), ("walls", walls::CASES)])
+    unsafe {
+        std::env::set_var("EDGEPOD_JWT_PRIVATE_KEY", pem);
+        std::env::set_var("EDGEPOD_ADMIN_KEY", admin::KEY);
+    }
+    let modules = [
+        ("pods", CASES),
+        ("walls", walls::CASES),
+        ("admin", admin::CASES),
+    ];
+    edgepod_tests::suite::run(App::PODS, &modules)
 }
 
 /// A call in a pod that is open.

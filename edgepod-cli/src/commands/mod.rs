@@ -10,6 +10,7 @@ mod generate;
 mod info;
 mod init;
 mod migrations;
+mod pods;
 mod run;
 mod sql;
 
@@ -35,6 +36,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Dev(args) => dev::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Migrations(args) => migrations::run(&args),
+        Command::Pods(args) => pods::run(&args),
         Command::Run(args) => run::run(&args),
     }
 }

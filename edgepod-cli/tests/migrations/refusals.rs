@@ -206,7 +206,7 @@ fn workerd(worker: &Worker, data: &Path) -> Result<String, String> {
         Ok(answer) => Ok(answer),
         Err(reply) => {
             // The caller learns that it failed; what failed is in the log.
-            assert!(reply.contains("500"), "{reply}");
+            assert!(reply.contains("503"), "{reply}");
             server.stop();
             Err(log.lock().unwrap().clone())
         }

@@ -37,4 +37,9 @@ impl App {
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
+
+    /// The migrations.
+    pub fn migrations(&self) -> &Migrations {
+        &self.migrations
+    }
 }

@@ -31,6 +31,8 @@ use super::{
     start, system,
     versions::{Held, Resume, Versions},
 };
+#[cfg(not(target_arch = "wasm32"))]
+use crate::migrations::{MigrationError, Status};
 use crate::{
     Error, Result,
     db::Observer,
@@ -97,6 +99,20 @@ impl Engine {
     /// The functions.
     pub fn registry(&self) -> &Registry {
         self.app.registry()
+    }
+
+    /// The name of its life, which no other had.
+    pub fn life(&self) -> Arc<str> {
+        self.versions.epoch()
+    }
+
+    /// The migrations of the build, and what became of each in its database.
+    ///
+    /// # Errors
+    /// What has happened to the database since it started.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn migrations(&self) -> std::result::Result<Vec<Status>, MigrationError> {
+        self.app.migrations.statuses(&*self.host)
     }
 
     /// Tells whoever wants to know of everything that the engine does from now on. The engine waits for it, with its locks

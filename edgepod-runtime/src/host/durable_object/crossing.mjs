@@ -184,8 +184,9 @@ export function readOutcome(outcome) {
 /**
  * @param {number} status
  * @param {string} body
+ * @param {number | ""} [retryAfter] in seconds
  */
-export const writeOutcome = (status, body) => `${VERSION}${status}${body}`;
+export const writeOutcome = (status, body, retryAfter = "") => `${VERSION}${status}${retryAfter}${body}`;
 
 // ---- The version before: a method of the object for each kind, messages without version and kind, outcomes without version
 
@@ -241,7 +242,7 @@ export async function askRoute(stub, message, body) {
  *
  * @param {any} error
  */
-const isWithoutMethod = (error) =>
+export const isWithoutMethod = (error) =>
   error instanceof TypeError && error.message.includes("does not implement the method");
 
 // ---- The opening of a socket, from the Worker to its object

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     Error,
     engine::{
-        ActionJob, Batch, Call, Callee, Engine, Headers, Held, JobStep, Level, Outcome, RawRequest,
-        Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
+        ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, JobStep, Level, Outcome,
+        RawRequest, Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, Head, Verified},
     sqlite::{RESULT_LIMIT, result_limit},
@@ -240,6 +240,29 @@ pub fn open(engine: u32, ports: Ports) -> Option<String> {
         }
         Err(error) => Some(error.to_string()),
     }
+}
+
+/// The migrations of the build that a database has not, one a line; or `!` and why that is not known. The number is one that no
+/// engine has.
+#[wasm_bindgen]
+pub fn pending(number: u32, ports: Ports) -> String {
+    let app = match App::of_program() {
+        Ok(app) => app,
+        Err(error) => return format!("!{error}"),
+    };
+    match app.migrations().pending(&ObjectHost::new(number, ports)) {
+        Ok(pending) => {
+            let names: Vec<_> = pending.iter().map(|migration| migration.name).collect();
+            names.join("\n")
+        }
+        Err(error) => format!("!{error}"),
+    }
+}
+
+/// The name of an open engine's life.
+#[wasm_bindgen]
+pub fn life(engine: u32) -> String {
+    opened(engine).life().to_string()
 }
 
 /// Its object is gone: ends an engine, as soon as the actions have that are in it. Nothing where it is closed already.

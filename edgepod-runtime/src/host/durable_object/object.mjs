@@ -1,5 +1,6 @@
 // The Durable Object: its class and its sockets are JavaScript's, what a call does is the core's engine's to say.
 import { DurableObject } from "cloudflare:workers";
+import { administer, opened } from "./admin_object.mjs";
 import { alive, core, known, runs, traceId, unlessEnded, untold } from "./bridge.mjs";
 import {
   DECISION,
@@ -19,6 +20,9 @@ const TURN = 16;
 
 /** When to try again where no job can be done, in milliseconds. */
 const LATER = 60_000;
+
+/** How long a pod that could not be opened is not tried again, in milliseconds. */
+const FAILED = 2000;
 
 /** @param {number} millis */
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
@@ -47,6 +51,10 @@ class Engine {
   #number = engines++;
   /** The core's instance that has it. */
   #instance = 0;
+  /** Why it could not be opened last, and until when it is not tried again. @type {{ reason: string, until: number } | null} */
+  #failure = null;
+  /** Since when its life lasts. @type {number | null} */
+  #openedAt = null;
 
   /**
    * Makes sure that it is open in the instance that runs now; its number.
@@ -56,8 +64,15 @@ class Engine {
   open(ports) {
     const instance = alive(ports.env);
     if (this.#instance !== instance) {
-      const refusal = core.open(this.#number, ports);
-      if (refusal !== undefined) throw refused(refusal);
+      if (this.#failure !== null && this.#failure.until > Date.now()) throw new Refused(this.#failure.reason, true);
+      const reason = core.open(this.#number, ports);
+      if (reason !== undefined) {
+        this.#failure = { reason, until: Date.now() + FAILED };
+        throw new Refused(reason, false);
+      }
+      this.#failure = null;
+      this.#openedAt = Date.now();
+      ports.opened();
       for (const [id, ws] of ports.sockets) {
         const attachment = ws.deserializeAttachment();
         if (typeof attachment === "string") core.socket_restored(this.#number, id, attachment);
@@ -67,22 +82,58 @@ class Engine {
     return this.#number;
   }
 
+  /**
+   * How it is, for the admin.
+   *
+   * @param {Ports} ports
+   */
+  state(ports) {
+    const instance = alive(ports.env);
+    const isOpen = this.#instance === instance;
+    return {
+      failure: this.#failure?.reason ?? null,
+      openedAt: isOpen ? this.#openedAt : null,
+      life: isOpen ? core.life(this.#number) : null,
+    };
+  }
+
+  /**
+   * The migrations that its database has not, see `core.pending`. Under a number of its own: it may be open.
+   *
+   * @param {Ports} ports
+   */
+  pending(ports) {
+    alive(ports.env);
+    return core.pending(engines++, ports);
+  }
+
   close() {
     if (runs(this.#instance)) core.close(this.#number);
     this.#instance = 0;
   }
 }
 
-/**
- * The app is wrong, and not this code: the log has no use for a place in it.
- *
- * @param {string} reason
- */
-function refused(reason) {
-  const error = new Error(reason);
-  error.stack = reason;
-  return error;
+/** The database does not fit the app, and it is not this code that is wrong: the log has no use for a place in it. */
+class Refused extends Error {
+  /**
+   * @param {string} reason
+   * @param {boolean} isLogged whether the log has had it a moment ago
+   */
+  constructor(reason, isLogged) {
+    super(reason);
+    this.stack = isLogged ? "" : reason;
+  }
 }
+
+/**
+ * What is told of a pod that cannot be opened.
+ *
+ * @param {string} trace
+ */
+const unserved = (trace) =>
+  JSON.stringify({
+    error: { code: "UNAVAILABLE", message: "The database of this pod cannot be served now.", trace_id: trace },
+  });
 
 /**
  * The engines of this isolate's objects, by the objects' ids. Nothing tells that an object goes: whoever wakes finds the engine
@@ -111,7 +162,7 @@ export class EdgePodEngine extends DurableObject {
    */
   constructor(ctx, env) {
     super(ctx, env);
-    this.#ports = new Ports(ctx, env);
+    this.#ports = new Ports(ctx, env, () => opened(ctx, env, this.#ports.pod));
     const id = ctx.id.toString();
     open.get(id)?.close();
     open.set(id, this.#engine);
@@ -162,7 +213,7 @@ export class EdgePodEngine extends DurableObject {
     try {
       return core.call(this.#engine.open(this.#ports), message);
     } catch (error) {
-      return this.#failed(untold(error), message);
+      return this.#failed(error, message);
     }
   }
 
@@ -180,7 +231,7 @@ export class EdgePodEngine extends DurableObject {
           place = begins;
         });
       } catch (error) {
-        const outcome = this.#failed(untold(error), message);
+        const outcome = this.#failed(error, message);
         if (place === undefined || lost.includes(place)) return outcome;
         lost.push(place);
       }
@@ -199,21 +250,48 @@ export class EdgePodEngine extends DurableObject {
       return await unlessEnded(() => core.call_action(engine, message, body));
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
-      return this.#failed(untold(error) || (error instanceof Error ? error.message : String(error)), message);
+      return this.#failed(error, message, untold(error) || (error instanceof Error ? error.message : String(error)));
     }
   }
 
   /**
    * The outcome of a call that the core did not survive, or could not begin.
    *
-   * @param {string} reason for the log
+   * @param {unknown} error
    * @param {string} message
+   * @param {string} [reason] for the log
    */
-  #failed(reason, message) {
+  #failed(error, message, reason = untold(error)) {
     alive(this.#ports.env);
     const { name, trace } = labelsOf(message);
     const { status, body } = readReply(core.refuse_internal(reason, name, trace));
+    if (error instanceof Refused) return writeOutcome(503, unserved(trace), FAILED / 1000);
     return writeOutcome(status, body);
+  }
+
+  // ---- The admin address
+
+  /**
+   * @param {string} what
+   * @param {unknown[]} args
+   */
+  administer(what, ...args) {
+    const ports = this.#ports;
+    const object = {
+      ctx: this.ctx,
+      pod: ports.pod,
+      open: () => {
+        try {
+          this.#engine.open(ports);
+        } catch (error) {
+          if (!(error instanceof Refused)) throw error;
+          this.#failed(error, "");
+        }
+      },
+      engine: () => this.#engine.state(ports),
+      pending: () => this.#engine.pending(ports),
+    };
+    return administer(object, what, args);
   }
 
   // ---- Jobs
@@ -225,7 +303,7 @@ export class EdgePodEngine extends DurableObject {
       await this.#runJobs();
     } catch (error) {
       this.#ports.wakeAt(Date.now() + LATER);
-      this.#failed(untold(error), "");
+      this.#failed(error, "");
     } finally {
       this.#ports.rang();
     }
@@ -266,7 +344,7 @@ export class EdgePodEngine extends DurableObject {
       return core.run_job(engine);
     } catch (error) {
       // The try is counted: the next engine finds that it was begun.
-      this.#failed(untold(error), "");
+      this.#failed(error, "");
       return true;
     }
   }
@@ -275,7 +353,15 @@ export class EdgePodEngine extends DurableObject {
 
   /** @param {Request} request */
   fetch(request) {
-    const engine = this.#engine.open(this.#ports);
+    let engine;
+    try {
+      engine = this.#engine.open(this.#ports);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#failed(error, "");
+      const headers = { ...known().headers, "retry-after": String(FAILED / 1000) };
+      return new Response(unserved(traceId()), { status: 503, headers });
+    }
     const { session, since, tables, expires, protocols } = readOpening(request);
     const tag = `s${session}`;
     if (this.ctx.getWebSockets(tag).length >= known().sockets) {

@@ -45,8 +45,10 @@ export class Ports {
   /**
    * @param {DurableObjectState} ctx
    * @param {any} env
+   * @param {() => void} opened is told that the engine is open
    */
-  constructor(ctx, env) {
+  constructor(ctx, env, opened) {
+    this.opened = opened;
     this.#ctx = ctx;
     this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;

@@ -1,4 +1,5 @@
 // The Worker: what an HTTP request means is the core's gateway's to say, requests and replies are JavaScript's.
+import { administer } from "./admin.mjs";
 import { readUpTo } from "./bodies.mjs";
 import { alive, core, known, traceId, untold } from "./bridge.mjs";
 import {
@@ -17,7 +18,7 @@ import {
   writeHeaders,
   writeOpening,
 } from "./crossing.mjs";
-import { jurisdiction, locationHint } from "./residency.mjs";
+import { objectOf } from "./objects.mjs";
 import { isRight } from "./signature.mjs";
 
 export default {
@@ -30,7 +31,7 @@ export default {
     const trace = traceId();
     try {
       alive(env);
-      return await serve(request, env, ctx, trace);
+      return (await administer(request, env, trace)) ?? (await serve(request, env, ctx, trace));
     } catch (error) {
       const message = untold(error);
       alive(env);
@@ -158,18 +159,6 @@ async function decide(request, length, env, ctx, trace, route) {
         return decision;
     }
   }
-}
-
-/**
- * The object that has the database of a pod. Within a jurisdiction a name is another object than outside.
- *
- * @param {any} env
- * @param {string} pod
- */
-function objectOf(env, pod) {
-  const objects = jurisdiction === null ? env.EDGEPOD_DO : env.EDGEPOD_DO.jurisdiction(jurisdiction);
-  const id = objects.idFromName(pod);
-  return locationHint === null ? objects.get(id) : objects.get(id, { locationHint });
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

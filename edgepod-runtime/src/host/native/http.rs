@@ -13,6 +13,7 @@ use hyper::{
 };
 
 use super::{
+    admin,
     body::Bodies,
     calls::{Caller, Raw, What},
     keys,
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) limits: Arc<Limits>,
     pub(super) bodies: Bodies,
     pub(super) page: Option<Page>,
+    /// Without it there is no admin address.
+    pub(super) admin: Option<admin::Key>,
 }
 
 impl Shared {
@@ -80,6 +83,12 @@ where
     B::Error: Display,
 {
     let (mut parts, body) = request.into_parts();
+    if let Some(key) = &shared.admin
+        && admin::is_admin(parts.uri.path())
+    {
+        shared.bodies.drain(body);
+        return Ok(admin::answer(shared, key, &parts, trace_id).await);
+    }
     if let Some(page) = &shared.page
         && let Some(reply) = page.answer(&parts, shared.registry()).await
     {
@@ -297,7 +306,7 @@ pub(super) fn empty() -> Reply {
     Response::new(Full::default())
 }
 
-fn reply(status: u16, body: String) -> Reply {
+pub(super) fn reply(status: u16, body: String) -> Reply {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,6 +1,7 @@
 //! The embedded host: SQLite in this process, HTTP and WebSockets from tokio and hyper. The same gateway, the same engine,
 //! the same bytes on the wire as the Durable Object.
 
+mod admin;
 mod authorizer;
 mod body;
 mod calls;
@@ -18,6 +19,7 @@ mod migrate;
 mod page;
 mod patience;
 mod pod_file;
+mod pod_status;
 mod pods;
 mod ports;
 mod server;
@@ -28,6 +30,7 @@ pub mod testing;
 mod watch;
 mod websocket;
 
+pub use admin::AdminKeyError;
 pub use database::Location;
 pub use limits::{LimitError, Limits};
 pub use lock::LockError;

@@ -8,9 +8,10 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
+use edgepod_manifest::PodStatus;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc::UnboundedSender};
 
 use super::{
@@ -20,6 +21,7 @@ use super::{
     jobs::Alarm,
     limits::Limits,
     pod_file::{file_of, pod_of},
+    pod_status,
     ports::NativeHost,
     server::ServerError,
     sockets::Sockets,
@@ -48,6 +50,7 @@ pub(super) struct Pod {
     pub(super) engine: Arc<Engine>,
     /// When its jobs are due.
     pub(super) alarm: Arc<Alarm>,
+    pub(super) opened: SystemTime,
 }
 
 impl Drop for Pod {
@@ -76,6 +79,8 @@ pub(super) type Opened = (PodName, Arc<Alarm>);
 pub(super) struct World {
     /// Where they are; in memory where there is no folder.
     pub(super) folder: Option<PathBuf>,
+    /// Where `global` is.
+    pub(super) global: Location,
     pub(super) vars: Arc<HashMap<String, String>>,
     pub(super) sockets: Arc<Sockets>,
     pub(super) threads: Arc<Threads>,
@@ -99,7 +104,15 @@ enum State {
     Failed {
         until: Instant,
         error: Error,
+        /// For the admin.
+        why: String,
     },
+}
+
+/// Why a pod cannot be opened: what its callers are told, and what is so.
+struct Failure {
+    error: Error,
+    why: String,
 }
 
 impl Pods {
@@ -123,8 +136,11 @@ impl Pods {
         let _ = self.jobs.set(jobs);
     }
 
-    /// The pods that are there, open or not.
+    /// The pods that are there, open or not, but for `global`.
     pub(super) fn all(&self) -> Vec<PodName> {
+        if self.world.folder.is_none() {
+            return self.slots().keys().cloned().collect();
+        }
         let folder = self.world.folder.as_ref();
         let files = folder.and_then(|folder| fs::read_dir(folder).ok());
         let files = files.into_iter().flatten().flatten();
@@ -151,7 +167,9 @@ impl Pods {
         let mut state = slot.state.clone().lock_owned().await;
         match &*state {
             State::Open(pod) => return Ok(pod.clone()),
-            State::Failed { until, error } if Instant::now() < *until => return Err(error.clone()),
+            State::Failed { until, error, .. } if Instant::now() < *until => {
+                return Err(error.clone());
+            }
             _ => {}
         }
         let (world, name) = (self.world.clone(), name.clone());
@@ -166,16 +184,53 @@ impl Pods {
                     }
                     State::Open(pod.clone())
                 }
-                Err(error) => State::Failed {
+                Err(Failure { error, why }) => State::Failed {
                     until: Instant::now() + FAILED,
                     error: error.clone(),
+                    why: why.clone(),
                 },
             };
-            opened
+            opened.map_err(|failure| failure.error)
         });
         opened
             .await
             .unwrap_or_else(|_| Err(Error::internal("opening the pod panicked")))
+    }
+
+    /// Whether there is a pod of this name.
+    pub(super) fn has(&self, name: &PodName) -> bool {
+        name.is_global()
+            || match self.world.location(name) {
+                Location::File(file) => file.is_file(),
+                Location::Memory => self.slots().contains_key(name),
+            }
+    }
+
+    /// How a pod is, which is there. It is not opened for that.
+    ///
+    /// # Errors
+    /// None but a panic.
+    pub(super) async fn status(&self, name: &PodName) -> Result<PodStatus, Error> {
+        let slot = self.slots().get(name).cloned();
+        // What is being opened is waited for.
+        let state = match slot {
+            Some(slot) => Some(slot.state.clone().lock_owned().await),
+            None => None,
+        };
+        let location = self.world.location(name);
+        let (global, name) = (self.global.clone(), name.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            let (open, why) = match state.as_deref() {
+                _ if name.is_global() => (Some(&*global), None),
+                Some(State::Open(pod)) => (Some(&**pod), None),
+                Some(State::Failed { why, .. }) => (None, Some(why.clone())),
+                Some(State::Closed) | None => (None, None),
+            };
+            pod_status::status(&name, &location, open, why)
+        });
+        looked
+            .await
+            .map_err(|_| Error::internal("looking at the pod panicked"))
     }
 
     /// The place of a pod; another's, where all are taken and one is not in use.
@@ -272,30 +327,39 @@ impl Pods {
 
 impl World {
     /// Opens a pod: its file is made where it is missing, its migrations are applied.
-    fn open(&self, name: &PodName) -> Result<Arc<Pod>, Error> {
+    fn open(&self, name: &PodName) -> Result<Arc<Pod>, Failure> {
         self.try_open(name).map_err(|why| {
             let message =
                 format!("The pod `{name}` cannot be opened, and its calls are told 503: {why}");
             Record::new(Level::Error, &message).write();
-            Error::unavailable("The database of this pod cannot be served now.").retry_after(FAILED)
+            let error = Error::unavailable("The database of this pod cannot be served now.")
+                .retry_after(FAILED);
+            Failure { error, why }
         })
     }
 
-    fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, String> {
-        let location = match &self.folder {
-            Some(folder) => {
-                let made = fs::create_dir_all(folder);
-                made.map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
-                Location::File(folder.join(file_of(name)))
-            }
+    /// Where a pod is.
+    fn location(&self, name: &PodName) -> Location {
+        match &self.folder {
+            _ if name.is_global() => self.global.clone(),
+            Some(folder) => Location::File(folder.join(file_of(name))),
             None => Location::Memory,
-        };
+        }
+    }
+
+    fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, String> {
+        if let Some(folder) = &self.folder {
+            let made = fs::create_dir_all(folder);
+            made.map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        }
+        let location = self.location(name);
         let vars = self.vars.clone();
         let host = NativeHost::open(&location, vars, self.sockets.clone(), name.clone())
             .map_err(|error| error.message)?;
         let host = Arc::new(host);
         host.database.check(CHECK).map_err(|error| error.message)?;
         let pod = self.start(host).map_err(|error| error.to_string())?;
+        pod_status::note_opening(&location);
         Ok(Arc::new(pod))
     }
 
@@ -307,6 +371,7 @@ impl World {
             calls: Calls::start(&engine, &self.threads).map_err(ServerError::Io)?,
             engine,
             alarm: host.world.alarm.clone(),
+            opened: SystemTime::now(),
         })
     }
 }

@@ -30,6 +30,7 @@ use tokio::{
 };
 
 use super::{
+    admin::{self, AdminKeyError},
     body::Bodies,
     calls::Threads,
     connections::{Complaint, Connections, Phase, Place},
@@ -39,6 +40,7 @@ use super::{
     limits::{LimitError, Limits, descriptors},
     lock::{Lock, LockError},
     page::{NoPage, Page},
+    pod_status,
     pods::{Pods, World},
     ports::{NativeHost, log},
     sockets::{STOPPING, Sockets},
@@ -100,6 +102,8 @@ pub enum ServerError {
     Tokens(SettingsError),
     /// There is no page where one is to be served.
     Page(NoPage),
+    /// The key of the admin address is none.
+    AdminKey(AdminKeyError),
     /// The app is not sound.
     App(StartError),
     /// The address cannot be served.
@@ -115,6 +119,7 @@ impl fmt::Display for ServerError {
             ServerError::Lock(error) => error.fmt(f),
             ServerError::Tokens(error) => error.fmt(f),
             ServerError::Page(error) => error.fmt(f),
+            ServerError::AdminKey(error) => error.fmt(f),
             ServerError::App(error) => error.fmt(f),
             ServerError::Io(error) => error.fmt(f),
         }
@@ -142,6 +147,7 @@ impl Server {
         let page = vars.get("EDGEPOD_WEB").filter(|folder| !folder.is_empty());
         let page = page.map(|folder| Page::at(folder));
         let page = page.transpose().map_err(ServerError::Page)?;
+        let admin = admin::Key::from_vars(&vars).map_err(ServerError::AdminKey)?;
         let mut locks = Vec::new();
         if let Location::File(path) = &location {
             locks.push(Lock::take(path).map_err(ServerError::Lock)?);
@@ -152,6 +158,7 @@ impl Server {
         }
         let world = World {
             folder,
+            global: location.clone(),
             vars: Arc::new(vars),
             sockets: Arc::<Sockets>::default(),
             threads: Threads::start(limits.clone()).map_err(ServerError::Io)?,
@@ -171,6 +178,7 @@ impl Server {
         let gateway =
             Gateway::new(Config::from_vars(|name| host.var(name))).map_err(ServerError::Tokens)?;
         let global = Arc::new(world.start(host)?);
+        pod_status::note_opening(&location);
         Ok(Self {
             cut_off: AtomicBool::new(false),
             jobs: OnceLock::new(),
@@ -181,6 +189,7 @@ impl Server {
                 gateway: Arc::new(gateway),
                 limits,
                 page,
+                admin,
             }),
             _locks: locks,
         })

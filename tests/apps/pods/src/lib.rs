@@ -96,4 +96,11 @@ async fn add_timed(ctx: &Ctx, text: String) -> Result<()> {
     ctx.db.insert(NewNote { text }).exec().map(drop)
 }
 
+/// Makes the table of notes another than the struct says, so that the pod cannot be opened again; or as it was.
+#[edgepod::function]
+pub async fn spoil(ctx: &Ctx) -> Result<()> {
+    let sql = "ALTER TABLE notes ADD COLUMN spoiled TEXT";
+    ctx.unsafe_raw_db.run(sql, &[]).map(drop)
+}
+
 edgepod::app!();

@@ -1,0 +1,200 @@
+//! The admin address of an app that runs somewhere, `/_edgepod/v1/…`.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::env;
+
+/// The variable that has the key, here and there.
+pub const KEY: &str = "EDGEPOD_ADMIN_KEY";
+
+/// How long one reply may take: migrations may have much to do.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a server may be away, or have no room, before the command gives up.
+const AWAY: Duration = Duration::from_secs(60);
+
+/// The same before it has answered anything: it may not be there at all.
+const ABSENT: Duration = Duration::from_secs(2);
+
+/// The first pause before something is asked again; each next one is twice as long, up to [`PAUSES`].
+const PAUSE: Duration = Duration::from_millis(100);
+const PAUSES: Duration = Duration::from_secs(5);
+
+/// An app's admin address, and the key to it. Several threads may ask at one time.
+pub struct Admin {
+    agent: ureq::Agent,
+    base: String,
+    key: String,
+    has_answered: AtomicBool,
+}
+
+/// The key for the app in `folder`: the one that is given, or that of the environment; where `is_local`, of `.dev.vars`.
+///
+/// # Errors
+/// Where there is none.
+pub fn key(given: Option<&str>, folder: &Path, is_local: bool) -> Result<String> {
+    if let Some(key) = given {
+        return Ok(key.to_owned());
+    }
+    let set = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty());
+    let set = match set {
+        Some(key) => Some(key),
+        None if is_local => env::of_app(folder)?.remove(KEY),
+        None => None,
+    };
+    set.map(|key| key.trim().to_owned()).with_context(|| {
+        format!("{KEY} is not set: put the key of the app into the environment of this command, as the app has it as a secret")
+    })
+}
+
+impl Admin {
+    /// The admin address of what answers at `url`.
+    pub fn new(url: &str, key: String) -> Self {
+        Self {
+            agent: ureq::Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .timeout_global(Some(PATIENCE))
+                .build()
+                .into(),
+            base: url.trim_end_matches('/').to_owned(),
+            key,
+            has_answered: AtomicBool::new(false),
+        }
+    }
+
+    /// Asks for something, and reads it.
+    ///
+    /// # Errors
+    /// What the server refuses, in its words; or that it is away for a minute.
+    pub fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
+        self.asked("GET", path, query)
+    }
+
+    /// The same of what does something. It may be done twice, where the reply was lost.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn post<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
+        self.asked("POST", path, query)
+    }
+
+    fn asked<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T> {
+        let began = Instant::now();
+        let mut pause = PAUSE;
+        loop {
+            let failure = match self.ask(method, path, query) {
+                Ok(Ok(data)) => {
+                    self.has_answered.store(true, Ordering::Relaxed);
+                    return serde_json::from_value(data).with_context(|| {
+                        format!("{} answers {path} as another version does: is the command as new as the app?", self.base)
+                    });
+                }
+                Ok(Err(refusal)) => bail!(refusal),
+                Err(failure) => failure,
+            };
+            let patience = match self.has_answered.load(Ordering::Relaxed) {
+                true => AWAY,
+                false => ABSENT,
+            };
+            if began.elapsed() + pause > patience {
+                return Err(failure);
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(PAUSES);
+        }
+    }
+
+    /// One try: the data; or what the server refuses; or why it is to be asked again.
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Result<Value, String>> {
+        let base = &self.base;
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(address(base, path, query))
+            .header("authorization", format!("Bearer {}", self.key))
+            .body(())
+            .with_context(|| format!("`{base}` is no address, or the key is none"))?;
+        let mut reply = self
+            .agent
+            .run(request)
+            .map_err(|error| anyhow!("nothing answers at {base} ({error}): is --url right?"))?;
+        let status = reply.status().as_u16();
+        let text = reply
+            .body_mut()
+            .read_to_string()
+            .with_context(|| format!("the reply of {base} is cut off"))?;
+        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        let message = body["error"]["message"].as_str();
+        match (status, message) {
+            (200, _) if body.get("data").is_some() => Ok(Ok(body["data"].clone())),
+            (401, _) => Ok(Err(format!(
+                "{base} refuses the key: {KEY} is to be what the app has as a secret"
+            ))),
+            // As any unknown path.
+            (404, Some(message)) if message.contains("/rpc/") => Ok(Err(format!(
+                "there is no admin address at {base}. It is there once the app has the secret {KEY}: in `.dev.vars` for \
+                 `edgepod dev`, in `.prod.vars` for `edgepod deploy`, in the environment of a native server"
+            ))),
+            (502..=504, _) => bail!(
+                "{base} cannot answer now ({status}): {}",
+                message.unwrap_or("no reason")
+            ),
+            (_, Some(message)) => Ok(Err(format!(
+                "{base} refuses: {message} ({status}, trace {})",
+                body["error"]["trace_id"].as_str().unwrap_or("unknown")
+            ))),
+            (_, None) => Ok(Err(format!(
+                "what answers at {base} with {status} is no EdgePod with an admin address: is --url right?"
+            ))),
+        }
+    }
+}
+
+fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String {
+    let mut address = format!("{base}/_edgepod/v1{path}");
+    for (place, (name, value)) in query.iter().enumerate() {
+        address.push(if place == 0 { '?' } else { '&' });
+        address.push_str(name);
+        address.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    address.push(byte.into());
+                }
+                _ => address.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_any_kind_is_one_parameter() {
+        let query = [("pod", "a/../b?&=%é"), ("limit", "7")];
+        assert_eq!(
+            address("http://127.0.0.1:7", "/status", &query),
+            "http://127.0.0.1:7/_edgepod/v1/status?pod=a%2F..%2Fb%3F%26%3D%25%C3%A9&limit=7"
+        );
+    }
+}

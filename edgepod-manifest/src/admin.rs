@@ -1,0 +1,63 @@
+//! What the admin address tells the command of pods. JavaScript writes the same on Workers: `admin_object.mjs`.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a pod serves what the build has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PodState {
+    /// It has all migrations of the build.
+    Ready,
+    /// It has yet to apply some: it does when it is opened, before any call.
+    Pending,
+    /// It cannot be opened, and its calls are told 503.
+    Failed,
+}
+
+impl PodState {
+    /// The word for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a pod is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodStatus {
+    /// Its name.
+    pub pod: String,
+    /// Whether it serves what the build has.
+    pub state: PodState,
+    /// Why it cannot be opened, where that is known.
+    pub failure: Option<String>,
+    /// How many migrations it has applied.
+    pub applied: usize,
+    /// The migrations of the build that it has not, by name.
+    pub pending: Vec<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was opened last, in milliseconds since 1970: on Workers by the day, natively its last write may count.
+    pub opened_at: Option<i64>,
+    /// The name of its engine's life, where it is open now.
+    pub life: Option<String>,
+}
+
+/// Some of the pods, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodPage {
+    /// They.
+    pub pods: Vec<PodEntry>,
+    /// What to ask for those that come after, where there are more: the last name.
+    pub next: Option<String>,
+}
+
+/// A pod of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodEntry {
+    /// Its name.
+    pub pod: String,
+}

@@ -1,0 +1,163 @@
+// The admin address, `/_edgepod/v1/…`, in the Worker: for whoever runs the app, with a key of their own. It is there only where
+// that is set. The native host's is in `host/native/admin`, and says the same.
+//
+// A new request is a line in `REQUESTS`; what the object does for it is in `admin_object.mjs`.
+import { alive, core, known } from "./bridge.mjs";
+import { isWithoutMethod, readReply } from "./crossing.mjs";
+import { directoryOf, objectOf } from "./objects.mjs";
+
+const PREFIX = "/_edgepod";
+
+/** Everything below has this version in its address, so that an older command is told 404 and not something else. */
+const BASE = `${PREFIX}/v1`;
+
+/** The fewest characters of a key: nobody guesses so many. */
+const KEY_LENGTH = 32;
+
+/** The most names of a page. */
+const PAGE = 1000;
+
+/** What can be asked. @type {Record<string, (asked: Asked) => unknown>} */
+const REQUESTS = {
+  "GET /pods": pods,
+  "GET /status": async (asked) => (await asked.pod()).administer("status"),
+  "POST /migrate": async (asked) => (await asked.pod()).administer("migrate"),
+};
+
+/** What is answered instead. */
+class Refusal extends Error {
+  /**
+   * @param {number} status
+   * @param {string} code
+   * @param {string} message
+   * @param {Record<string, string>} [headers]
+   */
+  constructor(status, code, message, headers = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** A request of somebody who has the key. */
+class Asked {
+  /**
+   * @param {any} env
+   * @param {URLSearchParams} query
+   */
+  constructor(env, query) {
+    this.env = env;
+    this.query = query;
+  }
+
+  /** The object of the pod that `pod` names, which has to be there: `global` where it names none and the app has one pod. */
+  async pod() {
+    const { pods } = known();
+    const name = this.query.get("pod") ?? (pods ? null : "global");
+    if (name === null) throw new Refusal(400, "BAD_REQUEST", "The parameter `pod` is missing: this app has several.");
+    if (!/^[!-~]{1,128}$/.test(name))
+      throw new Refusal(400, "BAD_REQUEST", "A pod's name has 1 to 128 bytes, of visible ASCII characters.");
+    if (pods ? !(await directoryOf(this.env).administer("has", name)) : name !== "global")
+      throw new Refusal(404, "NOT_FOUND", "There is no pod of this name.");
+    return objectOf(this.env, name);
+  }
+}
+
+/** @param {Asked} asked */
+function pods({ env, query }) {
+  const limit = query.get("limit") === null ? PAGE : Number(query.get("limit"));
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= PAGE))
+    throw new Refusal(400, "BAD_REQUEST", `\`limit\` is a number from 1 to ${PAGE}.`);
+  const after = query.get("after") ?? "";
+  if (known().pods) return directoryOf(env).administer("list", after, limit);
+  return { pods: after < "global" ? [{ pod: "global" }] : [], next: null };
+}
+
+/**
+ * The answer to a request for the admin address; undefined for any other, and where there is none.
+ *
+ * @param {Request} request
+ * @param {any} env
+ * @param {string} trace
+ */
+export async function administer(request, env, trace) {
+  const key = typeof env.EDGEPOD_ADMIN_KEY === "string" ? env.EDGEPOD_ADMIN_KEY.trim() : "";
+  if (key === "") return undefined;
+  const { pathname, searchParams } = new URL(request.url);
+  if (pathname !== PREFIX && !pathname.startsWith(`${PREFIX}/`)) return undefined;
+  try {
+    if (key.length < KEY_LENGTH || !/^[!-~]+$/.test(key))
+      throw new Error(`EDGEPOD_ADMIN_KEY is no key: it has ${KEY_LENGTH} visible ASCII characters at least`);
+    if (!(await isRight(request.headers.get("authorization"), key)))
+      throw new Refusal(
+        401,
+        "UNAUTHORIZED",
+        "This is the admin address: send the app's EDGEPOD_ADMIN_KEY as `Authorization: Bearer …`.",
+        { "www-authenticate": 'Bearer realm="edgepod admin"' },
+      );
+    return json(200, { data: await handlerOf(request.method, pathname)(new Asked(env, searchParams)) });
+  } catch (error) {
+    if (error instanceof Refusal) {
+      const { status, code, message, headers } = error;
+      return json(status, { error: { code, message, trace_id: trace } }, headers);
+    }
+    alive(env);
+    // The object is of another build for some seconds.
+    const old = isWithoutMethod(error);
+    const { status, headers, body } = readReply(
+      old ? core.refuse_route(trace) : core.refuse_internal(textOf(error), "", trace),
+    );
+    delete headers["access-control-allow-origin"];
+    delete headers["access-control-expose-headers"];
+    return new Response(body, { status, headers });
+  }
+}
+
+/** @param {unknown} error */
+const textOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * @param {string} method
+ * @param {string} path
+ */
+function handlerOf(method, path) {
+  const all = Object.keys(REQUESTS).map((request) => request.replace(" ", ` ${BASE}`));
+  const handler = REQUESTS[`${method} ${path.slice(BASE.length)}`];
+  if (handler !== undefined && path.startsWith(BASE)) return handler;
+  const here = all.filter((request) => request.endsWith(` ${path}`)).map((request) => request.split(" ", 1)[0]);
+  if (here.length > 0) {
+    const allow = here.join(", ");
+    throw new Refusal(405, "METHOD_NOT_ALLOWED", `\`${path}\` takes ${allow}.`, { allow });
+  }
+  throw new Refusal(404, "NOT_FOUND", `There is nothing at ${path}. This build has ${all.join(", ")}.`);
+}
+
+/**
+ * Whether the header has the key. Digests are compared: how long that takes depends on nothing that is secret.
+ *
+ * @param {string | null} authorization
+ * @param {string} key
+ */
+async function isRight(authorization, key) {
+  const sent = /^bearer (.*)$/i.exec(authorization ?? "")?.[1]?.trim();
+  if (sent === undefined) return false;
+  const [a, b] = await Promise.all([sent, key].map(digest));
+  return crypto.subtle.timingSafeEqual(/** @type {ArrayBuffer} */ (a), /** @type {ArrayBuffer} */ (b));
+}
+
+/** @param {string} text */
+const digest = (text) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+
+/**
+ * No page of another origin reads it, and nobody keeps it.
+ *
+ * @param {number} status
+ * @param {unknown} body
+ * @param {Record<string, string>} [headers]
+ */
+const json = (status, body, headers = {}) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  });

@@ -1,0 +1,113 @@
+// What an object does for the admin address, and how it comes to be in the directory of pods. The directory is an object of the
+// same class, without an engine: a row for each pod, written once in the pod's life.
+import { core, known } from "./bridge.mjs";
+import { directoryOf } from "./objects.mjs";
+
+/** Under what an object remembers that the directory has it, and the day on which it was opened last. */
+const ENTRY = "edgepod";
+
+const DAY = 86_400_000;
+
+/**
+ * An object, as this room sees it.
+ *
+ * @typedef {object} Administered
+ * @property {DurableObjectState} ctx
+ * @property {string} pod
+ * @property {() => void} open opens its engine
+ * @property {() => { failure: string | null, openedAt: number | null, life: string | null }} engine
+ * @property {() => string} pending the migrations of the build that it has not, one a line; or `!` and why that is not known
+ */
+
+/** @type {Record<string, (object: Administered, ...args: any[]) => unknown>} */
+const ACTS = {
+  status,
+  migrate(object) {
+    object.open();
+    return status(object);
+  },
+  enter({ ctx }, /** @type {string} */ pod) {
+    names(ctx).exec("INSERT OR IGNORE INTO pods (name) VALUES (?)", pod);
+  },
+  has: ({ ctx }, /** @type {string} */ pod) =>
+    names(ctx).exec("SELECT 1 FROM pods WHERE name = ?", pod).toArray().length > 0,
+  list({ ctx }, /** @type {string} */ after, /** @type {number} */ limit) {
+    const sql = "SELECT name AS pod FROM pods WHERE name > ? ORDER BY name LIMIT ?";
+    const pods = names(ctx)
+      .exec(sql, after, limit + 1)
+      .toArray();
+    const next = pods.length > limit ? (pods[limit - 1]?.pod ?? null) : null;
+    return { pods: pods.slice(0, limit), next };
+  },
+};
+
+/**
+ * @param {Administered} object
+ * @param {string} what
+ * @param {unknown[]} args
+ */
+export function administer(object, what, args) {
+  const act = ACTS[what];
+  if (act === undefined) throw new TypeError(`it does not implement the method "${what}" of the admin`);
+  return act(object, ...args);
+}
+
+/** @param {DurableObjectState} ctx */
+function names({ storage: { sql } }) {
+  sql.exec("CREATE TABLE IF NOT EXISTS pods (name TEXT PRIMARY KEY) WITHOUT ROWID, STRICT");
+  return sql;
+}
+
+/** @param {Administered} object */
+function status(object) {
+  const { ctx, pod } = object;
+  const { failure, openedAt, life } = object.engine();
+  const said = object.pending();
+  const why = failure ?? (said.startsWith("!") ? said.slice(1) : null);
+  const pending = said === "" || said.startsWith("!") ? [] : said.split("\n");
+  /** @type {any} */
+  const entry = ctx.storage.kv.get(ENTRY);
+  return {
+    pod,
+    state: why !== null ? "failed" : pending.length > 0 ? "pending" : "ready",
+    failure: why,
+    applied: applied(ctx.storage.sql),
+    pending,
+    bytes: ctx.storage.sql.databaseSize,
+    opened_at: openedAt ?? (entry === undefined ? null : entry.day * DAY),
+    life,
+  };
+}
+
+/** @param {SqlStorage} sql */
+function applied(sql) {
+  const journal = "SELECT 1 FROM sqlite_schema WHERE name = '_edgepod_migrations'";
+  if (sql.exec(journal).toArray().length === 0) return 0;
+  return sql.exec("SELECT count(*) AS n FROM _edgepod_migrations").one().n;
+}
+
+/**
+ * A pod is open: has it in the directory, and notes the day. Neither is waited for, and what fails is done by its next engine.
+ *
+ * @param {DurableObjectState} ctx
+ * @param {any} env
+ * @param {string} pod
+ */
+export function opened({ storage }, env, pod) {
+  if (!known().pods) return;
+  const day = Math.floor(Date.now() / DAY);
+  /** @type {any} */
+  const entry = storage.kv.get(ENTRY);
+  if (entry !== undefined) {
+    if (entry.day !== day) storage.kv.put(ENTRY, { day });
+    return;
+  }
+  directoryOf(env)
+    .administer("enter", pod)
+    .then(
+      () => storage.kv.put(ENTRY, { day }),
+      (/** @type {unknown} */ error) => {
+        core.refuse_internal(`The directory of pods cannot be told of \`${pod}\`: ${error}`, "", "");
+      },
+    );
+}

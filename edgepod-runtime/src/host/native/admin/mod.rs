@@ -1,0 +1,190 @@
+//! The admin address, `/_edgepod/v1/…`: for whoever runs the app, with a key of their own. It is there only where that is set.
+//! A Worker's is in `admin.mjs`, and says the same; the tests in `tests/pods/admin.rs` ask both.
+//!
+//! A new request is a line in [`REQUESTS`], and a function beside those of [`pods`].
+
+mod key;
+mod pods;
+
+use std::sync::Arc;
+
+use form_urlencoded::parse;
+use hyper::{HeaderMap, header, header::HeaderValue, http::request::Parts};
+use serde::Serialize;
+
+pub use key::AdminKeyError;
+pub(super) use key::Key;
+
+use super::http::{Reply, Shared, reply};
+use crate::{
+    Code, Error,
+    engine::{Outcome, PodName},
+};
+
+/// Everything that is below has this version in its address, so that an older command is told 404 and not something else.
+const BASE: &str = "/_edgepod/v1";
+
+/// What can be asked: the method, what stands behind [`BASE`], and what it is.
+const REQUESTS: [(&str, &str, What); 3] = [
+    ("GET", "/pods", What::List),
+    ("GET", "/status", What::Status),
+    ("POST", "/migrate", What::Migrate),
+];
+
+#[derive(Clone, Copy)]
+enum What {
+    /// The names of the pods, a page of them: `after`, `limit`.
+    List,
+    /// What a pod is: `pod`. It is not opened for that.
+    Status,
+    /// The same, once it is open and has its migrations, or cannot have them.
+    Migrate,
+}
+
+/// Who asks, and what for.
+struct Asked<'a> {
+    shared: &'a Arc<Shared>,
+    query: &'a str,
+}
+
+impl Asked<'_> {
+    fn parameter(&self, name: &str) -> Option<String> {
+        let mut all = parse(self.query.as_bytes());
+        all.find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// The pod that `pod` names, which has to be there: `global` where it names none and the app has one pod.
+    fn pod(&self) -> Result<PodName, Error> {
+        let has_pods = self.shared.registry().pod().is_some();
+        let name = match self.parameter("pod") {
+            Some(name) => PodName::new(name)?,
+            None if has_pods => {
+                return Err(Error::bad_request(
+                    "The parameter `pod` is missing: this app has several.",
+                ));
+            }
+            None => PodName::global(),
+        };
+        if (has_pods || name.is_global()) && self.shared.pods.has(&name) {
+            return Ok(name);
+        }
+        Err(Error::new(Code::NotFound, "There is no pod of this name."))
+    }
+}
+
+/// Whether a path is of the admin address, whatever is there.
+pub(super) fn is_admin(path: &str) -> bool {
+    path.strip_prefix("/_edgepod")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a request, of somebody who may have the key.
+pub(super) async fn answer(
+    shared: &Arc<Shared>,
+    key: &Key,
+    parts: &Parts,
+    trace_id: &str,
+) -> Reply {
+    match decide(shared, key, parts).await {
+        Ok(reply) => reply,
+        Err((error, allow)) => {
+            let outcome = Outcome::error(&error, trace_id);
+            let mut reply = own(reply(outcome.status, outcome.body));
+            let headers = reply.headers_mut();
+            if let Some(seconds) = outcome.retry_after {
+                headers.insert(header::RETRY_AFTER, seconds.into());
+            }
+            if error.code() == Code::Unauthorized {
+                let scheme = HeaderValue::from_static("Bearer realm=\"edgepod admin\"");
+                headers.insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            if let Some(allow) = allow {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            reply
+        }
+    }
+}
+
+/// An error, and the method that would be right.
+type Refusal = (Error, Option<&'static str>);
+
+async fn decide(shared: &Arc<Shared>, key: &Key, parts: &Parts) -> Result<Reply, Refusal> {
+    if !key.is_in(bearer(&parts.headers)) {
+        return Err((
+            Error::unauthorized(
+                "This is the admin address: send the app's EDGEPOD_ADMIN_KEY as `Authorization: Bearer …`.",
+            ),
+            None,
+        ));
+    }
+    let path = parts.uri.path();
+    let place = path.strip_prefix(BASE);
+    let here = REQUESTS.iter().filter(|(_, at, _)| Some(*at) == place);
+    let mut methods = None;
+    for (method, _, what) in here {
+        if *method == parts.method.as_str() {
+            let asked = Asked {
+                shared,
+                query: parts.uri.query().unwrap_or_default(),
+            };
+            return run(*what, &asked).await.map_err(|error| (error, None));
+        }
+        methods = Some(*method);
+    }
+    match methods {
+        Some(method) => {
+            let message = format!("`{path}` takes {method}.");
+            Err((Error::new(Code::MethodNotAllowed, message), Some(method)))
+        }
+        None => {
+            let all = REQUESTS.map(|(method, at, _)| format!("{method} {BASE}{at}"));
+            let message = format!(
+                "There is nothing at {path}. This build has {}.",
+                all.join(", ")
+            );
+            Err((Error::new(Code::NotFound, message), None))
+        }
+    }
+}
+
+async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
+    match what {
+        What::List => pods::list(asked).map(|page| data(&page)),
+        What::Status => pods::status(asked).await.map(|status| data(&status)),
+        What::Migrate => pods::migrate(asked).await.map(|status| data(&status)),
+    }
+}
+
+/// What stands behind `Bearer` in a header that came once.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (all.next(), all.next()) else {
+        return None;
+    };
+    let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+fn data(data: &impl Serialize) -> Reply {
+    #[derive(Serialize)]
+    struct Body<'a, T> {
+        data: &'a T,
+    }
+    let body = serde_json::to_string(&Body { data }).expect("names and numbers are JSON");
+    own(reply(200, body))
+}
+
+/// No page of another origin reads it, and nobody keeps it.
+fn own(mut reply: Reply) -> Reply {
+    for (name, value) in [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        reply
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    reply
+}

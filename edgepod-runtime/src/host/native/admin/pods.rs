@@ -1,0 +1,55 @@
+//! Pods: which there are, how each is, and the migrations of one that sleeps.
+
+use edgepod_manifest::{PodEntry, PodPage, PodStatus};
+
+use super::Asked;
+use crate::{Error, engine::PodName};
+
+/// The most names of a page.
+const PAGE: usize = 1000;
+
+/// The names in the order of their bytes, those after `after`, at most `limit`.
+pub(super) fn list(asked: &Asked<'_>) -> Result<PodPage, Error> {
+    let after = asked.parameter("after").unwrap_or_default();
+    let limit = match asked.parameter("limit") {
+        Some(limit) => limit
+            .parse()
+            .ok()
+            .filter(|limit| (1..=PAGE).contains(limit))
+            .ok_or_else(|| Error::bad_request(format!("`limit` is a number from 1 to {PAGE}.")))?,
+        None => PAGE,
+    };
+    let mut names: Vec<PodName> = match asked.shared.registry().pod() {
+        Some(_) => asked.shared.pods.all(),
+        None => vec![PodName::global()],
+    };
+    names.retain(|name| name.as_str() > after.as_str());
+    names.sort_unstable();
+    let is_all = names.len() <= limit;
+    names.truncate(limit);
+    let next = names.last().filter(|_| !is_all).map(ToString::to_string);
+    let pods = names.iter().map(|name| PodEntry {
+        pod: name.to_string(),
+    });
+    Ok(PodPage {
+        pods: pods.collect(),
+        next,
+    })
+}
+
+/// What a pod is. It is not opened for that.
+pub(super) async fn status(asked: &Asked<'_>) -> Result<PodStatus, Error> {
+    asked.shared.pods.status(&asked.pod()?).await
+}
+
+/// Opens a pod, so that it has its migrations; what it is then. That it cannot be opened is no error of the request.
+pub(super) async fn migrate(asked: &Asked<'_>) -> Result<PodStatus, Error> {
+    let pod = asked.pod()?;
+    let opened = asked.shared.pods.get(Some(&pod)).await;
+    let status = asked.shared.pods.status(&pod).await?;
+    match opened {
+        // There is no room for it now, which says nothing of the pod.
+        Err(error) if status.failure.is_none() => Err(error),
+        _ => Ok(status),
+    }
+}

@@ -1,0 +1,81 @@
+//! How a pod is, whether it is open or not.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use edgepod_manifest::{PodState, PodStatus};
+
+use super::{database::Location, migrate::migration_statuses, pods::Pod};
+use crate::{
+    engine::PodName,
+    migrations::{State, Status},
+};
+
+/// Notes that a database is opened now: as the time of its file, which SQLite has no use for. Where that cannot be set it stays
+/// unknown, and nothing else.
+pub(super) fn note_opening(location: &Location) {
+    if let Location::File(path) = location
+        && let Ok(file) = File::options().append(true).open(path)
+    {
+        let _ = file.set_modified(SystemTime::now());
+    }
+}
+
+/// How an open pod is, or a closed one.
+pub(super) fn status(
+    name: &PodName,
+    location: &Location,
+    open: Option<&Pod>,
+    failure: Option<String>,
+) -> PodStatus {
+    let file = match location {
+        Location::File(path) => Some(path.as_path()),
+        Location::Memory => None,
+    };
+    // Before it is looked at, which may change the file.
+    let (bytes, modified) = file.map_or((0, None), |file| (size(file), modified(file)));
+    let migrations = match open {
+        Some(pod) => pod.engine.migrations().map_err(|error| error.to_string()),
+        None => migration_statuses(location).map_err(|error| error.to_string()),
+    };
+    let (migrations, failure): (Vec<Status>, _) = match migrations {
+        Ok(migrations) => (migrations, failure),
+        Err(why) => (Vec::new(), failure.or(Some(why))),
+    };
+    let pending = migrations.iter().filter(|one| one.state == State::Pending);
+    let pending: Vec<_> = pending.map(|migration| migration.name.clone()).collect();
+    PodStatus {
+        pod: name.to_string(),
+        state: match failure {
+            Some(_) => PodState::Failed,
+            None if pending.is_empty() => PodState::Ready,
+            None => PodState::Pending,
+        },
+        failure,
+        applied: migrations.len() - pending.len(),
+        pending,
+        bytes,
+        opened_at: open.map_or(modified, |pod| Some(pod.opened)).map(millis),
+        life: open.map(|pod| pod.engine.life().to_string()),
+    }
+}
+
+/// What a database takes on disk, with the log beside it.
+fn size(file: &Path) -> u64 {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let of = |file: &Path| fs::metadata(file).map_or(0, |file| file.len());
+    of(file) + of(&PathBuf::from(log))
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|file| file.modified()).ok()
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_millis().try_into().unwrap_or(i64::MAX)
+}

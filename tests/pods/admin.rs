@@ -1,0 +1,276 @@
+//! The admin address: who has its key learns of every pod, and nobody else of any.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use edgepod_tests::{
+    cases,
+    http::{Call, Reply},
+    server,
+};
+use serde_json::{Value, json};
+
+use crate::{add, call_in};
+
+/// The key of the server under test.
+pub(crate) const KEY: &str = "admin-key-of-the-tests-0123456789abcdef";
+
+cases![
+    without_the_key_nobody_is_told_anything,
+    no_page_of_another_origin_is_let_in,
+    what_is_not_there_is_404_and_another_method_405,
+    pods_are_listed_by_name_and_in_pages,
+    a_pod_says_how_it_is,
+    a_pod_that_is_not_there_is_not_made_by_asking,
+    a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503,
+];
+
+/// A request of somebody who has the key.
+fn admin(method: &str, path: &str) -> Call<'static> {
+    let key = format!("Bearer {KEY}");
+    unkeyed(method, path).header("authorization", &key)
+}
+
+fn unkeyed(method: &str, path: &str) -> Call<'static> {
+    let path = format!("/_edgepod/v1{path}");
+    server().request(method, &path).without_key()
+}
+
+/// The names of all pods, asked for in pages.
+fn names(limit: usize) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = admin("GET", "/pods").query("after", &after);
+        let page = page.query("limit", &limit.to_string()).ok();
+        let pods = page["pods"].as_array().expect("pods");
+        assert!(pods.len() <= limit);
+        names.extend(
+            pods.iter()
+                .filter_map(|pod| Some(pod["pod"].as_str()?.to_owned())),
+        );
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => return names,
+        }
+    }
+}
+
+/// On Workers the directory is told beside the first call.
+fn until_listed(pod: &str) {
+    let began = Instant::now();
+    while !names(1000).iter().any(|name| name == pod) {
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "{pod} is not listed"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn status_of(pod: &str) -> Value {
+    admin("GET", "/status").query("pod", pod).ok()
+}
+
+fn is_not_cors(reply: &Reply) -> bool {
+    let mut headers = reply.headers.iter();
+    !headers.any(|(name, _)| name.starts_with("access-control"))
+}
+
+fn without_the_key_nobody_is_told_anything() {
+    add(call_in("open-secret", "addNote"), "secret");
+    let longer = format!("Bearer {KEY}x");
+    let shorter = format!("Bearer {}", &KEY[1..]);
+    let basic = format!("Basic {KEY}");
+    let twice = format!("Bearer {KEY}, Bearer {KEY}");
+    let public = format!("Bearer {}", server().key);
+    let wrong = [
+        &*longer, &*shorter, &*basic, &*twice, &*public, KEY, "", "Bearer ",
+    ];
+    for path in [
+        "/pods",
+        "/status?pod=open-secret",
+        "/nothing",
+        "",
+        "/../v2/pods",
+    ] {
+        for method in ["GET", "POST", "OPTIONS", "DELETE"] {
+            for authorization in wrong {
+                let reply = unkeyed(method, path)
+                    .header("authorization", authorization)
+                    .send();
+                let error = reply.assert_error(401);
+                assert_eq!(error["code"], "UNAUTHORIZED");
+                assert!(is_not_cors(&reply), "{reply:?}");
+                assert!(!reply.text().contains("open-secret"), "{error}");
+            }
+        }
+        unkeyed("GET", path).error(401);
+    }
+    // The app's own key is none, wherever it stands, and neither is the admin's in another place.
+    server().request("GET", "/_edgepod/v1/pods").error(401);
+    unkeyed("GET", "/pods").query("key", KEY).error(401);
+    unkeyed("GET", "/pods")
+        .header("x-edgepod-key", KEY)
+        .error(401);
+    assert!(!server().log().contains(KEY), "the key is in the log");
+}
+
+fn no_page_of_another_origin_is_let_in() {
+    let origin = "https://evil.example";
+    for (method, path) in [("GET", "/pods"), ("GET", "/nothing"), ("OPTIONS", "/pods")] {
+        let call = admin(method, path).header("origin", origin);
+        let reply = call.header("access-control-request-method", "GET").send();
+        assert!(is_not_cors(&reply), "{method} {path}: {reply:?}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+    }
+}
+
+fn what_is_not_there_is_404_and_another_method_405() {
+    for path in ["/pod", "/pods/", "/pods/x", "/toString", "/__proto__"] {
+        let error = admin("GET", path).error(404);
+        assert!(
+            error["message"]
+                .as_str()
+                .unwrap_or_default()
+                .contains("GET /_edgepod/v1/pods")
+        );
+    }
+    for path in [
+        "/_edgepod",
+        "/_edgepod/",
+        "/_edgepod/v1",
+        "/_edgepod/v2/pods",
+        "/_edgepod/pods",
+    ] {
+        let key = format!("Bearer {KEY}");
+        server()
+            .request("GET", path)
+            .header("authorization", &key)
+            .error(404);
+    }
+    for (method, path, allow) in [("POST", "/pods", "GET"), ("GET", "/migrate", "POST")] {
+        let reply = admin(method, path).send();
+        reply.assert_error(405);
+        assert_eq!(reply.header("allow"), Some(allow));
+    }
+}
+
+fn pods_are_listed_by_name_and_in_pages() {
+    let pods = [
+        "open-list",
+        "open-list/../b",
+        "open-listB",
+        "open-lista",
+        "open-list%41",
+    ];
+    for pod in pods {
+        add(call_in(pod, "addNote"), pod);
+    }
+    for pod in pods {
+        until_listed(pod);
+    }
+    let all = names(1000);
+    assert!(all.is_sorted(), "{all:?}");
+    assert_eq!(names(2), all);
+    for pod in pods {
+        assert_eq!(all.iter().filter(|name| *name == pod).count(), 1);
+    }
+    for limit in ["0", "1001", "-1", "1.5", "many", ""] {
+        admin("GET", "/pods").query("limit", limit).error(400);
+    }
+}
+
+fn a_pod_says_how_it_is() {
+    let pod = "open-status/../x";
+    add(call_in(pod, "addNote"), "one");
+    until_listed(pod);
+    let status = status_of(pod);
+    assert_eq!(status["pod"], pod);
+    assert_eq!(status["state"], "ready", "{status}");
+    assert_eq!(
+        (&status["failure"], &status["pending"]),
+        (&Value::Null, &json!([]))
+    );
+    assert!(
+        status["bytes"].as_u64().is_some_and(|bytes| bytes >= 4096),
+        "{status}"
+    );
+    assert!(
+        status["life"].as_str().is_some_and(|life| life.len() > 8),
+        "{status}"
+    );
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let ago = now.as_millis() as i64 - status["opened_at"].as_i64().expect("a time");
+    assert!((-1000..60_000).contains(&ago), "{status}");
+    // Asked again it is the same engine, and another after its end.
+    assert_eq!(status_of(pod)["life"], status["life"]);
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+    let asleep = status_of(pod);
+    assert_eq!(
+        (&asleep["state"], &asleep["pod"]),
+        (&json!("ready"), &json!(pod))
+    );
+    let woken = admin("POST", "/migrate").query("pod", pod).ok();
+    assert_eq!(woken["state"], "ready");
+    assert!(
+        woken["life"].is_string() && woken["life"] != status["life"],
+        "{woken}"
+    );
+    assert_eq!(call_in(pod, "getNotes").ok(), json!(["one"]));
+}
+
+fn a_pod_that_is_not_there_is_not_made_by_asking() {
+    add(call_in("open-here", "addNote"), "here");
+    until_listed("open-here");
+    let before = server().databases();
+    for (method, path) in [("GET", "/status"), ("POST", "/migrate")] {
+        for pod in [
+            "open-nobody",
+            "nobody",
+            " pods",
+            "pods",
+            "open-her",
+            "open-HERE",
+        ] {
+            let status = admin(method, path).query("pod", pod).send().status;
+            let expected = if pod.contains(' ') { 400 } else { 404 };
+            assert_eq!(status, expected, "{pod}");
+        }
+        for pod in ["", "two words", "é", "open\0"] {
+            admin(method, path).query("pod", pod).error(400);
+        }
+        admin(method, path).error(400);
+    }
+    assert_eq!(server().databases(), before, "a database was made");
+    assert!(!names(1000).iter().any(|name| name == "open-nobody"));
+}
+
+fn a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503() {
+    add(call_in("open-sound", "addNote"), "sound");
+    add(call_in("open-spoiled", "addNote"), "spoiled");
+    until_listed("open-spoiled");
+    call_in("open-spoiled", "spoil").ok();
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+    for _ in 0..2 {
+        let reply = call_in("open-spoiled", "getNotes").send();
+        let error = reply.assert_error(503);
+        assert_eq!(error["code"], "UNAVAILABLE");
+        assert!(
+            !error.to_string().contains("spoiled"),
+            "the reason is the admin's: {error}"
+        );
+        assert!(reply.header("retry-after").is_some());
+        let status = admin("POST", "/migrate").query("pod", "open-spoiled").ok();
+        for status in [status, status_of("open-spoiled")] {
+            assert_eq!(status["state"], "failed", "{status}");
+            let why = status["failure"].as_str().expect("a reason");
+            assert!(why.contains("spoiled"), "{why}");
+        }
+    }
+    assert_eq!(call_in("open-sound", "getNotes").ok(), json!(["sound"]));
+    assert_eq!(status_of("open-sound")["state"], "ready");
+}
