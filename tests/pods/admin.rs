@@ -1,6 +1,9 @@
 //! The admin address: who has its key learns of every pod, and nobody else of any.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use edgepod_tests::{
     cases,
@@ -22,6 +25,7 @@ cases![
     a_pod_says_how_it_is,
     a_pod_that_is_not_there_is_not_made_by_asking,
     a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503,
+    the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed,
 ];
 
 /// A request of somebody who has the key.
@@ -273,4 +277,81 @@ fn a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503() {
     }
     assert_eq!(call_in("open-sound", "getNotes").ok(), json!(["sound"]));
     assert_eq!(status_of("open-sound")["state"], "ready");
+}
+
+/// `edgepod pods` with these arguments.
+fn pods_command(arguments: &[&str]) -> Command {
+    let command = server::build_command().expect("the command builds");
+    let mut command = Command::new(command);
+    command
+        .arg("pods")
+        .args(arguments)
+        .args(["--url", &server().url])
+        .env("EDGEPOD_ADMIN_KEY", KEY)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed() {
+    let pods: Vec<String> = (0..40).map(|n| format!("open-roll-{n:02}")).collect();
+    let spoiled = [&pods[3], &pods[20], &pods[39]];
+    for pod in &pods {
+        add(call_in(pod, "addNote"), pod);
+    }
+    for pod in spoiled {
+        call_in(pod, "spoil").ok();
+    }
+    for pod in &pods {
+        until_listed(pod);
+    }
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+
+    let migrate = ["migrate", "--all", "--parallel", "4"];
+    let command = pods_command(&migrate).spawn().expect("it runs");
+    std::thread::sleep(Duration::from_millis(fastrand::u64(50..400)));
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+    let mut output = command.wait_with_output().expect("it ends");
+    let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if said.contains("nothing answers") {
+        // It began while nobody was there, or that took too long: it goes on when it is run again.
+        output = pods_command(&migrate).output().expect("it runs");
+        said = String::from_utf8_lossy(&output.stderr).into_owned();
+    }
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(!said.contains(KEY), "{said}");
+    for pod in &pods {
+        let is_named = said.contains(&format!("the pod {pod} does not migrate: "));
+        assert_eq!(is_named, spoiled.contains(&pod), "{pod}: {said}");
+    }
+    for pod in &pods {
+        if spoiled.contains(&pod) {
+            call_in(pod, "getNotes").error(503);
+        } else {
+            assert_eq!(call_in(pod, "getNotes").ok(), json!([pod]));
+        }
+    }
+
+    let listed = pods_command(&["list"]).output().expect("it runs");
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    assert_eq!(listed.lines().collect::<Vec<_>>(), names(1000));
+    let arguments = ["status", "--json", &pods[0], spoiled[0]];
+    let stated = pods_command(&arguments).output().expect("it runs");
+    let stated = String::from_utf8(stated.stdout).expect("text");
+    let stated: Vec<Value> = stated
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(stated[0]["state"], "ready");
+    assert!(stated[0]["failure"].is_null());
+    assert_eq!(stated[1]["state"], "failed", "{}", stated[1]);
+    let output = pods_command(&["migrate", &pods[0]]).output();
+    assert!(output.expect("it runs").status.success());
+
+    let wrong = pods_command(&["list", "--admin-key", "wrong"]).output();
+    let wrong = String::from_utf8(wrong.expect("it runs").stderr).expect("text");
+    assert!(wrong.contains("refuses the key"), "{wrong}");
 }
