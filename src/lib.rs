@@ -87,7 +87,7 @@ pub mod middleware {
 
 /// The ready-made rules for [pods](macro@pod), as functions: for a rule that falls back on one of them.
 pub mod pods {
-    pub use edgepod_runtime::engine::{asked, by_claim, by_header, by_host};
+    pub use edgepod_runtime::engine::{OtherPod, Pods, asked, by_claim, by_header, by_host};
 }
 
 /// What every module of an app uses: `use edgepod::prelude::*;`

@@ -50,6 +50,7 @@ fn call(name: &str, args: &str, session: Option<&str>) -> Json {
             user: None,
             headers: Headers::from_json("{}"),
             trace_id: "fuzz",
+            origin: None,
         },
     );
     assert_eq!(outcome.status, 200, "{}", outcome.body);

@@ -5,7 +5,7 @@ mod walls;
 
 use std::{
     process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use base64ct::{Base64, Encoding};
@@ -26,6 +26,9 @@ cases![
     names_that_differ_by_case_are_two_pods,
     a_name_may_be_any_visible_text,
     a_preflight_allows_the_header,
+    an_action_calls_functions_of_other_pods,
+    pods_wait_for_each_other_to_a_depth,
+    a_job_leaves_its_notes_once_whenever_the_server_is_killed,
     an_answer_is_kept_for_each_pod,
     a_call_is_done_once_in_each_pod,
     a_job_is_done_in_its_pod_though_nobody_asks_for_it_after_a_restart,
@@ -226,6 +229,107 @@ fn a_preflight_allows_the_header() {
     };
     assert!(preflight("x-edgepod-pod").contains("x-edgepod-pod"));
     assert!(preflight("").contains("x-edgepod-pod"));
+}
+
+fn an_action_calls_functions_of_other_pods() {
+    let session = server::unique("session");
+    call_in("open-there", "getNotes").session(&session).ok();
+    let url = socket_url(&session, Some("open-there"));
+    let mut socket = Socket::open(&url).expect("a socket");
+    let token = token_for("acme");
+    let note = |text: &str| {
+        let args = json!({"pod": "open-there", "text": text});
+        call_as(&token, "noteThere").args(args)
+    };
+    assert_eq!(note("left").ok(), "open-there");
+    assert!(socket.stale().contains("notes"));
+    let notes = call_in("open-there", "getNotes").ok();
+    assert_eq!(
+        notes.as_array().and_then(|notes| notes.last()),
+        Some(&json!("left by ada"))
+    );
+    let error = note("").error(409);
+    assert_eq!(error["code"], "EMPTY");
+    assert_eq!(error["message"], "A note of open-there says something.");
+    assert_eq!(error["data"]["of"], "open-there");
+    note("panic").error(500);
+    assert_eq!(note("after").ok(), "open-there");
+    // Its own pod, and one that nobody has called.
+    let look = |pod: &str| call_as(&token, "lookThere").args(json!({ "pod": pod }));
+    assert_eq!(look("acme").ok()[0], "acme");
+    let new = server::unique("open-new");
+    assert_eq!(look(&new).ok(), json!([new, 0]));
+    look("two words").error(400);
+    let hook = server().request("POST", "/hooks/notes/open-there");
+    let hook = hook
+        .without_key()
+        .header("authorization", &format!("Bearer {token}"));
+    assert_eq!(hook.body("by a hook").send().text(), "open-there");
+    call_in("open-there", "takeNote")
+        .args(json!({"text": "x"}))
+        .error(404);
+}
+
+fn pods_wait_for_each_other_to_a_depth() {
+    let around = |times: u32, pods: Value| {
+        let args = json!({"pods": pods, "times": times});
+        call_in("open-around", "around").args(args)
+    };
+    let two = json!(["open-around", "open-around-too"]);
+    assert_eq!(around(8, two.clone()).ok(), 8);
+    around(9, two).error(500);
+    assert_eq!(around(3, json!(["open-around"])).ok(), 3, "to oneself");
+}
+
+fn a_job_leaves_its_notes_once_whenever_the_server_is_killed() {
+    let number = |name: &str, default: usize| {
+        std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+    };
+    let kills = number("EDGEPOD_PODS_KILLS", 3);
+    let seed = number("EDGEPOD_PODS_SEED", fastrand::usize(..)) as u64;
+    println!("seed {seed}, {kills} kills");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (from, there) = (server::unique("open-from"), server::unique("open-to"));
+    let mut asked = 0;
+    for _ in 0..kills {
+        for _ in 0..10 {
+            let args =
+                json!({"pod": there, "text": format!("job {asked}"), "notes": 8, "failures": 0});
+            call_in(&from, "deliverLater").args(args).ok();
+            asked += 1;
+        }
+        std::thread::sleep(Duration::from_millis(random.u64(..60)));
+        server().kill().expect("it is this process's own");
+        server().start_again().expect("it starts again");
+    }
+    let notes = |pod: &str| {
+        let notes = call_in(pod, "getNotes").ok();
+        let mut notes: Vec<String> = serde_json::from_value(notes).expect("texts");
+        notes.sort();
+        notes
+    };
+    let began = Instant::now();
+    while notes(&from).len() < asked {
+        let log = server().log();
+        assert!(began.elapsed() < Duration::from_secs(120), "{log}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let all = |each: &dyn Fn(usize) -> Vec<String>| {
+        let mut all: Vec<String> = (0..asked).flat_map(each).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(
+        notes(&from),
+        all(&|i| vec![format!("job {i} delivered")]),
+        "seed {seed}"
+    );
+    let expected = all(&|i| {
+        let numbered = (0..8).map(|n| format!("job {i} {n}"));
+        let others = ["twice", "twice", "passed on"].map(|it| format!("job {i} {it} by nobody"));
+        numbered.chain(others).collect()
+    });
+    assert_eq!(notes(&there), expected, "seed {seed}");
 }
 
 fn an_answer_is_kept_for_each_pod() {

@@ -131,6 +131,7 @@ impl Engine {
                 user: batch.user.clone(),
                 headers: Headers::from_json(batch.headers),
                 trace_id: batch.trace_id,
+                origin: None,
             },
         );
         state.version.set(version);

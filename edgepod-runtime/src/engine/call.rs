@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    CallId, Ended, Engine, Event, Headers, Job, Kind, Level, Log, RawReply, Reply,
+    CallId, Ended, Engine, Event, Headers, Job, Kind, Level, Log, Origin, RawReply, Reply,
     extensions::Extensions,
     kept::Answer,
     presence::Change,
@@ -39,6 +39,8 @@ pub struct Call<'a> {
     pub headers: Headers,
     /// Names the call in the reply and in the log.
     pub trace_id: &'a str,
+    /// Where it comes from, where another pod makes it.
+    pub origin: Option<Origin>,
 }
 
 /// The answer to a call.
@@ -206,6 +208,7 @@ pub(super) struct CallState {
     headers: OnceCell<Rc<Headers>>,
     /// The job that it is made for.
     job: Option<Job>,
+    origin: Option<Origin>,
     /// Jobs that it has asked for.
     jobs: Cell<u32>,
     /// When its transaction asks to be woken.
@@ -271,6 +274,7 @@ impl CallState {
             trace_id,
             headers,
             job,
+            origin: call.origin,
             jobs: Cell::new(0),
             wake: Cell::new(None),
             engine,
@@ -291,6 +295,11 @@ impl CallState {
     /// The job that it is made for.
     pub(super) fn job(&self) -> Option<&Job> {
         self.job.as_ref()
+    }
+
+    /// Where it comes from, where another pod makes it.
+    pub(super) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// Counts a job that it asks for; how many it has.

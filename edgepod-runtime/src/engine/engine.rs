@@ -177,7 +177,7 @@ impl Engine {
                     let result = self.run_at_once(function, ctx, &args);
                     state.within_limit(result)
                 };
-                match Once::of(definition, &state.headers(), state.user.as_ref(), &args) {
+                match Once::of(&state, definition, &args) {
                     Ok(None) => in_transaction(&state, body),
                     Ok(Some(once)) => once.run(&state, body),
                     Err(error) => Err(error),
@@ -214,6 +214,7 @@ impl Engine {
             user: None,
             headers: super::Headers::from_json("{}"),
             trace_id: "test",
+            origin: None,
         };
         let state = CallState::new(self.clone(), "test", Kind::Function, call);
         let _entered = log::enter(&state);
@@ -246,7 +247,7 @@ impl Engine {
         let definition = action.definition;
         let args = Args::new(call.args);
         let state = CallState::new(self.clone(), definition.name, definition.kind(), call);
-        let result = match Once::of(definition, &state.headers(), state.user.as_ref(), &args) {
+        let result = match Once::of(&state, definition, &args) {
             Ok(_) => self.run_action(&state, action, &args).await,
             Err(error) => Err(error),
         };

@@ -44,10 +44,14 @@ pub struct Outgoing {
 /// What comes of it: the answer, of any status, or why there is none.
 pub type Fetched = Result<RawReply, String>;
 
-/// Where a host puts what came of a request. Dropped without that, the request has failed.
+/// Where a host puts what came of a request, or of a call in another pod. Dropped without that, the request has failed.
 pub struct Fetching(oneshot::Sender<Fetched>);
 
 impl Fetching {
+    pub(super) fn new(giver: oneshot::Sender<Fetched>) -> Self {
+        Self(giver)
+    }
+
     /// Whoever waits for it goes on.
     pub fn done(self, fetched: Fetched) {
         // It may have given up.
@@ -120,7 +124,7 @@ impl<'a> Fetch<'a> {
         let (method, url) = (outgoing.method.clone(), shown(&outgoing.url).to_owned());
         let (giver, waiting) = oneshot::channel();
         let host = self.ctx.state().engine.host();
-        host.fetch(outgoing, Fetching(giver));
+        host.fetch(outgoing, Fetching::new(giver));
         let fetched = waiting.await;
         let fetched = fetched.unwrap_or_else(|_| Err("it was given up".to_owned()));
         let reply = fetched.map_err(|why| {

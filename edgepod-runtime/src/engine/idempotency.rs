@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{
-    Args, Ctx, FunctionDef, Headers, Kind, Reply, call::CallState, engine::in_transaction,
-};
+use super::{Args, Ctx, FunctionDef, Kind, Origin, Reply, call::CallState, engine::in_transaction};
 use crate::{
     Code, Error, Result,
     auth::Claims,
@@ -25,6 +23,9 @@ const KEY: usize = 128;
 
 /// How long a reply is kept at least, in milliseconds: a day.
 const KEPT: i64 = 24 * 60 * 60 * 1000;
+
+/// How much longer one is kept that is for a job of another pod: for as long as a job can be tried again.
+const KEPT_FOR_JOBS: i64 = 7 * KEPT;
 
 /// The largest reply that is stored, in bytes: a row holds 2 MB on the platform.
 const REPLY: usize = 1024 * 1024;
@@ -47,6 +48,8 @@ pub(super) struct Once {
     key: String,
     /// The function, and what stands for its arguments.
     call: String,
+    /// How much longer than others its reply is kept, in milliseconds.
+    longer: i64,
 }
 
 /// A reply as it is stored.
@@ -65,11 +68,22 @@ impl Once {
     /// # Errors
     /// `BAD_REQUEST`: a key that is none, a caller without a name, an action.
     pub(super) fn of(
+        state: &CallState,
         function: &FunctionDef,
-        headers: &Headers,
-        user: Option<&Claims>,
         args: &Args,
     ) -> Result<Option<Self>> {
+        let call = || format!("{} {}", function.name, digest(args.as_json()));
+        if let Some(Origin { pod, key, .. }) = state.origin() {
+            // No client's caller is called so, and a client cannot take a job's key first.
+            let once = key.as_ref().map(|key| Self {
+                caller: format!("pod {pod}"),
+                key: key.clone(),
+                call: call(),
+                longer: KEPT_FOR_JOBS,
+            });
+            return Ok(once);
+        }
+        let headers = state.headers();
         // Most calls have no key, and are not to pay for reading their headers.
         if !headers.as_json().contains(HEADER) {
             return Ok(None);
@@ -90,9 +104,10 @@ impl Once {
             )));
         }
         Ok(Some(Self {
-            caller: caller(user)?,
+            caller: caller(state.user.as_ref())?,
             key: key.to_owned(),
-            call: format!("{} {}", function.name, digest(args.as_json())),
+            call: call(),
+            longer: 0,
         }))
     }
 
@@ -173,7 +188,7 @@ impl Once {
             Value::Text(self.key.clone()),
             Value::Text(self.call.clone()),
             Value::Text(stored),
-            Value::Integer(now),
+            Value::Integer(now + self.longer),
         ];
         match host.run(STORE, &params) {
             Err(error) if is_missing(&error) => {

@@ -28,6 +28,7 @@ mod kept;
 mod log;
 mod parameters;
 mod pod;
+mod pods;
 mod port;
 mod presence;
 mod readers;
@@ -76,6 +77,9 @@ pub use parameters::{
 };
 pub(crate) use pod::no_pod;
 pub use pod::{PodDef, PodName, PodRequest, PodRule, asked, by_claim, by_header, by_host};
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) use pods::answer_of;
+pub use pods::{Origin, OtherPod, PodCall, Pods};
 pub use port::{Host, SocketId};
 pub use presence::Presence;
 #[doc(hidden)]

@@ -39,7 +39,7 @@ impl Middleware for require_user {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        if ctx.job().is_none() {
+        if !ctx.state().is_of_job() {
             signed_in(ctx)?;
         }
         next.run(ctx, args).await
@@ -93,7 +93,7 @@ impl Middleware for RequireRole {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        if ctx.job().is_none() && !self.is_in(signed_in(ctx)?) {
+        if !ctx.state().is_of_job() && !self.is_in(signed_in(ctx)?) {
             return Err(Error::forbidden(format!(
                 "This needs a token whose `{}` is `{}`.",
                 self.claim, self.value
@@ -342,7 +342,7 @@ impl Middleware for RateLimit {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        if ctx.job().is_some() {
+        if ctx.state().is_own() {
             return next.run(ctx, args).await;
         }
         let keys = self.keys(ctx, args);

@@ -270,6 +270,14 @@ impl Registry {
         place.ok().map(|place| self.functions[place])
     }
 
+    /// The function of this name, an internal one as well: for calls of the app's own.
+    pub fn any(&self, name: &str) -> Option<&'static FunctionDef> {
+        self.get(name).or_else(|| {
+            let place = self.internal.binary_search_by(|def| def.name.cmp(name));
+            place.ok().map(|place| self.internal[place])
+        })
+    }
+
     /// The functions that clients may call, sorted by public name.
     pub fn functions(&self) -> &[&'static FunctionDef] {
         &self.functions

@@ -255,6 +255,7 @@ impl Engine {
             user: None,
             headers: Headers::from_json("{}"),
             trace_id: &trace_id,
+            origin: None,
         };
         CallState::of_job(self.clone(), name, kind, call, Job::of(row))
     }

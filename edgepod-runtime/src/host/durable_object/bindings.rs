@@ -37,6 +37,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn wrote(this: &Ports, tables: &str, version: &str);
 
+    /// Calls a function in another pod. Its outcome is told to `fetched`, under the number, later.
+    #[wasm_bindgen(method, js_name = callPod)]
+    pub fn call_pod(this: &Ports, number: u32, pod: &str, message: &str);
+
     /// Sends a request to another server. What comes of it is told to `fetched`, under the number, later.
     #[wasm_bindgen(method)]
     pub fn fetch(this: &Ports, number: u32, head: &str, body: &[u8]);

@@ -60,6 +60,8 @@ export const DECISION = Object.freeze({
   batch: "B",
   /** A request for a route, whose body is of any bytes. */
   raw: "H",
+  /** A call of a function of any kind, from another pod. */
+  between: "I",
   /** A call that brought its arguments along. */
   asked: "G",
   /** Verify this signature, say how that went, and ask again. */

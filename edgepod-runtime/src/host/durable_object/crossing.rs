@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
     db::parse_rows,
-    engine::{Kind, Outcome, Outgoing, PodName, RawReply},
+    engine::{Kind, Origin, Outcome, Outgoing, PodCall, PodName, RawReply},
     gateway::{
         self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, PROTOCOL, REFUSED, Route,
         SOCKETS_PER_SESSION, Step, UNWANTED_BODY,
@@ -230,21 +230,30 @@ pub(super) struct Message<'a> {
     pub(super) trace_id: &'a str,
     user: &'a str,
     pub(super) headers: &'a str,
+    /// Where it comes from, where another pod makes it.
+    pub(super) origin: Option<Origin>,
     pub(super) args: &'a str,
 }
 
 impl<'a> Message<'a> {
     pub(super) fn read(message: &'a str) -> Self {
-        let mut lines = message.splitn(7, '\n').skip(1);
+        let mut lines = message.splitn(7, '\n');
         let mut line = || lines.next().unwrap_or_default();
-        Self {
+        let is_of_pod = line().ends_with('I');
+        let mut read = Self {
             name: line(),
             session: Some(line()).filter(|session| !session.is_empty()),
             trace_id: line(),
             user: line(),
             headers: line(),
+            origin: None,
             args: line(),
+        };
+        if is_of_pod {
+            read.origin = Some(read_origin(read.headers));
+            read.headers = "{}";
         }
+        read
     }
 
     /// The claims that the gateway has verified, or nothing.
@@ -321,6 +330,45 @@ pub(super) fn read_answer(head: &str, body: Vec<u8>) -> RawReply {
         status: status.unwrap_or_default(),
         headers,
         body: body.into(),
+    }
+}
+
+/// A call of a function in another pod, from its object to that one's: as of the Worker's, of the kind `I`, and for the headers where
+/// it comes from.
+pub(super) fn write_pod_call(call: &PodCall) -> String {
+    let mut text = String::from(VERSION);
+    text.push_str(&write_call(
+        'I',
+        &None,
+        call.function.name,
+        &None,
+        &call.trace_id,
+        &call.user,
+    ));
+    let Origin { pod, depth, key } = &call.origin;
+    text.push('\n');
+    push_number(&mut text, (*depth).into());
+    // No name has a space.
+    for part in [
+        " ",
+        pod,
+        " ",
+        key.as_deref().unwrap_or_default(),
+        "\n",
+        &call.args,
+    ] {
+        text.push_str(part);
+    }
+    text
+}
+
+fn read_origin(line: &str) -> Origin {
+    let mut parts = line.split(' ');
+    let mut part = || parts.next().unwrap_or_default();
+    Origin {
+        depth: part().parse().unwrap_or_default(),
+        pod: part().to_owned(),
+        key: Some(part().to_owned()).filter(|key| !key.is_empty()),
     }
 }
 

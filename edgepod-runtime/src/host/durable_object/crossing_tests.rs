@@ -4,7 +4,10 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::Error;
+use crate::{
+    Error,
+    engine::{Chain, FunctionDef, Work},
+};
 
 fn cases(of: &str) -> Vec<Json> {
     let cases: Json = serde_json::from_str(include_str!("tests/crossing.json")).expect("JSON");
@@ -45,6 +48,43 @@ fn a_call_is_written_and_read() {
         }
         assert_eq!(written, decision);
         assert!(text(&case, "message").starts_with(VERSION));
+    }
+}
+
+#[test]
+fn a_call_from_another_pod_is_written_and_read() {
+    static DEFINITION: FunctionDef = FunctionDef {
+        name: "takeNote",
+        rust_name: "take_note",
+        location: ("lib.rs", 1),
+        internal: true,
+        runner: None,
+        work: Work::Query(Chain {
+            keep: true,
+            steps: &[],
+            handler: |_, _| unreachable!(),
+        }),
+    };
+    for key in [None, Some("a1b2".to_owned())] {
+        let call = PodCall {
+            pod: PodName::new("globex").unwrap(),
+            function: &DEFINITION,
+            args: "{\"text\":\n1}".to_owned(),
+            user: serde_json::from_str(r#"{"sub":"ada"}"#).unwrap(),
+            trace_id: "0123456789abcdef".to_owned(),
+            origin: Origin {
+                pod: "a/b".to_owned(),
+                depth: 2,
+                key,
+            },
+        };
+        let text = write_pod_call(&call);
+        assert!(text.starts_with("2I\n"), "{text}");
+        let message = Message::read(&text);
+        assert_eq!((message.name, message.session), ("takeNote", None));
+        assert_eq!((message.args, message.headers), (&*call.args, "{}"));
+        assert_eq!(message.origin.as_ref(), Some(&call.origin));
+        assert_eq!(message.user().unwrap().subject(), Some("ada"));
     }
 }
 

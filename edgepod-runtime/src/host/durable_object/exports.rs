@@ -320,7 +320,7 @@ pub fn call(engine: u32, message: &str) -> String {
     })
 }
 
-/// Calls an action, or with a body a route; the texts as of [`call`]. A route's own reply is an array of
+/// Calls an action, or with a body a route, or for another pod a function of any kind; the texts as of [`call`]. A route's own reply is an array of
 /// [`crossing::write_raw_head`]'s text, and the bytes of the body.
 // One for both: each future that JavaScript awaits is a kilobyte of a Worker.
 #[wasm_bindgen]
@@ -341,6 +341,9 @@ pub async fn call_action(engine: u32, message: String, body: Option<Vec<u8>>) ->
         },
         None => match callee(&engine, &message) {
             Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
+            Some(Callee::AtOnce(function)) if message.origin.is_some() => {
+                engine.call(function, call_of(&message))
+            }
             _ => of_another_build(&message),
         },
     };
@@ -414,7 +417,12 @@ pub fn call_batch(engine: u32, message: &str, lost: &[u32], begins: &js_sys::Fun
 
 /// The function that is called, where this object has it.
 fn callee(engine: &Engine, message: &Message<'_>) -> Option<Callee> {
-    Some(engine.registry().get(message.name)?.callee())
+    let registry = engine.registry();
+    let function = match message.origin {
+        Some(_) => registry.any(message.name),
+        None => registry.get(message.name),
+    };
+    Some(function?.callee())
 }
 
 /// The outcome where the Worker knows a function of this name and kind, and this object does not: they may be of different
@@ -431,6 +439,7 @@ fn call_of<'a>(message: &Message<'a>) -> Call<'a> {
         user: message.user(),
         headers: Headers::from_json(message.headers),
         trace_id: message.trace_id,
+        origin: message.origin.clone(),
     }
 }
 

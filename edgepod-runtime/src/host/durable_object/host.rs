@@ -9,7 +9,7 @@ use super::{
     crossing,
 };
 use crate::{
-    engine::{Fetched, Fetching, Host, Outgoing, PodName, Record, SocketId},
+    engine::{Fetched, Fetching, Host, Outgoing, PodCall, PodName, Record, SocketId},
     sqlite::{Database, End, JsonOutput, Output, RowFormat, SqlError, Transactions, Value},
     tracking::TableSet,
 };
@@ -19,7 +19,7 @@ thread_local! {
     /// host must not: so it holds a number.
     static PORTS: RefCell<Vec<(u32, Ports)>> = const { RefCell::new(Vec::new()) };
     static GENERATION: Cell<u32> = const { Cell::new(0) };
-    /// The requests to other servers that have no answer yet, in the order of their numbers.
+    /// The requests to other servers and other pods that have no answer yet, in the order of their numbers.
     static FETCHING: RefCell<Vec<(u32, Fetching)>> = const { RefCell::new(Vec::new()) };
     static FETCHES: Cell<u32> = const { Cell::new(0) };
 }
@@ -34,6 +34,14 @@ pub(super) fn fetched(number: u32, fetched: Fetched) {
     if let Some(fetching) = fetching {
         fetching.done(fetched);
     }
+}
+
+/// The number under which the host is told what came of a request.
+fn number_of(fetching: Fetching) -> u32 {
+    let number = FETCHES.get() + 1;
+    FETCHES.set(number);
+    FETCHING.with_borrow_mut(|all| all.push((number, fetching)));
+    number
 }
 
 /// Says which instance of the isolate's this is.
@@ -161,10 +169,14 @@ impl Host for ObjectHost {
         self.ports(|ports| ports.var(name))
     }
 
+    fn call_pod(&self, call: PodCall, fetching: Fetching) {
+        let number = number_of(fetching);
+        let message = crossing::write_pod_call(&call);
+        self.ports(|ports| ports.call_pod(number, call.pod.as_str(), &message));
+    }
+
     fn fetch(&self, request: Outgoing, fetching: Fetching) {
-        let number = FETCHES.get() + 1;
-        FETCHES.set(number);
-        FETCHING.with_borrow_mut(|all| all.push((number, fetching)));
+        let number = number_of(fetching);
         let head = crossing::write_outgoing(&request);
         self.ports(|ports| ports.fetch(number, &head, &request.body));
     }

@@ -183,6 +183,7 @@ export class EdgePodEngine extends DurableObject {
       case DECISION.batch:
         return this.#callBatch(message);
       case DECISION.action:
+      case DECISION.between:
         return this.#callAction(message);
       case DECISION.raw:
         return this.#callAction(message, body ?? new Uint8Array());
@@ -239,7 +240,7 @@ export class EdgePodEngine extends DurableObject {
   }
 
   /**
-   * An action; with a body, a route.
+   * An action; with a body, a route; or what another pod calls.
    *
    * @param {string} message
    * @param {Uint8Array} [body]

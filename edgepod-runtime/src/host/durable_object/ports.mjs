@@ -2,6 +2,8 @@
 import { readUpTo } from "./bodies.mjs";
 import { alive, core, hasEnded, known, runs } from "./bridge.mjs";
 import {
+  ask,
+  readOutcome,
   readOutgoing,
   readParameters,
   readTables,
@@ -10,6 +12,9 @@ import {
   writeRows,
   writeTexts,
 } from "./crossing.mjs";
+import { objectOf } from "./objects.mjs";
+
+const utf8 = new TextEncoder();
 
 /**
  * The first tag of a socket that was opened without `since`; the second names its session, the third, if any, is when its token
@@ -167,27 +172,31 @@ export class Ports {
    * @param {Uint8Array} body
    */
   fetch(number, head, body) {
+    const { method, url, headers, timeout, limit } = readOutgoing(head);
     // In this turn it stands in the core's memory.
-    void this.#fetch(number, readOutgoing(head), body.slice());
+    const sent = method === "GET" || method === "HEAD" ? undefined : body.slice();
+    void this.#answered(number, async () => {
+      const signal = AbortSignal.timeout(timeout);
+      const response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
+      const bytes = await readUpTo(response.body, limit);
+      return { answer: writeAnswer(response), bytes };
+    });
   }
 
   /**
+   * Tells the core what came of what it asked for.
+   *
    * @param {number} number
-   * @param {ReturnType<typeof readOutgoing>} outgoing
-   * @param {Uint8Array} body
+   * @param {() => Promise<{ answer: string, bytes: Uint8Array }>} ask
    */
-  async #fetch(number, { method, url, headers, timeout, limit }, body) {
+  async #answered(number, ask) {
     const instance = alive(this.env);
     let answer;
     /** @type {Uint8Array} */
     let bytes = new Uint8Array();
     let failure = "";
     try {
-      const signal = AbortSignal.timeout(timeout);
-      const sent = method === "GET" || method === "HEAD" ? undefined : body;
-      const response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
-      bytes = await readUpTo(response.body, limit);
-      answer = writeAnswer(response);
+      ({ answer, bytes } = await ask());
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }
@@ -236,6 +245,21 @@ export class Ports {
   /** How many milliseconds are left until it rings. */
   untilAlarm() {
     return this.#alarm === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#alarm - Date.now());
+  }
+
+  /**
+   * Calls a function in another pod.
+   *
+   * @param {number} number
+   * @param {string} pod
+   * @param {string} message
+   */
+  callPod(number, pod, message) {
+    void this.#answered(number, async () => {
+      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, pod), message));
+      const headers = new Headers(retryAfter === "" ? {} : { "retry-after": retryAfter });
+      return { answer: writeAnswer({ status, headers }), bytes: utf8.encode(body) };
+    });
   }
 
   /** @param {string} name */

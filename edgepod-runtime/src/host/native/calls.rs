@@ -28,8 +28,8 @@ use crate::{
     Error,
     auth::Claims,
     engine::{
-        ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Outcome, RawRequest,
-        Record, RouteDef, Typed,
+        ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Origin, Outcome,
+        RawRequest, Record, RouteDef, Typed,
     },
 };
 
@@ -40,6 +40,8 @@ pub(super) struct Caller {
     /// As JSON.
     pub(super) headers: String,
     pub(super) trace_id: String,
+    /// Where it comes from, where another pod makes it.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Caller {
@@ -50,6 +52,7 @@ impl Caller {
             user: self.user.take(),
             headers: Headers::from_json(std::mem::take(&mut self.headers)),
             trace_id: &self.trace_id,
+            origin: self.origin.take(),
         }
     }
 }

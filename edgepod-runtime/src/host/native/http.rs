@@ -38,7 +38,7 @@ const WAIT: Duration = Duration::from_millis(20);
 
 /// What all connections share.
 pub(super) struct Shared {
-    pub(super) pods: Pods,
+    pub(super) pods: Arc<Pods>,
     pub(super) sockets: Arc<Sockets>,
     pub(super) gateway: Arc<Gateway>,
     pub(super) limits: Arc<Limits>,
@@ -138,6 +138,7 @@ where
                     user,
                     headers,
                     trace_id: trace_id.to_owned(),
+                    origin: None,
                 };
                 let what = What::Raw(Raw { route, request });
                 let pod = shared.pods.get(pod.as_ref()).await?;
@@ -178,6 +179,7 @@ where
         user,
         headers,
         trace_id: trace_id.to_owned(),
+        origin: None,
     };
     Ok(outcome_reply(pod.run(what, text, caller).await))
 }

@@ -5,7 +5,7 @@ use std::{
     fs,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
@@ -15,7 +15,7 @@ use edgepod_manifest::PodStatus;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc::UnboundedSender};
 
 use super::{
-    calls::{Calls, Threads},
+    calls::{Caller, Calls, Threads, What},
     connections::Complaint,
     database::Location,
     jobs::Alarm,
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{Engine, Level, PodName, Record},
+    engine::{Engine, Fetching, Level, Outcome, PodCall, PodName, Record, answer_of},
 };
 
 /// How long the database of a pod may be checked before it is served: a call waits for it.
@@ -83,6 +83,7 @@ pub(super) struct World {
     pub(super) global: Location,
     pub(super) vars: Arc<HashMap<String, String>>,
     pub(super) sockets: Arc<Sockets>,
+    pub(super) pods: Arc<OnceLock<Weak<Pods>>>,
     pub(super) threads: Arc<Threads>,
     pub(super) limits: Arc<Limits>,
 }
@@ -116,18 +117,49 @@ struct Failure {
 }
 
 impl Pods {
-    pub(super) fn new(mut world: World, global: Arc<Pod>) -> Self {
+    pub(super) fn new(mut world: World, global: Arc<Pod>) -> Arc<Self> {
         Arc::make_mut(&mut world.vars)
             .entry(KEPT.0.to_owned())
             .or_insert_with(|| KEPT.1.to_owned());
-        Self {
+        let known = world.pods.clone();
+        let pods = Arc::new(Self {
             world,
             global,
             slots: Mutex::default(),
             began: Instant::now(),
             full: Complaint::default(),
             jobs: OnceLock::new(),
-        }
+        });
+        let _ = known.set(Arc::downgrade(&pods));
+        pods
+    }
+
+    /// Calls a function in a pod, for an action of another.
+    pub(super) fn call(self: Arc<Self>, call: PodCall, fetching: Fetching) {
+        tokio::spawn(async move {
+            let PodCall {
+                pod,
+                function,
+                args,
+                user,
+                trace_id,
+                origin,
+            } = call;
+            let outcome = match self.get(Some(&pod)).await {
+                Ok(pod) => {
+                    let caller = Caller {
+                        session: None,
+                        user,
+                        headers: "{}".to_owned(),
+                        trace_id,
+                        origin: Some(origin),
+                    };
+                    pod.run(What::Call(function.callee()), args, caller).await
+                }
+                Err(error) => Outcome::error(&error, &trace_id),
+            };
+            fetching.done(Ok(answer_of(outcome)));
+        });
     }
 
     /// Tells of each pod that is opened from now on, and of the one that is open already.
@@ -354,7 +386,8 @@ impl World {
         }
         let location = self.location(name);
         let vars = self.vars.clone();
-        let host = NativeHost::open(&location, vars, self.sockets.clone(), name.clone())
+        let (sockets, pods) = (self.sockets.clone(), self.pods.clone());
+        let host = NativeHost::open(&location, vars, sockets, pods, name.clone())
             .map_err(|error| error.message)?;
         let host = Arc::new(host);
         host.database.check(CHECK).map_err(|error| error.message)?;

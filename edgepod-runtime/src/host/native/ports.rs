@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, OnceLock, Weak},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -10,10 +10,11 @@ use super::{
     database::{Location, NativeDatabase},
     fetch::{beside, fetch},
     jobs::{Alarm, now_micros},
+    pods::Pods,
     sockets::Sockets,
 };
 use crate::{
-    engine::{Fetching, Host, Outgoing, PodName, Record, SocketId},
+    engine::{Fetching, Host, Outgoing, PodCall, PodName, Record, SocketId},
     sqlite::{
         Database, End, JsonOutput, Output, RESULT_LIMIT, RowFormat, SqlError, Transactions, Value,
         result_limit,
@@ -35,6 +36,8 @@ pub(super) struct Served {
     pub(super) sockets: Arc<Sockets>,
     pub(super) alarm: Arc<Alarm>,
     vars: Arc<HashMap<String, String>>,
+    /// The others, once they are there.
+    pods: Arc<OnceLock<Weak<Pods>>>,
 }
 
 /// The most KiB of pages that SQLite keeps of a pod: there are many of them.
@@ -45,6 +48,7 @@ impl NativeHost {
         location: &Location,
         vars: Arc<HashMap<String, String>>,
         sockets: Arc<Sockets>,
+        pods: Arc<OnceLock<Weak<Pods>>>,
         pod: PodName,
     ) -> Result<Self, SqlError> {
         let limit = result_limit(vars.get(RESULT_LIMIT).map(String::as_str));
@@ -55,6 +59,7 @@ impl NativeHost {
                 pod,
                 sockets,
                 alarm: Arc::default(),
+                pods,
                 vars,
             },
         })
@@ -64,7 +69,13 @@ impl NativeHost {
 impl NativeHost {
     /// One without a server: nobody connects, and nothing is set.
     pub(super) fn alone(location: &Location) -> Result<Self, SqlError> {
-        Self::open(location, Arc::default(), Arc::default(), PodName::global())
+        Self::open(
+            location,
+            Arc::default(),
+            Arc::default(),
+            Arc::default(),
+            PodName::global(),
+        )
     }
 }
 
@@ -131,6 +142,13 @@ impl Host for NativeHost {
 
     fn fetch(&self, request: Outgoing, fetching: Fetching) {
         fetch(request, fetching);
+    }
+
+    fn call_pod(&self, call: PodCall, fetching: Fetching) {
+        match self.world.pods.get().and_then(Weak::upgrade) {
+            Some(pods) => pods.call(call, fetching),
+            None => fetching.done(Err("the server stops".to_owned())),
+        }
     }
 
     fn blocking(&self, work: Box<dyn FnOnce() + Send>) {

@@ -161,11 +161,18 @@ impl Server {
             global: location.clone(),
             vars: Arc::new(vars),
             sockets: Arc::<Sockets>::default(),
+            pods: Arc::default(),
             threads: Threads::start(limits.clone()).map_err(ServerError::Io)?,
             limits: limits.clone(),
         };
         let global = PodName::global();
-        let host = NativeHost::open(&location, world.vars.clone(), world.sockets.clone(), global);
+        let host = NativeHost::open(
+            &location,
+            world.vars.clone(),
+            world.sockets.clone(),
+            world.pods.clone(),
+            global,
+        );
         let host = Arc::new(host.map_err(ServerError::Database)?);
         let is_whole = host.database.check(CHECK).map_err(ServerError::Database)?;
         if !is_whole {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use edgepod::{
     http::{Bytes, Request, Response},
+    middleware::require_user,
     pods::by_claim,
     prelude::*,
 };
@@ -73,12 +74,138 @@ pub async fn add_note(ctx: &Ctx, text: String) -> Result<i64> {
     Ok(ctx.db.insert(NewNote { text }).returning()?.id)
 }
 
+/// Why a note is not taken.
+#[edgepod::error]
+pub enum NoteError {
+    /// It says nothing.
+    #[error(409, "A note of {of} says something.")]
+    Empty {
+        /// Whose it would be.
+        of: String,
+    },
+}
+
+/// Only for other pods.
+#[edgepod::function(internal)]
+pub async fn take_note(ctx: &Ctx, text: String) -> Result<String, NoteError> {
+    if text.is_empty() {
+        let of = ctx.pod().to_owned();
+        return Err(NoteError::Empty { of });
+    }
+    if text == "panic" {
+        panic!("on purpose");
+    }
+    let sub = ctx
+        .user()
+        .and_then(|user| user.subject())
+        .unwrap_or("nobody");
+    ctx.db
+        .insert(NewNote {
+            text: format!("{text} by {sub}"),
+        })
+        .exec()?;
+    Ok(ctx.pod().to_owned())
+}
+
+/// Leaves a note in another pod.
+#[edgepod::action]
+pub async fn note_there(ctx: &ActionCtx, pod: String, text: String) -> Result<String> {
+    ctx.pods().get(&pod)?.call(take_note::call(text)).await
+}
+
+/// The same, for whoever is signed in there.
+#[edgepod::function(internal, middleware = [require_user])]
+pub async fn take_note_of_a_user(ctx: &Ctx, text: String) -> Result<()> {
+    ctx.db.insert(NewNote { text }).exec().map(drop)
+}
+
+/// Leaves notes in another pod: the same one twice, so many others, and one by an action there. It is a job, and fails at its first
+/// tries when all is done.
+#[edgepod::action(internal)]
+pub async fn deliver(
+    ctx: &ActionCtx,
+    pod: String,
+    text: String,
+    notes: u32,
+    failures: u32,
+) -> Result<()> {
+    let there = ctx.pods().get(&pod)?;
+    for _ in 0..2 {
+        there.call(take_note::call(format!("{text} twice"))).await?;
+    }
+    for i in 0..notes {
+        let note = format!("{text} {i}");
+        there.call(take_note_of_a_user::call(note)).await?;
+    }
+    there.call(pass_on::call(&*text)).await?;
+    if ctx.job().is_some_and(|job| job.attempt() <= failures) {
+        return Err(Error::unavailable("Not yet."));
+    }
+    let text = format!("{text} delivered");
+    ctx.transaction(|tx| tx.db.insert(NewNote { text }).exec().map(drop))
+}
+
+/// An action that leaves a note in its own pod.
+#[edgepod::action(internal)]
+pub async fn pass_on(ctx: &ActionCtx, text: String) -> Result<()> {
+    let here = ctx.pods().get(ctx.pod())?;
+    here.call(take_note::call(format!("{text} passed on")))
+        .await?;
+    Ok(())
+}
+
+/// Has notes delivered by a job.
+#[edgepod::function]
+pub async fn deliver_later(
+    ctx: &Ctx,
+    pod: String,
+    text: String,
+    notes: u32,
+    failures: u32,
+) -> Result<JobId> {
+    let call = deliver::call(pod, text, notes, failures);
+    ctx.jobs().after(Duration::ZERO, call)
+}
+
+/// Goes from pod to pod so often, and says how often it went.
+#[edgepod::action]
+pub async fn around(ctx: &ActionCtx, pods: Vec<String>, times: u32) -> Result<u32> {
+    if times == 0 {
+        return Ok(0);
+    }
+    let next = &pods[times as usize % pods.len()];
+    let next = ctx.pods().get(next)?;
+    Ok(next.call(around::call(&*pods, times - 1)).await? + 1)
+}
+
+/// The name of another pod, by an action there, and how many notes it has.
+#[edgepod::action]
+pub async fn look_there(ctx: &ActionCtx, pod: String) -> Result<(String, usize)> {
+    let there = ctx.pods().get(&pod)?;
+    let name = there.call(where_it_waits::call()).await?;
+    Ok((name, there.call(get_notes::call()).await?.len()))
+}
+
 /// A note by whoever knows the address, such as a webhook: no key, and the pod is in the address.
 #[edgepod::route(POST, "/hooks/notes")]
 pub async fn note_by_hook(ctx: &ActionCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
     let text = String::from_utf8_lossy(request.body()).into_owned();
     ctx.transaction(|tx| tx.db.insert(NewNote { text }).exec())?;
     Ok(Response::new(Bytes::from(ctx.pod().to_owned())))
+}
+
+/// Leaves a note in the pod that the address names.
+#[edgepod::route(POST, "/hooks/notes/:there")]
+pub async fn note_there_by_hook(
+    ctx: &ActionCtx,
+    request: Request<Bytes>,
+    there: String,
+) -> Result<Response<Bytes>> {
+    let text = String::from_utf8_lossy(request.body()).into_owned();
+    let there = ctx.pods().get(there)?;
+    Ok(Response::new(
+        there.call(take_note::call(text)).await?.into(),
+    ))
 }
 
 /// Adds a note later, and with it when that was.

@@ -145,6 +145,7 @@ impl World {
                     user: None,
                     headers: Headers::from_json(json!(headers).to_string()),
                     trace_id: &trace_id,
+                    origin: None,
                 };
                 return self.call(&name, call);
             }
@@ -220,6 +221,7 @@ impl World {
                 user: None,
                 headers: Headers::from_json("{}"),
                 trace_id: "truth",
+                origin: None,
             };
             let function = engine.registry().get(&name).map(|def| def.callee());
             let Some(Callee::AtOnce(function)) = function else {

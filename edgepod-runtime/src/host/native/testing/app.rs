@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     future::Future as _,
     rc::{Rc, Weak},
     sync::{Arc, Once},
@@ -17,7 +16,11 @@ use tokio::task::JoinHandle;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{Answer, CallError, Caller, Watch, host::TestHost, watch::Window};
+use super::{
+    Answer, CallError, Caller, Watch,
+    host::{OpenPods, TestHost},
+    watch::Window,
+};
 use crate::{
     Result,
     db::{JobId, Timestamp},
@@ -26,7 +29,7 @@ use crate::{
         Returns, SocketId, start_log,
     },
     schema,
-    sqlite::{Database as _, SqlError, Value},
+    sqlite::{Database as _, Value},
 };
 
 /// The app of this program, on an empty database in memory: the engine that serves it in production, with the same guards,
@@ -55,15 +58,15 @@ pub struct TestApp {
     all: Rc<All>,
 }
 
-/// A database, and its engine.
+/// A pod.
 pub(super) struct Inner {
     pub(super) host: Arc<TestHost>,
-    engine: RefCell<Arc<Engine>>,
+    name: PodName,
 }
 
 /// What the pods of a test share.
 struct All {
-    pods: RefCell<BTreeMap<PodName, Rc<Inner>>>,
+    pods: Arc<OpenPods>,
     windows: RefCell<Vec<Weak<Window>>>,
     numbers: Cell<u32>,
     /// Actions of jobs that wait for something.
@@ -86,12 +89,14 @@ impl TestApp {
             start_log(Some(level), |record| eprintln!("{record}"))
                 .unwrap_or_else(|error| panic!("{error}"));
         });
-        let inner = Inner::start(TestHost::in_memory());
-        let pods = BTreeMap::from([(PodName::global(), inner.clone())]);
+        let pods = Arc::<OpenPods>::default();
+        let host = TestHost::with_pods(&pods).unwrap_or_else(|error| panic!("{}", error.message));
+        let name = PodName::global();
+        let host = pods.get(&name, &host).host;
         Self {
-            inner,
+            inner: Rc::new(Inner { host, name }),
             all: Rc::new(All {
-                pods: RefCell::new(pods),
+                pods,
                 windows: RefCell::default(),
                 numbers: Cell::new(0),
                 actions: RefCell::default(),
@@ -117,12 +122,13 @@ impl TestApp {
             name.is_global() || self.engine().registry().pod().is_some(),
             "this app has one database: pods are for an app with `#[edgepod::pod]`, or `edgepod::app!(pod = …)`"
         );
-        let mut pods = self.all.pods.borrow_mut();
-        let inner = pods
-            .entry(name.clone())
-            .or_insert_with(|| Inner::start(self.inner.host.of_pod(name)));
+        let host = self.all.pods.get(&name, &self.inner.host).host;
+        self.of(name, host)
+    }
+
+    fn of(&self, name: PodName, host: Arc<TestHost>) -> Self {
         Self {
-            inner: inner.clone(),
+            inner: Rc::new(Inner { host, name }),
             all: self.all.clone(),
         }
     }
@@ -277,10 +283,7 @@ impl TestApp {
         for action in self.all.actions.take() {
             action.abort();
         }
-        for inner in self.all.pods.borrow().values() {
-            inner.host.take_sent();
-            *inner.engine.borrow_mut() = start(&inner.host);
-        }
+        self.all.pods.restart();
         for window in self.windows() {
             window.open();
             window.fetch(Some("the app started again".to_owned()));
@@ -329,7 +332,7 @@ impl TestApp {
     }
 
     pub(super) fn engine(&self) -> Arc<Engine> {
-        self.inner.engine.borrow().clone()
+        self.all.pods.get(&self.inner.name, &self.inner.host).engine
     }
 
     pub(super) fn next_number(&self) -> u32 {
@@ -390,16 +393,13 @@ impl TestApp {
 
     /// The pod that asks to be woken first, if one does by this time, and when.
     fn next_alarm(&self, until: i64) -> Option<(i64, Self)> {
-        let pods = self.all.pods.borrow();
+        let pods = self.all.pods.all();
         let asking = pods
-            .values()
-            .filter_map(|inner| Some((inner.host.alarm()?, inner)));
-        let (_, inner) = asking.min_by_key(|(at, _)| *at)?;
-        let at = inner.host.rings_by(until)?;
-        let pod = Self {
-            inner: inner.clone(),
-            all: self.all.clone(),
-        };
+            .iter()
+            .filter_map(|(name, open)| Some((open.host.alarm()?, name, open)));
+        let (_, name, open) = asking.min_by_key(|(at, ..)| *at)?;
+        let at = open.host.rings_by(until)?;
+        let pod = self.of(name.clone(), open.host.clone());
         Some((at, pod))
     }
 
@@ -425,10 +425,8 @@ impl TestApp {
             unanswered.join(", ")
         );
         loop {
-            let pods = self.all.pods.borrow();
-            let sent = pods.values().flat_map(|inner| inner.host.take_sent());
-            let sent: Vec<_> = sent.collect();
-            drop(pods);
+            let pods = self.all.pods.all();
+            let sent: Vec<_> = pods.values().flat_map(|pod| pod.host.take_sent()).collect();
             if sent.is_empty() {
                 return;
             }
@@ -450,18 +448,6 @@ impl TestApp {
     pub(super) fn next_socket(&self) -> SocketId {
         SocketId(self.next_number())
     }
-}
-
-impl Inner {
-    fn start(host: Result<TestHost, SqlError>) -> Rc<Self> {
-        let host = Arc::new(host.unwrap_or_else(|error| panic!("{}", error.message)));
-        let engine = RefCell::new(start(&host));
-        Rc::new(Self { host, engine })
-    }
-}
-
-fn start(host: &Arc<TestHost>) -> Arc<Engine> {
-    Engine::start(host.clone()).unwrap_or_else(|error| panic!("the app does not start: {error}"))
 }
 
 /// The tables that a signal names, where it is one.

@@ -142,6 +142,7 @@ impl Caller {
             user: self.user(),
             headers: Headers::from_json(Json::Object(self.headers.clone()).to_string()),
             trace_id,
+            origin: None,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The ports of the engine in a test: a database in memory, and the test itself for everything else.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -20,7 +20,10 @@ use super::{
     clock::{self, Clock},
 };
 use crate::{
-    engine::{Fetching, Host, Outgoing, PodName, Record, SocketId, answered},
+    engine::{
+        Call, Callee, Engine, Fetching, Headers, Host, Outgoing, PodCall, PodName, Record,
+        SocketId, answer_of, answered,
+    },
     sqlite::SqlError,
 };
 
@@ -49,6 +52,54 @@ pub struct Test {
     alarm: Mutex<Option<i64>>,
     starts: AtomicI64,
     outside: Arc<Outside>,
+    pods: Weak<OpenPods>,
+}
+
+/// The pods of a test that are open.
+#[derive(Default)]
+pub(super) struct OpenPods(Mutex<BTreeMap<PodName, Open>>);
+
+/// A pod that is open.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) host: Arc<TestHost>,
+    pub(super) engine: Arc<Engine>,
+}
+
+impl Open {
+    /// # Panics
+    /// Where the app does not start.
+    pub(super) fn start(host: Arc<TestHost>) -> Self {
+        let engine = Engine::start(host.clone());
+        let engine = engine.unwrap_or_else(|error| panic!("the app does not start: {error}"));
+        Self { host, engine }
+    }
+}
+
+impl OpenPods {
+    /// A pod; where it is not open yet, one of the same test as this host.
+    pub(super) fn get(&self, name: &PodName, beside: &TestHost) -> Open {
+        let open = lock(&self.0).get(name).cloned();
+        open.unwrap_or_else(|| {
+            let host = beside.of_pod(name.clone());
+            let host = host.unwrap_or_else(|error| panic!("{}", error.message));
+            let open = Open::start(Arc::new(host));
+            lock(&self.0).insert(name.clone(), open.clone());
+            open
+        })
+    }
+
+    pub(super) fn all(&self) -> BTreeMap<PodName, Open> {
+        lock(&self.0).clone()
+    }
+
+    /// All of them begin another life.
+    pub(super) fn restart(&self) {
+        for open in lock(&self.0).values_mut() {
+            open.host.take_sent();
+            *open = Open::start(open.host.clone());
+        }
+    }
 }
 
 /// The test, as all other servers.
@@ -72,6 +123,17 @@ impl TestHost {
         Self::open(Test::default())
     }
 
+    /// One of a test with these pods.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn with_pods(pods: &Arc<OpenPods>) -> Result<Self, SqlError> {
+        Self::open(Test {
+            pods: Arc::downgrade(pods),
+            ..Test::default()
+        })
+    }
+
     /// Another one of the same test, for a pod: with the same clock, environment and log.
     ///
     /// # Errors
@@ -83,6 +145,7 @@ impl TestHost {
             vars: self.world.vars.clone(),
             log: self.world.log.clone(),
             outside: self.world.outside.clone(),
+            pods: self.world.pods.clone(),
             ..Test::default()
         })
     }
@@ -180,6 +243,28 @@ impl Host for TestHost {
 
     fn var(&self, name: &str) -> Option<String> {
         lock(&self.world.vars).get(name).cloned()
+    }
+
+    fn call_pod(&self, call: PodCall, fetching: Fetching) {
+        let Some(pods) = self.world.pods.upgrade() else {
+            return fetching.done(Err("the test is over".to_owned()));
+        };
+        let engine = pods.get(&call.pod, self).engine;
+        tokio::task::spawn_local(async move {
+            let made = Call {
+                args: &call.args,
+                session: None,
+                user: call.user,
+                headers: Headers::from_json("{}"),
+                trace_id: &call.trace_id,
+                origin: Some(call.origin),
+            };
+            let outcome = match call.function.callee() {
+                Callee::AtOnce(function) => engine.call(function, made),
+                Callee::Action(action) => engine.call_action(action, made).await,
+            };
+            fetching.done(Ok(answer_of(outcome)));
+        });
     }
 
     fn fetch(&self, request: Outgoing, fetching: Fetching) {

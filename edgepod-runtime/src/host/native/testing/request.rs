@@ -59,6 +59,7 @@ impl Caller {
             user: self.user().or(user),
             headers: Headers::from_json(headers_json(&parts.headers, None)),
             trace_id: &trace_id,
+            origin: None,
         };
         let outcome = route.run(&app.engine(), raw, call).await;
         app.settle(&what);
