@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     db::{JobId, Observer as _, Timestamp},
+    integers::{MAX_SAFE_INTEGER, unsafe_integers},
 };
 
 /// How often a job is tried, before it is parked as failed.
@@ -276,7 +277,8 @@ impl<'a> Jobs<'a> {
     /// Calls a function so much later, without a user.
     ///
     /// # Errors
-    /// `BAD_REQUEST`: more than 1,000 jobs of a call, more than 1 MB of arguments, a time after the year 9999. What SQLite says.
+    /// `BAD_REQUEST`: more than 1,000 jobs of a call, more than 1 MB of arguments, an integer in them beyond 2^53 - 1 that is no `Int64`, a
+    /// time after the year 9999. What SQLite says.
     pub fn after<F: JobFunction>(&self, time: Duration, call: Invocation<F>) -> Result<JobId> {
         let now = self.list.state.engine.host().now_micros();
         let due = Timestamp::from_micros(now)
@@ -340,6 +342,13 @@ impl<'a> Jobs<'a> {
                 "The arguments of the job `{function}` have {} bytes, and those of a job have {ARGS} at most: store what is \
                  large in a table, and give the job its key.",
                 args.len()
+            )));
+        }
+        if let Some(large) = unsafe_integers(args).into_iter().next() {
+            return Err(Error::bad_request(format!(
+                "An argument of the job `{function}` has the integer {}, and functions take none beyond {MAX_SAFE_INTEGER} (2^53 - 1), \
+                 which JavaScript would round: make the type `Int64`.",
+                &args[large]
             )));
         }
         self.write(|state| {

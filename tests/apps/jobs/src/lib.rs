@@ -242,6 +242,21 @@ pub async fn add_signed_in(ctx: &Ctx, key: String) -> Result<()> {
     ctx.db.insert(NewEntry { key, job }).exec().map(drop)
 }
 
+/// Adds an entry of a number.
+#[edgepod::function(internal)]
+pub async fn add_number(ctx: &Ctx, number: i64, exact: Int64) -> Result<()> {
+    add(ctx, format!("{number} {exact}")).await
+}
+
+/// Adds an entry of one of these numbers later: of the second, which is beyond what JavaScript has, or of the first as well.
+#[edgepod::function]
+pub async fn add_numbers_later(ctx: &Ctx, both: bool) -> Result<JobId> {
+    let large = (1 << 53) + 1;
+    let number = if both { large } else { 7 };
+    ctx.jobs()
+        .after(Duration::ZERO, add_number::call(number, Int64(large)))
+}
+
 /// Has it done by a job.
 #[edgepod::function]
 pub async fn add_signed_in_later(ctx: &Ctx, key: String) -> Result<JobId> {

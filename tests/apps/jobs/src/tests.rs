@@ -208,6 +208,20 @@ async fn a_call_asks_for_a_thousand_jobs(app: TestApp) {
 }
 
 #[edgepod::test]
+async fn an_integer_that_no_function_takes_is_refused_at_once(app: TestApp) {
+    let refused = app.call(add_numbers_later::call(true)).await.unwrap_err();
+    assert_eq!(refused.code(), "BAD_REQUEST");
+    let message = refused.message();
+    assert!(
+        message.contains("9007199254740993") && message.contains("Int64"),
+        "{message}"
+    );
+    assert_eq!(app.jobs().len(), CRONS);
+    app.call(add_numbers_later::call(false)).await?;
+    assert_eq!(entries(&app, "7 9007199254740993").await, 1);
+}
+
+#[edgepod::test]
 async fn history_is_seven_days(app: TestApp) {
     let job = app.call(add_later::call("a", 0_u32)).await?;
     app.set_now(app.now() + 6 * 24 * HOUR);
