@@ -187,7 +187,10 @@ fn assert_same(sent: &Value, came: &Value) {
         let same = match name.as_str() {
             "time" | "chrono" | "jiff" => {
                 let instant = |value: &Value| value.as_str().and_then(time);
-                instant(came).is_some() && instant(sent) == instant(came)
+                let is_of_one_length = came.as_str().is_some_and(|it| it.len() == 27);
+                instant(came).is_some()
+                    && instant(sent) == instant(came)
+                    && (name != "time" || is_of_one_length)
             }
             "f32" => {
                 let float = |value: &Value| value.as_f64().map(|x| x as f32);

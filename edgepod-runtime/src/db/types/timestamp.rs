@@ -9,18 +9,19 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{ColumnType, Never};
+use super::{ColumnType, Never, Range};
 use crate::{Error, Result, db::Value, schema::SqlType};
 
 /// A point in time, to the microsecond, from the year 0 to 9999.
 ///
-/// Stored as INTEGER microseconds since 1970 (UTC), so it sorts and subtracts; RFC 3339 in UTC on the wire:
-/// `"2026-11-24T10:42:11.5Z"`. The current time is `ctx.now()`.
+/// Stored as INTEGER microseconds since 1970 (UTC), so it sorts and subtracts; RFC 3339 in UTC on the wire, always with six
+/// digits of a second, so that texts sort as times do: `"2026-11-24T10:42:11.500000Z"`. Any number of digits is read, and any
+/// offset. The current time is `ctx.now()`.
 ///
 /// ```
 /// use edgepod_runtime::db::Timestamp;
 /// let t: Timestamp = "2026-11-24T12:42:11+02:00".parse().unwrap();
-/// assert_eq!(t.to_string(), "2026-11-24T10:42:11Z");
+/// assert_eq!(t.to_string(), "2026-11-24T10:42:11.000000Z");
 /// assert_eq!(t.as_micros(), 1_795_516_931_000_000);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,13 +108,18 @@ impl SubAssign<Duration> for Timestamp {
     }
 }
 
+/// Always with six digits of a second, so that texts sort as the times do.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
-            .map_err(|_| fmt::Error)?
-            .format(&Rfc3339)
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
             .map_err(|_| fmt::Error)?;
-        f.write_str(&text)
+        let (year, month, day) = time.to_calendar_date();
+        let (hour, minute, second, micros) = time.to_hms_micro();
+        let month = u8::from(month);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
+        )
     }
 }
 
@@ -170,6 +176,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 impl ColumnType for Timestamp {
     const SQL_TYPE: SqlType = SqlType::Integer;
     const MEANING: crate::schema::Meaning = crate::schema::Meaning::Timestamp;
+    const HOLDS: Range = Range::Integer(*RANGE.start(), *RANGE.end());
     type Optional = Never;
 
     fn into_value(self) -> Result<Value> {
@@ -190,12 +197,36 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_range_are_written_and_read() {
-        for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
+        for text in ["0000-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"] {
             let time: Timestamp = text.parse().unwrap();
             assert_eq!(time.to_string(), text);
             assert_eq!(Timestamp::from_micros(time.as_micros()), Some(time));
         }
         assert_eq!(Timestamp::from_micros(*RANGE.end() + 1), None);
+    }
+
+    #[test]
+    fn texts_sort_as_their_times_do() {
+        let mut times: Vec<Timestamp> = [
+            "2026-11-24T10:42:11.5Z",
+            "2026-11-24T10:42:11Z",
+            "2026-11-24T10:42:11.000001Z",
+            "2026-11-24T10:42:11.49Z",
+            "1969-12-31T23:59:59.999999Z",
+            "0999-01-01T00:00:00Z",
+        ]
+        .map(|text| text.parse().unwrap())
+        .into();
+        let mut texts: Vec<String> = times.iter().map(ToString::to_string).collect();
+        texts.sort();
+        times.sort();
+        assert_eq!(
+            texts,
+            times.iter().map(ToString::to_string).collect::<Vec<_>>()
+        );
+        assert!(texts.iter().all(|text| text.len() == texts[0].len()));
+        let read: Vec<Timestamp> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        assert_eq!(read, times);
     }
 
     #[test]
@@ -228,8 +259,8 @@ mod tests {
                 "9999-12-31T23:59:59.9999999-00:00",
                 "9999-12-31T23:59:59.999999Z",
             ),
-            ("9999-12-31T23:30:00+01:00", "9999-12-31T22:30:00Z"),
-            ("0000-01-01T00:30:00-01:00", "0000-01-01T01:30:00Z"),
+            ("9999-12-31T23:30:00+01:00", "9999-12-31T22:30:00.000000Z"),
+            ("0000-01-01T00:30:00-01:00", "0000-01-01T01:30:00.000000Z"),
         ] {
             assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), utc);
         }

@@ -277,15 +277,15 @@ async fn a_cron_comes_at_its_times(app: TestApp) {
 #[edgepod::test]
 async fn times_that_were_missed_are_one(app: TestApp) {
     // A Thursday.
-    assert_eq!(app.now().to_string(), "2026-01-01T00:00:00Z");
+    assert_eq!(app.now().to_string(), "2026-01-01T00:00:00.000000Z");
     app.set_now("2026-01-10T07:00:00Z".parse()?);
     app.jobs_ended().await;
     for (key, count) in [("tick", 1), ("sweep", 1)] {
         assert_eq!(entries(&app, key).await, count, "{key}");
     }
-    assert_eq!(cron(&app, "tick").at.to_string(), "2026-01-10T07:00:10Z");
+    assert_eq!(cron(&app, "tick").at.to_string(), "2026-01-10T07:00:10.000000Z");
     // After the weekend.
-    assert_eq!(cron(&app, "sweep").at.to_string(), "2026-01-12T03:00:00Z");
+    assert_eq!(cron(&app, "sweep").at.to_string(), "2026-01-12T03:00:00.000000Z");
 }
 
 #[edgepod::test]
@@ -307,7 +307,7 @@ async fn a_cron_that_still_runs_is_not_begun_again(app: TestApp) {
     assert_eq!(entries(&app, "sweep").await, 0);
     app.jobs_ended().await;
     assert_eq!(entries(&app, "sweep").await, 1);
-    assert_eq!(cron(&app, "sweep").at.to_string(), "2026-01-07T03:00:00Z");
+    assert_eq!(cron(&app, "sweep").at.to_string(), "2026-01-07T03:00:00.000000Z");
 }
 
 #[edgepod::test]
@@ -317,7 +317,7 @@ async fn a_cron_that_fails_is_tried_again_and_never_parked(app: TestApp) {
     assert_eq!((failed.state, failed.attempts), (JobState::Waiting, 1));
     app.advance(3 * HOUR);
     let later = cron(&app, "sometimes");
-    assert_eq!(later.at.to_string(), "2026-01-02T12:30:00Z");
+    assert_eq!(later.at.to_string(), "2026-01-02T12:30:00.000000Z");
     assert_eq!(later.error.as_deref(), Some("Not yet."));
     app.transaction(|ctx| {
         let new = NewEntry {
