@@ -288,6 +288,27 @@ pub fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
 ///     Ok(format!("{order:?} first"))
 /// }
 /// ```
+///
+/// `#[edgepod::data(reply)]` is what functions return and clients do not send: without `Deserialize`. It may hold the struct of a
+/// table with a `#[private]` column, which is not in its JSON.
+///
+/// ```
+/// use edgepod::prelude::*;
+///
+/// #[edgepod::table(name = "accounts")]
+/// pub struct Account {
+///     #[primary_key]
+///     pub id: i64,
+///     #[private]
+///     pub password_hash: String,
+/// }
+///
+/// #[edgepod::data(reply)]
+/// pub struct Profile {
+///     pub account: Account,
+///     pub friends: i64,
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::data(attr.into(), item.into()).into()

@@ -22,7 +22,7 @@ pub use crate::{
         Fits, FunctionDef, FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation,
         JobFunction, Kind, Layer, Middleware, Named, Next, PRESENCES, Parameter, PodDef, Presence,
         PresenceRegistration, QueryCtx, ROUTER, RUNNER, Reply, Responds, Returned, RouteDef,
-        RouteRegistration, Segment, Step, Work, app_error, error_array, error_field, error_object,
+        RouteRegistration, Segment, Sendable, Step, Work, app_error, error_array, error_field, error_object,
         next_every, prepare_crons, route_request, route_segment,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},

@@ -94,7 +94,9 @@ fn a_private_column_is_in_no_reply() {
         .args(json!({"name": name}))
         .ok();
     let members = server().call("getMembers").ok();
-    for reply in [joined.to_string(), members.to_string()] {
+    // Within what a function returns, too.
+    let held = server().call("getMembership").ok();
+    for reply in [joined.to_string(), members.to_string(), held.to_string()] {
         assert!(reply.contains(&*name), "{reply}");
         assert!(!reply.contains("secret"), "{reply}");
     }

@@ -12,6 +12,7 @@ pub(crate) fn presence(presence: Presence, fine: bool) -> TokenStream {
     let implementation = fine.then(|| implementation(&presence));
     let item = data(Data {
         item: presence.item.into(),
+        sent: true,
     });
     quote!(#item #implementation)
 }

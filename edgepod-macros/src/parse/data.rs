@@ -3,21 +3,23 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Item};
 
-use super::no_keys;
+use super::keys::data_keys;
 use crate::errors::Errors;
 
 /// A type that crosses between client and server.
 pub(crate) struct Data {
     pub(crate) item: Item,
+    /// Whether clients send it, and not only read it.
+    pub(crate) sent: bool,
 }
 
 impl Data {
     /// Reads the attribute and the type; `None` where it is none.
     pub(crate) fn parse(attr: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
-        no_keys(&attr, "#[edgepod::data]", errors);
+        let sent = !data_keys(attr, errors);
         let item = errors.ok(syn::parse2(item))?;
         if matches!(item, Item::Struct(_) | Item::Enum(_)) {
-            return Some(Self { item });
+            return Some(Self { item, sent });
         }
         errors.at(
             item,

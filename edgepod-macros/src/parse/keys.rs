@@ -286,6 +286,28 @@ impl PresenceKeys {
     }
 }
 
+/// Whether `#[edgepod::data(reply)]` says that the type is only returned.
+pub(crate) fn data_keys(attr: TokenStream, errors: &mut Errors) -> bool {
+    let mut reply = false;
+    let mut seen = Vec::new();
+    each(attr, errors, |key, input, errors| {
+        once(&key, &mut seen, errors);
+        if key == "reply" {
+            reply = true;
+        } else {
+            errors.at(
+                &key,
+                format!(
+                    "`#[edgepod::data]` has no key `{key}`; it has `reply`, for what functions return and clients do not send"
+                ),
+            );
+            skip(input);
+        }
+        Ok(())
+    });
+    reply
+}
+
 /// Refuses anything in the brackets.
 pub(crate) fn no_keys(attr: &TokenStream, attribute: &str, errors: &mut Errors) {
     if !attr.is_empty() {

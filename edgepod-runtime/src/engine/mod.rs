@@ -72,7 +72,7 @@ pub use log::{Level, LevelError, Log, Record, log_panic, start_log};
 pub use parameters::error_field_type;
 #[doc(hidden)]
 pub use parameters::{
-    ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns, app_error,
+    ArgumentType, ErrorType, Given, Parameter, ResultType, Returned, Returns, Sendable, app_error,
     error_array, error_field, error_object,
 };
 pub(crate) use pod::no_pod;

@@ -27,12 +27,25 @@ use crate::{Code, Error, Result};
     message = "`{Self}` cannot be an argument: a client could not send it",
     label = "not an argument type",
     note = "put `#[edgepod::data]` on `{Self}`, or take a type such as i64, String, bool, Vec<…> or Option<…>",
-    note = "the struct of a table with a `#[private]` column is no argument: take a struct of what clients may send"
+    note = "the struct of a table with a `#[private]` column is no argument, and `#[edgepod::data(reply)]` neither: take a struct \
+            of what clients may send"
 )]
 pub trait ArgumentType: DeserializeOwned + TS + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + TS + 'static> ArgumentType for T {}
+
+/// What a client can send, as a part of what it sends.
+#[diagnostic::on_unimplemented(
+    message = "clients cannot send `{Self}`, and so nothing that holds one",
+    label = "not what a client sends",
+    note = "what functions only return is `#[edgepod::data(reply)]`: that may hold the struct of a table with a `#[private]` column",
+    note = "a type of your own is sent where it has `#[edgepod::data]`"
+)]
+pub trait Sendable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> Sendable for T {}
 
 /// The type of a result: what a client receives.
 #[diagnostic::on_unimplemented(

@@ -16,6 +16,23 @@ pub struct Member {
     pub secret: String,
 }
 
+/// A member beside how many there are: what holds a row with a secret is returned, and not sent.
+#[edgepod::data(reply)]
+pub struct Membership {
+    /// The member.
+    pub member: Member,
+    /// Others.
+    pub others: Vec<Member>,
+}
+
+/// The newest member, and all others.
+#[edgepod::query]
+pub async fn get_membership(ctx: &QueryCtx) -> Result<Option<Membership>> {
+    let mut others = ctx.db.select::<Member>().order_by(Member::id).all()?;
+    let newest = others.pop();
+    Ok(newest.map(|member| Membership { member, others }))
+}
+
 /// Writes a member, for nobody but the app.
 #[edgepod::function(internal)]
 pub async fn add_member(ctx: &Ctx, name: String) -> Result<Member> {
