@@ -241,6 +241,10 @@ pub fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[index(row, number)]` | an index of these columns, in this order |
 /// | `#[renamed_from = "people"]` | the name that the table had |
 ///
+/// `#[edgepod::table(name = "note_words", fts5)]` describes a full-text index, which a migration of your own makes: its columns
+/// in their order, and `#[primary_key] pub rowid: i64`. There are `NoteWords::any.matches(text)`, `NoteWords::rank` and
+/// `NoteWords::body.snippet(…)`, and no struct of a new row.
+///
 /// ```
 /// use edgepod::prelude::*;
 /// # #[edgepod::table(name = "posts")]

@@ -13,17 +13,17 @@ pub use worker;
 pub use crate::{
     Error, Result,
     db::{
-        AutoIncrement, Column, ColumnType, Default as HasDefault, Derived, FromColumns, FromRow,
-        Insertable, Nullable, Range, RowReader, Table, Value, defaults, in_range, is_one_of,
-        is_referable, reference,
+        AnyColumn, AutoIncrement, Column, ColumnType, Default as HasDefault, Derived, FromColumns,
+        FromRow, FullText, Insertable, Nullable, Range, RowReader, Table, Value, defaults,
+        in_range, is_one_of, is_referable, reference,
     },
     engine::{
         ActionCtx, AppDef, Args, Callable, Chain, Context, CronDef, CronFields, Ctx, ErrorType,
         Fits, FunctionDef, FunctionRegistration, Given, Gives, Handler, HandlerFuture, Invocation,
         JobFunction, Kind, Layer, Middleware, Named, Next, PRESENCES, Parameter, PodDef, Presence,
         PresenceRegistration, QueryCtx, ROUTER, RUNNER, Reply, Responds, Returned, RouteDef,
-        RouteRegistration, Segment, Sendable, Step, Work, app_error, error_array, error_field, error_object,
-        next_every, prepare_crons, route_request, route_segment,
+        RouteRegistration, Segment, Sendable, Step, Work, app_error, error_array, error_field,
+        error_object, next_every, prepare_crons, route_request, route_segment,
     },
     migrations::{Migration, MigrationDb, Step as MigrationStep},
     schema::{

@@ -3,6 +3,7 @@
 //! `tests/apps/faults` is the app that goes wrong; `EDGEPOD_TEST_HOST` names the host, as for the protocol suite.
 
 mod actions;
+mod columns;
 mod conditions;
 mod dialect;
 mod guards;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
             ("traps", traps),
             ("actions", actions::CASES),
             ("guards", guards::CASES),
+            ("columns", columns::CASES),
             ("conditions", conditions::CASES),
             ("internal", internal::CASES),
             ("numbers", numbers::CASES),

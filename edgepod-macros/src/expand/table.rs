@@ -14,8 +14,13 @@ pub(crate) fn table(table: &Table) -> TokenStream {
     let columns = columns(table);
     let row = row(table);
     let all: Vec<&Column> = table.columns.iter().collect();
-    let insertable = insertable(&item.ident, &item.ident, &all);
-    let new_row = new_row(table);
+    let (insertable, new_row) = match table.full_text {
+        true => (full_text(table), None),
+        false => (
+            insertable(&item.ident, &item.ident, &all),
+            Some(new_row(table)),
+        ),
+    };
     let checks = checks(table);
     quote! {
         #derives
@@ -61,6 +66,44 @@ fn columns(table: &Table) -> TokenStream {
     }
 }
 
+/// What a full-text index has in place of what is inserted into a table.
+fn full_text(table: &Table) -> TokenStream {
+    let (row, vis, name) = (&table.item.ident, &table.item.vis, &table.name);
+    let any =
+        format!("Any column of the full-text index `{name}`: `.filter({row}::any.matches(…))`.");
+    let rank = format!(
+        "How well a row of the full-text index `{name}` fits what is searched for (bm25), the best one smallest: \
+         `.order_by({row}::rank)`. Only a statement that searches has it."
+    );
+    let index = quote!(::edgepod::__private::AnyColumn);
+    let constants = [
+        ("any", any, index, name.as_str()),
+        ("rank", rank, quote!(f64), "rank"),
+    ];
+    // A column of that name was refused already.
+    let constants = constants
+        .into_iter()
+        .filter_map(|(constant, docs, ty, column)| {
+            let taken = table.columns.iter().any(|of| of.name == constant);
+            let ident = format_ident!("{constant}");
+            (!taken).then(|| {
+                quote! {
+                    #[doc = #docs]
+                    #vis const #ident: ::edgepod::__private::Column<#row, #ty> =
+                        ::edgepod::__private::Column::new(#column);
+                }
+            })
+        });
+    quote! {
+        impl ::edgepod::__private::FullText for #row {}
+
+        #[allow(non_upper_case_globals)]
+        impl #row {
+            #(#constants)*
+        }
+    }
+}
+
 /// The description, its registration, and how a row is read.
 fn row(table: &Table) -> TokenStream {
     let Table {
@@ -69,7 +112,19 @@ fn row(table: &Table) -> TokenStream {
         columns,
         indexes,
         renamed_from,
+        full_text,
     } = table;
+    // A migration of the app's own makes a full-text index: `migrations new` knows nothing of it.
+    let registration = (!full_text).then(|| {
+        let row = &item.ident;
+        quote! {
+            ::edgepod::__private::inventory::submit! {
+                ::edgepod::__private::TableRegistration(
+                    <#row as ::edgepod::__private::Table>::SCHEMA
+                )
+            }
+        }
+    });
     let renamed_from = option(renamed_from.as_ref().map(|name| quote!(#name)));
     let row = &item.ident;
     let [reader, value] = ["row", "value"].map(local);
@@ -102,6 +157,7 @@ fn row(table: &Table) -> TokenStream {
                     columns: &[#(#schemas),*],
                     indexes: &[#(#indexes),*],
                     renamed_from: #renamed_from,
+                    full_text: #full_text,
                 };
         }
 
@@ -115,11 +171,7 @@ fn row(table: &Table) -> TokenStream {
             }
         }
 
-        ::edgepod::__private::inventory::submit! {
-            ::edgepod::__private::TableRegistration(
-                <#row as ::edgepod::__private::Table>::SCHEMA
-            )
-        }
+        #registration
     }
 }
 

@@ -115,6 +115,8 @@ impl FunctionKeys {
 pub(crate) struct TableKeys {
     /// `None` after a mistake.
     pub(crate) name: Option<String>,
+    /// Whether it is a full-text index.
+    pub(crate) full_text: bool,
 }
 
 impl TableKeys {
@@ -122,9 +124,12 @@ impl TableKeys {
         let mut name: Option<LitStr> = None;
         let mut seen = Vec::new();
         let mut misread = false;
+        let mut full_text = false;
         each(attr, errors, |key, input, errors| {
             let fresh = once(&key, &mut seen, errors);
-            if key == "name" {
+            if key == "fts5" {
+                full_text = true;
+            } else if key == "name" {
                 misread = true;
                 let text = text(input)?;
                 misread = false;
@@ -134,7 +139,9 @@ impl TableKeys {
             } else {
                 errors.at(
                     &key,
-                    format!("`#[edgepod::table]` has no key `{key}`; it has `name = \"…\"`"),
+                    format!(
+                        "`#[edgepod::table]` has no key `{key}`; it has `name = \"…\"` and `fts5`"
+                    ),
                 );
                 skip(input);
             }
@@ -150,7 +157,10 @@ impl TableKeys {
                     ),
                 ));
             }
-            return Self { name: None };
+            return Self {
+                name: None,
+                full_text,
+            };
         };
         let name = literal.value();
         if name.is_empty() {
@@ -168,9 +178,15 @@ impl TableKeys {
         } else if name.contains('\0') {
             errors.at(&literal, "a table's name has no NUL character");
         } else {
-            return Self { name: Some(name) };
+            return Self {
+                name: Some(name),
+                full_text,
+            };
         }
-        Self { name: None }
+        Self {
+            name: None,
+            full_text,
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Table {
     /// The name in the database.
     pub(crate) name: String,
     pub(crate) columns: Vec<Column>,
+    /// Whether it is a full-text index, which a migration makes.
+    pub(crate) full_text: bool,
     /// The indexes of several columns.
     pub(crate) indexes: Vec<Index>,
     /// The name that it had before.
@@ -103,6 +105,7 @@ impl Table {
         Some(Self {
             // No table has this name: the program does not compile.
             name: keys.name.unwrap_or_default(),
+            full_text: keys.full_text,
             item,
             columns,
             indexes,

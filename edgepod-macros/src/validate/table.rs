@@ -18,6 +18,9 @@ pub(crate) fn table(table: &mut Table, errors: &mut Errors) -> Option<()> {
     }
     foreign_words(table, errors);
     together(&table.item, &table.columns, errors);
+    if table.full_text {
+        full_text(table, errors);
+    }
     indexes(&table.indexes, &table.columns, errors);
     type_name(&table.item.ident, errors)
 }
@@ -97,6 +100,42 @@ fn together(item: &ItemStruct, columns: &[Column], errors: &mut Errors) {
                 ),
             );
         }
+    }
+}
+
+/// A full-text index has the number of a row, and what is found.
+fn full_text(table: &Table, errors: &mut Errors) {
+    for column in &table.columns {
+        if column.primary_key != (column.name == "rowid") {
+            errors.at(
+                &column.ident,
+                "the primary key of a full-text index is the number of its row: `#[primary_key] pub rowid: i64`",
+            );
+        }
+        for attr in &column.ours {
+            let known = ["primary_key", "private"];
+            if !known.iter().any(|name| attr.path().is_ident(name)) {
+                errors.at(
+                    attr,
+                    "a full-text index is what its migration makes: a column of it has no such attribute",
+                );
+            }
+        }
+        if ["any", "rank"].contains(&column.name.as_str()) {
+            errors.at(
+                &column.ident,
+                format!(
+                    "`{}` is what every full-text index has: name the column otherwise",
+                    column.name
+                ),
+            );
+        }
+    }
+    for index in &table.indexes {
+        errors.at(
+            &index.attr,
+            "a full-text index has no indexes: what finds its rows is `.matches(…)`",
+        );
     }
 }
 

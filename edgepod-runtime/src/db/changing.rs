@@ -9,6 +9,15 @@ use super::{
 };
 use crate::{Error, Result, schema::TableSchema};
 
+/// A full-text index is written by the triggers of its table, and what it touches is not known by its columns.
+pub(super) const fn assert_written(table: &TableSchema) {
+    assert!(
+        !table.full_text,
+        "a full-text index is not written by .update() and .delete(): change the table that it is of, whose triggers keep it \
+         in step, or write a statement of sea-query"
+    );
+}
+
 /// What is said of rows that a statement changes.
 pub(super) struct Changing<'db> {
     pub(super) connection: &'db Connection,

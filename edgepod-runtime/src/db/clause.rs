@@ -69,6 +69,8 @@ pub(super) enum Operator {
     SmallerOrEqual,
     Greater,
     GreaterOrEqual,
+    /// The search of a full-text index.
+    Match,
 }
 
 /// A column of a table, as a statement names both.
@@ -315,7 +317,7 @@ impl Clause {
         }
     }
 
-    fn height(&self) -> u16 {
+    pub(super) fn height(&self) -> u16 {
         COMPARISON
             + match self {
                 Clause::Among { term, .. } => term.height(),
@@ -391,6 +393,25 @@ impl Clause {
         }
     }
 
+    /// Calls `see` with each column of a row.
+    pub(super) fn each_column(&self, see: &mut dyn FnMut(ColumnOf)) {
+        match self {
+            Clause::Like { column, .. } | Clause::Part { column, .. } => see(*column),
+            Clause::Keys { columns, .. } => columns.iter().for_each(|column| see(*column)),
+            Clause::Group(group) => group
+                .clauses
+                .iter()
+                .for_each(|clause| clause.each_column(see)),
+            Clause::Not(clause) => clause.each_column(see),
+            Clause::Among { .. } | Clause::Comparison { .. } => {
+                self.each_term(&mut |term| match term {
+                    Term::Column(column) => see(*column),
+                    Term::Computed(computed) => computed.expr.each_column(see),
+                });
+            }
+        }
+    }
+
     /// Appends it.
     pub(super) fn write(&self, sql: &mut Writer) {
         self.write_as(sql, true);
@@ -428,6 +449,7 @@ impl Clause {
                     Operator::SmallerOrEqual => " <= ",
                     Operator::Greater => " > ",
                     Operator::GreaterOrEqual => " >= ",
+                    Operator::Match => " MATCH ",
                 });
                 sql.push_operand(right);
             }

@@ -39,6 +39,7 @@ impl Table for Cell {
     const NAME: &'static str = "cells";
     const SCHEMA: &'static TableSchema = &TableSchema {
         indexes: &[],
+        full_text: false,
         renamed_from: None,
         name: "cells",
         rust_name: "Cell",

@@ -244,15 +244,24 @@ fn check_pattern(name: &str, pattern: &str) -> Result<()> {
 #[diagnostic::on_unimplemented(
     message = "a column of `{Self}` holds no text",
     label = "expected a column of `String`",
-    note = "like, starts_with and contains look into text"
+    note = "like, starts_with, contains, lower and upper look into text"
 )]
-pub trait Textual: ColumnType {}
+pub trait Textual: ColumnType {
+    /// What is made of the text: `String`, or an `Option` of one.
+    type Text: ColumnType;
+}
 
-impl Textual for String {}
-impl Textual for Option<String> {}
+impl Textual for String {
+    type Text = String;
+}
+impl Textual for Option<String> {
+    type Text = Option<String>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Derived<Inner: Textual>> Textual for T {}
+impl<T: Derived<Inner: Textual>> Textual for T {
+    type Text = <T::Inner as Textual>::Text;
+}
 
 /// What to sort by, and in which direction.
 pub struct OrderBy<S> {

@@ -7,7 +7,7 @@ use super::{
     Page, Predicate, Relation, RowReader, Sorts, Source,
     clause::ColumnOf,
     core::Core,
-    expr::Expr,
+    expr::{Expr, Piece},
     grouping::{Kind, OfGroups, OfRows, Runs},
     row,
     source::{Named, Optional, Required},
@@ -534,6 +534,15 @@ impl Used<'_> {
                 self.add(right, place);
             }
             Expr::Aggregate(..) => self.aggregates = true,
+            Expr::Composed(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Expr(expr) => self.add(expr, place),
+                        Piece::Names(column) => self.add(&Expr::Column(*column), place),
+                        Piece::Text(_) => {}
+                    }
+                }
+            }
         }
     }
 }

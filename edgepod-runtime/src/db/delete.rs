@@ -3,8 +3,12 @@
 use std::marker::PhantomData;
 
 use super::{
-    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value, changing::Changing,
-    failure::of_referrers, returning::rows_deleted, row, writer::Writer,
+    Connection, Predicate, Scope, Scoped, Table, Unscoped, Value,
+    changing::{Changing, assert_written},
+    failure::of_referrers,
+    returning::rows_deleted,
+    row,
+    writer::Writer,
 };
 use crate::{Error, Result, sqlite::Rows};
 
@@ -18,6 +22,7 @@ pub struct Delete<'db, T, S> {
 
 impl<'db, T: Table> Delete<'db, T, Unscoped> {
     pub(super) fn new(connection: &'db Connection) -> Self {
+        const { assert_written(T::SCHEMA) };
         Self {
             changing: Changing::new(connection, T::SCHEMA),
             types: PhantomData,

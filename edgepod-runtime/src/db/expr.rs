@@ -3,6 +3,8 @@
 //! sea-query has expressions of every kind, and the code that writes them is as large. The builder has these, so that only an
 //! app with statements of sea-query carries that.
 
+use std::borrow::Cow;
+
 use super::{Value, clause::ColumnOf, writer::Writer};
 
 /// An expression.
@@ -17,6 +19,21 @@ pub enum Expr {
     Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
     /// An aggregate, of all rows where it is of no expression.
     Aggregate(Aggregation, Option<Box<Expr>>),
+    /// A function's call, or another form that needs no parentheses: text, and what stands in it.
+    // Pieces, and no variant for each function: so that only an app that calls one carries its text.
+    Composed(Vec<Piece>),
+}
+
+/// A part of what is composed.
+#[derive(Clone, Debug, PartialEq)]
+#[doc(hidden)]
+pub enum Piece {
+    /// Text, as it is.
+    Text(Cow<'static, str>),
+    /// An expression.
+    Expr(Expr),
+    /// A column that a condition in the text names: nothing is written.
+    Names(ColumnOf),
 }
 
 /// An operator of arithmetic.
@@ -63,10 +80,33 @@ impl Expr {
                 right.push_nullable(operands);
             }
             Expr::Column(column) if !column.nullable => {}
-            Expr::Column(_) | Expr::Value(Value::Null) if !operands.contains(&self) => {
+            Expr::Column(_) | Expr::Value(Value::Null) | Expr::Composed(_)
+                if !operands.contains(&self) =>
+            {
                 operands.push(self);
             }
             _ => {}
+        }
+    }
+
+    /// Calls `see` with each column outside of aggregates.
+    pub(super) fn each_column(&self, see: &mut dyn FnMut(ColumnOf)) {
+        match self {
+            Expr::Column(column) => see(*column),
+            Expr::Arithmetic(left, _, right) => {
+                left.each_column(see);
+                right.each_column(see);
+            }
+            Expr::Composed(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Expr(expr) => expr.each_column(see),
+                        Piece::Names(column) => see(*column),
+                        Piece::Text(_) => {}
+                    }
+                }
+            }
+            Expr::Value(_) | Expr::Aggregate(..) => {}
         }
     }
 
@@ -98,6 +138,15 @@ impl Expr {
                     None => sql.push("*"),
                 }
                 sql.push(")");
+            }
+            Expr::Composed(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => sql.push(text),
+                        Piece::Expr(expr) => expr.write(sql),
+                        Piece::Names(_) => {}
+                    }
+                }
             }
         }
     }

@@ -4,15 +4,16 @@ use std::{
     convert::Infallible,
     marker::PhantomData,
     ops::{Add, Mul, Sub},
+    time::Duration,
 };
 
 use super::{
-    Both, Column, ColumnType, Derived, Int64, Relation,
+    Both, Column, ColumnType, Derived, Int64, Relation, Timestamp, Value,
     clause::check_height,
     expr::{Aggregation, Arithmetic, Expr},
     source::Nothing,
 };
-use crate::Result;
+use crate::{Error, Result};
 
 /// A value that SQLite computes from columns of `X`: what `User::visits + 1` is.
 pub struct Expression<X, V> {
@@ -23,6 +24,14 @@ pub struct Expression<X, V> {
 }
 
 impl<X, V> Expression<X, V> {
+    pub(super) fn made((expr, height): Nested) -> Self {
+        Self {
+            expr,
+            height,
+            types: PhantomData,
+        }
+    }
+
     fn of(operator: Arithmetic, left: Nested, right: Nested) -> Self {
         let (expr, height) = calculate(operator, left, right);
         Self {
@@ -145,10 +154,40 @@ operators_of_one_option!(Sub sub);
 operators_of_one_option!(Mul mul);
 
 /// An expression, and how many levels it nests.
-type Nested = (Result<Expr>, u16);
+pub(super) type Nested = (Result<Expr>, u16);
 
-fn of_value<V: ColumnType>(value: V) -> Nested {
+pub(super) fn of_value<V: ColumnType>(value: V) -> Nested {
     (value.into_value().map(Expr::Value), 0)
+}
+
+/// So much later or earlier, in microseconds.
+macro_rules! of_times {
+    ($($operator:ident $method:ident, $time:ty;)*) => {$(
+        impl<T: Relation> $operator<Duration> for Column<T, $time> {
+            type Output = Expression<T, $time>;
+
+            fn $method(self, duration: Duration) -> Self::Output {
+                Expression::of(Arithmetic::$operator, self.into_expr(), micros(duration))
+            }
+        }
+
+        impl<X> $operator<Duration> for Expression<X, $time> {
+            type Output = Expression<X, $time>;
+
+            fn $method(self, duration: Duration) -> Self::Output {
+                Expression::of(Arithmetic::$operator, self.into_expr(), micros(duration))
+            }
+        }
+    )*};
+}
+
+of_times!(Add add, Timestamp; Sub sub, Timestamp; Add add, Option<Timestamp>; Sub sub, Option<Timestamp>;);
+
+fn micros(duration: Duration) -> Nested {
+    let micros = i64::try_from(duration.as_micros()).map_err(|_| {
+        Error::bad_request("A duration of more than 292,000 years leads out of every time.")
+    });
+    (micros.map(|n| Expr::Value(Value::Integer(n))), 0)
 }
 
 /// An operand: a value, a column or an expression.
@@ -183,6 +222,14 @@ pub struct Aggregate<X, V> {
 }
 
 impl<X, V> Aggregate<X, V> {
+    pub(super) fn made((expr, height): Nested) -> Self {
+        Self {
+            expr,
+            height,
+            types: PhantomData,
+        }
+    }
+
     fn of<U>(of: Aggregation, term: impl Term<X, U>) -> Self {
         let (expr, height) = term.into_expr();
         Self {

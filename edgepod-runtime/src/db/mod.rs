@@ -4,6 +4,7 @@
 
 mod always;
 mod assignment;
+mod case;
 mod changing;
 mod chunks;
 mod clause;
@@ -11,6 +12,7 @@ mod clause;
 mod clause_tests;
 mod column;
 mod columns;
+mod compose;
 mod connection;
 mod core;
 mod declaration;
@@ -19,6 +21,10 @@ mod encode;
 mod expr;
 mod expression;
 mod failure;
+mod full_text;
+mod functions;
+#[cfg(all(test, feature = "native"))]
+mod functions_tests;
 mod grouping;
 mod guard;
 mod insert;
@@ -53,6 +59,7 @@ mod update;
 mod value_tests;
 mod writer;
 
+pub use case::{Case, when};
 pub use chunks::Chunks;
 pub use clause::Operand;
 pub use column::{Column, OrderBy, Textual};
@@ -73,6 +80,8 @@ pub use expression::{
     Aggregate, Expression, NullOr, Numeric, Summable, Term, avg, count, count_distinct, count_of,
     max, min, sum,
 };
+pub use full_text::{AnyColumn, FullText};
+pub use functions::{Coalesce, Dated, Measured, Scalar, coalesce, date, length, lower, upper};
 #[doc(hidden)]
 pub use grouping::{Kind, OfBoth, OfGroups, OfRows, Runs};
 pub use guard::{MAX_ROWS, Scope, Scoped, Unscoped};
@@ -86,8 +95,8 @@ pub use sea_query;
 pub use select::Select;
 pub use sorting::{Ascending, Said, Sorts};
 pub use source::{
-    Alias, Behind, Both, Contains, Grouped, Groups, Joinable, Nothing, Optional, Place, Relation,
-    Required, Slot, Source,
+    Alias, Behind, Both, Contains, Filled, Grouped, Groups, Joinable, Nothing, Optional, Place,
+    Relation, Required, Slot, Source, Within,
 };
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
 pub use table::{Insertable, Table};

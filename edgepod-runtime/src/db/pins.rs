@@ -120,7 +120,10 @@ pub(super) fn of_select(core: &Core<'_>) -> Pins {
 impl Facts {
     /// Reads a condition that must hold; `only` is the table of a LEFT JOIN, whose rows alone it restricts.
     fn read(&mut self, clause: &Clause, is_optional: &dyn Fn(Named) -> bool, only: Option<Named>) {
-        let restricts = |column: &ColumnOf| only.is_none_or(|table| table == column.table);
+        // The rows of a full-text index are not told apart by values: a read of it depends on all of it.
+        let restricts = |column: &ColumnOf| {
+            !column.table.table.full_text && only.is_none_or(|table| table == column.table)
+        };
         match clause {
             Clause::Among {
                 term: Term::Column(column),
@@ -142,7 +145,7 @@ impl Facts {
                 left: Term::Column(left),
                 operator: Operator::Equal,
                 right: Operand::Term(Term::Column(right)),
-            } => {
+            } if !left.table.table.full_text && !right.table.table.full_text => {
                 for (from, to) in [(left, right), (right, left)] {
                     if restricts(to) {
                         self.equalities.push(Equality {

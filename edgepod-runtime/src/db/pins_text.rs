@@ -193,6 +193,7 @@ mod tests {
 
     static MESSAGES: TableSchema = TableSchema {
         indexes: &[],
+        full_text: false,
         renamed_from: None,
         name: "messages",
         rust_name: "Message",

@@ -15,7 +15,7 @@ use crate::Result;
 /// `first`, `one`, `page`, `chunks`, `count` or `exists`.
 #[must_use = "a select does nothing until `.all()`, `.first()`, `.one()`, `.page()`, `.count()` or `.exists()`"]
 pub struct Select<'db, S> {
-    core: Core<'db>,
+    pub(super) core: Core<'db>,
     source: PhantomData<fn() -> S>,
 }
 

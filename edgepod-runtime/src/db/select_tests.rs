@@ -12,19 +12,20 @@ use crate::{
 macro_rules! table {
     ($row:ident, $table:literal, $($column:ident: $type:ty $({ $($key:ident: $value:expr),* })?),*) => {
         #[derive(Clone, Debug, PartialEq)]
-        struct $row {
-            $($column: $type,)*
+        pub(super) struct $row {
+            $(pub(super) $column: $type,)*
         }
 
         #[allow(non_upper_case_globals, dead_code)]
         impl $row {
-            $(const $column: Column<$row, $type> = Column::new(stringify!($column));)*
+            $(pub(super) const $column: Column<$row, $type> = Column::new(stringify!($column));)*
         }
 
         impl Table for $row {
             const NAME: &'static str = $table;
             const SCHEMA: &'static TableSchema = &TableSchema {
                 indexes: &[],
+                full_text: false,
                 renamed_from: None,
                 name: $table,
                 rust_name: stringify!($row),
@@ -92,7 +93,7 @@ fn tag(name: &str, post: i64) -> Tag {
 }
 
 /// Ada has two posts, Ben one, Cy none.
-fn on_both(test: impl Fn(&Db, &Warnings)) {
+pub(super) fn on_both(test: impl Fn(&Db, &Warnings)) {
     on_tables(
         &[User::SCHEMA, Post::SCHEMA, Tag::SCHEMA],
         |db, warnings| {

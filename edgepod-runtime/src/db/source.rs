@@ -291,6 +291,18 @@ impl<S: Source + Contains<A, Optional<P>> + Contains<B, Optional<Q>>, A, B, P, Q
 {
 }
 
+/// What an expression needs that is never NULL, though a left join found no row of `X`: `coalesce(Post::title, "")`.
+pub struct Filled<X>(PhantomData<fn() -> X>);
+
+#[diagnostic::do_not_recommend]
+impl<S: Source + Contains<X, P>, X, P> Contains<Filled<X>, Required<Filled<P>>> for S {}
+
+/// What an expression needs that holds a condition on the rows of `S`: `when(Post::votes.gt(100), "hot")`.
+pub struct Within<S>(PhantomData<fn() -> S>);
+
+#[diagnostic::do_not_recommend]
+impl<S: Source> Contains<Within<S>, Required<Within<()>>> for S {}
+
 /// What an expression needs that names no column.
 pub enum Nothing {}
 

@@ -68,6 +68,7 @@ impl Table for Item {
     const NAME: &'static str = "items";
     const SCHEMA: &'static TableSchema = &TableSchema {
         indexes: &[],
+        full_text: false,
         renamed_from: None,
         name: "items",
         rust_name: "Item",

@@ -50,6 +50,7 @@ macro_rules! table {
             const NAME: &'static str = $table;
             const SCHEMA: &'static TableSchema = &TableSchema {
                 indexes: &[],
+                full_text: false,
                 renamed_from: None,
                 name: $table,
                 rust_name: stringify!($name),

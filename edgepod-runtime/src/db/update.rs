@@ -4,8 +4,13 @@ use std::marker::PhantomData;
 
 use super::{
     Assigns, Column, ColumnType, Comparable, Connection, Predicate, Scope, Scoped, Table, Unscoped,
-    assignment::Assignment, changing::Changing, delete::rows_changed, failure::of_references,
-    returning::rows_written, row, writer::Writer,
+    assignment::Assignment,
+    changing::{Changing, assert_written},
+    delete::rows_changed,
+    failure::of_references,
+    returning::rows_written,
+    row,
+    writer::Writer,
 };
 use crate::{Result, sqlite::Rows};
 
@@ -19,6 +24,7 @@ pub struct Update<'db, T, S> {
 
 impl<'db, T: Table> Update<'db, T, Unscoped> {
     pub(super) fn new(connection: &'db Connection) -> Self {
+        const { assert_written(T::SCHEMA) };
         Self {
             changing: Changing::new(connection, T::SCHEMA),
             types: PhantomData,

@@ -19,6 +19,7 @@ const ID: ColumnSchema = ColumnSchema {
 pub(super) const fn schema(name: &'static str, columns: &'static [ColumnSchema]) -> TableSchema {
     TableSchema {
         indexes: &[],
+        full_text: false,
         renamed_from: None,
         name,
         rust_name: name,

@@ -171,6 +171,14 @@ impl Writer {
         }
     }
 
+    /// The text, where in it its parameters stand, and those.
+    pub(super) fn into_parts(self) -> Result<(String, Vec<std::ops::Range<usize>>, Vec<Value>)> {
+        match self.refused {
+            None => Ok((self.sql.text, self.marks, self.sql.params)),
+            Some(error) => Err(error),
+        }
+    }
+
     /// Appends a value as a parameter.
     pub(super) fn push_value(&mut self, value: Value) {
         let start = self.sql.text.len();

@@ -180,6 +180,7 @@ mod tests {
             location: ("src/lib.rs", 1),
             columns: &COLUMNS,
             indexes: &[],
+            full_text: false,
             renamed_from: None,
         };
         assert_eq!(
@@ -229,6 +230,7 @@ mod tests {
             location: ("src/lib.rs", 1),
             columns: &COLUMNS,
             indexes: &INDEXES,
+            full_text: false,
             renamed_from: None,
         };
         assert_eq!(

@@ -178,6 +178,7 @@ mod tests {
             location: ("src/lib.rs", 6),
             columns,
             indexes: &[],
+            full_text: false,
             renamed_from: None,
         }
     }

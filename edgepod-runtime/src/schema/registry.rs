@@ -163,6 +163,7 @@ mod tests {
             location: ("src/lib.rs", 1),
             columns,
             indexes,
+            full_text: false,
             renamed_from: None,
         }
     }

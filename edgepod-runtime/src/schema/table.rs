@@ -183,4 +183,6 @@ pub struct TableSchema {
     pub indexes: &'static [IndexSchema],
     /// The name that it had before, for the next migration.
     pub renamed_from: Option<&'static str>,
+    /// Whether it is a full-text index (FTS5), which a migration of the app's own makes.
+    pub full_text: bool,
 }

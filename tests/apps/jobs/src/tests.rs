@@ -283,9 +283,15 @@ async fn times_that_were_missed_are_one(app: TestApp) {
     for (key, count) in [("tick", 1), ("sweep", 1)] {
         assert_eq!(entries(&app, key).await, count, "{key}");
     }
-    assert_eq!(cron(&app, "tick").at.to_string(), "2026-01-10T07:00:10.000000Z");
+    assert_eq!(
+        cron(&app, "tick").at.to_string(),
+        "2026-01-10T07:00:10.000000Z"
+    );
     // After the weekend.
-    assert_eq!(cron(&app, "sweep").at.to_string(), "2026-01-12T03:00:00.000000Z");
+    assert_eq!(
+        cron(&app, "sweep").at.to_string(),
+        "2026-01-12T03:00:00.000000Z"
+    );
 }
 
 #[edgepod::test]
@@ -307,7 +313,10 @@ async fn a_cron_that_still_runs_is_not_begun_again(app: TestApp) {
     assert_eq!(entries(&app, "sweep").await, 0);
     app.jobs_ended().await;
     assert_eq!(entries(&app, "sweep").await, 1);
-    assert_eq!(cron(&app, "sweep").at.to_string(), "2026-01-07T03:00:00.000000Z");
+    assert_eq!(
+        cron(&app, "sweep").at.to_string(),
+        "2026-01-07T03:00:00.000000Z"
+    );
 }
 
 #[edgepod::test]
