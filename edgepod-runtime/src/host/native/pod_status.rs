@@ -1,7 +1,7 @@
 //! How a pod is, whether it is open or not.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -14,14 +14,24 @@ use crate::{
     migrations::{State, Status},
 };
 
-/// Notes that a database is opened now: as the time of its file, which SQLite has no use for. Where that cannot be set it stays
-/// unknown, and nothing else.
+/// Notes that a database is opened now: as the time of its file, which SQLite has no use for. By its path alone: a second
+/// descriptor of it, closed again, would end the locks that SQLite has on the first. Where it cannot be set it stays unknown.
 pub(super) fn note_opening(location: &Location) {
-    if let Location::File(path) = location
-        && let Ok(file) = File::options().append(true).open(path)
-    {
-        let _ = file.set_modified(SystemTime::now());
+    #[cfg(unix)]
+    if let Location::File(path) = location {
+        use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_NOW,
+        };
+        let times = Timestamps {
+            last_access: now,
+            last_modification: now,
+        };
+        let _ = utimensat(CWD, path, &times, AtFlags::empty());
     }
+    #[cfg(not(unix))]
+    let _ = location;
 }
 
 /// How an open pod is, or a closed one.

@@ -243,26 +243,33 @@ impl Pods {
     /// # Errors
     /// None but a panic.
     pub(super) async fn status(&self, name: &PodName) -> Result<PodStatus, Error> {
-        let slot = self.slots().get(name).cloned();
-        // What is being opened is waited for.
-        let state = match slot {
-            Some(slot) => Some(slot.state.clone().lock_owned().await),
-            None => None,
-        };
+        // What is being opened is waited for, and nobody opens it beside this: who opens a file and closes it again ends the locks
+        // that another of this process has on it.
+        let slot = self.slots().entry(name.clone()).or_default().clone();
+        let state = slot.state.clone().lock_owned().await;
+        drop(slot);
         let location = self.world.location(name);
-        let (global, name) = (self.global.clone(), name.clone());
+        let (global, asked) = (self.global.clone(), name);
+        let name = name.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let (open, why) = match state.as_deref() {
+            let (open, why) = match &*state {
                 _ if name.is_global() => (Some(&*global), None),
-                Some(State::Open(pod)) => (Some(&**pod), None),
-                Some(State::Failed { why, .. }) => (None, Some(why.clone())),
-                Some(State::Closed) | None => (None, None),
+                State::Open(pod) => (Some(&**pod), None),
+                State::Failed { why, .. } => (None, Some(why.clone())),
+                State::Closed => (None, None),
             };
             pod_status::status(&name, &location, open, why)
         });
-        looked
-            .await
-            .map_err(|_| Error::internal("looking at the pod panicked"))
+        let looked = looked.await;
+        // A place that is not one of an open pod is none to keep.
+        let mut slots = self.slots();
+        if slots.get(asked).is_some_and(|slot| {
+            self.unused(slot)
+                .is_some_and(|state| matches!(*state, State::Closed))
+        }) {
+            slots.remove(asked);
+        }
+        looked.map_err(|_| Error::internal("looking at the pod panicked"))
     }
 
     /// The place of a pod; another's, where all are taken and one is not in use.
