@@ -207,7 +207,7 @@ fn typescript_says_what_json_does() {
     let manifest: Manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
     let front_end = FrontEnd::new(&manifest);
     let page = |values: &[(&str, serde_json::Value)]| {
-        let mut page = "import type { Adjacent, Expression, Fields, Flag, Named, Record, Remark, Statement, Tree, Untagged } from \
+        let mut page = "import type { Adjacent, Expression, Fields, Flag, Named, Record, Remark, Secretive, Statement, Tree, Untagged } from \
                         \"./edgepod/client\";\n\nexport type { Flag, Tree };\n"
             .to_owned();
         for (index, (name, value)) in values.iter().enumerate() {
@@ -225,14 +225,16 @@ fn typescript_says_what_json_does() {
             .expect("a value")
     };
     let (remark, fields, untagged) = (of("Remark"), of("Fields"), of("Untagged"));
+    let secretive = of("Secretive");
     values[remark].1["answers"] = serde_json::json!([{ "text": "no more" }]);
     values[fields].1["by_bool"] = serde_json::json!({ "maybe": 1 });
     values[untagged].1 = serde_json::json!([]);
+    values[secretive].1 = serde_json::json!(["told"]);
     let said = {
         front_end.write("page.ts", &page(&values));
         front_end.complaints("typescript")
     };
-    for index in [remark, fields, untagged] {
+    for index in [remark, fields, untagged, secretive] {
         let line = format!("page.ts({},", index + 4);
         assert!(said.contains(&line), "{line} {said}");
     }
@@ -240,7 +242,7 @@ fn typescript_says_what_json_does() {
         said.lines()
             .filter(|line| line.starts_with("page.ts"))
             .count(),
-        3,
+        4,
         "{said}"
     );
 }

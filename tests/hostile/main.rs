@@ -4,6 +4,7 @@
 //! withstand: before a Worker stands the platform.
 
 mod connections;
+mod crowd;
 mod files;
 mod headers;
 mod native;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ("headers", headers::CASES),
         ("sessions", sessions::CASES),
         ("tables", tables::CASES),
+        ("crowd", crowd::CASES),
     ];
     let native: &[(&str, &[Case])] = &[
         ("connections", connections::CASES),

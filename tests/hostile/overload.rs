@@ -1,5 +1,6 @@
 //! More calls, or longer ones, than the server can take.
 
+use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::raw::{PATIENCE, Raw, call};
 cases![
     a_statement_that_never_ends_is_ended,
     what_needs_no_database_does_not_wait_for_it,
+    a_call_whose_client_has_gone_is_not_run,
     a_call_that_took_too_long_leaves_nothing,
     what_finds_no_place_is_told_at_once,
     a_statement_that_never_ends_does_not_stop_the_end,
@@ -77,6 +79,42 @@ fn what_needs_no_database_does_not_wait_for_it() {
         "{:?}",
         began.elapsed()
     );
+}
+
+/// About a second of counting.
+const STEPS: i64 = 6_000_000;
+
+fn a_call_whose_client_has_gone_is_not_run() {
+    let server = server();
+    let text = server::unique("abandoned");
+    let mut slow = Raw::connect(server.authority());
+    slow.send(call(
+        "readSlowly",
+        &server.key,
+        "",
+        &json!({ "steps": STEPS }).to_string(),
+    ));
+    thread::sleep(Duration::from_millis(300));
+    let calls: Vec<Raw> = (0..8)
+        .map(|_| {
+            let mut raw = Raw::connect(server.authority());
+            raw.send(call(
+                "addNote",
+                &server.key,
+                "",
+                &json!({ "text": text }).to_string(),
+            ));
+            raw
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(300));
+    for raw in &calls {
+        raw.0.shutdown(Shutdown::Both).expect("it is open");
+    }
+    drop(calls);
+    assert_eq!(slow.status(), 200);
+    let count = server.call("countNotes").args(json!({ "text": text })).ok();
+    assert_eq!(count, 0);
 }
 
 fn a_call_that_took_too_long_leaves_nothing() {

@@ -69,6 +69,17 @@ pub enum Untagged {
     Named { x: bool },
 }
 
+/// One of them is an object of which nothing is told.
+#[edgepod::data]
+#[serde(untagged)]
+pub enum Secretive {
+    Told(i32),
+    Untold {
+        #[serde(skip)]
+        secret: i32,
+    },
+}
+
 #[edgepod::data]
 pub struct Part {
     pub inner: i32,
@@ -187,7 +198,7 @@ pub async fn everything(
     statement: Statement,
     tree: Tree<Flag>,
     words: Tree<String>,
-    tagging: (Adjacent, Untagged),
+    tagging: (Adjacent, Untagged, Secretive),
     named: (Record, Named),
 ) -> Result<Fields> {
     let _ = (remark, statement, tree, words, tagging, named);
@@ -269,6 +280,9 @@ pub fn values() -> Vec<(&'static str, serde_json::Value)> {
         Untagged::Named { x: true },
     ] {
         add("Untagged", serde_json::to_value(value));
+    }
+    for value in [Secretive::Told(1), Secretive::Untold { secret: 2 }] {
+        add("Secretive", serde_json::to_value(value));
     }
     add(
         "Record",

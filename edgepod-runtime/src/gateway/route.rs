@@ -114,7 +114,16 @@ pub fn too_many_sockets() -> Error {
     )
 }
 
-/// When to try again where keys could not be fetched.
+/// The most calls that wait for a database, unless natively `EDGEPOD_MAX_QUEUE` says otherwise.
+pub const QUEUE: usize = 256;
+
+/// The refusal of a call for which there is no room.
+pub fn overloaded() -> Error {
+    Error::unavailable("The server has more calls than it can take: try again in a moment.")
+        .retry_after(RETRY)
+}
+
+/// When to try again where keys could not be fetched, or there was no room.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The most topics that a socket's address may name.

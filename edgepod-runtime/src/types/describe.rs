@@ -242,10 +242,15 @@ impl TypeVisitor for Types {
     }
 }
 
+/// An object without members.
+const NO_MEMBERS: &str = "{ [key in symbol]: never }";
+
 /// What ts-rs says of a type, as JSON has it: the keys of an object are texts, also those of a map of booleans. And without
 /// the one type of TypeScript's that it names and that an app may have a type of the same name as: `Record`. (The other,
 /// `Array`, is a name that an app's type cannot have.)
 fn typescript(text: &str) -> String {
     text.replace("[key in boolean]", "[key in `${boolean}`]?")
-        .replace("Record<symbol, never>", "{ [key in symbol]: never }")
+        .replace("Record<symbol, never>", NO_MEMBERS)
+        // All its fields are skipped. To TypeScript `{}` is whatever is not null.
+        .replace("{  }", NO_MEMBERS)
 }

@@ -19,6 +19,7 @@ export function keys_fetched(text: string | undefined, failure: string): void;
 export function refuse_body(length: number, trace_id: string): string;
 export function refuse_route(trace_id: string): string;
 export function refuse_socket(trace_id: string): string;
+export function refuse_overload(trace_id: string): string;
 export function refuse_internal(message: string, name: string, trace_id: string): string;
 
 export function open(engine: number, ports: Ports): string | undefined;

@@ -200,6 +200,12 @@ pub fn refuse_socket(trace_id: &str) -> String {
     refuse(&gateway::too_many_sockets(), trace_id)
 }
 
+/// The reply to a call that finds as many waiting for its object as may.
+#[wasm_bindgen]
+pub fn refuse_overload(trace_id: &str) -> String {
+    refuse(&gateway::overloaded(), trace_id)
+}
+
 /// The reply to a failure of the host. Its text goes to the log; nothing where it is a panic's, which is there already.
 #[wasm_bindgen]
 pub fn refuse_internal(message: &str, function: &str, trace_id: &str) -> String {

@@ -8,6 +8,7 @@ import {
   DECISION,
   headAfter,
   headOf,
+  kindOf,
   podOf,
   readOutcome,
   readRawReply,
@@ -90,8 +91,28 @@ async function serve(request, env, ctx, trace) {
     decision = await decide(request, length, env, ctx, trace, (head) => core.route_batch(head, args, trace));
     if (decision[0] === DECISION.reply) return reply(decision);
   }
-  return outcome(await ask(objectOf(env, podOf(decision)), writeCall(decision, headers, args)));
+  const pod = podOf(decision);
+  const message = writeCall(decision, headers, args);
+  // An action waits for others, and not for its turn.
+  if (kindOf(message) === DECISION.action) return outcome(await ask(objectOf(env, pod), message));
+  const ahead = waiting.get(pod) ?? 0;
+  if (ahead >= known().queue) return reply(core.refuse_overload(trace));
+  waiting.set(pod, ahead + 1);
+  try {
+    return outcome(await ask(objectOf(env, pod), message));
+  } finally {
+    const left = /** @type {number} */ (waiting.get(pod)) - 1;
+    if (left === 0) waiting.delete(pod);
+    else waiting.set(pod, left);
+  }
 }
+
+/**
+ * How many calls of this isolate wait for the object of a pod.
+ *
+ * @type {Map<string, number>}
+ */
+const waiting = new Map();
 
 /** @param {string} text a call's outcome */
 function outcome(text) {

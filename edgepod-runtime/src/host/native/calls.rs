@@ -31,6 +31,7 @@ use crate::{
         ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Origin, Outcome,
         RawRequest, Record, RouteDef, Typed,
     },
+    gateway,
 };
 
 /// Who calls, and how.
@@ -127,8 +128,7 @@ impl Threads {
             );
             Record::new(Level::Warn, &message).write();
         }
-        Error::unavailable("The server has more calls than it can take: try again in a moment.")
-            .retry_after(RETRY)
+        gateway::overloaded()
     }
 }
 

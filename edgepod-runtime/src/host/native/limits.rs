@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, time::Duration};
 
-use crate::gateway::SOCKETS_PER_SESSION;
+use crate::gateway::{QUEUE, SOCKETS_PER_SESSION};
 
 /// The limits of the native host. Each has a name in the environment, which docs/security.md explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Limits {
             sockets_per_address: (connections / 5).max(1),
             sockets_per_session: SOCKETS_PER_SESSION,
             socket_queue: 256,
-            queue: 256,
+            queue: QUEUE,
             actions: 1024,
             pods: 256,
             pod_idle: Duration::from_secs(60),

@@ -1,0 +1,53 @@
+//! More calls at once than may wait, on either host.
+
+use std::thread;
+use std::time::Duration;
+
+use edgepod_tests::{cases, server};
+use serde_json::json;
+
+use crate::raw::{Raw, call};
+
+cases![who_finds_no_place_is_told_so_and_nobody_waits_for_ever];
+
+/// More than wait for a database.
+const CALLS: usize = 600;
+
+/// Some seconds of counting.
+const STEPS: i64 = 12_000_000;
+
+fn who_finds_no_place_is_told_so_and_nobody_waits_for_ever() {
+    let server = server();
+    let text = server::unique("crowd");
+    let mut slow = Raw::connect(server.authority());
+    let steps = json!({ "steps": STEPS }).to_string();
+    slow.send(call("readSlowly", &server.key, "", &steps));
+    thread::sleep(Duration::from_millis(200));
+    let note = json!({ "text": text }).to_string();
+    let mut calls: Vec<Raw> = (0..CALLS)
+        .map(|_| {
+            let mut raw = Raw::connect(server.authority());
+            raw.send(call("addNote", &server.key, "", &note));
+            raw
+        })
+        .collect();
+    assert_eq!(slow.status(), 200);
+    let replies: Vec<String> = calls.iter_mut().map(Raw::reply).collect();
+    let (done, refused): (Vec<_>, Vec<_>) = replies
+        .iter()
+        .partition(|reply| reply.starts_with("HTTP/1.1 200 "));
+    eprintln!("{} done, {} refused", done.len(), refused.len());
+    assert!(
+        !done.is_empty() && !refused.is_empty(),
+        "{} done",
+        done.len()
+    );
+    for reply in refused {
+        let reply = reply.to_ascii_lowercase();
+        assert!(reply.starts_with("http/1.1 503 "), "{reply}");
+        assert!(reply.contains("retry-after: 1"), "{reply}");
+    }
+    // What was refused was not done.
+    let count = server.call("countNotes").args(json!({ "text": text })).ok();
+    assert_eq!(count, done.len());
+}
