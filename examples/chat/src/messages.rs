@@ -86,22 +86,32 @@ pub async fn get_messages(
 pub async fn send(ctx: &Ctx, room_id: i64, text: String) -> Result<Message> {
     let (me, author) = enters(ctx, room_id)?;
     let text = crate::text(&text, "message", 4_000)?;
-    let message = ctx
-        .db
-        .insert(NewMessage {
-            room_id,
-            author_id: me,
-            author,
-            text,
-        })
-        .returning()?;
+    let message = say(ctx, room_id, me, author, text)?;
+    // Whoever has said it no longer types.
+    crate::presence::stop_typing(ctx, room_id)?;
+    Ok(message)
+}
+
+/// Says something in a room, and counts it as unread for all others.
+pub(crate) fn say(
+    ctx: &Ctx,
+    room_id: i64,
+    author_id: i64,
+    author: String,
+    text: String,
+) -> Result<Message> {
+    let message = NewMessage {
+        room_id,
+        author_id,
+        author,
+        text,
+    };
+    let message = ctx.db.insert(message).returning()?;
     ctx.db
         .update::<Seat>()
         .set(Seat::unread, Seat::unread + 1)
-        .filter(Seat::room_id.eq(room_id).and(Seat::member_id.ne(me)))
+        .filter(Seat::room_id.eq(room_id).and(Seat::member_id.ne(author_id)))
         .exec()?;
-    // Whoever has said it no longer types.
-    crate::presence::stop_typing(ctx, room_id)?;
     Ok(message)
 }
 

@@ -141,3 +141,91 @@ async fn a_device_comes_back_by_its_key(app: TestApp) {
     assert_ne!(stored, device.key, "the key itself is nowhere");
     assert!(app.call(sign_in::call(stored)).await.is_err());
 }
+
+#[edgepod::test]
+async fn a_reminder_rings_at_its_time_for_whoever_asked(app: TestApp) {
+    let (ada, bob, _) = office(&app).await?;
+    let (mine, others) = (
+        ada.watch(get_reminders::call()),
+        bob.watch(get_reminders::call()),
+    );
+    let milk = ada.call(remind_me::call("milk", 600_u32)).await?;
+    let tea = ada.call(remind_me::call("tea", 700_u32)).await?;
+    app.advance(Duration::from_secs(599));
+    assert!(mine.data()?.iter().all(|reminder| !reminder.rang));
+    app.crash();
+    app.advance(Duration::from_secs(1));
+    assert!(
+        mine.data()?[0].rang,
+        "a minute is a minute, though the server died"
+    );
+    ada.call(dismiss::call(milk.id)).await?;
+    ada.call(dismiss::call(tea.id)).await?;
+    app.advance(Duration::from_secs(200));
+    assert!(mine.data()?.is_empty());
+    assert!(others.data()?.is_empty());
+
+    let refused = bob.call(dismiss::call(milk.id)).await.unwrap_err();
+    assert_eq!(refused.code(), "NOT_FOUND");
+    for (text, seconds) in [("", 1), ("never", 0), ("never", u32::MAX)] {
+        let refused = ada.call(remind_me::call(text, seconds)).await.unwrap_err();
+        assert_eq!(refused.code(), "BAD_REQUEST");
+    }
+}
+
+#[edgepod::test]
+async fn what_rang_is_cleared_away_the_next_day(app: TestApp) {
+    let (ada, ..) = office(&app).await?;
+    let mine = ada.watch(get_reminders::call());
+    ada.call(remind_me::call("milk", 60_u32)).await?;
+    ada.call(remind_me::call("holidays", 30 * 24 * 60 * 60_u32))
+        .await?;
+    app.advance(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(mine.data()?.len(), 2);
+    app.advance(Duration::from_secs(3 * 60));
+    assert_eq!(mine.data()?.len(), 1);
+}
+
+#[edgepod::test]
+async fn what_github_signs_is_said_in_the_room_once(app: TestApp) {
+    let (ada, bob, [general, attic]) = office(&app).await?;
+    let hook = ada.call(open_hook::call(general)).await?;
+    app.transaction(|ctx| {
+        let secret = "It's a Secret to Everybody";
+        let hooks = ctx.db.update::<Hook>().set(Hook::secret, secret);
+        hooks.filter(Hook::room_id.eq(general)).exec()
+    })?;
+    let seen = bob.watch(get_messages::call(general, None));
+    let body = r#"{"action":"opened","issue":{"number":7,"title":"It rains"},"sender":{"login":"grace"},"repository":{"full_name":"navy/cobol"}}"#;
+    let request = |path: &str, signature: &str, body: &str| {
+        edgepod::http::Request::post(path.to_owned())
+            .header("x-hub-signature-256", signature.to_owned())
+            .header("x-github-event", "issues")
+            .header("x-github-delivery", "1")
+            .body(body.to_owned())
+    };
+    // By GitHub's own rule, made with openssl.
+    let right = "sha256=fa5144342e58097d57a64bf19497ed2b5d1ed69d6f9c4a166202e05ee5d6e958";
+    for (path, signature, body, status) in [
+        (&*hook.path, "", body, 401),
+        (&*hook.path, &*right.replace("sha256=", ""), body, 401),
+        (&*hook.path, right, &*body.replace('7', "8"), 401),
+        (&*format!("/hooks/github/{attic}"), right, body, 401),
+        ("/hooks/github/seven", right, body, 404),
+        (&*hook.path, right, body, 202),
+        (&*hook.path, right, body, 202),
+    ] {
+        let reply = app.request(request(path, signature, body)?).await;
+        assert_eq!(reply.status(), status, "{path} {signature}");
+    }
+    let said = seen.data()?.items;
+    assert_eq!(said.len(), 1, "sent again, it is not said again");
+    assert_eq!(said[0].author, "GitHub");
+    assert_eq!(
+        said[0].text,
+        "grace opened the issue #7, It rains (navy/cobol)"
+    );
+    let eve = member(&app, "Eve").await?;
+    let refused = eve.call(open_hook::call(general)).await.unwrap_err();
+    assert_eq!(refused.code(), "NOT_FOUND");
+}
