@@ -52,7 +52,7 @@
 
 pub use edgepod_macros::{
     ColumnType, action, app, cron, data, error, function, middleware, migration, pod, presence,
-    query, route, row, table, test,
+    query, route, row, sql, table, test,
 };
 pub use edgepod_runtime::{
     Code, Error, Result,

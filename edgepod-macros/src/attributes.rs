@@ -1,8 +1,10 @@
 //! The attributes, each in three steps: parse, validate, expand. `handle_errors` is around each of them.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::{
+    errors::Errors,
     expand,
     handle_errors::handle_errors,
     parse::{
@@ -136,5 +138,16 @@ pub(crate) fn app(input: TokenStream) -> TokenStream {
         let keys = AppKeys::parse(input, errors);
         let migrations = migrations_of_the_crate(errors);
         Some(expand::app(&keys, migrations.as_ref()))
+    })
+}
+
+/// `edgepod::sql!`: one expression, whatever is wrong; the messages stand before it.
+pub(crate) fn sql(input: TokenStream) -> TokenStream {
+    handle_errors(TokenStream::new(), &[], |_, _| {
+        let mut errors = Errors::default();
+        let statement = crate::sql::sql(input, &mut errors);
+        let statement = statement.unwrap_or_else(|| quote!(::core::unreachable!()));
+        let messages = errors.to_compile_errors();
+        Some(quote!({ #messages #statement }))
     })
 }

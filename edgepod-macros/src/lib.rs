@@ -12,6 +12,7 @@ mod errors;
 mod expand;
 mod handle_errors;
 mod parse;
+mod sql;
 mod validate;
 
 use proc_macro::TokenStream;
@@ -568,4 +569,22 @@ pub fn pod(attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {
     attributes::app(input.into()).into()
+}
+
+/// A statement of SQL that is checked when it compiles, against the app's tables.
+///
+/// A row has a field for each column, of the column's own type; `{name}` and `{expression}` are bound, never pasted. SELECT goes
+/// to `ctx.db.query(…)`, INSERT, UPDATE and DELETE to `ctx.db.execute(…)`: a query takes only the first.
+///
+/// ```ignore
+/// let rooms = ctx.db.query(edgepod::sql!(
+///     "SELECT r.id, count(m.id) AS n FROM rooms r LEFT JOIN messages m ON m.room_id = r.id WHERE r.org_id = {org} GROUP BY r.id"
+/// ))?;
+/// let first: i64 = rooms[0].n;
+/// ```
+///
+/// What cannot be known is asked for: `json_extract(data, '$.n') AS "n: i64"`. The guide is docs/sql.md.
+#[proc_macro]
+pub fn sql(input: TokenStream) -> TokenStream {
+    attributes::sql(input.into()).into()
 }

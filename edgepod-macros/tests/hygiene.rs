@@ -187,7 +187,6 @@ mod types {
     }
 
     pub mod written {
-        #![expect(dead_code, reason = "that it compiles is all")]
         use super::T;
 
         written!(Written("written") { column: T }, Writing { Of(T) "{0} of {1}" });

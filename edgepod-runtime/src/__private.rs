@@ -13,9 +13,11 @@ pub use worker;
 pub use crate::{
     Error, Result,
     db::{
-        AnyColumn, AutoIncrement, Column, ColumnType, Default as HasDefault, Derived, FromColumns,
-        FromRow, FullText, Insertable, Nullable, Range, RowReader, Table, Value, defaults,
-        in_range, is_one_of, is_referable, reference,
+        AnyBytes, AnyColumn, AnyInteger, AnyNumber, AnyText, Anything, AutoIncrement, Binds, Bytes,
+        CheckedReturning, CheckedRow, CheckedSelect, CheckedWrite, Column, ColumnType,
+        Default as HasDefault, Derived, FromColumns, FromRow, FullText, HasColumn, Insertable,
+        NamesTable, Nullable, Range, RowReader, Statement as SqlStatement, Table, TableName, Value,
+        defaults, has_storage, in_range, is_one_of, is_referable, reference,
     },
     engine::{
         ActionCtx, AppDef, Args, Callable, Chain, Context, CronDef, CronFields, Ctx, ErrorType,

@@ -22,6 +22,7 @@ pub(crate) fn table(table: &Table) -> TokenStream {
         ),
     };
     let checks = checks(table);
+    let names = crate::sql::names(&item.ident, &table.name, &table.columns);
     quote! {
         #derives
         #item
@@ -30,6 +31,7 @@ pub(crate) fn table(table: &Table) -> TokenStream {
         #row
         #insertable
         #new_row
+        #names
         #checks
     }
 }

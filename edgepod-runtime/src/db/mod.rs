@@ -6,6 +6,7 @@ mod always;
 mod assignment;
 mod case;
 mod changing;
+mod checked;
 mod chunks;
 mod clause;
 #[cfg(all(test, feature = "native"))]
@@ -60,6 +61,14 @@ mod value_tests;
 mod writer;
 
 pub use case::{Case, when};
+pub use checked::{
+    AnyBytes, AnyInteger, AnyNumber, AnyText, Anything, Binds, CheckedReturning, CheckedRow,
+    CheckedSelect, CheckedWrite, ReadStatement,
+};
+#[doc(hidden)]
+pub use checked::{HasColumn, NamesTable, Statement, TableName, has_storage};
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) use checked::{check_statements, has_statements};
 pub use chunks::Chunks;
 pub use clause::Operand;
 pub use column::{Column, OrderBy, Textual};

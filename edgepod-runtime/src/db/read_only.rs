@@ -33,7 +33,7 @@ impl ReadDb {
     }
 
     #[doc(hidden)]
-    pub fn execute<S: WriteStatement>(&self, _statement: S) -> Result<u64>
+    pub fn execute<S: WriteStatement>(&self, _statement: S) -> Result<S::Output>
     where
         Self: Writes<S>,
     {

@@ -6,21 +6,25 @@ use sea_query::{DeleteStatement, InsertStatement, SelectStatement, UpdateStateme
 use std::ops::Range;
 
 use super::{
-    Connection, Db, FromRow, MAX_ROWS, ReadDb, RowFormat, Value, always, delete::rows_changed,
-    encode, failure, pins_text, render, row, writer,
+    Connection, Db, FromRow, MAX_ROWS, ReadDb, ReadStatement, RowFormat, Value, always,
+    checked::sealed::Reads, delete::rows_changed, encode, failure, pins_text, render, row, writer,
 };
 use crate::{Error, Result};
 
 impl ReadDb {
-    /// Runs a SELECT of sea-query. Its columns become a `T` by position: a table's struct, or a tuple of column types.
+    /// Runs a SELECT: one of [`edgepod::sql!`](crate::db::CheckedSelect), whose rows have the columns as named fields, or one of
+    /// sea-query, whose columns become a `T` by position: a table's struct, or a tuple of column types.
     ///
     /// Tracked as every statement; at most [`MAX_ROWS`] rows, with a warning at exactly so many.
     ///
     /// # Errors
     /// What SQLite says, such as an unknown column; columns that are no `T`.
-    pub fn query<T: FromRow>(&self, statement: &SelectStatement) -> Result<Vec<T>> {
+    pub fn query<T>(&self, statement: impl ReadStatement<T>) -> Result<Vec<T>> {
+        statement.read(self)
+    }
+
+    pub(super) fn read<T: FromRow>(&self, mut sql: writer::Sql) -> Result<Vec<T>> {
         let connection = &self.connection;
-        let mut sql = render::statement(statement)?;
         sql.pins = pins_text::of_text(&sql.text, &sql.params);
         let rows = match connection.format() {
             RowFormat::Values => {
@@ -41,25 +45,34 @@ impl ReadDb {
     }
 }
 
+impl<T: FromRow> Reads<T> for &SelectStatement {
+    fn read(self, db: &ReadDb) -> Result<Vec<T>> {
+        db.read(render::statement(self)?)
+    }
+}
+
+/// What sea-query's methods return.
+impl<T: FromRow> Reads<T> for &mut SelectStatement {
+    fn read(self, db: &ReadDb) -> Result<Vec<T>> {
+        db.read(render::statement(self)?)
+    }
+}
+
 impl Db {
-    /// Runs an INSERT, UPDATE or DELETE of sea-query; how many rows it changed itself.
+    /// Runs an INSERT, UPDATE or DELETE of `edgepod::sql!` or of sea-query; how many rows it changed itself, and of a RETURNING in
+    /// `edgepod::sql!` the rows.
     ///
     /// Tracked as every statement. An UPDATE or DELETE without a WHERE is refused before it runs, unless it is wrapped in
     /// [`without_where`]; so is an INSERT of more than [`MAX_ROWS`] rows of values.
     ///
     /// # Errors
     /// A guard's refusal; `CONFLICT` for a violated constraint; what SQLite says.
-    pub fn execute<S: WriteStatement>(&self, statement: S) -> Result<u64> {
+    pub fn execute<S: WriteStatement>(&self, statement: S) -> Result<S::Output> {
         statement.execute(&self.connection)
     }
 }
 
 /// A writing statement of sea-query.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no statement that writes",
-    note = "pass a sea_query `InsertStatement`, `UpdateStatement` or `DeleteStatement`; a `SelectStatement` goes to `ctx.db.query(…)`, and \
-            SQL as text to `ctx.unsafe_raw_db.run(…)`"
-)]
 pub trait WriteStatement: sealed::Statement {}
 
 impl<S: sealed::Statement> WriteStatement for S {}
@@ -82,43 +95,86 @@ pub trait MayLackWhere: sealed::Statement {}
 impl MayLackWhere for UpdateStatement {}
 impl MayLackWhere for DeleteStatement {}
 
-mod sealed {
+pub(super) mod sealed {
     use super::*;
 
+    // Here, because what it gives is asked for first.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no statement that writes",
+        note = "pass an `edgepod::sql!(…)` that writes, or a sea_query `InsertStatement`, `UpdateStatement` or `DeleteStatement`; what \
+                reads goes to `ctx.db.query(…)`, and SQL that is only known at run time to `ctx.unsafe_raw_db.run(…)`"
+    )]
     pub trait Statement {
-        /// Whether it puts new values into columns that may reference other tables.
-        const SETS: bool;
+        /// What it gives.
+        type Output;
 
-        fn write(&self) -> Result<writer::Sql>;
-
-        /// Refuses what may not run.
-        fn guard(&self, _connection: &Connection, _sql: &writer::Sql) -> Result<()> {
-            Ok(())
-        }
-
-        /// Refuses what has changed this many rows.
-        fn guard_rows(&self, _rows: u64) -> Result<()> {
-            Ok(())
-        }
-
-        fn execute(&self, connection: &Connection) -> Result<u64>
-        where
-            Self: Sized,
-        {
-            let sql = self.write()?;
-            self.guard(connection, &sql)?;
-            connection.run(&sql).map_err(|error| {
-                failure::of_tables(error, || connection.written_by(&sql), Self::SETS)
-            })?;
-            let rows = rows_changed(connection)?;
-            self.guard_rows(rows)
-                .map_err(|error| connection.refuse(error))?;
-            Ok(rows)
-        }
+        fn execute(self, connection: &Connection) -> Result<Self::Output>;
     }
 }
 
-impl sealed::Statement for InsertStatement {
+/// A statement of sea-query, which is checked as it runs.
+trait Built {
+    /// Whether it puts new values into columns that may reference other tables.
+    const SETS: bool;
+
+    fn write(&self) -> Result<writer::Sql>;
+
+    /// Refuses what may not run.
+    fn guard(&self, _connection: &Connection, _sql: &writer::Sql) -> Result<()> {
+        Ok(())
+    }
+
+    /// Refuses what has changed this many rows.
+    fn guard_rows(&self, _rows: u64) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// No `impl` for all that are `Built`: what is none would be told of that, and not of what to pass.
+macro_rules! built {
+    ($($statement:ty),*) => {$(
+        impl sealed::Statement for $statement {
+            type Output = u64;
+
+            fn execute(self, connection: &Connection) -> Result<u64> {
+                execute(&self, connection)
+            }
+        }
+    )*};
+}
+
+built!(InsertStatement, UpdateStatement, DeleteStatement);
+
+impl<S: Built> sealed::Statement for WithoutWhere<S> {
+    type Output = u64;
+
+    fn execute(self, connection: &Connection) -> Result<u64> {
+        execute(&self, connection)
+    }
+}
+
+fn execute<S: Built>(statement: &S, connection: &Connection) -> Result<u64> {
+    let sql = statement.write()?;
+    statement.guard(connection, &sql)?;
+    run_write(connection, &sql, S::SETS, |rows| statement.guard_rows(rows))
+}
+
+/// Runs what writes; `guard` refuses what has changed so many rows.
+pub(super) fn run_write(
+    connection: &Connection,
+    sql: &writer::Sql,
+    sets: bool,
+    guard: impl FnOnce(u64) -> Result<()>,
+) -> Result<u64> {
+    connection
+        .run(sql)
+        .map_err(|error| failure::of_tables(error, || connection.written_by(sql), sets))?;
+    let rows = rows_changed(connection)?;
+    guard(rows).map_err(|error| connection.refuse(error))?;
+    Ok(rows)
+}
+
+impl Built for InsertStatement {
     const SETS: bool = true;
 
     fn write(&self) -> Result<writer::Sql> {
@@ -141,7 +197,7 @@ impl sealed::Statement for InsertStatement {
     }
 }
 
-fn too_many(rows: u64) -> Result<()> {
+pub(super) fn too_many(rows: u64) -> Result<()> {
     if rows > MAX_ROWS {
         return Err(Error::bad_request(format!(
             "An insert takes {MAX_ROWS} rows at most, and this one has {rows}: insert them in several parts. Nothing was written."
@@ -150,7 +206,7 @@ fn too_many(rows: u64) -> Result<()> {
     Ok(())
 }
 
-impl sealed::Statement for UpdateStatement {
+impl Built for UpdateStatement {
     const SETS: bool = true;
 
     fn write(&self) -> Result<writer::Sql> {
@@ -162,7 +218,7 @@ impl sealed::Statement for UpdateStatement {
     }
 }
 
-impl sealed::Statement for DeleteStatement {
+impl Built for DeleteStatement {
     const SETS: bool = false;
 
     fn write(&self) -> Result<writer::Sql> {
@@ -174,7 +230,7 @@ impl sealed::Statement for DeleteStatement {
     }
 }
 
-impl<S: sealed::Statement> sealed::Statement for WithoutWhere<S> {
+impl<S: Built> Built for WithoutWhere<S> {
     const SETS: bool = S::SETS;
 
     fn write(&self) -> Result<writer::Sql> {

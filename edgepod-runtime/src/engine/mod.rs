@@ -100,5 +100,7 @@ pub use runner::{ActionJob, JobStep};
 #[doc(hidden)]
 pub use runner::{RUNNER, Runner};
 pub use start::StartError;
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) use start::check_statements;
 pub use tokens::{sign_jwt, verify_jwt};
 pub use versions::{Held, Resume};

@@ -24,6 +24,8 @@ pub enum StartError {
     Migration(MigrationError),
     /// SQLite refuses the tables.
     Sql(String),
+    /// SQLite refuses statements of `edgepod::sql!`: which, and why.
+    Statements(String),
 }
 
 impl fmt::Display for StartError {
@@ -41,6 +43,7 @@ impl fmt::Display for StartError {
                 "{error}. The migrations of this build do not make it so. Write the one that does: `edgepod migrations new`."
             ),
             StartError::Migration(error) => error.fmt(f),
+            StartError::Statements(refused) => f.write_str(refused),
             StartError::Sql(error) => write!(f, "The tables cannot be made: {error}"),
         }
     }
@@ -66,6 +69,19 @@ pub(super) fn prepare(app: &App, host: &dyn Host) -> Result<(), StartError> {
         Record::new(Level::Info, &message).write();
     }
     check_tables(host, &app.tables)
+}
+
+/// Makes the tables of this program in an empty database, and lets SQLite prepare every statement of `edgepod::sql!` in it.
+///
+/// # Errors
+/// As of a start; and the statements that SQLite refuses.
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub(crate) fn check_statements(host: &dyn Host) -> Result<(), StartError> {
+    if !crate::db::has_statements() {
+        return Ok(());
+    }
+    prepare(&*App::of_program()?, host)?;
+    crate::db::check_statements(host).map_err(StartError::Statements)
 }
 
 /// A name for a life of the engine, which no other has.

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::{
     Location, Server, ServerError,
-    migrate::{apply_migrations, migration_statuses},
+    migrate::{apply_migrations, check_statements, migration_statuses},
 };
 use crate::{
     engine::log_panic,
@@ -119,6 +119,10 @@ fn run(vars: HashMap<String, String>) -> Result<(), Failure> {
             .map_err(|error| Failure::Listen(text.to_owned(), error))?
     };
     let location = location(&vars)?;
+    // What is built to develop says what SQLite refuses before somebody calls it.
+    if cfg!(debug_assertions) {
+        check_statements().map_err(Failure::Server)?;
+    }
     log_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -183,6 +187,7 @@ fn migrate(mode: &str, location: Location, vars: HashMap<String, String>) -> Res
     let statuses = match mode {
         "status" => statuses(&location)?,
         "apply" => {
+            check_statements().map_err(Failure::Server)?;
             // A database in memory is another one each time: it is the start alone that shows whether they apply.
             drop(Server::start(location.clone(), vars).map_err(Failure::Server)?);
             statuses(&location)?

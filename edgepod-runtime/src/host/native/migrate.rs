@@ -34,6 +34,15 @@ pub(super) fn apply_migrations(location: &Location) -> Result<(), ServerError> {
         .map_err(|error| ServerError::App(StartError::Migration(error)))
 }
 
+/// Lets SQLite prepare every statement of `edgepod::sql!`, in a database of its own in memory.
+///
+/// # Errors
+/// When it refuses one, or the tables cannot be made.
+pub(super) fn check_statements() -> Result<(), ServerError> {
+    let host = alone(&Location::Memory)?;
+    crate::engine::check_statements(&host).map_err(ServerError::App)
+}
+
 fn alone(location: &Location) -> Result<NativeHost, ServerError> {
     NativeHost::alone(location).map_err(ServerError::Database)
 }
