@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 cases![
     any_value_is_read_back,
     the_ends_of_every_range_are_read_back,
+    a_statement_that_is_a_text_counts_and_wakes,
     what_does_not_fit_is_refused,
     no_number_is_stored_in_place_of_one,
     two_megabytes_go_in_and_more_are_refused,
@@ -234,6 +235,14 @@ fn assert_read_back(rows: &[Value]) {
         .args(json!({"id": first["id"], "text": rows[0]["text"], "bytes": rows[0]["bytes"]}))
         .ok();
     assert_same(&rows[0], &set);
+    let id = json!({"id": first["id"]});
+    let checked = server().call("getCheckedKind").args(id).ok();
+    assert_same(&rows[0], &checked[0]);
+    let set = server()
+        .call("setCheckedKind")
+        .args(json!({"id": first["id"], "text": rows[0]["text"], "bytes": rows[0]["bytes"]}))
+        .ok();
+    assert_same(&rows[0], &set[0]);
 }
 
 fn any_value_is_read_back() {
@@ -310,6 +319,27 @@ fn the_ends_of_every_range_are_read_back() {
             .collect();
         assert_read_back(&rows);
     }
+}
+
+fn a_statement_that_is_a_text_counts_and_wakes() {
+    let text = server::unique("checked");
+    let mut row = with("text", json!(text));
+    row["maybe_text"] = json!("there");
+    for row in [&row, &with("text", json!(text))] {
+        server().call("keepKind").args(json!({"kind": row})).ok();
+    }
+    let count = server().call("countCheckedKinds");
+    let reply = count.args(json!({"text": text})).send();
+    assert_eq!(reply.json()["data"], json!([2, 1]));
+    assert_eq!(reply.json()["meta"]["tables"], json!(["kinds"]));
+    let reply = server()
+        .call("passCheckedNote")
+        .args(json!({"text": text}))
+        .send();
+    let ids = &reply.json()["data"];
+    assert_eq!(ids[0].as_i64().map(|id| id + 1), ids[1].as_i64(), "{ids}");
+    assert_eq!(reply.json()["meta"]["tables"], json!(["notes"]));
+    assert_eq!(crate::notes(&text), 1);
 }
 
 fn what_does_not_fit_is_refused() {

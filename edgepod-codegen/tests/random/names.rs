@@ -1,6 +1,6 @@
 //! Names that mean something to Rust, TypeScript, JavaScript, SQL, the macros or the client, given to an app's own things.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::rng::Random;
 
@@ -200,8 +200,11 @@ impl Names {
         };
         let types = some(&mut types, 12);
         let mut all = words.clone();
+        // `rowid` and `_rowid_` are one name to clients, which is refused.
+        let mut called = BTreeSet::new();
         let functions = some(&mut words, 30)
             .into_iter()
+            .filter(|name| called.insert(heck_camel(name)))
             .zip(some(&mut all, 60).chunks(2))
             .map(|(name, pair)| [name, pair[0], pair[1]])
             .collect();

@@ -2,6 +2,7 @@
 //!
 //! The tests in `tests/faults` call it on both hosts, and see what is left afterwards.
 
+mod checked;
 mod columns;
 mod conditions;
 mod guards;
