@@ -33,12 +33,9 @@ impl<T: Table, V: ColumnType> Column<T, V> {
 impl TopicOf {
     /// Adds the topic. A value that has no topic of its own is the whole table.
     pub(crate) fn add_to(&self, footprint: &mut Footprint, key: &TopicKey) {
-        let at = self.at.as_ref().and_then(|(column, value)| {
-            Some((*column, key.digest(self.table.as_str(), *column, value)?))
-        });
-        footprint.add(&Topic {
-            table: self.table.clone(),
-            at,
+        footprint.add(&match &self.at {
+            Some((column, value)) => Topic::at(key, self.table.as_str(), *column, value),
+            None => Topic::whole(self.table.as_str()),
         });
     }
 }

@@ -9,7 +9,7 @@ use super::{Engine, QueryCtx};
 use crate::{
     db::{Observer as _, Timestamp},
     sqlite::Value,
-    tracking::{ColumnId, Footprint, TableName, Topic, TopicKey},
+    tracking::{ColumnId, Footprint, Topic, TopicKey},
 };
 
 /// What stands for the clock in topics. No table has this name.
@@ -76,12 +76,7 @@ impl Clock {
 }
 
 fn topic(key: &TopicKey, time: i64) -> Topic {
-    let column = ColumnId(0);
-    let digest = key.digest(TABLE, column, &Value::Integer(time));
-    Topic {
-        table: TableName::new(TABLE),
-        at: digest.map(|digest| (column, digest)),
-    }
+    Topic::at(key, TABLE, ColumnId(0), &Value::Integer(time))
 }
 
 impl QueryCtx {

@@ -17,7 +17,7 @@ use crate::{
     auth::Claims,
     db::{ColumnType, Observer as _, Timestamp},
     sqlite::Value,
-    tracking::{ColumnId, Footprint, TableName, Topic, TopicKey},
+    tracking::{ColumnId, Footprint, Topic, TopicKey},
 };
 
 /// The most bytes of one presence, as JSON.
@@ -74,7 +74,7 @@ impl QueryCtx {
         let state = self.state();
         let topic = topic::<T>(key.into(), state.engine.topic_key())?;
         // Before they are looked at: who comes now is told.
-        state.read(&only(&topic));
+        state.read(&Footprint::from(&topic));
         let now = || state.engine.host().now_micros();
         let (present, until) = state.engine.present(&topic, &now);
         if let Some(until) = until {
@@ -155,7 +155,7 @@ impl Ctx {
 
 /// The topic of a key.
 fn topic<T: Presence>(key: T::Key, secret: &TopicKey) -> Result<Topic> {
-    let table = TableName::new(&format!("presence:{}", T::NAME));
+    let table = format!("presence:{}", T::NAME);
     let key = match key.into_value()? {
         // Here a value equals nothing but itself.
         Value::Real(number) => Value::Text(format!("real {}", number.to_bits())),
@@ -164,11 +164,7 @@ fn topic<T: Presence>(key: T::Key, secret: &TopicKey) -> Result<Topic> {
         }
         key => key,
     };
-    let digest = secret.digest(table.as_str(), KEY, &key);
-    Ok(Topic {
-        table,
-        at: digest.map(|digest| (KEY, digest)),
-    })
+    Ok(Topic::at(secret, &table, KEY, &key))
 }
 
 /// Who it is, without saying so.
@@ -178,12 +174,6 @@ fn digest(secret: &TopicKey, name: &str, who: &Value) -> String {
 }
 
 const KEY: ColumnId = ColumnId(0);
-
-fn only(topic: &Topic) -> Footprint {
-    let mut footprint = Footprint::default();
-    footprint.add(topic);
-    footprint
-}
 
 /// What a call says, until it commits.
 pub(super) struct Change {
@@ -473,12 +463,8 @@ mod tests {
     }
 
     fn room(room: i64) -> Topic {
-        let table = TableName::new("presence:Here");
-        let digest = TopicKey::new([1; 16]).digest(table.as_str(), KEY, &Value::Integer(room));
-        Topic {
-            table,
-            at: digest.map(|digest| (KEY, digest)),
-        }
+        let key = TopicKey::new([1; 16]);
+        Topic::at(&key, "presence:Here", KEY, &Value::Integer(room))
     }
 
     fn says(session: &str, place: i64, json: &str, until: Option<i64>) -> Change {
@@ -500,10 +486,10 @@ mod tests {
         let mut presences = Presences::default();
         let changed = presences.change(says("a", 7, "1", None), false, NOON);
         assert!(changed.is_empty() && who(&presences, 7, NOON).is_empty());
-        assert_eq!(presences.opened(&id("a")), only(&room(7)));
+        assert_eq!(presences.opened(&id("a")), Footprint::from(&room(7)));
         assert!(presences.opened(&id("a")).is_empty(), "a second socket");
         assert_eq!(who(&presences, 7, NOON), ["1"]);
-        assert_eq!(presences.closed(&id("a")), only(&room(7)));
+        assert_eq!(presences.closed(&id("a")), Footprint::from(&room(7)));
         assert!(who(&presences, 7, NOON).is_empty());
         presences.opened(&id("a"));
         assert_eq!(who(&presences, 7, NOON), ["1"], "it came back");
@@ -526,7 +512,10 @@ mod tests {
         );
         // Said again after its end, it is there anew.
         let again = says("a", 7, "1", Some(NOON + 20));
-        assert_eq!(presences.change(again, true, NOON + 9), only(&room(7)));
+        assert_eq!(
+            presences.change(again, true, NOON + 9),
+            Footprint::from(&room(7))
+        );
     }
 
     #[test]

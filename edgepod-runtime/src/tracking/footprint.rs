@@ -362,6 +362,15 @@ impl Footprint {
     }
 }
 
+impl From<&Topic> for Footprint {
+    /// What reads one topic.
+    fn from(topic: &Topic) -> Self {
+        let mut footprint = Self::default();
+        footprint.add(topic);
+        footprint
+    }
+}
+
 impl From<&TableSet> for Footprint {
     fn from(tables: &TableSet) -> Self {
         let whole = |table: &TableName| (table.clone(), Extent::whole());

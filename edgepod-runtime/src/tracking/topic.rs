@@ -107,6 +107,23 @@ pub struct Topic {
 }
 
 impl Topic {
+    /// A table in whole.
+    pub fn whole(table: &str) -> Self {
+        Self {
+            table: TableName::new(table),
+            at: None,
+        }
+    }
+
+    /// A table where a column has this value; the whole table where the value has no [digest](TopicKey::digest).
+    pub fn at(key: &TopicKey, table: &str, column: ColumnId, value: &Value) -> Self {
+        let digest = key.digest(table, column, value);
+        Self {
+            table: TableName::new(table),
+            at: digest.map(|digest| (column, digest)),
+        }
+    }
+
     /// A topic from its text: what is no value's is a table's name.
     pub fn parse(text: &str) -> Self {
         let value = || {
@@ -118,10 +135,7 @@ impl Topic {
                 at: Some((column, ValueDigest::parse(digest)?)),
             })
         };
-        value().unwrap_or_else(|| Self {
-            table: TableName::new(text),
-            at: None,
-        })
+        value().unwrap_or_else(|| Self::whole(text))
     }
 
     /// Appends the text of a topic.

@@ -4,7 +4,7 @@
 use crate::{
     engine::JobState,
     sqlite::{Database, SqlError, Value},
-    tracking::{ColumnId, Footprint, TableName, Topic, TopicKey},
+    tracking::{ColumnId, Footprint, Topic, TopicKey},
 };
 
 /// The table, as topics name it.
@@ -257,11 +257,9 @@ pub(in crate::engine) fn delete(database: &dyn Database, id: i64) -> Result<(), 
 
 /// The topic of a job, or of all jobs.
 pub(in crate::engine) fn topic(key: &TopicKey, id: Option<i64>) -> Footprint {
-    let digest = id.and_then(|id| key.digest(TABLE, ID, &Value::Integer(id)));
-    let mut footprint = Footprint::default();
-    footprint.add(&Topic {
-        table: TableName::new(TABLE),
-        at: digest.map(|digest| (ID, digest)),
-    });
-    footprint
+    let topic = match id {
+        Some(id) => Topic::at(key, TABLE, ID, &Value::Integer(id)),
+        None => Topic::whole(TABLE),
+    };
+    Footprint::from(&topic)
 }
