@@ -207,7 +207,7 @@ fn typescript_says_what_json_does() {
     let manifest: Manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
     let front_end = FrontEnd::new(&manifest);
     let page = |values: &[(&str, serde_json::Value)]| {
-        let mut page = "import type { Adjacent, Expression, Fields, Flag, Named, Record, Remark, Secretive, Statement, Tree, Untagged } from \
+        let mut page = "import type { Adjacent, Again, Expression, Fields, Flag, Named, Record, Remark, Secretive, Statement, Tree, Untagged } from \
                         \"./edgepod/client\";\n\nexport type { Flag, Tree };\n"
             .to_owned();
         for (index, (name, value)) in values.iter().enumerate() {

@@ -80,6 +80,14 @@ pub enum Secretive {
     },
 }
 
+/// Of one of them the JSON is that of another.
+#[edgepod::data]
+#[serde(untagged)]
+pub enum Again {
+    Again(Option<Box<Again>>),
+    Once(i32),
+}
+
 #[edgepod::data]
 pub struct Part {
     pub inner: i32,
@@ -198,7 +206,7 @@ pub async fn everything(
     statement: Statement,
     tree: Tree<Flag>,
     words: Tree<String>,
-    tagging: (Adjacent, Untagged, Secretive),
+    tagging: (Adjacent, Untagged, Secretive, Again),
     named: (Record, Named),
 ) -> Result<Fields> {
     let _ = (remark, statement, tree, words, tagging, named);
@@ -280,6 +288,12 @@ pub fn values() -> Vec<(&'static str, serde_json::Value)> {
         Untagged::Named { x: true },
     ] {
         add("Untagged", serde_json::to_value(value));
+    }
+    for value in [
+        Again::Again(None),
+        Again::Again(Some(Box::new(Again::Once(1)))),
+    ] {
+        add("Again", serde_json::to_value(value));
     }
     for value in [Secretive::Told(1), Secretive::Untold { secret: 2 }] {
         add("Secretive", serde_json::to_value(value));

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{ItemStruct, spanned::Spanned};
+use syn::{Ident, ItemStruct, Type, ext::IdentExt, spanned::Spanned};
 
 use super::{local, shape::tell_typescript_of};
 use crate::parse::{Row, missing_derives};
@@ -22,19 +22,34 @@ pub(crate) fn row(row: &Row, fine: bool) -> TokenStream {
 
 fn from_row(item: &ItemStruct) -> TokenStream {
     let row = &item.ident;
-    let [reader, value] = ["row", "value"].map(local);
-    let width = item.fields.len();
-    let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
-    let fields = item.fields.iter().map(|field| {
-        let (ident, ty) = (&field.ident, &field.ty);
-        let name = ident.as_ref().map(ToString::to_string).unwrap_or_default();
-        let name = name.strip_prefix("r#").unwrap_or(&name);
-        quote_spanned! {ty.span()=>
-            #ident: #reader.take_as(#name, |#value| {
-                <#ty as ::edgepod::__private::ColumnType>::read(#value)
-            })?
-        }
+    let types = item.fields.iter().map(|field| &field.ty);
+    let fields = item.fields.iter().filter_map(|field| {
+        let ident = field.ident.as_ref()?;
+        Some((ident, ident.unraw().to_string(), &field.ty))
     });
+    let read = read_columns(row, fields);
+    quote! {
+        #read
+        impl ::edgepod::__private::FromColumns<(#(#types,)*)> for #row {}
+    }
+}
+
+/// How a struct is made of a row: of each field its name, the column's and its type.
+pub(super) fn read_columns<'a>(
+    row: &Ident,
+    fields: impl Iterator<Item = (&'a Ident, String, &'a Type)>,
+) -> TokenStream {
+    let [reader, value] = ["row", "value"].map(local);
+    let fields: Vec<_> = fields
+        .map(|(ident, name, ty)| {
+            quote_spanned! {ty.span()=>
+                #ident: #reader.take_as(#name, |#value| {
+                    <#ty as ::edgepod::__private::ColumnType>::read(#value)
+                })?
+            }
+        })
+        .collect();
+    let width = fields.len();
     quote! {
         impl ::edgepod::__private::FromRow for #row {
             const WIDTH: usize = #width;
@@ -45,7 +60,5 @@ fn from_row(item: &ItemStruct) -> TokenStream {
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }
         }
-
-        impl ::edgepod::__private::FromColumns<(#(#types,)*)> for #row {}
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, spanned::Spanned};
 
-use super::{local, new_row::new_row, shape::tell_typescript_of, this};
+use super::{new_row::new_row, row::read_columns, shape::tell_typescript_of, this};
 use crate::parse::{Column, Default, OnDelete, Table, missing_derives_of};
 
 pub(crate) fn table(table: &Table) -> TokenStream {
@@ -129,7 +129,6 @@ fn row(table: &Table) -> TokenStream {
     });
     let renamed_from = option(renamed_from.as_ref().map(|name| quote!(#name)));
     let row = &item.ident;
-    let [reader, value] = ["row", "value"].map(local);
     let rust_name = row.to_string();
     let line = u32::try_from(row.span().start().line).unwrap_or(0);
     let schemas = columns.iter().map(column_schema);
@@ -139,15 +138,11 @@ fn row(table: &Table) -> TokenStream {
             ::edgepod::__private::IndexSchema { columns: &[#(#columns),*], unique: #unique }
         }
     });
-    let width = columns.len();
-    let fields = columns.iter().map(|column| {
-        let (ident, name, ty) = (&column.ident, &column.name, &column.ty);
-        quote_spanned! {ty.span()=>
-            #ident: #reader.take_as(#name, |#value| {
-                <#ty as ::edgepod::__private::ColumnType>::read(#value)
-            })?
-        }
-    });
+    let columns = columns.iter();
+    let read = read_columns(
+        row,
+        columns.map(|column| (&column.ident, column.name.clone(), &column.ty)),
+    );
     quote! {
         impl ::edgepod::__private::Table for #row {
             const NAME: &'static str = #name;
@@ -163,15 +158,7 @@ fn row(table: &Table) -> TokenStream {
                 };
         }
 
-        impl ::edgepod::__private::FromRow for #row {
-            const WIDTH: usize = #width;
-
-            fn from_row(
-                #reader: &mut ::edgepod::__private::RowReader<'_>,
-            ) -> ::edgepod::__private::Result<Self> {
-                ::core::result::Result::Ok(Self { #(#fields),* })
-            }
-        }
+        #read
 
         #registration
     }
