@@ -140,25 +140,29 @@ async fn next(socket: Socket) -> (Socket, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_ten_thousand_pods_two_hundred_are_open() {
+    const CLIENTS: usize = 8;
     let running = Arc::new(start(&[("EDGEPOD_MAX_PODS", "200")]));
     fs::create_dir_all(running.pods()).unwrap();
     for number in 0..10_000 {
         fs::write(running.pods().join(format!("open{number}.sqlite")), "").unwrap();
     }
-    let clients = (0..8).map(|client| {
+    let clients = (0..CLIENTS).map(|client| {
         let running = running.clone();
         tokio::spawn(async move {
             for turn in 0..60 {
                 let pod = format!("open{}", client * 1250 + turn * 20);
                 assert_eq!(running.add(&pod, &pod).await, 200);
-                assert!(running.open() <= 200, "{} are open", running.open());
+                // A folder changes while it is read: of each client a file that went and one that came may both be seen.
+                let open = running.open();
+                assert!(open <= 200 + CLIENTS, "{open} are open");
             }
         })
     });
     for client in clients.collect::<Vec<_>>() {
         client.await.unwrap();
     }
-    assert!(running.open() > 100, "{} are open", running.open());
+    let open = running.open();
+    assert!((101..=200).contains(&open), "{open} are open");
     // What was closed is opened again, and has what was written.
     for number in [0, 20, 1250, 9_930] {
         let pod = format!("open{number}");
