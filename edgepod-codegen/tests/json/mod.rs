@@ -85,8 +85,13 @@ pub enum Secretive {
 #[serde(untagged)]
 pub enum Again {
     Again(Option<Box<Again>>),
+    Other(OnceMore),
     Once(i32),
 }
+
+/// By way of another type.
+#[edgepod::data]
+pub struct OnceMore(pub Box<Again>);
 
 #[edgepod::data]
 pub struct Part {
@@ -292,6 +297,7 @@ pub fn values() -> Vec<(&'static str, serde_json::Value)> {
     for value in [
         Again::Again(None),
         Again::Again(Some(Box::new(Again::Once(1)))),
+        Again::Other(OnceMore(Box::new(Again::Once(2)))),
     ] {
         add("Again", serde_json::to_value(value));
     }

@@ -1,6 +1,5 @@
 //! What functions take and return, in TypeScript: attributes register it, the manifest collects it.
 
-use std::borrow::Cow;
 use std::{
     any::TypeId,
     collections::{BTreeMap, HashSet},
@@ -10,7 +9,7 @@ use std::{
 use edgepod_manifest::{Argument, NamedType};
 use ts_rs::{Config, TS, TypeVisitor};
 
-use super::names;
+use super::{names, unions};
 
 /// The names and types of a function, as its attribute registers them beside the function itself. Only natively: a Worker
 /// carries no TypeScript.
@@ -204,11 +203,15 @@ impl Types {
     pub(crate) fn declared(self) -> Result<Vec<NamedType>, Clash> {
         match self.clash {
             Some(clash) => Err(clash),
-            None => Ok(self
-                .declarations
-                .into_values()
-                .map(|declaration| declaration.named)
-                .collect()),
+            None => {
+                let mut all: Vec<NamedType> = self
+                    .declarations
+                    .into_values()
+                    .map(|declaration| declaration.named)
+                    .collect();
+                unions::open_circles(&mut all);
+                Ok(all)
+            }
         }
     }
 
@@ -243,54 +246,6 @@ impl TypeVisitor for Types {
     }
 }
 
-/// A declaration whose type is not one of its own alternatives, which TypeScript refuses: the JSON of an untagged variant that
-/// holds the type itself is that of another variant.
-fn without_itself(text: &str) -> Cow<'_, str> {
-    let declared = text.strip_prefix("type ").and_then(|rest| {
-        let (name, body) = rest.split_once(" = ")?;
-        Some((name, body.strip_suffix(';')?))
-    });
-    let Some((name, body)) = declared else {
-        return Cow::Borrowed(text);
-    };
-    let all = alternatives(body);
-    let others: Vec<&str> = all.iter().copied().filter(|one| *one != name).collect();
-    match others.len() {
-        len if len == all.len() => Cow::Borrowed(text),
-        // It has no value.
-        0 => Cow::Owned(format!("type {name} = never;")),
-        _ => Cow::Owned(format!("type {name} = {};", others.join(" | "))),
-    }
-}
-
-/// The parts of a union, as it is written: what stands within brackets or quotes is of one part.
-fn alternatives(union: &str) -> Vec<&str> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
-    let mut bytes = union.bytes().enumerate();
-    while let Some((place, byte)) = bytes.next() {
-        match byte {
-            b'(' | b'[' | b'{' | b'<' => depth += 1,
-            b')' | b']' | b'}' | b'>' => depth = depth.saturating_sub(1),
-            b'"' | b'`' | b'\'' => {
-                while let Some((_, inner)) = bytes.next() {
-                    match inner {
-                        b'\\' => drop(bytes.next()),
-                        _ if inner == byte => break,
-                        _ => {}
-                    }
-                }
-            }
-            b'|' if depth == 0 => {
-                parts.push(union[start..place].trim());
-                start = place + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(union[start..].trim());
-    parts
-}
-
 /// An object without members.
 const NO_MEMBERS: &str = "{ [key in symbol]: never }";
 
@@ -298,34 +253,8 @@ const NO_MEMBERS: &str = "{ [key in symbol]: never }";
 /// the one type of TypeScript's that it names and that an app may have a type of the same name as: `Record`. (The other,
 /// `Array`, is a name that an app's type cannot have.)
 fn typescript(text: &str) -> String {
-    without_itself(text)
-        .replace("[key in boolean]", "[key in `${boolean}`]?")
+    text.replace("[key in boolean]", "[key in `${boolean}`]?")
         .replace("Record<symbol, never>", NO_MEMBERS)
         // All its fields are skipped. To TypeScript `{}` is whatever is not null.
         .replace("{  }", NO_MEMBERS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_is_not_one_of_its_own_alternatives() {
-        for (said, expected) in [
-            ("type A = A | null | number;", "type A = null | number;"),
-            ("type A = \"A | A\" | A;", "type A = \"A | A\";"),
-            ("type A<T> = A<T> | T;", "type A<T> = T;"),
-            ("type A = A;", "type A = never;"),
-            (
-                "type A = { a: A | null, } | Array<A | B>;",
-                "type A = { a: A | null, } | Array<A | B>;",
-            ),
-            (
-                "type A = \"it\\\" | A\" | AB;",
-                "type A = \"it\\\" | A\" | AB;",
-            ),
-        ] {
-            assert_eq!(without_itself(said), expected);
-        }
-    }
 }

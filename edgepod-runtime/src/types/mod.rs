@@ -6,6 +6,8 @@ mod describe;
 #[cfg(not(target_arch = "wasm32"))]
 mod names;
 mod own;
+#[cfg(not(target_arch = "wasm32"))]
+mod unions;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use describe::{Clash, ErrorTypes, FunctionTypes, Signature, Types, error_member};
