@@ -84,7 +84,7 @@ pub enum Secretive {
 #[edgepod::data]
 #[serde(untagged)]
 pub enum Again {
-    Again(Option<Box<Again>>),
+    Itself(Option<Box<Again>>),
     Other(OnceMore),
     Once(i32),
 }
@@ -295,8 +295,8 @@ pub fn values() -> Vec<(&'static str, serde_json::Value)> {
         add("Untagged", serde_json::to_value(value));
     }
     for value in [
-        Again::Again(None),
-        Again::Again(Some(Box::new(Again::Once(1)))),
+        Again::Itself(None),
+        Again::Itself(Some(Box::new(Again::Once(1)))),
         Again::Other(OnceMore(Box::new(Again::Once(2)))),
     ] {
         add("Again", serde_json::to_value(value));
