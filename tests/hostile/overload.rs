@@ -81,29 +81,16 @@ fn what_needs_no_database_does_not_wait_for_it() {
     );
 }
 
-/// About a second of counting.
-const STEPS: i64 = 6_000_000;
-
 fn a_call_whose_client_has_gone_is_not_run() {
-    let server = server();
-    let text = server::unique("abandoned");
-    let mut slow = Raw::connect(server.authority());
-    slow.send(call(
-        "readSlowly",
-        &server.key,
-        "",
-        &json!({ "steps": STEPS }).to_string(),
-    ));
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "3")]);
+    let key = &server().key;
+    let mut slow = native.raw();
+    slow.send(call("readEndlessly", key, "", "{}"));
     thread::sleep(Duration::from_millis(300));
     let calls: Vec<Raw> = (0..8)
         .map(|_| {
-            let mut raw = Raw::connect(server.authority());
-            raw.send(call(
-                "addNote",
-                &server.key,
-                "",
-                &json!({ "text": text }).to_string(),
-            ));
+            let mut raw = native.raw();
+            raw.send(call("addNote", key, "", "{\"text\":\"abandoned\"}"));
             raw
         })
         .collect();
@@ -112,9 +99,9 @@ fn a_call_whose_client_has_gone_is_not_run() {
         raw.0.shutdown(Shutdown::Both).expect("it is open");
     }
     drop(calls);
-    assert_eq!(slow.status(), 200);
-    let count = server.call("countNotes").args(json!({ "text": text })).ok();
-    assert_eq!(count, 0);
+    assert_eq!(slow.status(), 503);
+    let of = json!({"text": "abandoned"});
+    assert_eq!(native.call("countNotes").args(of).ok(), 0);
 }
 
 fn a_call_that_took_too_long_leaves_nothing() {
