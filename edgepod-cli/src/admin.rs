@@ -169,18 +169,12 @@ impl Admin {
 
 fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String {
     let mut address = format!("{base}/_edgepod/v1{path}");
-    for (place, (name, value)) in query.iter().enumerate() {
-        address.push(if place == 0 { '?' } else { '&' });
-        address.push_str(name);
-        address.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    address.push(byte.into());
-                }
-                _ => address.push_str(&format!("%{byte:02X}")),
-            }
-        }
+    if !query.is_empty() {
+        address.push('?');
+        let end = address.len();
+        address = form_urlencoded::Serializer::for_suffix(address, end)
+            .extend_pairs(query)
+            .finish();
     }
     address
 }
