@@ -23,6 +23,12 @@ const AWAY: Duration = Duration::from_secs(60);
 /// The same before it has answered anything: it may not be there at all.
 const ABSENT: Duration = Duration::from_secs(2);
 
+/// What a reply of bytes calls itself.
+const BYTES: &str = "application/octet-stream";
+
+/// The most bytes of a reply.
+const MOST: u64 = 64 << 20;
+
 /// The first pause before something is asked again; each next one is twice as long, up to [`PAUSES`].
 const PAUSE: Duration = Duration::from_millis(100);
 const PAUSES: Duration = Duration::from_secs(5);
@@ -86,23 +92,56 @@ impl Admin {
         self.asked("POST", path, query)
     }
 
+    /// Where the app is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks for bytes; None where they are not there.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn bytes(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Vec<u8>>> {
+        match self.patiently("GET", path, query)? {
+            Answer::Bytes(bytes) => Ok(Some(bytes)),
+            Answer::Missing(_) => Ok(None),
+            Answer::Data(_) => Err(self.of_another_version(path)),
+            Answer::Refused(refusal) => bail!(refusal),
+        }
+    }
+
     fn asked<T: DeserializeOwned>(
         &self,
         method: &str,
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T> {
+        match self.patiently(method, path, query)? {
+            Answer::Data(data) => {
+                serde_json::from_value(data).map_err(|_| self.of_another_version(path))
+            }
+            Answer::Bytes(_) => Err(self.of_another_version(path)),
+            Answer::Missing(refusal) | Answer::Refused(refusal) => bail!(refusal),
+        }
+    }
+
+    fn of_another_version(&self, path: &str) -> anyhow::Error {
+        anyhow!(
+            "{} answers {path} as another version does: is the command as new as the app?",
+            self.base
+        )
+    }
+
+    /// Asks until there is an answer, or none is to be expected.
+    fn patiently(&self, method: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         let began = Instant::now();
         let mut pause = PAUSE;
         loop {
             let failure = match self.ask(method, path, query) {
-                Ok(Ok(data)) => {
+                Ok(answer) => {
                     self.has_answered.store(true, Ordering::Relaxed);
-                    return serde_json::from_value(data).with_context(|| {
-                        format!("{} answers {path} as another version does: is the command as new as the app?", self.base)
-                    });
+                    return Ok(answer);
                 }
-                Ok(Err(refusal)) => bail!(refusal),
                 Err(failure) => failure,
             };
             let patience = match self.has_answered.load(Ordering::Relaxed) {
@@ -117,13 +156,8 @@ impl Admin {
         }
     }
 
-    /// One try: the data; or what the server refuses; or why it is to be asked again.
-    fn ask(
-        &self,
-        method: &str,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<Result<Value, String>> {
+    /// One try. An error: it is to be asked again.
+    fn ask(&self, method: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         let base = &self.base;
         let request = ureq::http::Request::builder()
             .method(method)
@@ -136,35 +170,52 @@ impl Admin {
             .run(request)
             .map_err(|error| anyhow!("nothing answers at {base} ({error}): is --url right?"))?;
         let status = reply.status().as_u16();
-        let text = reply
-            .body_mut()
-            .read_to_string()
-            .with_context(|| format!("the reply of {base} is cut off"))?;
-        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        let kind = reply.headers().get("content-type");
+        let is_bytes = kind.is_some_and(|kind| kind == BYTES);
+        let bytes = reply.body_mut().with_config().limit(MOST).read_to_vec();
+        let bytes = bytes.with_context(|| format!("the reply of {base} is cut off"))?;
+        if status == 200 && is_bytes {
+            return Ok(Answer::Bytes(bytes));
+        }
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let message = body["error"]["message"].as_str();
-        match (status, message) {
-            (200, _) if body.get("data").is_some() => Ok(Ok(body["data"].clone())),
-            (401, _) => Ok(Err(format!(
+        Ok(match (status, message) {
+            (200, _) if body.get("data").is_some() => Answer::Data(body["data"].clone()),
+            (401, _) => Answer::Refused(format!(
                 "{base} refuses the key: {KEY} is to be what the app has as a secret"
-            ))),
+            )),
             // As any unknown path.
-            (404, Some(message)) if message.contains("/rpc/") => Ok(Err(format!(
+            (404, Some(message)) if message.contains("/rpc/") => Answer::Refused(format!(
                 "there is no admin address at {base}. It is there once the app has the secret {KEY}: in `.dev.vars` for \
                  `edgepod dev`, in `.prod.vars` for `edgepod deploy`, in the environment of a native server"
-            ))),
+            )),
             (502..=504, _) => bail!(
                 "{base} cannot answer now ({status}): {}",
                 message.unwrap_or("no reason")
             ),
-            (_, Some(message)) => Ok(Err(format!(
-                "{base} refuses: {message} ({status}, trace {})",
-                body["error"]["trace_id"].as_str().unwrap_or("unknown")
-            ))),
-            (_, None) => Ok(Err(format!(
+            (_, Some(message)) => {
+                let trace = body["error"]["trace_id"].as_str().unwrap_or("unknown");
+                let refusal = format!("{base} refuses: {message} ({status}, trace {trace})");
+                match status {
+                    404 => Answer::Missing(refusal),
+                    _ => Answer::Refused(refusal),
+                }
+            }
+            (_, None) => Answer::Refused(format!(
                 "what answers at {base} with {status} is no EdgePod with an admin address: is --url right?"
-            ))),
-        }
+            )),
+        })
     }
+}
+
+/// What a server answers.
+enum Answer {
+    Data(Value),
+    Bytes(Vec<u8>),
+    /// There is nothing of this name, in its words.
+    Missing(String),
+    /// It refuses, in its words.
+    Refused(String),
 }
 
 fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String {

@@ -45,6 +45,8 @@ pub enum Command {
     Migrations(Migrations),
     /// See the pods of an app that runs, and have those that sleep migrate
     Pods(Pods),
+    /// Take a pod's data away as a SQLite file, while it serves
+    Data(Data),
     /// Run a built app's library until it ends
     #[command(name = "__run", hide = true)]
     Run(Run),
@@ -280,6 +282,36 @@ pub struct MigratePods {
     /// How many at one time
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub parallel: u8,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod data`
+#[derive(Debug, ClapArgs)]
+pub struct Data {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+/// The commands of `edgepod data`.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Write the data of a pod into a new SQLite file: of one version, checked; what was ended half-way goes on
+    Pull(PullData),
+}
+
+/// `edgepod data pull`
+#[derive(Debug, ClapArgs)]
+pub struct PullData {
+    /// The file, which is not there yet
+    pub file: PathBuf,
+
+    /// The pod [default: the one that an app has which says nothing of pods]
+    #[arg(long)]
+    pub pod: Option<String>,
 
     /// Which app.
     #[command(flatten)]

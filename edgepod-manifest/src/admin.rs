@@ -1,5 +1,7 @@
 //! What the admin address tells the command of pods. JavaScript writes the same on Workers: `admin_object.mjs`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Whether a pod serves what the build has.
@@ -60,4 +62,27 @@ pub struct PodPage {
 pub struct PodEntry {
     /// Its name.
     pub pod: String,
+}
+
+/// How a copy of a pod's data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataFormat {
+    /// It is the file of a SQLite database.
+    Sqlite,
+    /// It is lines that say how to make one: an object has no file.
+    Lines,
+}
+
+/// A copy of a pod's data, of one version, which can be taken in pieces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataCopy {
+    /// Its name.
+    pub id: String,
+    /// How it is written.
+    pub format: DataFormat,
+    /// How many pieces it has.
+    pub pieces: u64,
+    /// The rows of each table.
+    pub rows: BTreeMap<String, u64>,
 }

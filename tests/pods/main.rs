@@ -1,6 +1,7 @@
 //! Pods, on every host: `cargo test -p edgepod-tests --test pods`, and `EDGEPOD_TEST_HOST=workerd`.
 
 mod admin;
+mod data;
 mod walls;
 
 use std::{
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         ("pods", CASES),
         ("walls", walls::CASES),
         ("admin", admin::CASES),
+        ("data", data::CASES),
     ];
     edgepod_tests::suite::run(App::PODS, &modules)
 }

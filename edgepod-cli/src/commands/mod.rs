@@ -3,6 +3,7 @@
 mod assets;
 mod build;
 mod call;
+mod data;
 mod deploy;
 mod dev;
 mod doctor;
@@ -37,6 +38,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Generate(args) => generate::run(&args),
         Command::Migrations(args) => migrations::run(&args),
         Command::Pods(args) => pods::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Run(args) => run::run(&args),
     }
 }

@@ -137,6 +137,8 @@ fn the_help_texts_are_as_reviewed() {
         ("call", &["call", "--help"]),
         ("sql", &["sql", "--help"]),
         ("doctor", &["doctor", "--help"]),
+        ("data", &["data", "--help"]),
+        ("data_pull", &["data", "pull", "--help"]),
         ("migrations", &["migrations", "--help"]),
         ("migrations_new", &["migrations", "new", "--help"]),
         ("migrations_status", &["migrations", "status", "--help"]),

@@ -17,11 +17,17 @@ const KEY_LENGTH = 32;
 /** The most names of a page. */
 const PAGE = 1000;
 
-/** What can be asked. @type {Record<string, (asked: Asked) => unknown>} */
+/** What can be asked. @type {Record<string, (asked: Asked) => any>} */
 const REQUESTS = {
   "GET /pods": pods,
   "GET /status": async (asked) => (await asked.pod()).administer("status"),
   "POST /migrate": async (asked) => (await asked.pod()).administer("migrate"),
+  "POST /data/copy": async (asked) => (await asked.pod()).administer("copy"),
+  "GET /data/piece": piece,
+  "POST /data/done": async (asked) => {
+    if (!(await (await asked.pod()).administer("done", asked.id()))) throw gone();
+    return null;
+  },
 };
 
 /** What is answered instead. */
@@ -51,6 +57,13 @@ class Asked {
     this.query = query;
   }
 
+  /** The name of a copy. */
+  id() {
+    const id = this.query.get("id") ?? "";
+    if (!/^[0-9a-f]{32}$/.test(id)) throw gone();
+    return id;
+  }
+
   /** The object of the pod that `pod` names, which has to be there: `global` where it names none and the app has one pod. */
   async pod() {
     const { pods } = known();
@@ -72,6 +85,17 @@ function pods({ env, query }) {
   const after = query.get("after") ?? "";
   if (known().pods) return directoryOf(env).administer("list", after, limit);
   return { pods: after < "global" ? [{ pod: "global" }] : [], next: null };
+}
+
+const gone = () => new Refusal(404, "NOT_FOUND", "There is no copy of this name any more: begin anew.");
+
+/** @param {Asked} asked */
+async function piece(asked) {
+  const at = asked.query.get("at") ?? "";
+  if (!/^[0-9]{1,15}$/.test(at)) throw new Refusal(400, "BAD_REQUEST", "`at` is the number of a piece, from 0.");
+  const text = await (await asked.pod()).administer("piece", asked.id(), Number(at));
+  if (text === null) throw gone();
+  return new Response(text, { headers: { "content-type": "application/octet-stream", "cache-control": "no-store" } });
 }
 
 /**
@@ -96,7 +120,10 @@ export async function administer(request, env, trace) {
         "This is the admin address: send the app's EDGEPOD_ADMIN_KEY as `Authorization: Bearer …`.",
         { "www-authenticate": 'Bearer realm="edgepod admin"' },
       );
-    return json(200, { data: await handlerOf(request.method, pathname)(new Asked(env, searchParams)) });
+    const data = await handlerOf(request.method, pathname)(new Asked(env, searchParams));
+    // What comes from the object is no `Refusal` any more.
+    if (data?.refused) throw new Refusal(409, "CONFLICT", data.refused);
+    return data instanceof Response ? data : json(200, { data });
   } catch (error) {
     if (error instanceof Refusal) {
       const { status, code, message, headers } = error;

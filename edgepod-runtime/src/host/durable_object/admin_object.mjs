@@ -1,6 +1,7 @@
 // What an object does for the admin address, and how it comes to be in the directory of pods. The directory is an object of the
 // same class, without an engine: a row for each pod, written once in the pod's life.
 import { core, known } from "./bridge.mjs";
+import { copy, done, piece } from "./data_object.mjs";
 import { directoryOf } from "./objects.mjs";
 
 /** Under what an object remembers that the directory has it, and the day on which it was opened last. */
@@ -26,6 +27,9 @@ const ACTS = {
     object.open();
     return status(object);
   },
+  copy: ({ ctx }) => copy(ctx.storage),
+  piece: ({ ctx }, /** @type {string} */ id, /** @type {number} */ at) => piece(ctx.storage.sql, id, at),
+  done: ({ ctx }, /** @type {string} */ id) => done(ctx.storage.sql, id),
   enter({ ctx }, /** @type {string} */ pod) {
     names(ctx).exec("INSERT OR IGNORE INTO pods (name) VALUES (?)", pod);
   },

@@ -369,7 +369,7 @@ fn owned(value: ValueRef<'_>) -> Result<Value, SqlError> {
 
 /// Makes a database that is not there yet a file that only its owner may read. SQLite gives the files beside it the same
 /// mode.
-fn make_private(path: &Path) -> Result<(), SqlError> {
+pub(super) fn make_private(path: &Path) -> Result<(), SqlError> {
     private(OpenOptions::new().append(true).create(true))
         .open(path)
         .map(drop)
@@ -379,7 +379,7 @@ fn make_private(path: &Path) -> Result<(), SqlError> {
 }
 
 /// Refuses a write-ahead log of which SQLite would forget what was committed. It may not be opened first: then it has.
-fn check_log(path: &Path) -> Result<(), SqlError> {
+pub(super) fn check_log(path: &Path) -> Result<(), SqlError> {
     let message = match wal::damage(path) {
         Ok(None) => return Ok(()),
         Ok(Some(damage)) => format!(

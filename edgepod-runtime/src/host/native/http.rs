@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{self, CLIENT_ADDRESS, Outcome, RawReply, RawRequest, Registry},
+    engine::{self, App, CLIENT_ADDRESS, Outcome, RawReply, RawRequest, Registry},
     gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, Verified, client_address},
 };
 
@@ -44,6 +44,7 @@ pub(super) struct Shared {
     pub(super) limits: Arc<Limits>,
     pub(super) bodies: Bodies,
     pub(super) page: Option<Page>,
+    pub(super) app: Arc<App>,
     /// Without it there is no admin address.
     pub(super) admin: Option<admin::Key>,
 }
@@ -51,7 +52,7 @@ pub(super) struct Shared {
 impl Shared {
     /// The functions, which all pods have.
     pub(super) fn registry(&self) -> &Registry {
-        self.pods.global().engine.registry()
+        self.app.registry()
     }
 }
 
@@ -313,6 +314,11 @@ pub(super) fn reply(status: u16, body: String) -> Reply {
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
+}
+
+/// A reply of bytes.
+pub(super) fn bytes_reply(bytes: Vec<u8>) -> Reply {
+    Response::new(Full::from(bytes))
 }
 
 fn outcome_reply(outcome: Outcome) -> Reply {

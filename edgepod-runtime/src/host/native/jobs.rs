@@ -122,7 +122,7 @@ async fn watch(shared: Weak<Shared>, mut pods: mpsc::UnboundedReceiver<Opened>) 
     let before = shared.clone();
     spawn_local(async move {
         let names = before.upgrade().map_or_else(Vec::new, |shared| {
-            let has_jobs = shared.pods.global().engine.registry().has_jobs();
+            let has_jobs = shared.registry().has_jobs();
             if has_jobs {
                 shared.pods.all()
             } else {

@@ -8,6 +8,7 @@ mod calls;
 mod connections;
 mod database;
 mod fetch;
+mod held;
 mod http;
 mod jobs;
 mod keys;

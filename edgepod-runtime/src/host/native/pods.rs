@@ -12,7 +12,9 @@ use std::{
 };
 
 use edgepod_manifest::PodStatus;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc::UnboundedSender};
+use tokio::sync::{
+    Mutex as AsyncMutex, OwnedMutexGuard, RwLock as AsyncRwLock, mpsc::UnboundedSender,
+};
 
 use super::{
     calls::{Caller, Calls, Threads, What},
@@ -36,6 +38,9 @@ const CHECK: Duration = Duration::from_millis(200);
 
 /// How long a pod that could not be opened is not tried again.
 const FAILED: Duration = Duration::from_secs(2);
+
+/// What callers are told of a pod that cannot be opened.
+const UNSERVED: &str = "The database of this pod cannot be served now.";
 
 /// When a call for which there is no room is to come again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -61,14 +66,15 @@ impl Drop for Pod {
 
 /// All pods.
 pub(super) struct Pods {
-    world: World,
-    /// That of an app without pods, which is open for as long as the server runs.
-    global: Arc<Pod>,
+    pub(super) world: World,
+    /// That of an app without pods, which is open for as long as the server runs; but while its data is replaced, and where it
+    /// could not be opened after that.
+    pub(super) global: AsyncRwLock<Option<Arc<Pod>>>,
     slots: Mutex<HashMap<PodName, Arc<Slot>>>,
     began: Instant,
     full: Complaint,
     /// Where jobs are done: told of each pod that is opened.
-    jobs: OnceLock<UnboundedSender<Opened>>,
+    pub(super) jobs: OnceLock<UnboundedSender<Opened>>,
 }
 
 /// A pod that was opened, and when its jobs are due.
@@ -97,7 +103,7 @@ struct Slot {
 }
 
 #[derive(Default)]
-enum State {
+pub(super) enum State {
     #[default]
     Closed,
     Open(Arc<Pod>),
@@ -124,7 +130,7 @@ impl Pods {
         let known = world.pods.clone();
         let pods = Arc::new(Self {
             world,
-            global,
+            global: AsyncRwLock::new(Some(global)),
             slots: Mutex::default(),
             began: Instant::now(),
             full: Complaint::default(),
@@ -164,7 +170,9 @@ impl Pods {
 
     /// Tells of each pod that is opened from now on, and of the one that is open already.
     pub(super) fn tell_of_jobs(&self, jobs: UnboundedSender<Opened>) {
-        let _ = jobs.send((PodName::global(), self.global.alarm.clone()));
+        if let Ok(Some(pod)) = self.global.try_read().as_deref() {
+            let _ = jobs.send((PodName::global(), pod.alarm.clone()));
+        }
         let _ = self.jobs.set(jobs);
     }
 
@@ -181,18 +189,14 @@ impl Pods {
             .collect()
     }
 
-    /// The pod of an app without pods.
-    pub(super) fn global(&self) -> &Arc<Pod> {
-        &self.global
-    }
-
     /// A pod, opened if need be. Whoever has it keeps it open.
     ///
     /// # Errors
     /// `UNAVAILABLE`, where it cannot be opened (the log says why) or as many are in use as may be open.
     pub(super) async fn get(&self, name: Option<&PodName>) -> Result<Arc<Pod>, Error> {
         let Some(name) = name.filter(|name| !name.is_global()) else {
-            return Ok(self.global.clone());
+            let global = self.global.read().await.clone();
+            return global.ok_or_else(|| Error::unavailable(UNSERVED).retry_after(FAILED));
         };
         let slot = self.slot(name).await?;
         slot.used.store(self.now(), Ordering::Relaxed);
@@ -238,6 +242,11 @@ impl Pods {
             }
     }
 
+    /// Where a pod is.
+    pub(super) fn location(&self, name: &PodName) -> Location {
+        self.world.location(name)
+    }
+
     /// How a pod is, which is there. It is not opened for that.
     ///
     /// # Errors
@@ -245,15 +254,14 @@ impl Pods {
     pub(super) async fn status(&self, name: &PodName) -> Result<PodStatus, Error> {
         // What is being opened is waited for, and nobody opens it beside this: who opens a file and closes it again ends the locks
         // that another of this process has on it.
-        let slot = self.slots().entry(name.clone()).or_default().clone();
-        let state = slot.state.clone().lock_owned().await;
-        drop(slot);
+        let state = self.hold(name).await;
         let location = self.world.location(name);
-        let (global, asked) = (self.global.clone(), name);
+        let global = self.global.read().await.clone();
+        let asked = name;
         let name = name.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let (open, why) = match &*state {
-                _ if name.is_global() => (Some(&*global), None),
+                _ if name.is_global() => (global.as_deref(), None),
                 State::Open(pod) => (Some(&**pod), None),
                 State::Failed { why, .. } => (None, Some(why.clone())),
                 State::Closed => (None, None),
@@ -261,15 +269,26 @@ impl Pods {
             pod_status::status(&name, &location, open, why)
         });
         let looked = looked.await;
-        // A place that is not one of an open pod is none to keep.
+        self.tidy(asked);
+        looked.map_err(|_| Error::internal("looking at the pod panicked"))
+    }
+
+    /// Forgets a place that is not one of an open pod.
+    pub(super) fn tidy(&self, name: &PodName) {
         let mut slots = self.slots();
-        if slots.get(asked).is_some_and(|slot| {
+        if slots.get(name).is_some_and(|slot| {
             self.unused(slot)
                 .is_some_and(|state| matches!(*state, State::Closed))
         }) {
-            slots.remove(asked);
+            slots.remove(name);
         }
-        looked.map_err(|_| Error::internal("looking at the pod panicked"))
+    }
+
+    /// The place of a pod, held: nobody opens or closes it meanwhile.
+    pub(super) async fn hold(&self, name: &PodName) -> OwnedMutexGuard<State> {
+        let slot = self.slots().entry(name.clone()).or_default().clone();
+        let state = slot.state.clone();
+        state.lock_owned().await
     }
 
     /// The place of a pod; another's, where all are taken and one is not in use.
@@ -371,8 +390,7 @@ impl World {
             let message =
                 format!("The pod `{name}` cannot be opened, and its calls are told 503: {why}");
             Record::new(Level::Error, &message).write();
-            let error = Error::unavailable("The database of this pod cannot be served now.")
-                .retry_after(FAILED);
+            let error = Error::unavailable(UNSERVED).retry_after(FAILED);
             Failure { error, why }
         })
     }
@@ -386,7 +404,8 @@ impl World {
         }
     }
 
-    fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, String> {
+    /// The same, with the reason where it cannot be.
+    pub(super) fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, String> {
         if let Some(folder) = &self.folder {
             let made = fs::create_dir_all(folder);
             made.map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;

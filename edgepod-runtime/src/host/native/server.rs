@@ -135,11 +135,8 @@ impl Server {
     /// See [`ServerError`].
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
         start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log).map_err(ServerError::Log)?;
-        let has_pods = App::of_program()
-            .map_err(ServerError::App)?
-            .registry()
-            .pod()
-            .is_some();
+        let app = App::of_program().map_err(ServerError::App)?;
+        let has_pods = app.registry().pod().is_some();
         let limits =
             Limits::from_vars(&vars, descriptors(), has_pods).map_err(ServerError::Limit)?;
         let limits = Arc::new(limits);
@@ -196,6 +193,7 @@ impl Server {
                 gateway: Arc::new(gateway),
                 limits,
                 page,
+                app,
                 admin,
             }),
             _locks: locks,

@@ -230,4 +230,19 @@ pub async fn spoil(ctx: &Ctx) -> Result<()> {
     ctx.unsafe_raw_db.run(sql, &[]).map(drop)
 }
 
+/// Runs a statement.
+#[edgepod::function]
+pub async fn run(ctx: &Ctx, sql: String) -> Result<()> {
+    ctx.unsafe_raw_db.run(&sql, &[]).map(drop)
+}
+
+/// Writes a number into two tables.
+#[edgepod::function]
+pub async fn add_pair(ctx: &Ctx, n: i64) -> Result<()> {
+    let text = format!("pair {n}");
+    ctx.db.insert(NewNote { text }).exec()?;
+    let sql = format!("INSERT INTO pairs VALUES ({n})");
+    ctx.unsafe_raw_db.run(&sql, &[]).map(drop)
+}
+
 edgepod::app!();

@@ -3,6 +3,7 @@
 //!
 //! A new request is a line in [`REQUESTS`], and a function beside those of [`pods`].
 
+mod data;
 mod key;
 mod pods;
 
@@ -25,10 +26,13 @@ use crate::{
 const BASE: &str = "/_edgepod/v1";
 
 /// What can be asked: the method, what stands behind [`BASE`], and what it is.
-const REQUESTS: [(&str, &str, What); 3] = [
+const REQUESTS: [(&str, &str, What); 6] = [
     ("GET", "/pods", What::List),
     ("GET", "/status", What::Status),
     ("POST", "/migrate", What::Migrate),
+    ("POST", "/data/copy", What::Copy),
+    ("GET", "/data/piece", What::Piece),
+    ("POST", "/data/done", What::Done),
 ];
 
 #[derive(Clone, Copy)]
@@ -39,6 +43,12 @@ enum What {
     Status,
     /// The same, once it is open and has its migrations, or cannot have them.
     Migrate,
+    /// Makes a copy of a pod's data: `pod`.
+    Copy,
+    /// A piece of a copy: `pod`, `id`, `at`.
+    Piece,
+    /// Removes a copy: `pod`, `id`.
+    Done,
 }
 
 /// Who asks, and what for.
@@ -151,9 +161,12 @@ async fn decide(shared: &Arc<Shared>, key: &Key, parts: &Parts) -> Result<Reply,
 
 async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
     match what {
-        What::List => pods::list(asked).map(|page| data(&page)),
-        What::Status => pods::status(asked).await.map(|status| data(&status)),
-        What::Migrate => pods::migrate(asked).await.map(|status| data(&status)),
+        What::List => pods::list(asked).map(|page| written(&page)),
+        What::Status => pods::status(asked).await.map(|status| written(&status)),
+        What::Copy => data::copy(asked).await.map(|copy| written(&copy)),
+        What::Piece => data::piece(asked).await,
+        What::Done => data::done(asked).await.map(|()| written(&())),
+        What::Migrate => pods::migrate(asked).await.map(|status| written(&status)),
     }
 }
 
@@ -167,7 +180,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
-fn data(data: &impl Serialize) -> Reply {
+fn written(data: &impl Serialize) -> Reply {
     #[derive(Serialize)]
     struct Body<'a, T> {
         data: &'a T,

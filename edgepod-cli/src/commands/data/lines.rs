@@ -1,0 +1,161 @@
+//! From the lines of a copy to a SQLite file. `data_object.mjs` of the runtime writes them, which says what they are.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use edgepod_sql::quote;
+use fs_err as fs;
+use rusqlite::{Connection, config::DbConfig, params};
+use serde::Deserialize;
+
+use super::partial::private;
+
+/// After so many bytes of rows they are inserted.
+const AT_ONCE: usize = 256 * 1024;
+
+#[derive(Deserialize)]
+struct Table {
+    name: String,
+    /// None of a table that SQLite makes itself.
+    sql: Option<String>,
+    columns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    tbl_name: String,
+    sql: String,
+}
+
+/// Builds the database of the lines in `text`, beside `file`. Where it is.
+///
+/// # Errors
+/// Lines that are none, that end too early, or that SQLite refuses.
+pub(super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
+    let mut built = file.as_os_str().to_owned();
+    built.push(".building");
+    let built = PathBuf::from(built);
+    private(&built)?;
+    let connection = Connection::open(&built)?;
+    // Nobody else has the file, and it is made anew where this ends too early.
+    connection.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN",
+    )?;
+    let mut builder = Builder {
+        connection: &connection,
+        insert: String::new(),
+        rows: String::new(),
+        is_virtual: false,
+    };
+    let mut ended = false;
+    for line in BufReader::new(fs::File::open(text)?).lines() {
+        let line = line?;
+        if ended {
+            bail!("lines come after the end");
+        }
+        ended = builder.line(&line)?;
+    }
+    if !ended {
+        bail!("the lines end too early");
+    }
+    let is_virtual = builder.is_virtual;
+    connection.execute_batch("COMMIT")?;
+    drop(connection);
+    if is_virtual {
+        // It knows the virtual tables once it is opened anew.
+        Connection::open(&built)?.execute_batch("PRAGMA writable_schema = RESET")?;
+    }
+    fs::File::open(&built)?.sync_all()?;
+    Ok(built)
+}
+
+struct Builder<'a> {
+    connection: &'a Connection,
+    /// `INSERT INTO … VALUES ` of the table whose rows come.
+    insert: String,
+    /// Those that have come, as SQL.
+    rows: String,
+    is_virtual: bool,
+}
+
+impl Builder<'_> {
+    /// Takes a line; whether it is the last.
+    fn line(&mut self, line: &str) -> Result<bool> {
+        let (kind, rest) = line.split_at_checked(1).context("a line is empty")?;
+        if kind == "R" {
+            self.rows
+                .push_str(if self.rows.is_empty() { "(" } else { ",(" });
+            self.rows.push_str(rest);
+            self.rows.push(')');
+            if self.rows.len() > AT_ONCE {
+                self.flush()?;
+            }
+            return Ok(false);
+        }
+        self.flush()?;
+        match kind {
+            "T" => self.table(&serde_json::from_str(rest)?)?,
+            "S" => self.object(&serde_json::from_str(rest)?)?,
+            "E" => return Ok(true),
+            _ => bail!("a line begins with `{kind}`: is the command as new as the app?"),
+        }
+        Ok(false)
+    }
+
+    fn table(&mut self, table: &Table) -> Result<()> {
+        match &table.sql {
+            Some(sql) => self.run(sql)?,
+            None => self.run(&format!("DELETE FROM {}", quote(&table.name)))?,
+        }
+        self.insert = format!(
+            "INSERT INTO {} ({}) VALUES ",
+            quote(&table.name),
+            table.columns.join(", ")
+        );
+        Ok(())
+    }
+
+    /// An index, a view or a trigger. A virtual table is there with the tables that it keeps its data in: it is not made anew.
+    fn object(&mut self, object: &Object) -> Result<()> {
+        if object.kind != "table" {
+            return self.run(&object.sql);
+        }
+        self.connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+        self.connection
+            .execute_batch("PRAGMA writable_schema = ON")?;
+        self.connection.execute(
+            "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', ?, ?, 0, ?)",
+            params![object.name, object.tbl_name, object.sql],
+        )?;
+        self.connection
+            .execute_batch("PRAGMA writable_schema = OFF")?;
+        self.is_virtual = true;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let sql = format!("{}{}", self.insert, self.rows);
+        self.rows.clear();
+        self.run(&sql)
+    }
+
+    fn run(&self, sql: &str) -> Result<()> {
+        let run = || -> rusqlite::Result<()> {
+            // Unlike `execute_batch`, it takes one statement.
+            let mut statement = self.connection.prepare(sql)?;
+            statement.raw_execute().map(drop)
+        };
+        run().with_context(|| {
+            let start: String = sql.chars().take(200).collect();
+            format!("SQLite refuses a statement of the copy: {start}")
+        })
+    }
+}

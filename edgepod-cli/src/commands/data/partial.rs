@@ -1,0 +1,152 @@
+//! What has come of a copy so far, beside the file that it becomes: a command that was ended goes on with it.
+
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use edgepod_manifest::DataCopy;
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+
+/// What is known of it: written anew after each piece, and after the piece itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    url: String,
+    pod: Option<String>,
+    copy: DataCopy,
+    /// The pieces that are here.
+    taken: u64,
+    /// Their bytes: what stands behind them came half.
+    bytes: u64,
+}
+
+/// A copy of which some pieces are here.
+pub(super) struct Partial {
+    known: Known,
+    data: PathBuf,
+    note: PathBuf,
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+impl Partial {
+    fn at(file: &Path, known: Known) -> Self {
+        Self {
+            known,
+            data: beside(file, ".partial"),
+            note: beside(file, ".partial.json"),
+        }
+    }
+
+    /// What an earlier command has left of the same.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn left(file: &Path, url: &str, pod: Option<&str>) -> Result<Option<Self>> {
+        let note = beside(file, ".partial.json");
+        if !note.is_file() {
+            return Ok(None);
+        }
+        let known: Result<Known, _> = serde_json::from_str(&fs::read_to_string(&note)?);
+        Ok(known
+            .ok()
+            .filter(|known| known.url == url && known.pod.as_deref() == pod)
+            .map(|known| Self::at(file, known))
+            .filter(|partial| {
+                fs::metadata(&partial.data).is_ok_and(|data| data.len() >= partial.known.bytes)
+            }))
+    }
+
+    /// Nothing yet.
+    ///
+    /// # Errors
+    /// When its files cannot be written.
+    pub fn begin(file: &Path, url: &str, pod: Option<&str>, copy: DataCopy) -> Result<Self> {
+        let known = Known {
+            url: url.to_owned(),
+            pod: pod.map(str::to_owned),
+            copy,
+            taken: 0,
+            bytes: 0,
+        };
+        let partial = Self::at(file, known);
+        private(&partial.data)?;
+        partial.note()?;
+        Ok(partial)
+    }
+
+    pub fn copy(&self) -> &DataCopy {
+        &self.known.copy
+    }
+
+    /// How many pieces are here.
+    pub fn taken(&self) -> u64 {
+        self.known.taken
+    }
+
+    /// Adds the next piece.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&mut self, piece: &[u8]) -> Result<()> {
+        let mut data = fs::OpenOptions::new().write(true).open(&self.data)?;
+        data.set_len(self.known.bytes)?;
+        data.seek(SeekFrom::End(0))?;
+        data.write_all(piece)?;
+        data.sync_data()?;
+        self.known.taken += 1;
+        self.known.bytes += piece.len() as u64;
+        self.note()
+    }
+
+    /// All of it is here: the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn whole(&self) -> Result<PathBuf> {
+        let data = fs::OpenOptions::new().write(true).open(&self.data)?;
+        data.set_len(self.known.bytes)?;
+        Ok(self.data.clone())
+    }
+
+    /// Removes what is left of it.
+    ///
+    /// # Errors
+    /// When that cannot be.
+    pub fn remove(&self) -> Result<()> {
+        if self.data.exists() {
+            fs::remove_file(&self.data)?;
+        }
+        fs::remove_file(&self.note)?;
+        Ok(())
+    }
+
+    fn note(&self) -> Result<()> {
+        let new = beside(&self.note, ".new");
+        fs::write(&new, serde_json::to_string(&self.known)?)?;
+        fs::rename(&new, &self.note)?;
+        Ok(())
+    }
+}
+
+/// Makes an empty file that only its owner may read.
+///
+/// # Errors
+/// When it cannot be made.
+pub(super) fn private(file: &Path) -> Result<()> {
+    if file.exists() {
+        fs::remove_file(file)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(file)
+        .map(drop)
+        .with_context(|| format!("{} cannot be written", file.display()))
+}

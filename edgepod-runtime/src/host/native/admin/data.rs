@@ -1,0 +1,173 @@
+//! Copies of a pod's database, of one version, to be taken away in pieces while the pod serves. A copy is a file beside the
+//! database, so that whoever takes it goes on after either end was killed.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use edgepod_manifest::{DataCopy, DataFormat};
+use hyper::header;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    super::{
+        database::{Location, make_private},
+        http::{Reply, bytes_reply},
+    },
+    Asked, own,
+};
+use crate::{Code, Error};
+
+/// The bytes of a piece.
+const PIECE: u64 = 1 << 20;
+
+/// After this time a copy that nobody has said to be done with is removed when another is made.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+const END: &str = "sqlite";
+
+/// Makes a copy.
+pub(super) async fn copy(asked: &Asked<'_>) -> Result<DataCopy, Error> {
+    let pod = asked.pod()?;
+    let Location::File(database) = asked.shared.pods.location(&pod) else {
+        return Err(Error::bad_request(
+            "This server keeps its data in memory: there is no file to copy.",
+        ));
+    };
+    let folder = copies(asked)?;
+    let held = asked.shared.pods.held(&pod).await?;
+    let copied = blocking(move || {
+        let _held = held;
+        fs::create_dir_all(&folder)?;
+        forget_old(&folder)?;
+        let id = format!("{:032x}", fastrand::u128(..));
+        let file = folder.join(&id).with_extension(END);
+        make_private(&file).map_err(|error| io::Error::other(error.message))?;
+        let rows = copy_into(&database, &file).inspect_err(|_| {
+            let _ = fs::remove_file(&file);
+        });
+        let rows = rows.map_err(io::Error::other)?;
+        Ok(DataCopy {
+            id,
+            format: DataFormat::Sqlite,
+            pieces: fs::metadata(&file)?.len().div_ceil(PIECE),
+            rows,
+        })
+    })
+    .await;
+    asked.shared.pods.tidy(&pod);
+    copied
+}
+
+/// A piece of a copy, by its number.
+pub(super) async fn piece(asked: &Asked<'_>) -> Result<Reply, Error> {
+    let file = of_id(asked)?;
+    let at = asked.parameter("at").and_then(|at| at.parse::<u64>().ok());
+    let at = at.filter(|at| *at < u64::MAX / PIECE);
+    let at = at.ok_or_else(|| Error::bad_request("`at` is the number of a piece, from 0."))?;
+    let bytes = blocking(move || {
+        let mut file = File::open(file)?;
+        file.seek(SeekFrom::Start(at * PIECE))?;
+        let mut bytes = Vec::new();
+        file.take(PIECE).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })
+    .await?;
+    let mut reply = own(bytes_reply(bytes));
+    let kind = header::HeaderValue::from_static("application/octet-stream");
+    reply.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(reply)
+}
+
+/// Removes a copy.
+pub(super) async fn done(asked: &Asked<'_>) -> Result<(), Error> {
+    let file = of_id(asked)?;
+    blocking(move || fs::remove_file(file)).await
+}
+
+/// Where copies are: one folder for all pods of the server.
+fn copies(asked: &Asked<'_>) -> Result<PathBuf, Error> {
+    match asked
+        .shared
+        .pods
+        .location(&crate::engine::PodName::global())
+    {
+        Location::File(file) => Ok(file.with_extension("copies")),
+        Location::Memory => Err(gone()),
+    }
+}
+
+/// The copy that `id` names.
+fn of_id(asked: &Asked<'_>) -> Result<PathBuf, Error> {
+    asked.pod()?;
+    let id = asked.parameter("id").unwrap_or_default();
+    if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(gone());
+    }
+    let file = copies(asked)?.join(id).with_extension(END);
+    if file.is_file() {
+        Ok(file)
+    } else {
+        Err(gone())
+    }
+}
+
+fn gone() -> Error {
+    Error::new(
+        Code::NotFound,
+        "There is no copy of this name any more: begin anew.",
+    )
+}
+
+/// Copies what the database has now. Others go on writing: it reads one version. Returns the rows of each table.
+fn copy_into(database: &Path, file: &Path) -> rusqlite::Result<BTreeMap<String, u64>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute("VACUUM INTO ?", [file.to_string_lossy()])?;
+    drop(connection);
+    rows(&Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_ONLY,
+    )?)
+}
+
+fn rows(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
+    let mut tables = connection.prepare(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )?;
+    let names = tables.query_map((), |row| row.get::<_, String>(0))?;
+    names
+        .map(|name| {
+            let name = name?;
+            let sql = format!("SELECT count(*) FROM {}", edgepod_sql::quote(&name));
+            let count: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
+            Ok((name, count.unsigned_abs()))
+        })
+        .collect()
+}
+
+fn forget_old(folder: &Path) -> io::Result<()> {
+    let before = SystemTime::now() - FORGOTTEN;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.metadata()?.modified()? < before {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(Error::internal(format!("a copy of the data: {error}"))),
+        Err(_) => Err(Error::internal("copying the data panicked")),
+    }
+}

@@ -1,0 +1,308 @@
+//! A pod's data as a SQLite file: all of it, of one version, whoever is killed meanwhile.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use edgepod_tests::{cases, server};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{add, admin::KEY, call_in};
+
+cases![
+    every_kind_of_table_and_value_comes_as_it_is,
+    what_is_pulled_while_others_write_is_of_one_version,
+    a_pull_goes_on_after_its_end_or_the_servers,
+    a_pulled_file_is_a_pod,
+    nothing_is_pulled_over_a_file_or_of_a_pod_that_is_not_there,
+];
+
+/// A folder, and the file in it that is to come.
+fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pulled.sqlite");
+    (folder, file)
+}
+
+fn pull(pod: &str, file: &Path) -> Command {
+    static COMMAND: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    let command = COMMAND.get_or_init(|| server::build_command().expect("the command builds"));
+    let mut command = Command::new(command);
+    command
+        .args(["data", "pull", "--pod", pod, "--url", &server().url])
+        .arg(file)
+        .env("EDGEPOD_ADMIN_KEY", KEY)
+        .stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn pulled(pod: &str, file: &Path) -> Connection {
+    said(pull(pod, file).output().expect("it runs"));
+    Connection::open(file).expect("a database")
+}
+
+/// What the command said, which has ended well.
+#[track_caller]
+fn said(output: Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains(KEY));
+    said
+}
+
+/// Rows of texts.
+fn rows(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(sql)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let rows = statement.query_map((), |row| row.get(0)).expect("it runs");
+    rows.map(|text| text.expect("a text")).collect()
+}
+
+fn run(pod: &str, sql: &str) {
+    call_in(pod, "run").args(json!({ "sql": sql })).ok();
+}
+
+fn every_kind_of_table_and_value_comes_as_it_is() {
+    let pod = server::unique("open-kinds");
+    let values = [
+        "NULL",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9007199254740993",
+        "0.1 + 0.2",
+        "1e308",
+        "-5e-324",
+        "9e999",
+        "''",
+        "'it''s \"quoted\"'",
+        "'two' || char(10) || 'lines' || char(13, 10)",
+        "'héllo ' || char(128512)",
+        "CAST(x'610062' AS TEXT)",
+        "CAST(x'61ff62' AS TEXT)",
+        "'1'",
+        "x''",
+        "x'00ff7f'",
+        "zeroblob(1500000)",
+        "replace(hex(zeroblob(450000)), '0', 'ab')",
+        "CAST(replace(hex(zeroblob(200000)), '0', 'é') AS TEXT)",
+    ];
+    let ddl = [
+        "CREATE TABLE plain (v)",
+        "CREATE TABLE \"odd \"\"name\" (rowid TEXT, \"a b\" ANY, PRIMARY KEY (rowid)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER, twice INTEGER AS (n * 2) STORED, thrice AS (n * 3))",
+        "CREATE TABLE logs (text TEXT)",
+        "CREATE TRIGGER noted AFTER INSERT ON counted BEGIN INSERT INTO logs VALUES ('noted ' || NEW.n); END",
+        "CREATE UNIQUE INDEX counted_n ON counted (n) WHERE n > 0",
+        "CREATE INDEX counted_sum ON counted (n + id)",
+        "CREATE VIEW both AS SELECT c.n, l.text FROM counted c JOIN logs l ON l.rowid = c.id",
+        "CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'porter')",
+        "INSERT INTO counted (n) VALUES (1), (2), (3)",
+        "DELETE FROM counted WHERE n = 3",
+        "INSERT INTO words (rowid, text) VALUES (7, 'running dogs'), (9, 'a sleeping cat')",
+        "INSERT INTO \"odd \"\"name\" VALUES ('key', 7), ('other', x'07'), ('text', '7')",
+    ];
+    for sql in ddl {
+        run(&pod, sql);
+    }
+    for value in values {
+        run(&pod, &format!("INSERT INTO plain VALUES ({value})"));
+    }
+    run(&pod, "DELETE FROM plain WHERE rowid = 3");
+    let (_folder, file) = place();
+    let own = pulled(&pod, &file);
+
+    let expected = Connection::open_in_memory().expect("memory");
+    for sql in ddl {
+        expected
+            .execute_batch(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    for value in values {
+        let sql = format!("INSERT INTO plain VALUES ({value})");
+        expected.execute_batch(&sql).expect("it fits");
+    }
+    expected
+        .execute_batch("DELETE FROM plain WHERE rowid = 3")
+        .expect("it is there");
+    for sql in [
+        "SELECT rowid || ' ' || typeof(v) || ' ' || coalesce(length(CAST(v AS BLOB)), -1) || ' ' || substr(hex(v), 1, 200) || quote(iif(typeof(v) = 'real', v, 0)) FROM plain ORDER BY rowid",
+        "SELECT rowid || typeof(\"a b\") || hex(\"a b\") FROM \"odd \"\"name\" ORDER BY 1",
+        "SELECT id || ' ' || n || ' ' || twice || ' ' || thrice FROM counted ORDER BY id",
+        "SELECT rowid || text FROM logs ORDER BY rowid",
+        "SELECT n || text FROM both ORDER BY 1",
+        "SELECT rowid || text FROM words WHERE words MATCH 'run' ORDER BY 1",
+        "SELECT name || seq FROM sqlite_sequence WHERE name = 'counted'",
+        "SELECT type || name || tbl_name || sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name IN \
+         ('plain', 'odd \"name', 'counted', 'logs', 'both') OR name = 'words' ORDER BY 1",
+    ] {
+        assert_eq!(rows(&own, sql), rows(&expected, sql), "{sql}");
+    }
+    // It goes on as it would have there.
+    own.execute_batch(
+        "INSERT INTO counted (n) VALUES (4); INSERT INTO words (text) VALUES ('runs')",
+    )
+    .expect("it is whole");
+    assert_eq!(
+        rows(&own, "SELECT id || '' FROM counted WHERE n = 4"),
+        ["4"]
+    );
+    assert_eq!(
+        rows(
+            &own,
+            "SELECT count(*) || '' FROM words WHERE words MATCH 'run'"
+        ),
+        ["2"]
+    );
+    assert_eq!(rows(&own, "PRAGMA integrity_check"), ["ok"]);
+    let left = rows(
+        &own,
+        "SELECT name FROM sqlite_schema WHERE name LIKE '\\_cf\\_%' ESCAPE '\\' OR name LIKE '\\_edgepod\\_copy%' ESCAPE '\\'",
+    );
+    assert_eq!(left, Vec::<String>::new());
+    // What is asked meanwhile is of the same pod, and nothing was changed there.
+    assert_eq!(call_in(&pod, "getNotes").ok(), json!([]));
+}
+
+/// Some MB in a pod.
+fn fill(pod: &str, millions: usize) {
+    add(call_in(pod, "addNote"), "first");
+    for _ in 0..millions {
+        run(
+            pod,
+            "INSERT INTO notes (text) VALUES (hex(randomblob(500000)))",
+        );
+    }
+}
+
+fn what_is_pulled_while_others_write_is_of_one_version() {
+    let pod = server::unique("open-busy");
+    fill(&pod, 4);
+    run(&pod, "CREATE TABLE pairs (n INTEGER)");
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut written = 0;
+            while !over.load(Ordering::Relaxed) {
+                // Both or none.
+                call_in(&pod, "addPair").args(json!({ "n": written })).ok();
+                written += 1;
+            }
+            assert!(written > 20, "{written}");
+        });
+        for _ in 0..4 {
+            let (_folder, file) = place();
+            let own = pulled(&pod, &file);
+            let odd = "SELECT p.n || '' FROM pairs p LEFT JOIN notes t ON t.text = 'pair ' || p.n WHERE t.id IS NULL \
+                       UNION ALL SELECT text FROM notes WHERE text LIKE 'pair %' AND substr(text, 6) + 0 NOT IN (SELECT n FROM pairs)";
+            assert_eq!(rows(&own, odd), Vec::<String>::new());
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Waits until a part of the file is there; whether it came to that before the end.
+fn until_partial(command: &mut Child, file: &Path) -> bool {
+    let partial = file.with_extension("sqlite.partial");
+    let began = Instant::now();
+    while fs::metadata(&partial).map_or(0, |partial| partial.len()) < 2 << 20 {
+        if command.try_wait().expect("its state").is_some() {
+            return false;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing comes");
+        thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
+
+fn a_pull_goes_on_after_its_end_or_the_servers() {
+    let pod = server::unique("open-large");
+    fill(&pod, 20);
+    let (_folder, file) = place();
+    let mut killed = pull(&pod, &file)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    assert!(
+        until_partial(&mut killed, &file),
+        "it was too fast to be killed"
+    );
+    killed.kill().expect("it is this process's own");
+    killed.wait().expect("it ends");
+    assert!(!file.exists());
+    run(&pod, "DELETE FROM notes WHERE id > 5");
+
+    let mut goes_on = pull(&pod, &file)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    thread::sleep(Duration::from_millis(30));
+    server().kill().expect("it is this process's own");
+    thread::sleep(Duration::from_millis(200));
+    server().start_again().expect("it starts again");
+    let said = match goes_on.wait().expect("it ends").success() {
+        true => said(goes_on.wait_with_output().expect("it has ended")),
+        // It came to ask for the first time while nobody was there.
+        false => said(pull(&pod, &file).output().expect("it runs")),
+    };
+    assert!(said.contains("Resuming"), "{said}");
+    let own = Connection::open(&file).expect("a database");
+    assert_eq!(
+        rows(&own, "SELECT count(*) || '' FROM notes"),
+        ["21"],
+        "of the version of its beginning"
+    );
+    let beside = fs::read_dir(file.parent().expect("a folder"))
+        .expect("it is there")
+        .count();
+    assert_eq!(beside, 1, "what it was made of is removed");
+}
+
+fn a_pulled_file_is_a_pod() {
+    let pod = server::unique("open-source");
+    for text in ["one", "two"] {
+        add(call_in(&pod, "addNote"), text);
+    }
+    let (folder, file) = place();
+    drop(pulled(&pod, &file));
+    if edgepod_tests::server::is_native() {
+        let copy = server().data_folder().join("data.pods/open-target.sqlite");
+        fs::copy(&file, copy).expect("it is a file");
+        assert_eq!(
+            call_in("open-target", "getNotes").ok(),
+            json!(["one", "two"])
+        );
+        add(call_in("open-target", "addNote"), "three");
+    }
+    let connection = Connection::open(&file).expect("a database");
+    assert_eq!(
+        rows(&connection, "SELECT text FROM notes ORDER BY id"),
+        ["one", "two"]
+    );
+    drop(folder);
+}
+
+fn nothing_is_pulled_over_a_file_or_of_a_pod_that_is_not_there() {
+    let (_folder, file) = place();
+    let refused = |output: Output, words: &str| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(words), "{said}");
+    };
+    let output = pull("open-nobody", &file).output().expect("it runs");
+    refused(output, "no pod of this name");
+    assert!(!file.exists());
+    fs::write(&file, "mine").expect("a file");
+    let output = pull("open", &file).output().expect("it runs");
+    refused(output, "is there already");
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "mine");
+    let copies: Value = call_in("open", "getNotes").ok();
+    assert!(copies.is_array());
+}
