@@ -47,6 +47,8 @@ pub enum Command {
     Pods(Pods),
     /// Take a pod's data away as a SQLite file, while it serves
     Data(Data),
+    /// See what an app that runs is to do later, and try again or take away what it could not do
+    Jobs(Jobs),
     /// Run a built app's library until it ends
     #[command(name = "__run", hide = true)]
     Run(Run),
@@ -311,6 +313,64 @@ pub struct PullData {
 
     /// The pod [default: the one that an app has which says nothing of pods]
     #[arg(long)]
+    pub pod: Option<String>,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod jobs`
+#[derive(Debug, ClapArgs)]
+pub struct Jobs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: JobsCommand,
+}
+
+/// The commands of `edgepod jobs`.
+#[derive(Debug, Subcommand)]
+pub enum JobsCommand {
+    /// List what is parked, runs and waits: state, tries, next try, number, function, and the last error
+    List(ListJobs),
+    /// Try jobs that are parked, or wait for another try, now and as often as new ones
+    Retry(ChangeJobs),
+    /// Take jobs away that wait or are parked
+    Cancel(ChangeJobs),
+}
+
+/// `edgepod jobs list`
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+Parked jobs come first: they failed at all their tries, and wait for `retry` or `cancel`. The log has each try under the trace \
+`job-NUMBER-TRY`.")]
+pub struct ListJobs {
+    /// Only those of this state: failed, running, waiting, done or cancelled
+    #[arg(long)]
+    pub state: Option<String>,
+
+    /// The pod that they are of, where the app has several
+    #[arg(long, value_name = "NAME")]
+    pub pod: Option<String>,
+
+    /// Print them as JSON, an object each
+    #[arg(long)]
+    pub json: bool,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod jobs retry` and `edgepod jobs cancel`
+#[derive(Debug, ClapArgs)]
+pub struct ChangeJobs {
+    /// Their numbers, as `edgepod jobs list` shows them
+    #[arg(required = true, value_name = "NUMBER")]
+    pub ids: Vec<i64>,
+
+    /// The pod that they are of, where the app has several
+    #[arg(long, value_name = "NAME")]
     pub pod: Option<String>,
 
     /// Which app.

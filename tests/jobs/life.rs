@@ -16,7 +16,7 @@ cases![
     a_reader_is_told_when_the_time_comes,
 ];
 
-fn count(key: &str) -> Value {
+pub(crate) fn count(key: &str) -> Value {
     let counted = edgepod_tests::server().call("count");
     counted.args(json!({ "key": key })).ok()
 }
@@ -26,13 +26,13 @@ fn job(id: &Value) -> Value {
     asked.args(json!({ "job": id })).ok()
 }
 
-fn ask(name: &str, args: Value) -> Value {
+pub(crate) fn ask(name: &str, args: Value) -> Value {
     edgepod_tests::server().call(name).args(args).ok()
 }
 
 /// The job, as soon as it is in this state.
 #[track_caller]
-fn wait_for(id: &Value, state: &str) -> Value {
+pub(crate) fn wait_for(id: &Value, state: &str) -> Value {
     let began = Instant::now();
     loop {
         let job = job(id);

@@ -24,6 +24,7 @@ cases![
     pods_are_listed_by_name_and_in_pages,
     a_pod_says_how_it_is,
     a_pod_that_is_not_there_is_not_made_by_asking,
+    jobs_are_of_a_pod,
     a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503,
     the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed,
 ];
@@ -250,6 +251,36 @@ fn a_pod_that_is_not_there_is_not_made_by_asking() {
     }
     assert_eq!(server().databases(), before, "a database was made");
     assert!(!names(1000).iter().any(|name| name == "open-nobody"));
+}
+
+fn jobs_are_of_a_pod() {
+    for pod in ["open-jobs", "open-idle"] {
+        add(call_in(pod, "addNote"), pod);
+        until_listed(pod);
+    }
+    let args = json!({ "text": "later", "millis": 600_000 });
+    call_in("open-jobs", "addNoteLater").args(args).ok();
+    let jobs = |pod: &str| admin("GET", "/jobs").query("pod", pod).ok();
+    assert_eq!(jobs("open-idle"), json!({ "jobs": [], "more": false }));
+    let listed = jobs("open-jobs");
+    let job = &listed["jobs"][0];
+    assert_eq!(
+        (&job["function"], &job["state"]),
+        (&json!("addTimed"), &json!("waiting"))
+    );
+    let id = job["id"].to_string();
+    let cancel = |pod: &str| {
+        admin("POST", "/jobs/cancel")
+            .query("pod", pod)
+            .query("id", &id)
+    };
+    cancel("open-idle").error(404);
+    assert_eq!(cancel("open-jobs").ok()["state"], "cancelled");
+    assert_eq!(jobs("open-jobs")["jobs"], json!([]));
+    for pod in ["open-no-such", "nobody"] {
+        admin("GET", "/jobs").query("pod", pod).error(404);
+    }
+    admin("GET", "/jobs").error(400);
 }
 
 fn a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503() {

@@ -10,6 +10,7 @@ mod doctor;
 mod generate;
 mod info;
 mod init;
+mod jobs;
 mod migrations;
 mod pods;
 mod run;
@@ -39,6 +40,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Migrations(args) => migrations::run(&args),
         Command::Pods(args) => pods::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Jobs(args) => jobs::run(&args),
         Command::Run(args) => run::run(&args),
     }
 }

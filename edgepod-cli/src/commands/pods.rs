@@ -199,11 +199,16 @@ fn size(bytes: u64) -> String {
 fn ago(at: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |since| since.as_millis() as i64);
-    match (now - at).max(0) / 1000 {
-        seconds @ 0..60 => format!("{seconds} s ago"),
-        seconds @ 60..3600 => format!("{} min ago", seconds / 60),
-        seconds @ 3600..86_400 => format!("{} h ago", seconds / 3600),
-        seconds => format!("{} d ago", seconds / 86_400),
+    format!("{} ago", in_words((now - at).max(0) / 1000))
+}
+
+/// So many seconds: `16 s`, `2 h`.
+pub(super) fn in_words(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400.. => format!("{} d", seconds / 86_400),
     }
 }
 

@@ -53,7 +53,7 @@ pub enum JobState {
 }
 
 impl JobState {
-    const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Waiting,
         Self::Running,
         Self::Done,
@@ -100,7 +100,7 @@ pub struct JobStatus {
 }
 
 impl JobStatus {
-    fn of(row: Row) -> Option<Self> {
+    pub(super) fn of(row: Row) -> Option<Self> {
         Some(Self {
             id: JobId::new(row.id),
             function: row.function,

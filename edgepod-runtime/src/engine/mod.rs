@@ -23,6 +23,7 @@ mod handler;
 mod headers;
 mod idempotency;
 mod invocation;
+mod job_admin;
 mod jobs;
 mod kept;
 mod log;
@@ -65,6 +66,7 @@ pub use handler::{Layer, Named};
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
 pub use invocation::{Callable, Gives, Invocation};
+pub use job_admin::JobPage;
 pub use jobs::{Job, JobFunction, JobList, JobState, JobStatus, Jobs};
 pub use log::{Level, LevelError, Log, Record, log_panic, start_log};
 #[doc(hidden)]

@@ -80,6 +80,7 @@ pub struct Runner {
     resume: fn(&Engine) -> Result<(), SqlError>,
     run: fn(&Arc<Engine>) -> JobStep,
     act: fn(Arc<Engine>, ActionJob) -> ActionFuture,
+    pub(super) administer: fn(&Arc<Engine>, what: &str, of: &str, trace_id: &str) -> Result<String>,
 }
 
 /// An action at work as a job.
@@ -90,6 +91,7 @@ pub static RUNNER: Runner = Runner {
     resume: Engine::resume,
     run: Engine::run,
     act: |engine, job| Box::pin(async move { engine.act(job).await }),
+    administer: Engine::administer,
 };
 
 impl Engine {
@@ -333,7 +335,7 @@ impl Engine {
         }
     }
 
-    fn tell_job(&self, row: &Row) {
+    pub(super) fn tell_job(&self, row: &Row) {
         self.tell(|| Event::Job {
             job: row.id,
             function: &row.function,

@@ -52,6 +52,11 @@ const DUE: &str =
 const RUNNING: &str = select!("open = 1 AND state = 'running'");
 const CRONS: &str = select!("cron IS NOT NULL");
 const ONE: &str = select!("id = CAST(?1 AS INTEGER)");
+const PAGE: &str = select!(
+    "CASE WHEN ?1 IS NULL THEN open = 1 OR state = 'failed' ELSE state = ?1 END \
+     ORDER BY CASE state WHEN 'failed' THEN 0 WHEN 'running' THEN 1 WHEN 'waiting' THEN 2 ELSE 3 END, \
+     CASE open WHEN 1 THEN at ELSE -at END, id LIMIT CAST(?2 AS INTEGER)"
+);
 const LIST: &str = select!("?1 IS NULL OR state = ?1 ORDER BY id DESC LIMIT CAST(?2 AS INTEGER)");
 
 /// A job as it is stored; times are microseconds since 1970.
@@ -227,8 +232,23 @@ pub(in crate::engine) fn list(
     state: Option<JobState>,
     limit: i64,
 ) -> Result<Vec<Row>, SqlError> {
-    let state = state.map_or(Value::Null, |state| Value::Text(state.as_str().to_owned()));
-    select(database, LIST, &[state, Value::Integer(limit)])
+    select(database, LIST, &[name(state), Value::Integer(limit)])
+}
+
+/// Jobs of one state, or all that are parked or still to be done: the parked ones first.
+///
+/// # Errors
+/// SQLite's message.
+pub(in crate::engine) fn page(
+    database: &dyn Database,
+    state: Option<JobState>,
+    limit: i64,
+) -> Result<Vec<Row>, SqlError> {
+    select(database, PAGE, &[name(state), Value::Integer(limit)])
+}
+
+fn name(state: Option<JobState>) -> Value {
+    state.map_or(Value::Null, |state| Value::Text(state.as_str().to_owned()))
 }
 
 /// When the next job is to be done.

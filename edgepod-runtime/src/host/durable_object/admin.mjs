@@ -3,7 +3,7 @@
 //
 // A new request is a line in `REQUESTS`; what the object does for it is in `admin_object.mjs`.
 import { alive, core, known } from "./bridge.mjs";
-import { isWithoutMethod, readReply } from "./crossing.mjs";
+import { isWithoutMethod, readOutcome, readReply } from "./crossing.mjs";
 import { directoryOf, objectOf } from "./objects.mjs";
 
 const PREFIX = "/_edgepod";
@@ -28,6 +28,9 @@ const REQUESTS = {
     if (!(await (await asked.pod()).administer("done", asked.id()))) throw gone();
     return null;
   },
+  "GET /jobs": (asked) => jobs(asked, "list", "state"),
+  "POST /jobs/retry": (asked) => jobs(asked, "retry", "id"),
+  "POST /jobs/cancel": (asked) => jobs(asked, "cancel", "id"),
 };
 
 /** What is answered instead. */
@@ -51,10 +54,12 @@ class Asked {
   /**
    * @param {any} env
    * @param {URLSearchParams} query
+   * @param {string} trace
    */
-  constructor(env, query) {
+  constructor(env, query, trace) {
     this.env = env;
     this.query = query;
+    this.trace = trace;
   }
 
   /** The name of a copy. */
@@ -99,6 +104,19 @@ async function piece(asked) {
 }
 
 /**
+ * What the engine of a pod says of its jobs.
+ *
+ * @param {Asked} asked
+ * @param {string} what
+ * @param {string} parameter of which
+ */
+async function jobs(asked, what, parameter) {
+  const of = asked.query.get(parameter) ?? "";
+  const { status, retryAfter, body } = readOutcome(await (await asked.pod()).administer("jobs", what, of, asked.trace));
+  return reply(status, body, retryAfter === "" ? {} : { "retry-after": retryAfter });
+}
+
+/**
  * The answer to a request for the admin address; undefined for any other, and where there is none.
  *
  * @param {Request} request
@@ -120,7 +138,7 @@ export async function administer(request, env, trace) {
         "This is the admin address: send the app's EDGEPOD_ADMIN_KEY as `Authorization: Bearer …`.",
         { "www-authenticate": 'Bearer realm="edgepod admin"' },
       );
-    const data = await handlerOf(request.method, pathname)(new Asked(env, searchParams));
+    const data = await handlerOf(request.method, pathname)(new Asked(env, searchParams, trace));
     // What comes from the object is no `Refusal` any more.
     if (data?.refused) throw new Refusal(409, "CONFLICT", data.refused);
     return data instanceof Response ? data : json(200, { data });
@@ -180,11 +198,18 @@ const digest = (text) => crypto.subtle.digest("SHA-256", new TextEncoder().encod
  * No page of another origin reads it, and nobody keeps it.
  *
  * @param {number} status
- * @param {unknown} body
+ * @param {string} body JSON
  * @param {Record<string, string>} [headers]
  */
-const json = (status, body, headers = {}) =>
-  new Response(JSON.stringify(body), {
+const reply = (status, body, headers = {}) =>
+  new Response(body, {
     status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
   });
+
+/**
+ * @param {number} status
+ * @param {unknown} body
+ * @param {Record<string, string>} [headers]
+ */
+const json = (status, body, headers) => reply(status, JSON.stringify(body), headers);

@@ -17,6 +17,7 @@ const DAY = 86_400_000;
  * @property {string} pod
  * @property {() => void} open opens its engine
  * @property {() => { failure: string | null, openedAt: number | null, life: string | null }} engine
+ * @property {(what: string, of: string, trace: string) => string} jobs the outcome of what its engine is asked of jobs
  * @property {() => string} pending the migrations of the build that it has not, one a line; or `!` and why that is not known
  */
 
@@ -30,6 +31,8 @@ const ACTS = {
   copy: ({ ctx }) => copy(ctx.storage),
   piece: ({ ctx }, /** @type {string} */ id, /** @type {number} */ at) => piece(ctx.storage.sql, id, at),
   done: ({ ctx }, /** @type {string} */ id) => done(ctx.storage.sql, id),
+  jobs: (object, /** @type {string} */ what, /** @type {string} */ of, /** @type {string} */ trace) =>
+    object.jobs(what, of, trace),
   enter({ ctx }, /** @type {string} */ pod) {
     names(ctx).exec("INSERT OR IGNORE INTO pods (name) VALUES (?)", pod);
   },

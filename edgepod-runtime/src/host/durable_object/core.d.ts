@@ -42,5 +42,6 @@ export function call_action(
 ): Promise<string | [head: string, body: Uint8Array]>;
 export function pending(engine: number, ports: Ports): string;
 export function life(engine: number): string;
+export function jobs(engine: number, what: string, of: string, trace_id: string): string;
 export function run_job(engine: number): boolean | undefined;
 export function call_batch(engine: number, message: string, lost: Uint32Array, begins: (place: number) => void): string;

@@ -271,6 +271,12 @@ pub fn life(engine: u32) -> String {
     opened(engine).life().to_string()
 }
 
+/// What the admin address asks of jobs; see [`Engine::administer_jobs`] and [`crossing::write_outcome`].
+#[wasm_bindgen]
+pub fn jobs(engine: u32, what: &str, of: &str, trace_id: &str) -> String {
+    crossing::write_outcome(&opened(engine).administer_jobs(what, of, trace_id))
+}
+
 /// Its object is gone: ends an engine, as soon as the actions have that are in it. Nothing where it is closed already.
 #[wasm_bindgen]
 pub fn close(engine: u32) {

@@ -291,6 +291,13 @@ export class EdgePodEngine extends DurableObject {
       },
       engine: () => this.#engine.state(ports),
       pending: () => this.#engine.pending(ports),
+      jobs: (/** @type {string} */ what, /** @type {string} */ of, /** @type {string} */ trace) => {
+        try {
+          return core.jobs(this.#engine.open(ports), what, of, trace);
+        } catch (error) {
+          return this.#failed(error, `\nadmin\n\n${trace}`);
+        }
+      },
     };
     return administer(object, what, args);
   }

@@ -26,13 +26,16 @@ use crate::{
 const BASE: &str = "/_edgepod/v1";
 
 /// What can be asked: the method, what stands behind [`BASE`], and what it is.
-const REQUESTS: [(&str, &str, What); 6] = [
+const REQUESTS: [(&str, &str, What); 9] = [
     ("GET", "/pods", What::List),
     ("GET", "/status", What::Status),
     ("POST", "/migrate", What::Migrate),
     ("POST", "/data/copy", What::Copy),
     ("GET", "/data/piece", What::Piece),
     ("POST", "/data/done", What::Done),
+    ("GET", "/jobs", What::Jobs("list", "state")),
+    ("POST", "/jobs/retry", What::Jobs("retry", "id")),
+    ("POST", "/jobs/cancel", What::Jobs("cancel", "id")),
 ];
 
 #[derive(Clone, Copy)]
@@ -49,12 +52,15 @@ enum What {
     Piece,
     /// Removes a copy: `pod`, `id`.
     Done,
+    /// Jobs of a pod, which is opened for that: what the engine is asked, and the parameter that says of which.
+    Jobs(&'static str, &'static str),
 }
 
 /// Who asks, and what for.
 struct Asked<'a> {
     shared: &'a Arc<Shared>,
     query: &'a str,
+    trace_id: &'a str,
 }
 
 impl Asked<'_> {
@@ -96,15 +102,11 @@ pub(super) async fn answer(
     parts: &Parts,
     trace_id: &str,
 ) -> Reply {
-    match decide(shared, key, parts).await {
+    match decide(shared, key, parts, trace_id).await {
         Ok(reply) => reply,
         Err((error, allow)) => {
-            let outcome = Outcome::error(&error, trace_id);
-            let mut reply = own(reply(outcome.status, outcome.body));
+            let mut reply = answered(Outcome::error(&error, trace_id));
             let headers = reply.headers_mut();
-            if let Some(seconds) = outcome.retry_after {
-                headers.insert(header::RETRY_AFTER, seconds.into());
-            }
             if error.code() == Code::Unauthorized {
                 let scheme = HeaderValue::from_static("Bearer realm=\"edgepod admin\"");
                 headers.insert(header::WWW_AUTHENTICATE, scheme);
@@ -120,7 +122,12 @@ pub(super) async fn answer(
 /// An error, and the method that would be right.
 type Refusal = (Error, Option<&'static str>);
 
-async fn decide(shared: &Arc<Shared>, key: &Key, parts: &Parts) -> Result<Reply, Refusal> {
+async fn decide(
+    shared: &Arc<Shared>,
+    key: &Key,
+    parts: &Parts,
+    trace_id: &str,
+) -> Result<Reply, Refusal> {
     if !key.is_in(bearer(&parts.headers)) {
         return Err((
             Error::unauthorized(
@@ -138,6 +145,7 @@ async fn decide(shared: &Arc<Shared>, key: &Key, parts: &Parts) -> Result<Reply,
             let asked = Asked {
                 shared,
                 query: parts.uri.query().unwrap_or_default(),
+                trace_id,
             };
             return run(*what, &asked).await.map_err(|error| (error, None));
         }
@@ -167,6 +175,7 @@ async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
         What::Piece => data::piece(asked).await,
         What::Done => data::done(asked).await.map(|()| written(&())),
         What::Migrate => pods::migrate(asked).await.map(|status| written(&status)),
+        What::Jobs(what, parameter) => pods::jobs(asked, what, parameter).await.map(answered),
     }
 }
 
@@ -178,6 +187,15 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     };
     let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+fn answered(outcome: Outcome) -> Reply {
+    let mut reply = own(reply(outcome.status, outcome.body));
+    if let Some(seconds) = outcome.retry_after {
+        let headers = reply.headers_mut();
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    reply
 }
 
 fn written(data: &impl Serialize) -> Reply {

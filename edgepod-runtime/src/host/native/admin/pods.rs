@@ -3,7 +3,10 @@
 use edgepod_manifest::{PodEntry, PodPage, PodStatus};
 
 use super::Asked;
-use crate::{Error, engine::PodName};
+use crate::{
+    Error,
+    engine::{Outcome, PodName},
+};
 
 /// The most names of a page.
 const PAGE: usize = 1000;
@@ -52,4 +55,20 @@ pub(super) async fn migrate(asked: &Asked<'_>) -> Result<PodStatus, Error> {
         Err(error) if status.failure.is_none() => Err(error),
         _ => Ok(status),
     }
+}
+
+/// What the jobs of a pod are, or what becomes of one.
+pub(super) async fn jobs(
+    asked: &Asked<'_>,
+    what: &'static str,
+    parameter: &str,
+) -> Result<Outcome, Error> {
+    let pod = asked.shared.pods.get(Some(&asked.pod()?)).await?;
+    let of = asked.parameter(parameter).unwrap_or_default();
+    let trace_id = asked.trace_id.to_owned();
+    let answered =
+        tokio::task::spawn_blocking(move || pod.engine.administer_jobs(what, &of, &trace_id));
+    answered
+        .await
+        .map_err(|_| Error::internal("looking at the jobs panicked"))
 }
