@@ -38,7 +38,7 @@ pub(super) fn run(app: &App, wasm: &Path, folder: &Path) -> Result<()> {
         ),
     }
     Bindgen::new()
-        .input_module(STEM, without_unused_streams(wasm)?)
+        .input_module(STEM, without_unused_classes(wasm)?)
         .web(true)
         .map(|bindgen| {
             bindgen
@@ -52,16 +52,19 @@ pub(super) fn run(app: &App, wasm: &Path, folder: &Path) -> Result<()> {
         .with_context(|| format!("wasm-bindgen could not process {}", wasm.display()))
 }
 
-/// The classes of the crate `wasm-streams` by which JavaScript pulls what a Rust stream has: exported by each module with the
-/// crate in it, and of use to one that hands a stream over.
-const STREAMS: [&str; 3] = [
+/// The classes of the crates `wasm-streams` and `worker`: exported by each module with the crate in it, and of use to one that makes
+/// one of them, which it imports.
+const CLASSES: [&str; 6] = [
     "intounderlyingbytesource",
     "intounderlyingsink",
     "intounderlyingsource",
+    "containerstartupoptions",
+    "minifyconfig",
+    "r2range",
 ];
 
-/// The module without the classes of streams of which it makes none, and so without all that they alone need.
-fn without_unused_streams(wasm: &Path) -> Result<Module> {
+/// The module without the classes of which it makes none, and so without all that they alone need.
+fn without_unused_classes(wasm: &Path) -> Result<Module> {
     let mut config = ModuleConfig::new();
     // As wasm-bindgen reads it: what the compiler wrote needs no second look.
     config
@@ -70,7 +73,7 @@ fn without_unused_streams(wasm: &Path) -> Result<Module> {
     let mut module = config
         .parse_file(wasm)
         .with_context(|| format!("{} is no WebAssembly module", wasm.display()))?;
-    let unused: Vec<&str> = STREAMS
+    let unused: Vec<&str> = CLASSES
         .into_iter()
         .filter(|class| {
             let mut imports = module.imports.iter();
@@ -86,11 +89,15 @@ fn without_unused_streams(wasm: &Path) -> Result<Module> {
     Ok(module)
 }
 
-/// Whether an export is a method of a class, its `free`, or what describes one of them to wasm-bindgen.
+/// Whether an export is a method or a field of a class, its `free`, or what describes one of them to wasm-bindgen.
 fn is_of(export: &str, class: &str) -> bool {
     let name = export
         .trim_start_matches("__wbindgen_describe_")
         .trim_start_matches("__wbg_");
+    let field = name
+        .strip_prefix("get_")
+        .or_else(|| name.strip_prefix("set_"));
+    let name = field.unwrap_or(name);
     let rest = name.strip_prefix(class);
     rest.is_some_and(|rest| rest.starts_with('_'))
 }
@@ -126,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_of_streams_stay_where_the_module_makes_one() {
+    fn classes_stay_where_the_module_makes_one() {
         let module = |import: &str| {
             let mut module = Module::default();
             let ty = module.types.add(&[], &[]);
@@ -136,6 +143,9 @@ mod tests {
                 "__wbindgen_describe_intounderlyingsource_pull_5",
                 "__wbg_intounderlyingsource_free_5",
                 "intounderlyingsink_write_5",
+                "__wbg_get_r2range_length",
+                "__wbindgen_describe___wbg_set_r2range_length",
+                "__wbg_r2range_free",
                 "route",
             ] {
                 module.exports.add(name, function);
@@ -143,7 +153,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("app.wasm");
             std::fs::write(&file, module.emit_wasm()).unwrap();
-            let module = without_unused_streams(&file).unwrap();
+            let module = without_unused_classes(&file).unwrap();
             let names = module.exports.iter().map(|export| export.name.clone());
             let mut names: Vec<_> = names.collect();
             names.sort();
