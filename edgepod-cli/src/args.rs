@@ -552,6 +552,11 @@ pub struct Call {
     /// A user's token, sent as `Authorization: Bearer …`
     #[arg(long)]
     pub token: Option<String>,
+
+    /// Say how it was answered, too: its statements with their plans, what it depends on, what it touched, and whether its answer
+    /// is kept. What is built for release does not tell
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// `edgepod sql`

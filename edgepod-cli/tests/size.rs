@@ -1,6 +1,6 @@
 //! What a Worker for use weighs: the platform counts its modules compressed.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use edgepod_cli::{
     app::App,
@@ -14,15 +14,19 @@ const LIMIT: u64 = 326_000;
 fn the_worker_of_the_users_example_keeps_its_budget() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/users");
     let app = App::find(&example).unwrap();
-    let size = Worker::build(&app, Profile::Release)
-        .unwrap()
-        .size()
-        .unwrap();
+    let worker = Worker::build(&app, Profile::Release).unwrap();
+    let size = worker.size().unwrap();
     println!("{size:?} of {LIMIT}");
     assert!(
         size.gzipped <= LIMIT,
         "the Worker of examples/users is {} bytes compressed, and its limit is {LIMIT}",
         size.gzipped
+    );
+    let core = fs::read(worker.folder.join("core_bg.wasm")).unwrap();
+    let explains = b"x-edgepod-explain";
+    assert!(
+        !core.windows(explains.len()).any(|bytes| bytes == explains),
+        "how a call is answered is said in development alone"
     );
     // A Worker without its core would be small, too.
     assert!(size.gzipped > 50_000, "{}", size.gzipped);

@@ -80,6 +80,8 @@ fn a_call_is_one_line() {
         !rest.contains("rows_written=0") && !rest.contains(r#""rows_written":0"#),
         "{rest}"
     );
+    // A build for development says of which topics, in words.
+    has("writes", "[\"");
     let log = server().log();
     let lines = log
         .lines()

@@ -2,6 +2,7 @@
 //!
 //! `tests/apps/tracking` is the app.
 
+mod explained;
 mod generated;
 mod kept;
 mod model;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         App::TRACKING,
         &[
             ("plans", plans::CASES),
+            ("explained", explained::CASES),
             ("generated", generated::CASES),
             ("kept", kept::CASES),
             ("model", model::CASES),

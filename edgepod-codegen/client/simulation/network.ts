@@ -91,12 +91,19 @@ export class Network {
       const { searchParams } = socket.url;
       socket.id = ++this.#nextSocket;
       this.#sockets.set(socket.id, socket);
-      this.#setClock();
-      const held = [...searchParams.getAll("table"), ...searchParams.getAll("topic")];
-      const since = searchParams.get("since");
-      this.trace(`socket ${socket.id} opens, since ${since}, with ${held.join(" ")}`);
-      this.#host.ask("open", { socket: socket.id, session: searchParams.get("sessionId"), since, held });
+      if (searchParams.get("topics") === "listed") return this.#later(() => socket.isClosed || socket.onopen?.());
+      this.#open(socket, [...searchParams.getAll("table"), ...searchParams.getAll("topic")]);
     });
+  }
+
+  /** The engine hears of a socket, and of what its client holds. */
+  #open(socket: Socket, held: string[]): void {
+    const { searchParams } = socket.url;
+    this.#setClock();
+    const since = searchParams.get("since");
+    this.trace(`socket ${socket.id} opens, since ${since}, with ${held.join(" ")}`);
+    this.#host.ask("open", { socket: socket.id, session: searchParams.get("sessionId"), since, held });
+    socket.isOpen = true;
   }
 
   /** The client closes a socket, of which the engine hears a while later. */
@@ -105,14 +112,20 @@ export class Network {
   }
 
   #gone(socket: Socket): void {
-    if (socket.id === undefined || !this.#sockets.delete(socket.id)) return;
+    if (socket.id === undefined || !this.#sockets.delete(socket.id) || !socket.isOpen) return;
     this.trace(`socket ${socket.id} is closed`);
     this.#host.ask("close", { socket: socket.id });
   }
 
-  ping(socket: Socket): void {
+  /** The client sends a ping, or what it holds. */
+  sent(socket: Socket, text: string): void {
     this.#later(() => {
-      if (this.isUp && socket.id !== undefined && this.#sockets.has(socket.id)) {
+      const isThere = this.isUp && socket.id !== undefined && this.#sockets.has(socket.id);
+      if (text !== "ping") {
+        if (isThere) this.#open(socket, text.split("\n"));
+        return;
+      }
+      if (isThere) {
         this.#toClient(socket, this.#host.ask<string>("ping"));
       }
     });
@@ -167,6 +180,9 @@ export class Socket {
   /** When the last message on its way arrives. */
   arrives = 0;
   isClosed = false;
+  /** Whether the engine knows of it. */
+  isOpen = false;
+  onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
   onerror: (() => void) | null = null;
@@ -177,8 +193,8 @@ export class Socket {
     network.connect(this);
   }
 
-  send(): void {
-    this.#network.ping(this);
+  send(text: string): void {
+    this.#network.sent(this, text);
   }
 
   close(): void {

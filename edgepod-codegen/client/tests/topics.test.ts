@@ -8,6 +8,8 @@ class Server {
   version = 1;
   /** The calls so far: a function's name, or an item's with its id. */
   calls: string[] = [];
+  /** Makes topics longer. */
+  padding = "";
   /** What a write makes stale. */
   stale: string[] = [];
   sockets: Line[] = [];
@@ -18,7 +20,7 @@ class Server {
       const version = `e.${this.version}`;
       if (name === "insertUser")
         return { data: null, meta: { tables: ["items"], topics: [], written: ["items"], stale: this.stale, version } };
-      const topics = name === "getUsers" ? ["items"] : [`items#0.${args.id}`];
+      const topics = name === "getUsers" ? ["items"] : [`items#0.${args.id}${this.padding}`];
       return { status: 200, data: [args.id ?? 0], meta: { tables: ["items"], topics, version } };
     };
     const body = JSON.parse(String(init?.body || "{}"));
@@ -52,12 +54,22 @@ class Line {
   constructor(url: string) {
     this.url = url;
     server.sockets.push(this);
-    setTimeout(() => this.say({ type: "hello", tables: [], topics: [], version: `e.${server.version}`, seq: 0 }));
+    const isListed = new URL(url).searchParams.get("topics") === "listed";
+    setTimeout(() => (isListed ? this.onopen?.() : this.greet()));
+  }
+  onopen: (() => void) | null = null;
+  /** What it holds, as it says in a message. */
+  list: string[] = [];
+  greet(): void {
+    this.say({ type: "hello", tables: [], topics: [], version: `e.${server.version}`, seq: 0 });
   }
   say(message: object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
-  send(): void {}
+  send(text: string): void {
+    this.list = text.split("\n").sort();
+    this.greet();
+  }
   close(): void {}
 }
 
@@ -114,18 +126,25 @@ test("a write refreshes what its reply calls stale", async () => {
   for (const end of ends) end();
 });
 
-test("a new connection names topics, and too many of them by their table", async () => {
+test("a new connection names topics, lists many of them in a message, and too many for that by their table", async () => {
   let ends = [show(1), show()];
   await settled();
   const named = async () => {
     const opened = server.sockets.length;
     server.sockets.at(-1)?.onclose?.({ code: 1006 });
     await until("live again", () => server.sockets.length > opened && client.status === "live");
-    return new URL(server.sockets.at(-1)?.url ?? "").searchParams.getAll("table").sort();
+    const line = server.sockets.at(-1) as Line;
+    return [new URL(line.url).searchParams.getAll("table").sort(), line.list];
   };
-  expect(await named()).toEqual(["items#0.1@e.1", "items@e.1"]);
-  ends = [...ends, ...Array.from({ length: 120 }, (_, id) => show(id))];
+  const both = ["items#0.1@e.1", "items@e.1"];
+  expect(await named()).toEqual([both, []]);
+  ends = [...ends, ...Array.from({ length: 1000 }, (_, id) => show(id))];
   await settled();
-  expect(await named()).toEqual(["items#*@e.1", "items@e.1"]);
+  const all = Array.from({ length: 1000 }, (_, id) => `items#0.${id}@e.1`);
+  expect(await named()).toEqual([[], [...all, "items@e.1"].sort()]);
+  server.padding = "x".repeat(200);
+  server.version++;
+  await after(() => server.tell(["items", "*"]));
+  expect(await named()).toEqual([[], ["items#*@e.3", "items@e.3"]]);
   for (const end of ends) end();
 });

@@ -2,7 +2,7 @@ import { QueryClient, QueryObserver } from "@tanstack/query-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { EdgePodClient, type EdgePodError, type EdgePodOptions, pages, query } from "../src/core";
-import { isNewer } from "../src/core/registry";
+import { createRegistry, isNewer } from "../src/core/registry";
 import { heldOf } from "../src/core/socket";
 import { Pod, settled, sleep, until } from "./pod";
 
@@ -382,5 +382,34 @@ describe("optimistic updates", () => {
     expect(users.data).toEqual(pod.users);
     const lengths = users.seen.map((data) => (data as unknown[] | undefined)?.length ?? 0);
     expect(lengths).toEqual([...lengths].sort((a, b) => a - b));
+  });
+});
+
+describe("the reply to a write of another life", () => {
+  /** A query that has read a topic, on a connection that this life greeted. */
+  function greeted(life: string) {
+    const registry = createRegistry<string>();
+    registry.greeted([], `${life}.1`);
+    registry.asked("users");
+    registry.answered("users", registry.known(), ["users"], `${life}.1`);
+    return registry;
+  }
+
+  test.each(["a", "z"])("has what it wrote read once more, and nothing for ever (%s beside m)", (other) => {
+    const registry = greeted("m");
+    expect(registry.changed(["users"], `${other}.7`, true)).toEqual(["users"]);
+    expect(registry.isStale("users")).toBe(true);
+    registry.answered("users", registry.known(), ["users"], "m.1");
+    expect(registry.isStale("users")).toBe(false);
+    registry.changed(["users"], "m.2");
+    expect(registry.isStale("users")).toBe(true);
+  });
+
+  test("is not one of a signal: a server that slept goes on with the same sockets", () => {
+    const registry = greeted("m");
+    registry.changed(["users"], "n.1");
+    expect(registry.known()).toBe("n.1");
+    registry.answered("users", registry.known(), ["users"], "n.1");
+    expect(registry.isStale("users")).toBe(false);
   });
 });

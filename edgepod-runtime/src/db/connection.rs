@@ -42,6 +42,16 @@ pub trait Observer {
     /// A statement returned and changed so many rows.
     fn rows(&self, _read: usize, _written: u64) {}
 
+    /// Whether somebody wants to know how statements run.
+    #[cfg(debug_assertions)]
+    fn explains(&self) -> bool {
+        false
+    }
+
+    /// A statement is about to run, and so: the lines of its EXPLAIN QUERY PLAN.
+    #[cfg(debug_assertions)]
+    fn explained(&self, _sql: &str, _plan: Vec<String>) {}
+
     /// The name of the function that runs the statements, where there is one.
     fn function(&self) -> Option<&str> {
         None
@@ -141,6 +151,22 @@ impl Connection {
         }
     }
 
+    /// Tells whoever wants to know how a statement is about to run.
+    #[cfg(debug_assertions)]
+    pub(super) fn explain(&self, sql: &str, params: &[Value]) {
+        if !self.observer.explains() {
+            return;
+        }
+        let plan = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan = self.database.run(&plan, params).map(|output| output.rows);
+        let plan = plan.unwrap_or_default();
+        let lines = plan.iter().filter_map(|row| match row.last() {
+            Some(Value::Text(line)) => Some(line.clone()),
+            _ => None,
+        });
+        self.observer.explained(sql, lines.collect());
+    }
+
     /// Whether a trigger or the action of a foreign key may write to the table once more, when a statement has.
     pub(super) fn is_written_again(&self, sql: &Sql, table: &str) -> bool {
         self.tracker
@@ -220,6 +246,8 @@ impl Connection {
     ) -> Result<(Rows, u64)> {
         let database = &*self.database;
         let plan = self.tracker.plan(database, &sql.text, &sql.params)?;
+        #[cfg(debug_assertions)]
+        self.explain(&sql.text, &sql.params);
         if plan.writes.is_empty() {
             // Before it runs: a subscription that comes too early costs a signal, one too late loses it.
             let topics = sql.pins.footprint(&plan, self.topic_key());

@@ -34,6 +34,10 @@ impl RawDb {
         if !is_select && kind != StatementKind::Pragma {
             self.connection.wrote_untracked();
         }
+        #[cfg(debug_assertions)]
+        if kind == StatementKind::Rows {
+            self.connection.explain(sql, params);
+        }
         let output = self.connection.database().run(sql, params);
         if kind == StatementKind::Schema {
             self.connection.schema_changed();

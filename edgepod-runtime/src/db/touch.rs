@@ -177,6 +177,8 @@ fn ask(
     clause::push_all(&mut sql, " WHERE ", conditions);
     sql.push(" LIMIT 65");
     let Sql { text, params, .. } = sql.finish()?;
+    #[cfg(debug_assertions)]
+    connection.explain(&text, &params);
     let database = connection.database();
     if json {
         let rows = database.read_json(&text, &params)?;

@@ -8,6 +8,8 @@ use std::{
 
 use serde::Serialize;
 
+#[cfg(debug_assertions)]
+use super::explain::{self, Explanation};
 use super::{
     CallId, Ended, Engine, Event, Headers, Job, Kind, Level, Log, Origin, RawReply, Reply,
     extensions::Extensions,
@@ -125,6 +127,11 @@ impl Outcome {
         if state.cached.get() {
             body.push_str(",\"cached\":true");
         }
+        #[cfg(debug_assertions)]
+        if let Some(explanation) = &state.explanation {
+            body.push_str(",\"explain\":");
+            body.push_str(&explanation.borrow().to_json(&state.engine, &touched));
+        }
         body.push('}');
         if !warnings.is_empty() {
             body.push_str(",\"warnings\":");
@@ -213,6 +220,9 @@ pub(super) struct CallState {
     jobs: Cell<u32>,
     /// When its transaction asks to be woken.
     wake: Cell<Option<i64>>,
+    /// Where the client asks: how it is answered.
+    #[cfg(debug_assertions)]
+    pub(super) explanation: Option<RefCell<Explanation>>,
 }
 
 impl CallState {
@@ -245,6 +255,8 @@ impl CallState {
     ) -> Rc<Self> {
         let trace_id: Arc<str> = call.trace_id.into();
         let log = Log::new(engine.host().clone(), function, trace_id.clone());
+        #[cfg(debug_assertions)]
+        let explanation = call.headers.asks_to_explain().then(RefCell::default);
         let headers = OnceCell::new();
         let _ = headers.set(Rc::new(call.headers));
         let is_told = Level::Info.is_on() || engine.is_watched();
@@ -277,6 +289,8 @@ impl CallState {
             origin: call.origin,
             jobs: Cell::new(0),
             wake: Cell::new(None),
+            #[cfg(debug_assertions)]
+            explanation,
             engine,
         });
         state.engine.tell(|| Event::CallBegan(state.id()));
@@ -413,6 +427,14 @@ impl CallState {
         }
     }
 
+    /// Adds to how it is answered, where the client asks.
+    #[cfg(debug_assertions)]
+    pub(super) fn explain(&self, more: impl FnOnce(&mut Explanation)) {
+        if let Some(explanation) = &self.explanation {
+            more(&mut explanation.borrow_mut());
+        }
+    }
+
     /// Its handler begins: what it reads is noted from now on.
     pub(super) fn record(&self) {
         self.clock.take();
@@ -518,6 +540,16 @@ impl CallState {
         outcome
     }
 
+    /// What it depends on and what it touched, for the log of a build for development.
+    #[cfg(debug_assertions)]
+    fn named(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let touched = self.touched.borrow();
+        let of = [("reads", &touched.read), ("writes", &touched.written)];
+        let any = of.into_iter().filter(|(_, topics)| !topics.is_empty());
+        any.map(|(what, topics)| (what, explain::names(&self.engine, topics).into()))
+            .collect()
+    }
+
     /// Tells the log and whoever watches of what became of the call.
     #[cold]
     fn tell_end(&self, began: i64, status: u16, code: Option<Code>) {
@@ -531,7 +563,10 @@ impl CallState {
             cached: self.cached.get(),
             warnings: &self.warnings.borrow(),
         };
-        self.log.ended(&ended);
+        #[cfg(debug_assertions)]
+        self.log.ended(&ended, &self.named());
+        #[cfg(not(debug_assertions))]
+        self.log.ended(&ended, &[]);
         self.engine.tell(|| Event::CallEnded(&ended));
     }
 }
@@ -541,6 +576,8 @@ impl Observer for CallState {
         if let Some((recorded, _)) = &mut *self.recording.borrow_mut() {
             recorded.read_too(topics);
         }
+        #[cfg(debug_assertions)]
+        self.explain(|explanation| explanation.read(explain::names(&self.engine, topics)));
         let new = self.touched.borrow_mut().read.read_too(topics);
         // While an action waits, the session may have been told, and is no longer subscribed.
         if !new && self.kind != Kind::Action {
@@ -554,6 +591,8 @@ impl Observer for CallState {
     }
 
     fn wrote(&self, topics: &Footprint) {
+        #[cfg(debug_assertions)]
+        self.explain(|explanation| explanation.wrote(explain::names(&self.engine, topics)));
         self.touched.borrow_mut().written.written_too(topics);
     }
 
@@ -576,6 +615,8 @@ impl Observer for CallState {
     fn rows(&self, read: usize, written: u64) {
         self.rows_read.set(self.rows_read.get() + read as u64);
         self.rows_written.set(self.rows_written.get() + written);
+        #[cfg(debug_assertions)]
+        self.explain(|explanation| explanation.ran(read, written));
         self.engine.tell(|| Event::Statement {
             call: self.id(),
             rows_read: read,
@@ -592,6 +633,16 @@ impl Observer for CallState {
 
     fn function(&self) -> Option<&str> {
         Some(self.log.function())
+    }
+
+    #[cfg(debug_assertions)]
+    fn explains(&self) -> bool {
+        self.explanation.is_some()
+    }
+
+    #[cfg(debug_assertions)]
+    fn explained(&self, sql: &str, plan: Vec<String>) {
+        self.explain(|explanation| explanation.begin(sql, plan));
     }
 
     fn refused(&self, error: &Error) {

@@ -336,8 +336,14 @@ impl Engine {
                 }
             };
             if is_known {
-                held.add(topic);
                 missed.topics.remove(topic);
+                // What is told is read again, and subscribed by that.
+                let is_over = again.has(topic) && (topic.at.is_some() || *more);
+                missed.every |= is_over && *more;
+                if is_over {
+                    continue;
+                }
+                held.add(topic);
                 if *more {
                     collapsed.push(&topic.table);
                 }
@@ -348,6 +354,8 @@ impl Engine {
                 missed.every |= *more;
             }
         }
+        // What its session has read itself goes on: the reply may be on its way, and as new as the greeting.
+        missed.every |= sessions.has_collapsed(&id, &again);
         let count = self.versions.count();
         if !planted::is("what a client holds when it comes back is not subscribed") {
             sessions.subscribe(&id, &held, count);
@@ -355,9 +363,6 @@ impl Engine {
         for table in collapsed {
             sessions.collapse(&id, table, count);
         }
-        // What is told is over. What it holds and its session has forgotten is told as it is.
-        let told = sessions.told_of(&id, &again);
-        missed.extend(&told);
         missed.topics.read_too(&again);
         missed.topics.read_too(&unknown);
         if resume.since.is_some() {
@@ -539,6 +544,10 @@ impl Engine {
             }
         }
         for (sockets, stale) in sessions.written(written) {
+            #[cfg(debug_assertions)]
+            if let Some(state) = state {
+                state.explain(|explanation| explanation.told += sockets.len());
+            }
             self.tell(|| Event::Announced {
                 call: state.map(CallState::id),
                 sockets: &sockets,

@@ -8,6 +8,10 @@ use std::{
 /// The header in which a host names the client's address; one that the client sent is replaced.
 pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 
+/// The header by which `edgepod call --explain` asks how a call is answered. Only a build for development says so.
+#[cfg(debug_assertions)]
+const EXPLAIN: &str = "x-edgepod-explain";
+
 /// The headers of a request, read only when a function asks for one.
 #[derive(Default)]
 pub struct Headers {
@@ -41,6 +45,12 @@ impl Headers {
     fn parsed(&self) -> &HashMap<String, String> {
         self.parsed
             .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
+    }
+
+    /// Whether the client asks how its call is answered. That says nothing of the answer, so it is no reading of a header.
+    #[cfg(debug_assertions)]
+    pub(super) fn asks_to_explain(&self) -> bool {
+        self.json.contains(EXPLAIN) && self.parsed().contains_key(EXPLAIN)
     }
 
     /// The value of a header, whatever the case of its name. Values of a repeated header are joined by `, `.

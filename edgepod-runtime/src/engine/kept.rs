@@ -192,7 +192,13 @@ pub(super) async fn answer<'a>(
         kept.clear();
     }
     let key = format!("{} {}", state.log.function(), args.as_json());
-    let found = kept.get(&key, engine.versions());
+    #[cfg_attr(not(debug_assertions), expect(unused_mut))]
+    let mut found = kept.get(&key, engine.versions());
+    #[cfg(debug_assertions)]
+    if let (Some(found), Some(_)) = (&mut found, &state.explanation) {
+        // Who asks how it is answered is shown the statements, too.
+        found.is_probe = true;
+    }
     if let Some(found) = &found
         && !found.is_probe
     {
@@ -221,6 +227,8 @@ pub(super) async fn answer<'a>(
             warnings,
         };
         kept.insert(key, answer, engine.version_count());
+        #[cfg(debug_assertions)]
+        state.explain(|explanation| explanation.is_kept = true);
     }
     Ok(reply)
 }

@@ -279,8 +279,8 @@ impl Log {
         self.host.log(&self.bound(record));
     }
 
-    /// The call's line, once it has ended.
-    pub(super) fn ended(&self, ended: &Ended<'_>) {
+    /// The call's line, once it has ended, with more values at its end.
+    pub(super) fn ended(&self, ended: &Ended<'_>, more: &[(&'static str, Value)]) {
         if !Level::Info.is_on() {
             return;
         }
@@ -302,6 +302,7 @@ impl Log {
         if !ended.warnings.is_empty() {
             fields.push(("warnings", ended.warnings.into()));
         }
+        fields.extend_from_slice(more);
         self.record(Record {
             fields: &fields,
             ..Record::new(Level::Info, "answered")

@@ -17,6 +17,8 @@ mod cron;
 )]
 mod engine;
 mod event;
+#[cfg(debug_assertions)]
+mod explain;
 mod extensions;
 mod fetch;
 mod handler;

@@ -5,6 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::sessions::SessionId;
 use crate::tracking::{ColumnId, Extent, Footprint, TableName, ValueDigest};
 
+/// Writes of a table that still say what they touch of a column, once nobody depends on its values: whoever lost its connection
+/// and comes back is told what has changed, and not that it may be anything.
+const LINGERS: u16 = 256;
+
 /// The sessions by the topics that they depend on.
 #[derive(Default)]
 pub(super) struct Readers {
@@ -23,6 +27,8 @@ struct OfColumn {
     /// The version's count since which writes say what they touch of this column.
     since: u64,
     readers: HashMap<ValueDigest, HashSet<SessionId>>,
+    /// Writes of the table since nobody does.
+    unread: u16,
 }
 
 impl OfTable {
@@ -60,11 +66,14 @@ impl Readers {
             let new = OfColumn {
                 since: count,
                 readers: HashMap::new(),
+                unread: 0,
             };
             table.columns.push((column, new));
             table.columns.len() - 1
         });
-        let readers = &mut table.columns[place].1.readers;
+        let of = &mut table.columns[place].1;
+        of.unread = 0;
+        let readers = &mut of.readers;
         readers.entry(digest).or_default().insert(id.clone());
     }
 
@@ -89,16 +98,13 @@ impl Readers {
                     }
                 }
             }
-            if readers.is_empty() {
-                of.columns.swap_remove(place);
-            }
         }
         if of.is_empty() {
             self.tables.remove(table);
         }
     }
 
-    /// The columns of a table on whose values somebody depends.
+    /// The columns of a table on whose values somebody depends, or did until lately.
     pub(super) fn watched(&self, table: &str) -> Vec<ColumnId> {
         self.tables.get(table).map_or_else(Vec::new, |of| {
             of.columns.iter().map(|(column, _)| *column).collect()
@@ -111,7 +117,24 @@ impl Readers {
     }
 
     /// The sessions that a write concerns.
-    pub(super) fn concerned(&self, written: &Footprint) -> HashSet<SessionId> {
+    pub(super) fn concerned(&mut self, written: &Footprint) -> HashSet<SessionId> {
+        let ids = self.readers_of(written);
+        for (table, _) in written.iter() {
+            let Some(of) = self.tables.get_mut(table) else {
+                continue;
+            };
+            of.columns.retain_mut(|(_, column)| {
+                column.unread += u16::from(column.readers.is_empty());
+                column.unread <= LINGERS
+            });
+            if of.is_empty() {
+                self.tables.remove(table);
+            }
+        }
+        ids
+    }
+
+    fn readers_of(&self, written: &Footprint) -> HashSet<SessionId> {
         let mut ids = HashSet::new();
         if let Some(every) = self.tables.get(TableName::EVERY) {
             ids.extend(every.whole.iter().cloned());
@@ -150,7 +173,9 @@ impl Readers {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.tables.is_empty()
+        let is_unread = |(_, column): &(ColumnId, OfColumn)| column.readers.is_empty();
+        let mut tables = self.tables.values();
+        tables.all(|of| of.whole.is_empty() && of.columns.iter().all(is_unread))
     }
 }
 

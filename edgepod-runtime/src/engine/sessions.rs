@@ -26,7 +26,7 @@ const WAITING: usize = 4096;
 const ATTACHMENT: usize = 16_000;
 
 /// Values of one table that a session depends on, before it depends on the table.
-const VALUES: usize = 256;
+const VALUES: usize = 1024;
 
 /// The name of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -362,18 +362,16 @@ impl Sessions {
         Stale { topics, every }
     }
 
-    /// A session is about to be told that these topics are stale, and no others of their tables: its subscriptions to these
-    /// values end. A client that has what is told, of that version or a later one, does not read it again.
-    pub(super) fn told_of(&mut self, id: &SessionId, topics: &Footprint) -> Stale {
+    /// Whether a session depends on one of these topics' tables because it depended on too many of their values, so that a
+    /// client which is told of them is to read again whatever it has.
+    pub(super) fn has_collapsed(&self, id: &SessionId, topics: &Footprint) -> bool {
         let collapsed = self.sessions.get(id).map(|session| &session.collapsed);
-        let every = collapsed.is_some_and(|collapsed| {
+        collapsed.is_some_and(|collapsed| {
             let mut tables = topics.iter();
             tables.any(|(table, _)| {
                 collapsed.contains(table.as_str()) || collapsed.contains(TableName::EVERY)
             })
-        });
-        let topics = topics.clone();
-        self.over(id, Stale { topics, every })
+        })
     }
 
     /// What a write makes stale for a session, which is about to be told: its subscriptions to these values end.
@@ -513,8 +511,26 @@ mod tests {
         sessions.subscribe(&id("a"), &rooms([7]), 0);
         assert_eq!(sessions.written(&rooms([7])).len(), 1, "read again");
         assert_eq!(sessions.written(&set(&["messages"])).len(), 1, "b");
-        assert!(sessions.watched("messages").is_empty());
         assert!(sessions.readers.is_empty());
+    }
+
+    #[test]
+    fn writes_say_their_values_for_a_while_after_the_last_reader_has_gone() {
+        let mut sessions = Sessions::default();
+        sessions.open(SocketId(1), id("a"));
+        sessions.subscribe(&id("a"), &rooms([7]), 3);
+        sessions.close(SocketId(1));
+        let messages = TableName::new("messages");
+        for _ in 0..256 {
+            assert_eq!(sessions.watched("messages"), [ROOM]);
+            assert_eq!(sessions.watched_since(&messages, ROOM), Some(3));
+            sessions.written(&rooms([8]));
+            // Of another table.
+            sessions.written(&set(&["users"]));
+        }
+        sessions.written(&rooms([8]));
+        assert!(sessions.watched("messages").is_empty());
+        assert!(!sessions.is_read(&messages));
     }
 
     #[test]
@@ -548,20 +564,6 @@ mod tests {
         both.read_too(&rooms([7]));
         assert_eq!(sessions.open(SocketId(1), id("a")), stale(both));
         assert!(sessions.open(SocketId(2), id("a")).is_empty());
-    }
-
-    #[test]
-    fn what_a_greeting_names_is_over_and_nothing_beside_it() {
-        let mut sessions = Sessions::default();
-        sessions.open(SocketId(1), id("a"));
-        let mut reads = set(&["messages"]);
-        reads.read_too(&rooms([7, 8]));
-        sessions.subscribe(&id("a"), &reads, 0);
-        assert_eq!(sessions.told_of(&id("a"), &rooms([7])), stale(rooms([7])));
-        let mut left = set(&["messages"]);
-        left.read_too(&rooms([8]));
-        assert_eq!(sessions.reads(&id("a")), left);
-        assert_eq!(sessions.written(&rooms([8])).len(), 1);
     }
 
     #[test]

@@ -307,6 +307,11 @@ pub struct Held {
 }
 
 impl Held {
+    /// Reads a list: one a line.
+    pub fn list(text: &str) -> Vec<Self> {
+        text.lines().map(Self::parse).collect()
+    }
+
     /// Reads `<topic>@<version>`, or `<topic>`; `<table>#*` stands for values of a table that are too many to name.
     pub fn parse(text: &str) -> Self {
         let (topic, version) = match text.rsplit_once('@') {

@@ -18,6 +18,6 @@ pub use pod::PROTOCOL;
 pub use reply::{HEADERS, Reply};
 pub use request::Head;
 pub use route::{
-    Decision, EXPIRED, Gateway, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION, Step, Verified,
-    is_taken, overloaded, too_many_sockets,
+    Decision, EXPIRED, Gateway, LIST_LIMIT, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION, Step,
+    Verified, is_taken, overloaded, too_many_sockets,
 };

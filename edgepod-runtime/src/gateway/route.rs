@@ -79,6 +79,8 @@ pub enum Route {
         session: String,
         /// What its client knows from before.
         resume: Resume,
+        /// Whether the topics of which its client holds data follow in its first message, one a line: then it is open with that.
+        listed: bool,
         /// When the token that it was opened with expires, in milliseconds since 1970. Then it is to be closed, see
         /// [`EXPIRED`](super::EXPIRED).
         expires: Option<i64>,
@@ -125,6 +127,9 @@ pub fn overloaded() -> Error {
 
 /// When to try again where keys could not be fetched, or there was no room.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// The most bytes of the list of topics that a socket's first message may be.
+pub const LIST_LIMIT: usize = 256 * 1024;
 
 /// The most topics that a socket's address may name.
 const HELD_LIMIT: usize = 1000;
@@ -489,6 +494,7 @@ fn socket(
             since: head.parameter("since"),
             held: held.iter().map(|held| Held::parse(held)).collect(),
         },
+        listed: head.parameter("topics").as_deref() == Some("listed"),
         expires,
     })
 }

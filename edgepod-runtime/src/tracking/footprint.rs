@@ -239,6 +239,17 @@ impl Footprint {
         }
     }
 
+    /// Whether it has this topic itself.
+    pub fn has(&self, topic: &Topic) -> bool {
+        self.get(topic.table.as_str())
+            .is_some_and(|extent| match topic.at {
+                None => extent.whole,
+                Some((column, digest)) => extent
+                    .column(column)
+                    .is_some_and(|digests| digests.binary_search(&digest).is_ok()),
+            })
+    }
+
     /// Takes out a topic.
     pub fn remove(&mut self, topic: &Topic) {
         let Ok(place) = self.place(topic.table.as_str()) else {

@@ -1,6 +1,11 @@
 //! Topics: a table, or a table at one value of one column.
 
 use std::fmt;
+#[cfg(debug_assertions)]
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest as _, Sha256};
@@ -24,7 +29,23 @@ pub struct ColumnId(pub u16);
 /// A secret of a database, with which the values in topics are hidden: whoever sees a topic learns nothing of its value, and
 /// cannot ask for another one.
 #[derive(Clone)]
-pub struct TopicKey([u8; 16]);
+pub struct TopicKey {
+    secret: [u8; 16],
+    #[cfg(debug_assertions)]
+    values: Values,
+}
+
+/// The values behind digests, in a build for development: what topics are called there.
+#[cfg(debug_assertions)]
+type Values = Arc<Mutex<HashMap<ValueDigest, String>>>;
+
+/// The most values that have a name at one time.
+#[cfg(debug_assertions)]
+const NAMED: usize = 16_384;
+
+/// The longest name of a value, in characters.
+#[cfg(debug_assertions)]
+const LONGEST: usize = 40;
 
 impl TopicKey {
     /// Bytes of a key.
@@ -32,14 +53,18 @@ impl TopicKey {
 
     /// A key of these bytes, which are random.
     pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
-        Self(bytes)
+        Self {
+            secret: bytes,
+            #[cfg(debug_assertions)]
+            values: Values::default(),
+        }
     }
 
     /// What stands for a value of a column. `None` for values whose equality in SQLite is not that of their bytes: floats, which
     /// may equal integers; and bytes, which hosts hand over in different forms.
     pub fn digest(&self, table: &str, column: ColumnId, value: &Value) -> Option<ValueDigest> {
         let mut hash = Sha256::new();
-        hash.update(self.0);
+        hash.update(self.secret);
         hash.update((table.len() as u32).to_le_bytes());
         hash.update(table.as_bytes());
         hash.update(column.0.to_le_bytes());
@@ -57,7 +82,35 @@ impl TopicKey {
         }
         let mut digest = [0; DIGEST];
         digest.copy_from_slice(&hash.finalize()[..DIGEST]);
-        Some(ValueDigest(digest))
+        let digest = ValueDigest(digest);
+        #[cfg(debug_assertions)]
+        self.name(digest, value);
+        Some(digest)
+    }
+
+    #[cfg(debug_assertions)]
+    fn name(&self, digest: ValueDigest, value: &Value) {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if values.len() >= NAMED {
+            values.clear();
+        }
+        values.entry(digest).or_insert_with(|| match value {
+            Value::Integer(n) => n.to_string(),
+            Value::Text(text) if text.chars().nth(LONGEST).is_some() => {
+                let start: String = text.chars().take(LONGEST).collect();
+                format!("{start:?}…")
+            }
+            Value::Text(text) => format!("{text:?}"),
+            _ => "NULL".to_owned(),
+        });
+    }
+
+    /// The value that a digest stands for, in words, where it was seen lately. Only in a build for development: what a topic says
+    /// to others is nothing.
+    #[cfg(debug_assertions)]
+    pub fn value_of(&self, digest: ValueDigest) -> Option<String> {
+        let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        values.get(&digest).cloned()
     }
 }
 
@@ -217,6 +270,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_build_for_development_knows_the_values_that_it_has_seen() {
+        let key = key();
+        for (value, name) in [
+            (Value::Integer(7), "7"),
+            (Value::Null, "NULL"),
+            (Value::Text("a\"b".into()), r#""a\"b""#),
+            (
+                Value::Text("é".repeat(41)),
+                &format!("\"{}\"…", "é".repeat(40)),
+            ),
+        ] {
+            let digest = key.digest("t", ROOM, &value).unwrap();
+            assert_eq!(key.value_of(digest).as_deref(), Some(name));
+        }
+        let elsewhere = TopicKey::new([8; TopicKey::LENGTH]).digest("t", ROOM, &Value::Null);
+        assert_eq!(key.value_of(elsewhere.unwrap()), None);
     }
 
     #[test]

@@ -249,9 +249,7 @@ export class EdgePodClient {
       say(name, warnings);
       const { written = ["*"], stale = [], version = "" } = meta;
       if (layer) layer.version = version;
-      const changes = [...written, ...stale];
-      this.#changed(changes, version);
-      await this.#settle(changes, version);
+      await this.#settle(this.#changed([...written, ...stale], version, true), version);
       // What could not be read again yet goes on showing what is expected.
       if (layer) layers?.remove(layer, (query) => this.registry.isStale(query));
       return data;
@@ -328,9 +326,10 @@ export class EdgePodClient {
     return this.#warnings.get(query) ?? [];
   }
 
-  #changed = (topics: readonly string[], version: string): void => {
-    this.registry.changed(topics, version);
-    this.#refreshSoon(this.registry.readersOf(topics));
+  #changed = (topics: readonly string[], version: string, isReply?: boolean): Query[] => {
+    const readers = this.registry.changed(topics, version, isReply);
+    this.#refreshSoon(readers);
+    return readers;
   };
 
   /**
@@ -373,10 +372,10 @@ export class EdgePodClient {
   }
 
   /** Returns when the screen shows a version, but waits only so long. */
-  #settle(changes: readonly string[], version: string): Promise<void> {
+  #settle(readers: readonly Query[], version: string): Promise<void> {
     return new Promise((resolve) => {
       const isBehind = (query: Query) => query.isActive() && (isPaging(query) || this.registry.isStale(query, version));
-      const behind = new Set([...this.registry.readersOf(changes)].filter(isBehind));
+      const behind = new Set(readers.filter(isBehind));
       const end = () => {
         clearTimeout(timer);
         unsubscribe();

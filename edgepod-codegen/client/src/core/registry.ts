@@ -5,9 +5,9 @@ export type Version = string;
 
 /** Whether `a` is a later version than `b`. Epochs order as text, the numbers within one as numbers. */
 export function isNewer(a: Version, b: Version): boolean {
-  const [epochA = "", a2] = a.split(".");
-  const [epochB = "", b2] = b.split(".");
-  return epochA === epochB ? Number(a2) > Number(b2) : epochA > epochB;
+  const [epochA, a2] = a.split(".") as [string, string];
+  const [epochB, b2] = b.split(".") as [string, string];
+  return epochA === epochB ? +a2 > +b2 : epochA > epochB;
 }
 
 /** What is known of one query. */
@@ -32,8 +32,11 @@ export interface Registry<Query> {
   readonly reads: ReadonlyMap<Query, Readonly<Read>>;
   /** The latest version that a signal, a greeting or a write has named. */
   known(): Version;
-  /** Notes a change of these topics, made by that version or known as of it. */
-  changed(topics: readonly string[], version: Version): void;
+  /**
+   * Notes a change of these topics, made by that version or known as of it; from a signal, or from the reply to a write. The
+   * queries that read one of them, or any: each once for each of them.
+   */
+  changed(topics: readonly string[], version: Version, isReply?: boolean): Query[];
   /** Notes what the server says on a new connection: its version, and what it changed since the data held here. */
   greeted(topics: readonly string[], version: Version): void;
   /** Notes that a query's request is sent, or what another client knew of it. */
@@ -45,8 +48,6 @@ export interface Registry<Query> {
   answered(query: Query, before: Version, topics?: readonly string[], version?: Version, more?: boolean): void;
   /** Forgets a query that the cache has forgotten. */
   forget(query: Query): void;
-  /** The queries that read one of these topics, or any. */
-  readersOf(topics: readonly string[]): Iterable<Query>;
   /** Of which version a query's data is; `""` where this client has not read it. */
   versionOf(query: Query): Version;
   /**
@@ -66,12 +67,22 @@ export function createRegistry<Query>(): Registry<Query> {
   /** The queries that read a topic, by its text. */
   const readers = new Map<string, Set<Query>>();
 
-  const changed = (topics: readonly string[], version: Version) => {
+  const isOfAnotherLife = (version: Version) => epochOf(version) !== epochOf(known);
+  const changed = (topics: readonly string[], version: Version, isReply?: boolean) => {
+    const queries = topics.includes(EVERY_TABLE)
+      ? [...reads.keys()]
+      : [...topics, EVERY_TABLE].flatMap((topic) => [...(readers.get(topic) ?? [])]);
+    if (isReply && known && isOfAnotherLife(version)) {
+      // It may be late, and of a life that is over: what it wrote is read once more. Its name says nothing beside those of this life.
+      for (const query of queries) (reads.get(query) as Read).version = "";
+      version = known;
+    }
     known = later(known, version);
     for (const topic of topics) {
       latest = later(latest, version);
       changes.set(topic, later(changes.get(topic), version));
     }
+    return queries;
   };
   const lastChange = (topics: readonly string[]) =>
     topics.includes(EVERY_TABLE)
@@ -88,9 +99,9 @@ export function createRegistry<Query>(): Registry<Query> {
   };
 
   /** Data of a life that is over: whatever it depends on may have changed. */
-  const outlived = (read: Read, version: Version) => {
+  const outlived = (read: Read) => {
     read.version = "";
-    changed(read.topics, version);
+    changed(read.topics, known);
   };
 
   return {
@@ -98,16 +109,16 @@ export function createRegistry<Query>(): Registry<Query> {
     known: () => known,
     changed,
     greeted: (topics, version) => {
-      const isOfAnotherLife = (other: Version) => epochOf(other) !== epochOf(version);
       // Whether the server's clock went back between its lives is not to matter.
-      if (isOfAnotherLife(known)) {
-        known = latest = "";
+      if (isOfAnotherLife(version)) {
+        latest = "";
         changes.clear();
+        known = version;
       }
       // What came from another life while this connection was being made, the server could not judge.
       for (const read of reads.values()) {
         if (isOfAnotherLife(read.tried)) read.tried = "";
-        if (read.version && isOfAnotherLife(read.version)) outlived(read, version);
+        if (read.version && isOfAnotherLife(read.version)) outlived(read);
       }
       changed(topics, version);
     },
@@ -126,17 +137,13 @@ export function createRegistry<Query>(): Registry<Query> {
       // Pages are as old as the oldest of them.
       if (!more || isNewer(read.version, version)) read.version = version;
       // Another life has greeted meanwhile, of which this knows nothing.
-      if (epochOf(before) !== epochOf(known) && epochOf(version) !== epochOf(known)) outlived(read, known);
+      if (isOfAnotherLife(before) && isOfAnotherLife(version)) outlived(read);
     },
     forget: (query) => {
       const read = reads.get(query);
       if (read) index(query, read, []);
       reads.delete(query);
     },
-    readersOf: (topics) =>
-      topics.includes(EVERY_TABLE)
-        ? reads.keys()
-        : new Set([...topics, EVERY_TABLE].flatMap((topic) => [...(readers.get(topic) ?? [])])),
     versionOf: (query) => reads.get(query)?.version ?? "",
     isStale: (query, before) => {
       const { topics = [], tried, version } = reads.get(query) ?? {};

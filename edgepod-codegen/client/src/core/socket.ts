@@ -13,8 +13,10 @@ const OPEN_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const RETRY_GROWTH = 1.6;
-/** More topics than this are named by their tables. */
+/** More topics than this are listed in a message: an address has a length. */
 const MOST_NAMED = 100;
+/** A list of more characters is one of tables. */
+const LONGEST_LIST = 200_000;
 /** Whether a signal about values was lost is asked at most this often, by connecting anew. */
 const ASK_AGAIN_MS = 90_000;
 /** A key that was refused is seldom good a moment later. */
@@ -119,7 +121,12 @@ export function createSocket(options: SocketOptions): StaleSocket {
       }
       // A page can send no header with a socket, but protocols.
       const protocols = bearer ? ["edgepod", `edgepod.bearer.${bearer}`] : [];
-      socket = new (options.WebSocket ?? WebSocket)(options.url(options.known(), named()), protocols);
+      const all = held();
+      const isListed = all.size > MOST_NAMED;
+      const url = options.url(options.known(), isListed ? [] : all) + (isListed ? "&topics=listed" : "");
+      socket = new (options.WebSocket ?? WebSocket)(url, protocols);
+      // Not `all`: what was read meanwhile would be missing, and nobody would tell of it.
+      socket.onopen = () => isListed && socket?.send(list());
     } catch {
       // For example ws: from an https: page. The console has the reason.
       if (mine === attempt && pinging) lost(0);
@@ -160,10 +167,11 @@ export function createSocket(options: SocketOptions): StaleSocket {
 
   const held = (keyOf?: (topic: string) => string) => heldOf(options.reads, options.isNewer, keyOf);
 
-  /** What the address names. It has a length: more values than fit are named by their tables. */
-  const named = () => {
-    const all = held();
-    return all.size > MOST_NAMED ? held((topic) => topic.replace(/#[^#]*$/, "#*")) : all;
+  /** What is held, for a message. More values than fit are named by their tables. */
+  const list = () => {
+    const text = (all: Map<string, string>) => [...all].map((topic) => topic.join("@")).join("\n");
+    const whole = text(held());
+    return whole.length > LONGEST_LIST ? text(held((topic) => topic.replace(/#[^#]*$/, "#*"))) : whole;
   };
 
   /** Whether data of values of a table is older than its last change, so that a signal may have been lost. */
@@ -242,7 +250,7 @@ export function createSocket(options: SocketOptions): StaleSocket {
     clearTimeout(attempt);
     clearTimeout(deadline);
     if (!socket) return;
-    socket.onmessage = socket.onclose = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
     socket = undefined;
     open = false;

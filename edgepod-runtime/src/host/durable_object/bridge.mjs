@@ -23,6 +23,7 @@ let generation = 0;
  * @property {number} unwanted_body how many bytes of a body are read that nobody wants
  * @property {number} sockets the most of a session
  * @property {number} queue the most calls that wait for an object
+ * @property {number} list_limit the most bytes of a list of topics that a socket begins with
  * @property {number} keys_limit the most bytes of a key set
  * @property {number} fetch_limit how long fetching a key set may take, in milliseconds
  * @property {[number, string]} expired code and reason for a socket whose token has expired

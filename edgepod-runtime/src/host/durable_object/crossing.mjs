@@ -266,8 +266,8 @@ export function writeOpening(request, decision) {
 }
 
 /**
- * What the client of a socket asked for: its session, the version that it heard of last, and the tables that it reads, one a
- * line.
+ * What the client of a socket asked for: its session, the version that it heard of last, and the topics of which it holds data,
+ * one a line, or that they follow in a message.
  *
  * @param {Request} request
  */
@@ -276,6 +276,7 @@ export function readOpening(request) {
   return {
     session: searchParams.get("sessionId") ?? "",
     since: searchParams.get("since") ?? undefined,
+    listed: searchParams.get("topics") === "listed",
     tables: searchParams.getAll("table").concat(searchParams.getAll("topic")).join("\n"),
     expires: request.headers.get(EXPIRES) || undefined,
     protocols: request.headers.get("sec-websocket-protocol")?.split(/, ?/) ?? [],

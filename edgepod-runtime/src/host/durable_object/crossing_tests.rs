@@ -196,7 +196,13 @@ fn a_reply_and_the_constants_are_json() {
     assert_eq!(read["headers"]["content-type"], "application/json");
 
     let constants: Json = serde_json::from_str(&constants(1000, false)).expect("JSON");
-    for name in ["body_limit", "unwanted_body", "keys_limit", "fetch_limit"] {
+    for name in [
+        "body_limit",
+        "unwanted_body",
+        "list_limit",
+        "keys_limit",
+        "fetch_limit",
+    ] {
         assert!(constants[name].as_u64().is_some_and(|n| n > 0), "{name}");
     }
     assert_eq!(constants["refused"][0], 1008);
@@ -227,6 +233,7 @@ fn decisions_have_their_letters() {
                     since: None,
                     held: Vec::new(),
                 },
+                listed: false,
                 expires: Some(1_700_000_000_000),
             }),
             "Sacme\n1700000000000",

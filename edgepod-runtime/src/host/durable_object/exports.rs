@@ -298,7 +298,7 @@ pub fn socket_restored(engine: u32, socket: u32, attachment: &str) {
 /// line.
 #[wasm_bindgen]
 pub fn socket_opened(engine: u32, socket: u32, session: &str, since: Option<String>, tables: &str) {
-    let held = tables.lines().map(Held::parse).collect();
+    let held = Held::list(tables);
     opened(engine).socket_opened(SocketId(socket), session, &Resume { since, held });
 }
 

@@ -370,7 +370,7 @@ export class EdgePodEngine extends DurableObject {
       const headers = { ...known().headers, "retry-after": String(FAILED / 1000) };
       return new Response(unserved(traceId()), { status: 503, headers });
     }
-    const { session, since, tables, expires, protocols } = readOpening(request);
+    const { session, since, listed, tables, expires, protocols } = readOpening(request);
     const tag = `s${session}`;
     if (this.ctx.getWebSockets(tag).length >= known().sockets) {
       const { status, headers, body } = readReply(core.refuse_socket(traceId()));
@@ -383,7 +383,9 @@ export class EdgePodEngine extends DurableObject {
     const id = this.#ports.add(server);
     this.#ports.answerPings();
     try {
-      core.socket_opened(engine, id, session, since, tables);
+      // Until its list comes the engine knows nothing of it. What it waits with outlives a sleep.
+      if (listed) server.serializeAttachment({ session, since });
+      else core.socket_opened(engine, id, session, since, tables);
     } catch (error) {
       // The client is told that there is no socket.
       this.#ports.remove(server);
@@ -396,10 +398,39 @@ export class EdgePodEngine extends DurableObject {
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
-  /** @param {WebSocket} ws */
-  webSocketMessage(ws) {
+  /**
+   * @param {WebSocket} ws
+   * @param {string | ArrayBuffer} message
+   */
+  webSocketMessage(ws, message) {
+    if (this.#isListed(ws, message)) return;
     this.#closed(ws);
     ws.close(...known().refused);
+  }
+
+  /**
+   * Opens a socket that waits for its list of topics; whether this was it.
+   *
+   * @param {WebSocket} ws
+   * @param {string | ArrayBuffer} message
+   */
+  #isListed(ws, message) {
+    const waits = ws.deserializeAttachment();
+    if (typeof waits !== "object" || waits === null || typeof message !== "string") return false;
+    try {
+      const engine = this.#engine.open(this.#ports);
+      const id = this.#ports.idOf(ws);
+      if (id === undefined || message.length > known().list_limit) return false;
+      core.socket_opened(engine, id, waits.session, waits.since, message);
+      // Where the engine had nothing to remember of it.
+      if (ws.deserializeAttachment()?.session !== undefined) ws.serializeAttachment(null);
+      return true;
+    } catch (error) {
+      this.#failed(error, "");
+      this.#closed(ws);
+      ws.close(1011);
+      return true;
+    }
   }
 
   /**

@@ -284,6 +284,15 @@ export class Ports {
   }
 
   /**
+   * The number of an open socket.
+   *
+   * @param {WebSocket} ws
+   */
+  idOf(ws) {
+    return this.#ids.get(ws);
+  }
+
+  /**
    * A socket is gone; its number, if it had one.
    *
    * @param {WebSocket} ws

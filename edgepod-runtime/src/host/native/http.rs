@@ -113,12 +113,14 @@ where
                 pod,
                 session,
                 resume,
+                listed,
                 expires,
             } => {
                 let opening = Opening {
                     pod,
                     session,
                     resume,
+                    listed,
                     expires,
                     address,
                 };

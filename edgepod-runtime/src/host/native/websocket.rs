@@ -28,24 +28,27 @@ use super::{
     http::{Reply, Shared, empty},
     pods::Pod,
     ports::now_millis,
-    sockets::{STOPPING, Ticket},
+    sockets::{STOPPING, Ticket, Why},
     stream::Stream,
 };
 use crate::{
     Error,
-    engine::{Engine, PodName, Resume},
-    gateway::{EXPIRED, PROTOCOL, REFUSED},
+    engine::{Engine, Held, PodName, Resume},
+    gateway::{EXPIRED, LIST_LIMIT, PROTOCOL, REFUSED},
 };
 
 /// The keep-alive of clients, and its answer.
 const PING: &str = "ping";
 const PONG: &str = "pong";
 
-/// The longest message that is read from a socket before it is refused: clients send `ping`.
+/// The longest message that is read from a socket before it is refused: clients send `ping`, and some a list first.
 const MESSAGE_LIMIT: usize = 64 * 1024;
 
 /// What is read at once. A socket that is idle holds so much.
 const READ_BUFFER: usize = 1024;
+
+/// How long a client may take to send the list that it has promised.
+const LIST_TIME: Duration = Duration::from_secs(10);
 
 /// How long a socket that is closing may take to say so.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -58,6 +61,8 @@ pub(super) struct Opening {
     pub(super) pod: Option<PodName>,
     pub(super) session: String,
     pub(super) resume: Resume,
+    /// Whether what its client holds follows in its first message.
+    pub(super) listed: bool,
     /// When its token expires, in milliseconds since 1970.
     pub(super) expires: Option<i64>,
     /// Where its client is.
@@ -94,7 +99,7 @@ pub(super) async fn open(
             stream,
             raw.read_buf.to_vec(),
             Role::Server,
-            Some(config()),
+            Some(config(opening.listed)),
         )
         .await;
         Box::pin(serve(shared, pod, socket, opening, ticket)).await;
@@ -112,12 +117,13 @@ pub(super) async fn open(
     Ok(response)
 }
 
-fn config() -> WebSocketConfig {
+fn config(listed: bool) -> WebSocketConfig {
+    let limit = if listed { LIST_LIMIT } else { MESSAGE_LIMIT };
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_message_size(Some(MESSAGE_LIMIT))
-        .max_frame_size(Some(MESSAGE_LIMIT))
+        .max_message_size(Some(limit))
+        .max_frame_size(Some(limit))
 }
 
 /// Whether a header's list has this word.
@@ -160,16 +166,32 @@ async fn serve(
 ) {
     let (id, mut outgoing, end) = shared.sockets.open(shared.limits.socket_queue);
     let is_greeted = opening.resume.since.is_some();
-    let (session, resume) = (opening.session, opening.resume);
-    on_the_engine(&pod.engine, move |engine| {
-        engine.socket_opened(id, &session, &resume);
-    })
-    .await;
+    let (session, mut resume) = (opening.session, opening.resume);
+    let list = match opening.listed {
+        true => tokio::select! {
+            list = timeout(LIST_TIME, list(&mut socket)) => list.unwrap_or(Err(Some(REFUSED))),
+            why = end.told() => Err(Some(why)),
+        },
+        false => Ok(None),
+    };
+    let is_open = list.is_ok();
+    if let Ok(list) = &list {
+        resume
+            .held
+            .extend(list.iter().flat_map(|list| Held::list(list)));
+        on_the_engine(&pod.engine, move |engine| {
+            engine.socket_opened(id, &session, &resume);
+        })
+        .await;
+    }
     let mut expired = pin!(sleep(time_left(opening.expires)));
     let idle = shared.limits.idle;
     let mut silent = pin!(sleep(idle));
     let mut is_asked = false;
     let why = loop {
+        if let Err(why) = list {
+            break why;
+        }
         let message = tokio::select! {
             () = &mut expired, if opening.expires.is_some() => break Some(EXPIRED),
             why = end.told() => break Some(why),
@@ -214,7 +236,9 @@ async fn serve(
             break None;
         }
     };
-    on_the_engine(&pod.engine, move |engine| engine.socket_closed(id)).await;
+    if is_open {
+        on_the_engine(&pod.engine, move |engine| engine.socket_closed(id)).await;
+    }
     shared.sockets.close(id);
     drop(pod);
     // What waits for this client is not kept while it says goodbye.
@@ -236,6 +260,21 @@ async fn serve(
         CLOSING
     };
     let _ = timeout(patience, goodbye).await;
+}
+
+/// The list of topics with which a client begins.
+///
+/// # Errors
+/// Why the socket is to be closed instead, where there is somebody to tell.
+async fn list(socket: &mut WebSocketStream<Stream>) -> Result<Option<String>, Option<Why>> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(Some(text.as_str().to_owned())),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(_))) | None => return Err(None),
+            Some(Ok(Message::Binary(_)) | Err(_)) => return Err(Some(REFUSED)),
+        }
+    }
 }
 
 /// Tells the engine something for which it may wait for its database.

@@ -177,6 +177,7 @@ describe("the opening of a socket", () => {
     expect(crossing.readOpening(crossing.writeOpening(request, "S\n"))).toEqual({
       session: "s 1",
       since: "a.1",
+      listed: false,
       tables: "notes\nusers@3",
       expires: undefined,
       protocols: [],
