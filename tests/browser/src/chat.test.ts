@@ -90,6 +90,26 @@ describe(`the chat on the ${HOST} host`, () => {
     expect(await bob.page.getByLabel("1 unread").count()).toBe(0);
   });
 
+  test("who wants to be reminded is, and nobody else", async () => {
+    const reminders = (window: Window) => window.page.getByRole("region", { name: "Reminders" });
+    const row = (window: Window) => reminders(window).getByRole("listitem").filter({ hasText: "Punch the cards" });
+    const form = ada.page.getByRole("form", { name: "Remind me" });
+    await form.getByLabel("Of what").fill("Punch the cards");
+    await form.getByLabel("When").selectOption("in 10 seconds");
+    await form.getByRole("button", { name: "Remind me" }).click();
+    await row(ada).waitFor();
+    expect(await form.getByLabel("Of what").inputValue()).toBe("");
+    expect(await reminders(ada).getByRole("alert").count()).toBe(0);
+    await reminders(ada).getByRole("alert").filter({ hasText: "Punch the cards" }).waitFor({ timeout: 20_000 });
+    expect(await row(bob).count()).toBe(0);
+    for (const [name, window] of Object.entries({ ada, bob })) {
+      await window.page.screenshot({ path: join(pictures(), `chat-reminder-${HOST}-${name}.png`) });
+      expect(await window.violations()).toEqual([]);
+    }
+    await row(ada).getByRole("button", { name: "Dismiss" }).click();
+    await row(ada).waitFor({ state: "detached" });
+  });
+
   test("after an outage it is as it was, and who closed the window is gone", async () => {
     await enter(ada, "general");
     await app.pause();

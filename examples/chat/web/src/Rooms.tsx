@@ -1,5 +1,6 @@
 import { type ReactNode, type SubmitEvent, useEffect, useRef, useState } from "react";
 import { type Org, useMutation, useQuery, useStatus } from "./edgepod/client";
+import { Reminders } from "./Reminders";
 import { Room } from "./Room";
 import { StatusPill } from "./StatusPill";
 import type { Device } from "./session";
@@ -47,6 +48,7 @@ export function Rooms({ org, device, children }: Props) {
           </ul>
           <NewRoom orgId={org.id} onDone={choose} />
         </nav>
+        <Reminders />
         <footer className="side-foot">
           <p>
             Invitation: <code>{org.invitation}</code>

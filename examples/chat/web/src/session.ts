@@ -52,7 +52,7 @@ class Tokens {
 
 /** Before there is a token there is no signed-in client: this call is made by hand. */
 async function signIn({ key }: Device): Promise<string> {
-  const reply = await fetch(`${url}/rpc/signIn`, {
+  const reply = await fetch(`${url.replace(/\/$/, "")}/rpc/signIn`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-edgepod-key": apiKey ?? "" },
     body: JSON.stringify({ key }),
