@@ -110,8 +110,9 @@ pub mod native {
 /// Tests of an app's own functions, without a server: see [`TestApp`](testing::TestApp) and [`macro@test`].
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub mod testing {
-    pub use edgepod_runtime::engine::{CallId, Ended, Event};
+    pub use edgepod_runtime::engine::{CallId, Ended, Event, Stale};
     pub use edgepod_runtime::host::native::testing::{Answer, CallError, Caller, TestApp, Watch};
+    pub use edgepod_runtime::tracking::Footprint;
 }
 
 #[doc(hidden)]

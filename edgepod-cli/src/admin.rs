@@ -2,10 +2,10 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use backon::{BlockingRetryable as _, ExponentialBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -135,25 +135,21 @@ impl Admin {
     /// Asks until there is an answer, or none is to be expected.
     fn patiently(&self, method: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         let began = Instant::now();
-        let mut pause = PAUSE;
-        loop {
-            let failure = match self.ask(method, path, query) {
-                Ok(answer) => {
-                    self.has_answered.store(true, Ordering::Relaxed);
-                    return Ok(answer);
-                }
-                Err(failure) => failure,
-            };
-            let patience = match self.has_answered.load(Ordering::Relaxed) {
-                true => AWAY,
-                false => ABSENT,
-            };
-            if began.elapsed() + pause > patience {
-                return Err(failure);
-            }
-            thread::sleep(pause);
-            pause = (pause * 2).min(PAUSES);
-        }
+        let patience = match self.has_answered.load(Ordering::Relaxed) {
+            true => AWAY,
+            false => ABSENT,
+        };
+        let answer = (|| self.ask(method, path, query))
+            .retry(
+                ExponentialBuilder::new()
+                    .with_min_delay(PAUSE)
+                    .with_max_delay(PAUSES)
+                    .without_max_times(),
+            )
+            .when(|_| began.elapsed() < patience)
+            .call()?;
+        self.has_answered.store(true, Ordering::Relaxed);
+        Ok(answer)
     }
 
     /// One try. An error: it is to be asked again.

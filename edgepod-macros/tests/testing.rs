@@ -8,7 +8,7 @@ use std::{
 };
 
 use edgepod::prelude::*;
-use edgepod::testing::{CallError, Event, TestApp};
+use edgepod::testing::{CallError, Event, Footprint, TestApp};
 use serde_json::json;
 
 #[edgepod::table(name = "rooms")]
@@ -263,8 +263,21 @@ fn told(event: &Event<'_>) -> String {
             rows_written,
         } => format!("{} reads {rows_read}, writes {rows_written}", call.function),
         Event::CallEnded(ended) => {
-            assert!(ended.micros >= 0 && !ended.call.trace_id.is_empty());
-            format!("{} ends with {}", ended.call.function, ended.status)
+            assert!(ended.micros.is_some_and(|micros| micros >= 0));
+            assert!(!ended.call.trace_id.is_empty());
+            let names = |topics: &Footprint| {
+                let tables = topics.tables();
+                let tables: Vec<_> = tables.iter().map(|table| table.as_str()).collect();
+                tables.join(", ")
+            };
+            format!(
+                "{} ends with {}: read [{}], wrote [{}], stale for itself {}",
+                ended.call.function,
+                ended.status,
+                names(ended.read),
+                names(ended.written),
+                ended.stale.is_some()
+            )
         }
         Event::Announced {
             call,
@@ -305,12 +318,12 @@ async fn whoever_watches_the_engine_is_told_what_it_does_and_why(app: TestApp) {
             "addRoom begins",
             "addRoom reads 1, writes 1",
             "addRoom wakes 1 for rooms",
-            "addRoom ends with 200",
+            "addRoom ends with 200: read [], wrote [rooms], stale for itself false",
             "getRooms begins",
             "getRooms reads 1, writes 0",
-            "getRooms ends with 200",
+            "getRooms ends with 200: read [rooms], wrote [], stale for itself false",
             "addRoom begins",
-            "addRoom ends with 401",
+            "addRoom ends with 401: read [], wrote [], stale for itself false",
             "a socket closes",
         ]
     );

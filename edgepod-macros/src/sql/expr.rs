@@ -1,13 +1,12 @@
 //! The types of expressions.
 
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, DataType, Expr, Ident, InTarget, Spanned, UnaryOperator, Value,
-    ValueWithSpan,
+    BinaryOperator, CaseWhen, DataType, Expr, Spanned, UnaryOperator, Value, ValueWithSpan,
 };
 use sqlparser::tokenizer::Span;
 
 use super::{
-    resolve::{Resolver, nearest},
+    resolve::Resolver,
     types::{Class, Expected, Kind, Ty},
 };
 
@@ -169,98 +168,6 @@ impl Resolver<'_> {
         self.clause = clause;
         self.within = within;
         columns
-    }
-
-    /// Says what a parameter is beside.
-    pub(super) fn expect(&mut self, ty: &Ty, expected: Expected) {
-        if let Kind::Param(number) = ty.kind
-            && !self.expected[number].contains(&expected)
-        {
-            self.expected[number].push(expected);
-        }
-    }
-
-    /// Says that a parameter is compared with what has this type.
-    pub(super) fn compared(&mut self, param: &Ty, with: &Ty, assigned: bool) {
-        let expected = match &with.kind {
-            Kind::Column(column) => Expected::Column {
-                column: column.clone(),
-                assigned,
-            },
-            Kind::Of(class) => Expected::Class(*class),
-            Kind::Bool => Expected::Bool,
-            Kind::Said(rust) => Expected::Said(rust.clone()),
-            _ => return,
-        };
-        self.expect(param, expected);
-    }
-
-    /// Two values that are compared with each other.
-    fn same(&mut self, left: &Expr, right: &Expr, nulls: bool) -> Ty {
-        let a = self.expr(left);
-        let b = self.expr(right);
-        self.compare(&a, &b, right.span(), nulls);
-        Ty::boolean(a.nullable || b.nullable)
-    }
-
-    fn compare(&mut self, a: &Ty, b: &Ty, span: Span, nulls: bool) {
-        self.compared(a, b, nulls);
-        self.compared(b, a, nulls);
-        if !nulls && (a.kind == Kind::Null || b.kind == Kind::Null) {
-            self.error(
-                span,
-                "a comparison with NULL is never true: write `IS NULL` or `IS NOT NULL`",
-            );
-        }
-        if !a.is_comparable(b) {
-            self.error(span, format!("{a} is never equal to {b}"));
-        }
-    }
-
-    fn is_in(&mut self, inner: &Expr, target: &InTarget) -> Ty {
-        let ty = self.expr(inner);
-        let mut nullable = ty.nullable;
-        match target {
-            InTarget::List(list) => {
-                for expr in list {
-                    let other = self.expr(expr);
-                    self.compare(&ty, &other, expr.span(), false);
-                    nullable |= other.nullable;
-                }
-            }
-            InTarget::Subquery(query) => {
-                let columns = self.subquery(query);
-                let width = match inner {
-                    Expr::Tuple(values) => values.len(),
-                    _ => 1,
-                };
-                if columns.len() != width {
-                    self.error(
-                        query.span(),
-                        format!(
-                            "this SELECT has {} columns, and what it is compared with {width}",
-                            columns.len()
-                        ),
-                    );
-                } else if let [column] = columns.as_slice() {
-                    self.compare(&ty, &column.ty, query.span(), false);
-                    nullable |= column.ty.nullable;
-                }
-            }
-            InTarget::Table { name, args } => {
-                match args {
-                    Some(args) => {
-                        self.table_function(name, args);
-                    }
-                    None => {
-                        self.table(name);
-                    }
-                }
-                nullable = true;
-            }
-            InTarget::Unnest(_) => {}
-        }
-        Ty::boolean(nullable)
     }
 
     fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Ty {
@@ -480,148 +387,6 @@ impl Resolver<'_> {
             }
         }
     }
-
-    /// A column without its table's name.
-    fn column(&mut self, name: &Ident) -> Ty {
-        let text = &name.value;
-        for depth in (0..self.scopes.len()).rev() {
-            let scope = &self.scopes[depth];
-            let mut found: Vec<(String, Ty)> = Vec::new();
-            for relation in &scope.relations {
-                let merged = relation
-                    .merged
-                    .iter()
-                    .any(|merged| merged.eq_ignore_ascii_case(text));
-                for (column, ty) in &relation.columns {
-                    if column.eq_ignore_ascii_case(text) && !merged {
-                        found.push((relation.name.clone(), ty.clone()));
-                    }
-                }
-            }
-            if let [(first, _), (second, _), ..] = found.as_slice() {
-                let message = format!(
-                    "`{text}` is a column of `{first}` and of `{second}`: say which, `{first}.{text}`"
-                );
-                self.error(name.span, message);
-                return Ty::unknown();
-            }
-            if let Some((_, ty)) = found.pop() {
-                self.met(depth, text, &ty, name.span);
-                return ty;
-            }
-            if let Some((_, ty)) = scope
-                .aliases
-                .iter()
-                .find(|(alias, _)| alias.eq_ignore_ascii_case(text))
-            {
-                return ty.clone();
-            }
-            if is_row_id(text) && scope.relations.len() == 1 {
-                return Ty::integer(false);
-            }
-        }
-        match text.to_ascii_uppercase().as_str() {
-            "CURRENT_TIMESTAMP" | "CURRENT_DATE" | "CURRENT_TIME" => return Ty::text(false),
-            _ => {}
-        }
-        self.no_column(name);
-        Ty::unknown()
-    }
-
-    fn column_of(&mut self, table: &Ident, name: &Ident) -> Ty {
-        for depth in (0..self.scopes.len()).rev() {
-            let relations = &self.scopes[depth].relations;
-            let Some(relation) = relations
-                .iter()
-                .find(|relation| relation.name.eq_ignore_ascii_case(&table.value))
-            else {
-                continue;
-            };
-            let found = relation
-                .columns
-                .iter()
-                .find(|(column, _)| column.eq_ignore_ascii_case(&name.value));
-            if let Some((_, ty)) = found {
-                let ty = ty.clone();
-                self.met(depth, &name.value, &ty, name.span);
-                return ty;
-            }
-            if is_row_id(&name.value) {
-                return Ty::integer(false);
-            }
-            // Of a table that is wrong itself nothing more is said.
-            if relation.columns.is_empty() {
-                return Ty::unknown();
-            }
-            let near = nearest(
-                &name.value,
-                relation.columns.iter().map(|(column, _)| column.as_str()),
-            );
-            let hint = near.map_or_else(
-                || {
-                    format!(
-                        "it has {}",
-                        list(relation.columns.iter().map(|(column, _)| column.as_str()))
-                    )
-                },
-                |near| format!("did you mean `{near}`?"),
-            );
-            let message = format!("`{}` has no column `{}`: {hint}", table.value, name.value);
-            self.error(name.span, message);
-            return Ty::unknown();
-        }
-        self.no_relation(&table.value, table.span);
-        Ty::unknown()
-    }
-
-    /// A column is named, in a scope.
-    fn met(&mut self, depth: usize, name: &str, ty: &Ty, span: Span) {
-        if let Kind::Column(column) = &ty.kind {
-            self.used.push(column.clone());
-        }
-        if self.within == 0 && depth + 1 == self.scopes.len() {
-            let range = self.range(span);
-            self.scopes[depth].bare.push((name.to_owned(), range));
-        }
-    }
-
-    fn no_column(&mut self, name: &Ident) {
-        let known: Vec<&str> = self
-            .scopes
-            .iter()
-            .flat_map(|scope| &scope.relations)
-            .flat_map(|relation| relation.columns.iter().map(|(column, _)| column.as_str()))
-            .collect();
-        if self
-            .scopes
-            .iter()
-            .flat_map(|scope| &scope.relations)
-            .any(|relation| relation.columns.is_empty())
-        {
-            return;
-        }
-        let hint = match nearest(&name.value, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if name.quote_style == Some('"') => {
-                "a text is written in single quotes".to_owned()
-            }
-            None if known.is_empty() => "there is no FROM".to_owned(),
-            None => format!("there are {}", list(known.iter().copied())),
-        };
-        let message = format!("no table here has a column `{}`: {hint}", name.value);
-        self.error(name.span, message);
-    }
-}
-
-fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    names.join(", ")
-}
-
-fn is_row_id(name: &str) -> bool {
-    ["rowid", "_rowid_", "oid"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn is_number_but_zero(expr: &Expr) -> bool {

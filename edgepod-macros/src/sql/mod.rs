@@ -5,14 +5,20 @@
 //! `expr`, `functions`, `writes`). What is written then (`emit`) names columns and not types: the compiler puts those in, from
 //! the structs themselves. See docs/decisions/checked-sql.md.
 
+mod columns;
+mod compare;
 mod emit;
 mod expr;
+mod from;
 mod functions;
+mod known;
+mod names;
 mod resolve;
 mod sources;
 mod text;
 mod types;
 mod views;
+mod world;
 mod writes;
 
 use std::{ops::Range, path::PathBuf};
@@ -145,5 +151,5 @@ fn place_of(text: &Text, error: &ParserError) -> (Range<usize>, String) {
 
 /// What `#[edgepod::table]` writes so that a statement finds its struct and the types of its columns.
 pub(crate) fn names(row: &syn::Ident, table: &str, columns: &[Column]) -> TokenStream {
-    emit::names(row, table, columns)
+    world::names(row, table, columns)
 }

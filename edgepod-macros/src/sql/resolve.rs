@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use sqlparser::{
     ast::{
-        Cte, Distinct, Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause,
-        ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectItem,
-        SelectItemQualifiedWildcardKind, SetExpr, Spanned, TableAlias, TableFactor, TableWithJoins,
-        WindowSpec,
+        Cte, Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderByExpr, OrderByKind,
+        Query, Select, SetExpr, Spanned, TableAlias, WindowSpec,
     },
     tokenizer::Span,
 };
@@ -15,7 +13,7 @@ use sqlparser::{
 use super::{
     sources::Tables,
     text::Text,
-    types::{Class, Expected, Kind, OfStruct, Ty},
+    types::{Class, Expected, OfStruct, Ty},
     views::Views,
 };
 
@@ -66,7 +64,7 @@ pub(super) struct Resolver<'a> {
     pub(super) edits: Vec<(Range<usize>, String)>,
     /// The structs' columns that it names.
     pub(super) used: Vec<OfStruct>,
-    ctes: Vec<(String, Vec<(String, Ty)>)>,
+    pub(super) ctes: Vec<(String, Vec<(String, Ty)>)>,
     pub(super) scopes: Vec<Scope>,
     /// The clause in which no aggregate may stand, where this is one.
     pub(super) clause: Option<&'static str>,
@@ -184,7 +182,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// The columns of a subquery under the names that its alias lists.
-    fn named(&mut self, columns: Vec<Out>, alias: Option<&TableAlias>) -> Vec<(String, Ty)> {
+    pub(super) fn named(
+        &mut self,
+        columns: Vec<Out>,
+        alias: Option<&TableAlias>,
+    ) -> Vec<(String, Ty)> {
         let names = alias.map_or(&[][..], |alias| &alias.columns);
         if let (Some(alias), false) = (alias, names.is_empty())
             && names.len() != columns.len()
@@ -381,342 +383,6 @@ impl<'a> Resolver<'a> {
             );
         }
     }
-
-    fn item(&mut self, item: &SelectItem, columns: &mut Vec<Out>) {
-        match item {
-            SelectItem::UnnamedExpr(expr) => {
-                let ty = self.expr(expr);
-                let name = match expr {
-                    Expr::Identifier(name) => Some(name.value.clone()),
-                    Expr::CompoundIdentifier(names) => names.last().map(|name| name.value.clone()),
-                    _ => None,
-                };
-                let range = self.range(expr.span());
-                columns.push(Out {
-                    name,
-                    ty,
-                    expr: range.clone(),
-                    range,
-                });
-            }
-            SelectItem::ExprWithAlias { expr, alias } => {
-                let ty = self.expr(expr);
-                let (name, ty) = self.said(alias, ty);
-                columns.push(Out {
-                    name: Some(name),
-                    ty,
-                    range: self.range(alias.span),
-                    expr: self.range(expr.span()),
-                });
-            }
-            SelectItem::Wildcard(options) => {
-                let range = self.range(options.wildcard_token.0.span);
-                if self.scope().relations.is_empty() {
-                    self.error_at(range.clone(), "`*` has no table: there is no FROM");
-                }
-                let relations = self.scope().relations.clone();
-                self.all(&relations, range, columns);
-            }
-            SelectItem::QualifiedWildcard(
-                SelectItemQualifiedWildcardKind::ObjectName(name),
-                options,
-            ) => {
-                let range =
-                    self.range(name.span()).start..self.range(options.wildcard_token.0.span).end;
-                let wanted = last(name)
-                    .map(|ident| ident.value.clone())
-                    .unwrap_or_default();
-                let relations: Vec<Relation> = self
-                    .scope()
-                    .relations
-                    .iter()
-                    .filter(|relation| relation.name.eq_ignore_ascii_case(&wanted))
-                    .map(|relation| Relation {
-                        merged: Vec::new(),
-                        ..relation.clone()
-                    })
-                    .collect();
-                if relations.is_empty() {
-                    self.no_relation(&wanted, name.span());
-                }
-                self.all(&relations, range, columns);
-            }
-            other => self.error(
-                other.span(),
-                "`edgepod::sql!` does not know this form of a column",
-            ),
-        }
-    }
-
-    /// What `*` is: the columns as they are now, and not as the database has them in some order.
-    fn all(&mut self, relations: &[Relation], range: Range<usize>, columns: &mut Vec<Out>) {
-        let mut list = Vec::new();
-        for relation in relations {
-            for (name, ty) in &relation.columns {
-                if relation
-                    .merged
-                    .iter()
-                    .any(|merged| merged.eq_ignore_ascii_case(name))
-                {
-                    continue;
-                }
-                let column = edgepod_sql::quote(name);
-                list.push(match relation.name.as_str() {
-                    "" => column,
-                    of => format!("{}.{column}", edgepod_sql::quote(of)),
-                });
-                if let Kind::Column(column) = &ty.kind {
-                    self.used.push(column.clone());
-                }
-                columns.push(Out {
-                    name: Some(name.clone()),
-                    ty: ty.clone(),
-                    range: range.clone(),
-                    expr: range.clone(),
-                });
-                self.scope().bare.push((name.clone(), range.clone()));
-            }
-        }
-        if !list.is_empty() {
-            self.edit(range, list.join(", "));
-        }
-    }
-
-    /// An alias, which may say a type: `"n: i64"`.
-    fn said(&mut self, alias: &Ident, ty: Ty) -> (String, Ty) {
-        let Some((name, rust)) = alias.value.split_once(':') else {
-            return (alias.value.clone(), ty);
-        };
-        let (name, rust) = (name.trim().to_owned(), rust.trim().to_owned());
-        let range = self.range(alias.span);
-        if let Err(error) = syn::parse_str::<syn::Type>(&rust) {
-            self.error_at(range, format!("`{rust}` is no type: {error}"));
-            return (name, Ty::unknown());
-        }
-        self.edit(range, edgepod_sql::quote(&name));
-        self.expect(&ty, Expected::Said(rust.clone()));
-        (name, Ty::of(Kind::Said(rust), false))
-    }
-
-    pub(super) fn from(&mut self, from: &TableWithJoins) {
-        let first = self.scope().relations.len();
-        self.factor(&from.relation);
-        for join in &from.joins {
-            self.join(join, first);
-        }
-    }
-
-    fn join(&mut self, join: &Join, first: usize) {
-        let before = self.scope().relations.len();
-        self.factor(&join.relation);
-        let (left_null, right_null, constraint) = match &join.join_operator {
-            JoinOperator::Join(on) | JoinOperator::Inner(on) | JoinOperator::CrossJoin(on) => {
-                (false, false, on)
-            }
-            JoinOperator::Left(on) | JoinOperator::LeftOuter(on) => (false, true, on),
-            JoinOperator::Right(on) | JoinOperator::RightOuter(on) => (true, false, on),
-            JoinOperator::FullOuter(on) => (true, true, on),
-            _ => {
-                let span = join.relation.span();
-                return self.error(span, "SQLite does not know this kind of join");
-            }
-        };
-        for (place, relation) in self.scope().relations.iter_mut().enumerate().skip(first) {
-            if if place < before {
-                left_null
-            } else {
-                right_null
-            } {
-                for (_, ty) in &mut relation.columns {
-                    ty.nullable = true;
-                }
-            }
-        }
-        match constraint {
-            JoinConstraint::On(condition) => {
-                let ty = self.plain("ON", condition);
-                self.condition(&ty, condition);
-            }
-            JoinConstraint::Using(names) => {
-                for name in names {
-                    let Some(ident) = last(name) else { continue };
-                    let has = |relation: &Relation| {
-                        relation
-                            .columns
-                            .iter()
-                            .any(|(column, _)| column.eq_ignore_ascii_case(&ident.value))
-                    };
-                    let (left, right) = self.scope().relations.split_at_mut(before);
-                    if !left.iter().any(has) || !right.iter().any(has) {
-                        let message = format!("`{}` is not a column of both sides", ident.value);
-                        self.error(ident.span, message);
-                        continue;
-                    }
-                    for relation in right {
-                        relation.merged.push(ident.value.clone());
-                    }
-                }
-            }
-            JoinConstraint::Natural => {
-                let (left, right) = self.scope().relations.split_at_mut(before);
-                for relation in right {
-                    let names = relation.columns.iter().map(|(name, _)| name.clone());
-                    relation.merged = names
-                        .filter(|name| {
-                            left.iter().any(|left| {
-                                left.columns
-                                    .iter()
-                                    .any(|(other, _)| other.eq_ignore_ascii_case(name))
-                            })
-                        })
-                        .collect();
-                }
-            }
-            JoinConstraint::UsingAlias(..) | JoinConstraint::None => {}
-        }
-    }
-
-    fn factor(&mut self, factor: &TableFactor) {
-        match factor {
-            TableFactor::Table {
-                name, alias, args, ..
-            } => {
-                let columns = match args {
-                    Some(args) => self.table_function(name, &args.args),
-                    None => self.table(name),
-                };
-                let Some(columns) = columns else {
-                    // What is wrong was said; its columns are not wrong, too.
-                    return self.push(
-                        alias.as_ref().map(|alias| &alias.name).or(last(name)),
-                        Vec::new(),
-                    );
-                };
-                self.push(
-                    alias.as_ref().map(|alias| &alias.name).or(last(name)),
-                    columns,
-                );
-            }
-            TableFactor::Derived {
-                subquery, alias, ..
-            } => {
-                let columns = self.query(subquery);
-                let columns = self.named(columns, alias.as_ref());
-                self.push(alias.as_ref().map(|alias| &alias.name), columns);
-            }
-            TableFactor::NestedJoin {
-                table_with_joins, ..
-            } => self.from(table_with_joins),
-            other => self.error(
-                other.span(),
-                "`edgepod::sql!` does not know this form of a table",
-            ),
-        }
-    }
-
-    fn push(&mut self, name: Option<&Ident>, columns: Vec<(String, Ty)>) {
-        let text = name.map(|name| name.value.clone()).unwrap_or_default();
-        let known =
-            |relation: &Relation| !text.is_empty() && relation.name.eq_ignore_ascii_case(&text);
-        if let Some(name) = name
-            && self.scope().relations.iter().any(known)
-        {
-            self.error(
-                name.span,
-                format!(
-                    "two tables are called `{text}` here: give one another name, `{text} AS other`"
-                ),
-            );
-        }
-        self.scope().relations.push(Relation {
-            name: text,
-            columns,
-            merged: Vec::new(),
-        });
-    }
-
-    /// The columns of a table, a view or a WITH; `None` where there is none of the name.
-    pub(super) fn table(&mut self, name: &ObjectName) -> Option<Vec<(String, Ty)>> {
-        let ident = last(name)?.clone();
-        if let Some((_, columns)) = self
-            .ctes
-            .iter()
-            .rev()
-            .find(|(cte, _)| cte.eq_ignore_ascii_case(&ident.value))
-        {
-            return Some(columns.clone());
-        }
-        match self.tables.get(&ident.value) {
-            Ok(Some(table)) => {
-                let columns = table.columns.iter().map(|column| {
-                    let ty = Ty::of(Kind::Column(column.of.clone()), column.of.optional);
-                    (column.of.column.clone(), ty)
-                });
-                return Some(columns.collect());
-            }
-            Err(places) => {
-                self.error(
-                    ident.span,
-                    format!(
-                        "several structs describe the table `{}`, and which one is meant is not known: {}",
-                        ident.value,
-                        places.join(", ")
-                    ),
-                );
-                return None;
-            }
-            Ok(None) => {}
-        }
-        if let Some(columns) = self.views.columns(&ident.value, self.tables) {
-            self.has_views = true;
-            return Some(columns);
-        }
-        if ident.value.eq_ignore_ascii_case("sqlite_schema") {
-            let column = |name: &str, ty| (name.to_owned(), ty);
-            return Some(vec![
-                column("type", Ty::text(false)),
-                column("name", Ty::text(false)),
-                column("tbl_name", Ty::text(false)),
-                column("rootpage", Ty::integer(true)),
-                column("sql", Ty::text(true)),
-            ]);
-        }
-        let names = self.tables.names().chain(self.views.names());
-        let near = nearest(
-            &ident.value,
-            names.chain(self.ctes.iter().map(|(name, _)| name.as_str())),
-        );
-        let hint = near.map_or_else(
-            || "a table is a struct with `#[edgepod::table]` in this crate, or a view of its migrations".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        self.error(
-            ident.span,
-            format!("there is no table `{}`: {hint}", ident.value),
-        );
-        None
-    }
-
-    pub(super) fn no_relation(&mut self, name: &str, span: Span) {
-        let names: Vec<String> = self
-            .scopes
-            .iter()
-            .flat_map(|scope| scope.relations.iter().map(|relation| relation.name.clone()))
-            .filter(|name| !name.is_empty())
-            .collect();
-        let hint = match names.as_slice() {
-            [] => "there is no FROM".to_owned(),
-            names => format!(
-                "there {} `{}`",
-                if names.len() == 1 { "is" } else { "are" },
-                names.join("`, `")
-            ),
-        };
-        self.error(
-            span,
-            format!("no table is called `{name}` in this statement: {hint}"),
-        );
-    }
 }
 
 /// The last part of a name.
@@ -733,33 +399,4 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
         .filter(|(distance, other)| *distance <= 2.min(other.len() / 2))
         .min()
         .map(|(_, other)| other.to_owned())
-}
-
-impl Resolver<'_> {
-    /// A column of RETURNING.
-    pub(super) fn returned(&mut self, item: &SelectItem, columns: &mut Vec<Out>) {
-        let before = columns.len();
-        let clause = self.clause.replace("RETURNING");
-        // What `*` is goes into the list of columns, and not into the text.
-        let edits = self.edits.len();
-        self.item(item, columns);
-        if matches!(item, SelectItem::Wildcard(_)) {
-            self.edits.truncate(edits);
-        }
-        self.clause = clause;
-        let with_params = columns[before..]
-            .iter()
-            .find(|column| {
-                self.text.params.iter().any(|param| {
-                    param.range.start >= column.expr.start && param.range.end <= column.range.end
-                })
-            })
-            .map(|column| column.expr.clone());
-        if let Some(range) = with_params {
-            self.error_at(
-                range,
-                "RETURNING takes no parameter: compute it from the rows",
-            );
-        }
-    }
 }

@@ -22,7 +22,6 @@ use crate::{
     auth::Claims,
     db::Observer,
     integers, sqlite,
-    thin::push_json,
     tracking::{ColumnId, Footprint, TopicKey},
 };
 
@@ -89,54 +88,11 @@ impl Outcome {
         }
     }
 
-    fn data(reply: &Reply, state: &CallState) -> Self {
-        let touched = state.touched.borrow();
-        let both;
-        let topics = if touched.written.is_empty() {
-            &touched.read
-        } else {
-            let mut read = touched.read.clone();
-            read.read_too(&Footprint::from(&touched.written.tables()));
-            both = read;
-            &both
-        };
-        let warnings = state.warnings.borrow();
+    fn data(reply: &Reply, ended: &Ended<'_>) -> Self {
         let mut body = String::with_capacity(reply.as_json().len() + 160);
         body.push_str("{\"data\":");
         body.push_str(reply.as_json());
-        body.push_str(",\"meta\":{\"tables\":");
-        topics.push_tables(&mut body);
-        body.push_str(",\"topics\":");
-        topics.push_topics(&mut body, false);
-        // Of what may write, and then also where it wrote nothing.
-        if state.kind != Kind::Query {
-            body.push_str(",\"written\":");
-            touched.written.push_tables(&mut body);
-            if let Some(stale) = &*state.stale.borrow() {
-                body.push_str(",\"stale\":");
-                stale.topics.push_topics(&mut body, stale.every);
-            }
-        }
-        body.push_str(",\"version\":");
-        push_json(&mut body, &state.engine.version_name(state.version.get()));
-        body.push_str(",\"trace_id\":");
-        push_json(&mut body, &state.trace_id);
-        if state.replayed.get() {
-            body.push_str(",\"replayed\":true");
-        }
-        if state.cached.get() {
-            body.push_str(",\"cached\":true");
-        }
-        #[cfg(debug_assertions)]
-        if let Some(explanation) = &state.explanation {
-            body.push_str(",\"explain\":");
-            body.push_str(&explanation.borrow().to_json(&state.engine, &touched));
-        }
-        body.push('}');
-        if !warnings.is_empty() {
-            body.push_str(",\"warnings\":");
-            body.push_str(&serde_json::to_string(&*warnings).expect("strings are JSON"));
-        }
+        ended.push_meta(&mut body);
         body.push('}');
         Self {
             status: 200,
@@ -520,22 +476,49 @@ impl CallState {
         }
     }
 
-    /// The answer to the call.
+    /// The answer to the call. What became of it is written down once: the reply's meta, the log and whoever watches are told that.
     pub(super) fn finish(&self, result: Result<Reply, Error>) -> Outcome {
-        let (outcome, code) = match result {
+        let touched = self.touched.borrow();
+        let stale = self.stale.borrow();
+        let version = self.engine.version_name(self.version.get());
+        let warnings = self.warnings.borrow();
+        let mut ended = Ended {
+            call: self.id(),
+            status: 200,
+            code: None,
+            micros: self
+                .began
+                .map(|began| self.engine.host().now_micros() - began),
+            read: &touched.read,
+            written: &touched.written,
+            stale: stale.as_ref(),
+            version: &version,
+            rows_read: self.rows_read.get(),
+            rows_written: self.rows_written.get(),
+            replayed: self.replayed.get(),
+            cached: self.cached.get(),
+            warnings: &warnings,
+            #[cfg(debug_assertions)]
+            explanation: self
+                .explanation
+                .as_ref()
+                .map(|it| it.borrow().to_json(&self.engine, &touched)),
+        };
+        let outcome = match result {
             Ok(reply) => match reply.as_raw() {
-                Some(raw) => (Outcome::raw(raw), None),
-                None => (Outcome::data(&reply, self), None),
+                Some(raw) => Outcome::raw(raw),
+                None => Outcome::data(&reply, &ended),
             },
             Err(error) => {
                 let error = sendable(error);
                 self.log_failure(&error);
-                let outcome = Outcome::error(&error, &self.trace_id);
-                (outcome, Some(error.code()))
+                ended.code = Some(error.code());
+                Outcome::error(&error, &self.trace_id)
             }
         };
-        if let Some(began) = self.began {
-            self.tell_end(began, outcome.status, code);
+        ended.status = outcome.status;
+        if self.began.is_some() {
+            self.tell_end(&ended);
         }
         outcome
     }
@@ -552,22 +535,12 @@ impl CallState {
 
     /// Tells the log and whoever watches of what became of the call.
     #[cold]
-    fn tell_end(&self, began: i64, status: u16, code: Option<Code>) {
-        let ended = Ended {
-            call: self.id(),
-            status,
-            code,
-            micros: self.engine.host().now_micros() - began,
-            rows_read: self.rows_read.get(),
-            rows_written: self.rows_written.get(),
-            cached: self.cached.get(),
-            warnings: &self.warnings.borrow(),
-        };
+    fn tell_end(&self, ended: &Ended<'_>) {
         #[cfg(debug_assertions)]
-        self.log.ended(&ended, &self.named());
+        self.log.ended(ended, &self.named());
         #[cfg(not(debug_assertions))]
-        self.log.ended(&ended, &[]);
-        self.engine.tell(|| Event::CallEnded(&ended));
+        self.log.ended(ended, &[]);
+        self.engine.tell(|| Event::CallEnded(ended));
     }
 }
 

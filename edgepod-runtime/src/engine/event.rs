@@ -1,8 +1,8 @@
 //! What an engine does, as it happens. The log is told of calls that ended; whoever else wants to know watches, natively: an
 //! engine that nobody watches pays a flag's reading, and a Worker nothing.
 
-use super::{JobState, Kind, SocketId};
-use crate::{Code, tracking::Footprint};
+use super::{Ended, JobState, Kind, SocketId};
+use crate::tracking::Footprint;
 
 /// Something that an engine did.
 #[derive(Clone, Copy, Debug)]
@@ -71,27 +71,6 @@ pub struct CallId<'a> {
     pub kind: Kind,
     /// The name of the call in its reply and in the log.
     pub trace_id: &'a str,
-}
-
-/// What became of a call.
-#[derive(Clone, Debug)]
-pub struct Ended<'a> {
-    /// The call.
-    pub call: CallId<'a>,
-    /// The HTTP status.
-    pub status: u16,
-    /// The error, where it is one.
-    pub code: Option<Code>,
-    /// How long it took, in microseconds.
-    pub micros: i64,
-    /// Rows that its statements returned.
-    pub rows_read: u64,
-    /// Rows that its statements wrote.
-    pub rows_written: u64,
-    /// Whether its answer was kept, and its handler not run.
-    pub cached: bool,
-    /// What its reply warns of.
-    pub warnings: &'a [String],
 }
 
 #[cfg(not(target_arch = "wasm32"))]

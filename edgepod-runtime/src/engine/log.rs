@@ -292,7 +292,10 @@ impl Log {
             fields.push(("code", code.as_str().into()));
         }
         fields.extend([
-            ("duration_ms", (ended.micros as f64 / 1000.0).into()),
+            (
+                "duration_ms",
+                (ended.micros.unwrap_or_default() as f64 / 1000.0).into(),
+            ),
             ("rows_read", ended.rows_read.into()),
             ("rows_written", ended.rows_written.into()),
         ]);

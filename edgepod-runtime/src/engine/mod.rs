@@ -11,6 +11,7 @@ mod call;
 mod clock;
 mod context;
 mod cron;
+mod ended;
 #[expect(
     clippy::module_inception,
     reason = "the engine's own type in the engine's room"
@@ -56,8 +57,9 @@ pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
 #[doc(hidden)]
 pub use cron::{CronDef, CronFields, next_every, prepare_crons};
+pub use ended::Ended;
 pub use engine::Engine;
-pub use event::{CallId, Ended, Event};
+pub use event::{CallId, Event};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use fetch::answered;
 pub use fetch::{Fetch, Fetched, Fetching, Outgoing};
@@ -103,6 +105,7 @@ pub use route::{Responds, Segment, route_request, route_segment};
 pub use runner::{ActionJob, JobStep};
 #[doc(hidden)]
 pub use runner::{RUNNER, Runner};
+pub use sessions::Stale;
 pub use start::StartError;
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use start::check_statements;

@@ -10,9 +10,6 @@ use crate::{Code, Error, Result, auth::Claims};
 /// The pod of an app that says nothing of pods.
 const GLOBAL: &str = "global";
 
-/// The most bytes of a name.
-const LENGTH: usize = 128;
-
 /// The name of a pod: 1 to 128 visible ASCII characters. Names that differ, also by case alone, are of different pods.
 ///
 /// ```
@@ -25,6 +22,9 @@ const LENGTH: usize = 128;
 pub struct PodName(Arc<str>);
 
 impl PodName {
+    /// The most bytes of a name.
+    pub const LENGTH: usize = 128;
+
     /// A name.
     ///
     /// # Errors
@@ -32,9 +32,10 @@ impl PodName {
     /// beyond ASCII. The message does not repeat the name.
     pub fn new(name: impl AsRef<str>) -> Result<Self> {
         let name = name.as_ref();
-        if name.is_empty() || name.len() > LENGTH {
+        if name.is_empty() || name.len() > Self::LENGTH {
             return Err(Error::bad_request(format!(
-                "A pod's name has 1 to {LENGTH} bytes, and this one has {}.",
+                "A pod's name has 1 to {} bytes, and this one has {}.",
+                Self::LENGTH,
                 name.len()
             )));
         }

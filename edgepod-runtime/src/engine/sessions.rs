@@ -44,11 +44,11 @@ impl SessionId {
 
 /// What is stale for a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stale {
+pub struct Stale {
     /// The topics.
-    pub(super) topics: Footprint,
+    pub topics: Footprint,
     /// Whether values are that are not named, so that a client reads again whatever it has.
-    pub(super) every: bool,
+    pub every: bool,
 }
 
 impl Stale {

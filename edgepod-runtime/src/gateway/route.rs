@@ -116,6 +116,12 @@ pub fn too_many_sockets() -> Error {
     )
 }
 
+/// How long a pod that could not be opened is not tried again.
+pub const FAILED: Duration = Duration::from_secs(2);
+
+/// What its calls are told meanwhile. Why is said to the log and at the admin address alone.
+pub const UNSERVED: &str = "The database of this pod cannot be served now.";
+
 /// The most calls that wait for a database, unless natively `EDGEPOD_MAX_QUEUE` says otherwise.
 pub const QUEUE: usize = 256;
 

@@ -11,12 +11,6 @@ const PREFIX = "/_edgepod";
 /** Everything below has this version in its address, so that an older command is told 404 and not something else. */
 const BASE = `${PREFIX}/v1`;
 
-/** The fewest characters of a key: nobody guesses so many. */
-const KEY_LENGTH = 32;
-
-/** The most names of a page. */
-const PAGE = 1000;
-
 /** What can be asked. @type {Record<string, (asked: Asked) => any>} */
 const REQUESTS = {
   "GET /pods": pods,
@@ -71,11 +65,11 @@ class Asked {
 
   /** The object of the pod that `pod` names, which has to be there: `global` where it names none and the app has one pod. */
   async pod() {
-    const { pods } = known();
+    const { pods, pod_name: longest } = known();
     const name = this.query.get("pod") ?? (pods ? null : "global");
     if (name === null) throw new Refusal(400, "BAD_REQUEST", "The parameter `pod` is missing: this app has several.");
-    if (!/^[!-~]{1,128}$/.test(name))
-      throw new Refusal(400, "BAD_REQUEST", "A pod's name has 1 to 128 bytes, of visible ASCII characters.");
+    if (!new RegExp(`^[!-~]{1,${longest}}$`).test(name))
+      throw new Refusal(400, "BAD_REQUEST", `A pod's name has 1 to ${longest} bytes, of visible ASCII characters.`);
     if (pods ? !(await directoryOf(this.env).administer("has", name)) : name !== "global")
       throw new Refusal(404, "NOT_FOUND", "There is no pod of this name.");
     return objectOf(this.env, name);
@@ -84,11 +78,12 @@ class Asked {
 
 /** @param {Asked} asked */
 function pods({ env, query }) {
-  const limit = query.get("limit") === null ? PAGE : Number(query.get("limit"));
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= PAGE))
-    throw new Refusal(400, "BAD_REQUEST", `\`limit\` is a number from 1 to ${PAGE}.`);
+  const { pods, admin_page: most } = known();
+  const limit = query.get("limit") === null ? most : Number(query.get("limit"));
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= most))
+    throw new Refusal(400, "BAD_REQUEST", `\`limit\` is a number from 1 to ${most}.`);
   const after = query.get("after") ?? "";
-  if (known().pods) return directoryOf(env).administer("list", after, limit);
+  if (pods) return directoryOf(env).administer("list", after, limit);
   return { pods: after < "global" ? [{ pod: "global" }] : [], next: null };
 }
 
@@ -129,8 +124,9 @@ export async function administer(request, env, trace) {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname !== PREFIX && !pathname.startsWith(`${PREFIX}/`)) return undefined;
   try {
-    if (key.length < KEY_LENGTH || !/^[!-~]+$/.test(key))
-      throw new Error(`EDGEPOD_ADMIN_KEY is no key: it has ${KEY_LENGTH} visible ASCII characters at least`);
+    const { admin_key: shortest } = known();
+    if (key.length < shortest || !/^[!-~]+$/.test(key))
+      throw new Error(`EDGEPOD_ADMIN_KEY is no key: it has ${shortest} visible ASCII characters at least`);
     if (!(await isRight(request.headers.get("authorization"), key)))
       throw new Refusal(
         401,

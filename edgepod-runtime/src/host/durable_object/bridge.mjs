@@ -28,8 +28,12 @@ let generation = 0;
  * @property {number} fetch_limit how long fetching a key set may take, in milliseconds
  * @property {[number, string]} expired code and reason for a socket whose token has expired
  * @property {[number, string]} refused code and reason for a socket that sends something
+ * @property {[number, string]} unserved for how many seconds a pod that cannot be opened is not tried again, and what is told meanwhile
  * @property {string} protocol of a socket that offers it
  * @property {boolean} pods whether the app has more than one
+ * @property {number} pod_name the most bytes of a pod's name
+ * @property {number} admin_key the fewest characters of the admin address's key
+ * @property {number} admin_page the most names of pods in a reply
  */
 let constants = null;
 

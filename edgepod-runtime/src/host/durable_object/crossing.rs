@@ -11,8 +11,9 @@ use crate::{
     db::parse_rows,
     engine::{Kind, Origin, Outcome, Outgoing, PodCall, PodName, RawReply},
     gateway::{
-        self, BODY_LIMIT, Decision, EXPIRED, HEADERS, Head, LIST_LIMIT, PROTOCOL, QUEUE, REFUSED,
-        Route, SOCKETS_PER_SESSION, Step, UNWANTED_BODY,
+        self, ADMIN_KEY_LENGTH, ADMIN_PAGE, BODY_LIMIT, Decision, EXPIRED, FAILED, HEADERS, Head,
+        LIST_LIMIT, PROTOCOL, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION, Step, UNSERVED,
+        UNWANTED_BODY,
     },
     sqlite::{Output, SqlError, Value},
     thin::{push_json, push_number},
@@ -39,8 +40,12 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
         fetch_limit: i64,
         expired: (u16, &'static str),
         refused: (u16, &'static str),
+        unserved: (u64, &'static str),
         protocol: &'static str,
         pods: bool,
+        pod_name: usize,
+        admin_key: usize,
+        admin_page: usize,
     }
     json(&Constants {
         headers: HEADERS,
@@ -54,8 +59,12 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
         fetch_limit: FETCH_LIMIT,
         expired: EXPIRED,
         refused: REFUSED,
+        unserved: (FAILED.as_secs(), UNSERVED),
         protocol: PROTOCOL,
         pods,
+        pod_name: PodName::LENGTH,
+        admin_key: ADMIN_KEY_LENGTH,
+        admin_page: ADMIN_PAGE,
     })
 }
 

@@ -202,9 +202,13 @@ fn a_reply_and_the_constants_are_json() {
         "list_limit",
         "keys_limit",
         "fetch_limit",
+        "pod_name",
+        "admin_key",
+        "admin_page",
     ] {
         assert!(constants[name].as_u64().is_some_and(|n| n > 0), "{name}");
     }
+    assert_eq!(constants["unserved"][0], 2);
     assert_eq!(constants["refused"][0], 1008);
     assert_eq!(constants["expired"][0], 1008);
 }

@@ -21,9 +21,6 @@ const TURN = 16;
 /** When to try again where no job can be done, in milliseconds. */
 const LATER = 60_000;
 
-/** How long a pod that could not be opened is not tried again, in milliseconds. */
-const FAILED = 2000;
-
 /** @param {number} millis */
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
@@ -67,7 +64,7 @@ class Engine {
       if (this.#failure !== null && this.#failure.until > Date.now()) throw new Refused(this.#failure.reason, true);
       const reason = core.open(this.#number, ports);
       if (reason !== undefined) {
-        this.#failure = { reason, until: Date.now() + FAILED };
+        this.#failure = { reason, until: Date.now() + known().unserved[0] * 1000 };
         throw new Refused(reason, false);
       }
       this.#failure = null;
@@ -131,9 +128,7 @@ class Refused extends Error {
  * @param {string} trace
  */
 const unserved = (trace) =>
-  JSON.stringify({
-    error: { code: "UNAVAILABLE", message: "The database of this pod cannot be served now.", trace_id: trace },
-  });
+  JSON.stringify({ error: { code: "UNAVAILABLE", message: known().unserved[1], trace_id: trace } });
 
 /**
  * The engines of this isolate's objects, by the objects' ids. Nothing tells that an object goes: whoever wakes finds the engine
@@ -266,7 +261,7 @@ export class EdgePodEngine extends DurableObject {
     alive(this.#ports.env);
     const { name, trace } = labelsOf(message);
     const { status, body } = readReply(core.refuse_internal(reason, name, trace));
-    if (error instanceof Refused) return writeOutcome(503, unserved(trace), FAILED / 1000);
+    if (error instanceof Refused) return writeOutcome(503, unserved(trace), known().unserved[0]);
     return writeOutcome(status, body);
   }
 
@@ -367,7 +362,7 @@ export class EdgePodEngine extends DurableObject {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.#failed(error, "");
-      const headers = { ...known().headers, "retry-after": String(FAILED / 1000) };
+      const headers = { ...known().headers, "retry-after": String(known().unserved[0]) };
       return new Response(unserved(traceId()), { status: 503, headers });
     }
     const { session, since, listed, tables, expires, protocols } = readOpening(request);

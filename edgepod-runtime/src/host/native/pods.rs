@@ -31,16 +31,11 @@ use super::{
 use crate::{
     Error,
     engine::{Engine, Fetching, Level, Outcome, PodCall, PodName, Record, answer_of},
+    gateway::{FAILED, UNSERVED},
 };
 
 /// How long the database of a pod may be checked before it is served: a call waits for it.
 const CHECK: Duration = Duration::from_millis(200);
-
-/// How long a pod that could not be opened is not tried again.
-const FAILED: Duration = Duration::from_secs(2);
-
-/// What callers are told of a pod that cannot be opened.
-const UNSERVED: &str = "The database of this pod cannot be served now.";
 
 /// When a call for which there is no room is to come again.
 const RETRY: Duration = Duration::from_secs(1);

@@ -4,11 +4,10 @@ use std::{collections::HashMap, fmt};
 
 use subtle::ConstantTimeEq as _;
 
+use crate::gateway::ADMIN_KEY_LENGTH;
+
 /// The variable.
 const NAME: &str = "EDGEPOD_ADMIN_KEY";
-
-/// The fewest characters of a key: nobody guesses so many.
-const LENGTH: usize = 32;
 
 /// The key. It is shown nowhere.
 pub(in crate::host::native) struct Key(String);
@@ -26,7 +25,9 @@ impl Key {
         };
         match key {
             "" => Ok(None),
-            key if key.len() < LENGTH || !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            key if key.len() < ADMIN_KEY_LENGTH
+                || !key.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
                 Err(AdminKeyError)
             }
             key => Ok(Some(Self(key.to_owned()))),
@@ -47,7 +48,7 @@ impl fmt::Display for AdminKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{NAME} is no key: it has {LENGTH} visible ASCII characters at least, such as `openssl rand -hex 32` makes. Leave it out, and \
+            "{NAME} is no key: it has {ADMIN_KEY_LENGTH} visible ASCII characters at least, such as `openssl rand -hex 32` makes. Leave it out, and \
              there is no admin address."
         )
     }
@@ -67,7 +68,7 @@ mod tests {
     fn a_key_has_32_characters_and_is_the_whole_of_what_was_sent() {
         assert!(Key::from_vars(&HashMap::new()).unwrap().is_none());
         assert!(key(" ").unwrap().is_none());
-        let text = "k".repeat(LENGTH);
+        let text = "k".repeat(ADMIN_KEY_LENGTH);
         for wrong in [&text[1..], &format!("{text} k"), &format!("{text}é")] {
             let error = key(wrong).err().expect("it is refused").to_string();
             assert!(error.contains("32") && !error.contains("kkk"), "{error}");

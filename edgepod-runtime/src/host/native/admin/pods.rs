@@ -6,10 +6,8 @@ use super::Asked;
 use crate::{
     Error,
     engine::{Outcome, PodName},
+    gateway::ADMIN_PAGE,
 };
-
-/// The most names of a page.
-const PAGE: usize = 1000;
 
 /// The names in the order of their bytes, those after `after`, at most `limit`.
 pub(super) fn list(asked: &Asked<'_>) -> Result<PodPage, Error> {
@@ -18,9 +16,11 @@ pub(super) fn list(asked: &Asked<'_>) -> Result<PodPage, Error> {
         Some(limit) => limit
             .parse()
             .ok()
-            .filter(|limit| (1..=PAGE).contains(limit))
-            .ok_or_else(|| Error::bad_request(format!("`limit` is a number from 1 to {PAGE}.")))?,
-        None => PAGE,
+            .filter(|limit| (1..=ADMIN_PAGE).contains(limit))
+            .ok_or_else(|| {
+                Error::bad_request(format!("`limit` is a number from 1 to {ADMIN_PAGE}."))
+            })?,
+        None => ADMIN_PAGE,
     };
     let mut names: Vec<PodName> = match asked.shared.registry().pod() {
         Some(_) => asked.shared.pods.all(),
