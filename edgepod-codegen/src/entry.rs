@@ -21,7 +21,10 @@ const TYPES_IMPORT: &str = "import type { EdgePodMutations, EdgePodQueries } fro
 const EXAMPLE_QUERY: &str = "\"getUsers\"";
 const EXAMPLE_MUTATION: &str = "\"insertUser\"";
 
-/// How the template says of a query's options.
+/// How the template says of a query's arguments.
+const ARGUMENTS: &str = "its arguments;";
+
+/// How it says of a query's options.
 const OPTIONS: &str = "@param options TanStack Query's options\n";
 
 /// What the template for no framework declares itself.
@@ -44,16 +47,23 @@ pub(crate) fn entry(manifest: &Manifest, framework: Framework) -> String {
         Framework::None => own.to_owned(),
         _ => with_hooks(own, framework),
     };
-    let text = in_place(&template)
-        .replace(
-            EXAMPLE_QUERY,
-            &example(manifest, |kind| kind == Kind::Query),
-        )
-        .replace(
-            EXAMPLE_MUTATION,
-            &example(manifest, |kind| kind != Kind::Query),
-        );
-    with_header(&giving_way(&text, manifest))
+    let query = example(manifest, |kind| kind == Kind::Query);
+    let mutation = example(manifest, |kind| kind != Kind::Query);
+    let text = once(&in_place(&template), EXAMPLE_QUERY, &query);
+    let text = once(&text, EXAMPLE_MUTATION, &mutation);
+    with_header(&giving_way(&text, manifest, framework))
+}
+
+/// A template with something else in the place of a text that it has once.
+///
+/// # Panics
+/// Where it has it not, or more often: somebody has changed the template, and what is looked for here is to follow.
+fn once(template: &str, from: &str, to: &str) -> String {
+    let mut parts = template.split(from);
+    let (Some(before), Some(after), None) = (parts.next(), parts.next(), parts.next()) else {
+        panic!("a template in `client/entry` is to have this once: {from}");
+    };
+    [before, to, after].concat()
 }
 
 /// What all frameworks have, with what is a framework's own: its imports above, the rest below.
@@ -74,12 +84,15 @@ fn with_hooks(own: &str, framework: Framework) -> String {
         Framework::Solid => (", as a value, or an accessor", true),
         Framework::React | Framework::None => ("", false),
     };
-    let mut hooks = HOOKS
-        .replace(TYPES_IMPORT, &format!("{imports}{TYPES_IMPORT}"))
-        .replace(HOOKS_FOLDER, &format!("\"../src/{}\"", framework.folder()))
-        .replace("its arguments;", &format!("its arguments{given};"));
+    let hooks = once(HOOKS, TYPES_IMPORT, &format!("{imports}{TYPES_IMPORT}"));
+    assert!(
+        hooks.contains(HOOKS_FOLDER),
+        "what all have imports {HOOKS_FOLDER}"
+    );
+    let hooks = hooks.replace(HOOKS_FOLDER, &format!("\"../src/{}\"", framework.folder()));
+    let mut hooks = once(&hooks, ARGUMENTS, &format!("its arguments{given};"));
     if !given.is_empty() {
-        hooks = hooks.replace(OPTIONS, &OPTIONS.replace('\n', ", likewise\n"));
+        hooks = once(&hooks, OPTIONS, &OPTIONS.replace('\n', ", likewise\n"));
     }
     if changes_in_place {
         // What is taken out of such an object is not reactive.
@@ -95,16 +108,21 @@ fn with_hooks(own: &str, framework: Framework) -> String {
 
 /// An example that takes these fields out of a hook's result, as one that leaves them in it.
 fn in_one_piece(text: &str, fields: &str, name: &str) -> String {
-    let example = format!("const {{ {fields} }} = ");
-    let lines = text.lines().map(|line| match line.split_once(&example) {
-        Some((before, call)) => {
+    let text = once(
+        text,
+        &format!("const {{ {fields} }} = "),
+        &format!("const {name} = "),
+    );
+    let start = format!("const {name} = ");
+    let lines = text.lines().map(|line| match line.contains(&start) {
+        true => {
             let fields: Vec<_> = fields
                 .split(", ")
                 .map(|field| format!("{name}.{field}"))
                 .collect();
-            format!("{before}const {name} = {call} // {}\n", fields.join(", "))
+            format!("{line} // {}\n", fields.join(", "))
         }
-        None => format!("{line}\n"),
+        false => format!("{line}\n"),
     });
     lines.collect()
 }
@@ -120,7 +138,7 @@ pub(crate) fn mock(framework: Framework) -> String {
         }
         Framework::None => "const connected = createEdgePod(pod.props);",
     };
-    with_header(&in_place(MOCK).replace(EXAMPLE_PAGE, page))
+    with_header(&once(&in_place(MOCK), EXAMPLE_PAGE, page))
 }
 
 /// The templates are beside the client's source, the files that they become above it.
@@ -131,10 +149,10 @@ fn in_place(template: &str) -> String {
 /// Leaves out the client's types that have the name of one of the app's, so that the name is the app's.
 ///
 /// `export type * from "./types"` alone would lose, silently, to a name that is exported beside it.
-fn giving_way(text: &str, manifest: &Manifest) -> String {
+fn giving_way(text: &str, manifest: &Manifest, framework: Framework) -> String {
     let is_the_apps = |name: &str| manifest.types.iter().any(|ty| ty.name == name);
-    let text = if is_the_apps("Pod") {
-        text.replace(OWN_POD, "")
+    let text = if is_the_apps("Pod") && framework == Framework::None {
+        once(text, OWN_POD, "")
     } else {
         text.to_owned()
     };
@@ -173,4 +191,33 @@ fn example(manifest: &Manifest, fits: impl Fn(Kind) -> bool) -> String {
         })
         .map_or("…", |function| function.name.as_str());
     comment_text(&serde_json::Value::from(name).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_replaced_is_there_once() {
+        assert_eq!(once("a b c", "b", "x"), "a x c");
+        for text in ["a c", "b b"] {
+            assert!(std::panic::catch_unwind(|| once(text, "b", "x")).is_err());
+        }
+    }
+
+    #[test]
+    fn the_examples_call_functions_of_the_app_in_every_framework() {
+        let manifest = include_str!("../tests/users.json");
+        let mut manifest: Manifest = serde_json::from_str(manifest).unwrap();
+        for function in &mut manifest.functions {
+            function.name = format!("of{}", function.name);
+        }
+        for framework in Framework::ALL {
+            let text = entry(&manifest, framework);
+            let calls = text.lines().filter(|line| line.contains("(\""));
+            let calls: Vec<_> = calls.filter(|line| line.starts_with(" * ")).collect();
+            assert!(calls.len() >= 2, "{framework:?}: {calls:?}");
+            assert!(calls.iter().all(|line| line.contains("(\"of")), "{calls:?}");
+        }
+    }
 }

@@ -23,6 +23,7 @@ pub(crate) const SOURCE_FILES: &[SourceFile] = source_files![
     "core/index.ts",
     "core/json.ts",
     "core/key.ts",
+    "core/kinds.ts",
     "core/manifest.ts",
     "core/mutation.ts",
     "core/optimistic.ts",

@@ -32,4 +32,17 @@ impl Kind {
             Self::Action => "action",
         }
     }
+
+    /// What it may do, for whoever calls it.
+    ///
+    /// ```
+    /// assert_eq!(edgepod_manifest::Kind::Query.docs(), "Only reads.");
+    /// ```
+    pub const fn docs(self) -> &'static str {
+        match self {
+            Self::Query => "Only reads.",
+            Self::Function => "Reads and writes in one transaction.",
+            Self::Action => "May await the outside world.",
+        }
+    }
 }

@@ -15,7 +15,7 @@ import type { EdgePodMutations, EdgePodQueries } from "./types";
  * @param args its arguments; `null` reads nothing yet
  * @param options TanStack Query's options
  * @example
- * const { data, isLoading, error } = useQuery("getPosts");
+ * const { data, isLoading, error } = useQuery("getUsers");
  */
 export const useQuery: UseQuery<EdgePodQueries> = anyQuery as UseQuery<EdgePodQueries>;
 

@@ -11,7 +11,7 @@ export type Pod = import("../src/plain").Pod<EdgePodQueries, EdgePodMutations>;
  *
  * @example
  * const pod = createEdgePod({ url: "http://localhost:8989", apiKey: "ep_pk_..." });
- * const stop = pod.watch("getPosts", {}, ({ data, error }) => show(data, error));
+ * const stop = pod.watch("getUsers", {}, ({ data, error }) => show(data, error));
  * await pod.mutate("insertUser", {});
  */
 export const createEdgePod: CreateEdgePod<EdgePodQueries, EdgePodMutations> = anyEdgePod as unknown as CreateEdgePod<

@@ -1,10 +1,11 @@
 import type { MutateOptions } from "./client";
+import type { FunctionKind } from "./kinds";
 import type { MutationObserverOptions } from "./tanstack";
 
 /** What the generated code says about one function of the server. */
 export interface FunctionType {
-  /** `query` only reads, `function` reads and writes in one transaction, `action` may await the outside world. */
-  kind: "query" | "function" | "action";
+  /** What it may do. */
+  kind: FunctionKind;
   /** The named arguments. */
   args: object;
   /** What the reply's `data` holds. */
