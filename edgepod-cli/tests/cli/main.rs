@@ -5,5 +5,6 @@
 mod app;
 mod dev;
 mod errors;
+mod examples;
 mod generate;
 mod init;
