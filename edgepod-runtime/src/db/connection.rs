@@ -26,6 +26,10 @@ pub trait Observer {
     /// A statement read what is not in rows, such as the clock.
     fn varies(&self) {}
 
+    /// A statement asked SQLite for the time.
+    #[cfg(debug_assertions)]
+    fn reads_clock(&self) {}
+
     /// A statement may have written, and nobody knows what.
     fn wrote_untracked(&self) {}
 
@@ -254,6 +258,10 @@ impl Connection {
             self.observer.read(&topics);
             if plan.varies {
                 self.observer.varies();
+                #[cfg(debug_assertions)]
+                if super::reads_clock::reads_clock(&sql.text) {
+                    self.observer.reads_clock();
+                }
             }
             let output = run(database, Effect::Reads).map_err(|error| self.named(error))?;
             self.observer.rows(output.0.len(), 0);

@@ -38,6 +38,8 @@ mod pins_text;
 mod predicate;
 mod raw;
 mod read_only;
+#[cfg(debug_assertions)]
+mod reads_clock;
 mod render;
 mod returning;
 mod row;

@@ -573,6 +573,11 @@ impl Observer for CallState {
         self.varies.set(true);
     }
 
+    #[cfg(debug_assertions)]
+    fn reads_clock(&self) {
+        Self::reads_clock(self);
+    }
+
     fn wrote_untracked(&self) {
         self.untracked.set(true);
     }

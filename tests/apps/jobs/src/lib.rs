@@ -287,6 +287,24 @@ pub async fn is_late(ctx: &QueryCtx, at: Timestamp) -> Result<bool> {
     Ok(ctx.now() >= at)
 }
 
+/// The same in SQL.
+#[edgepod::query]
+pub async fn count_late(ctx: &QueryCtx) -> Result<i64> {
+    let rows = ctx.db.query(edgepod::sql!(
+        "SELECT count(*) AS n FROM entries WHERE date(at / 1000000, 'unixepoch') < date('now')"
+    ))?;
+    Ok(rows[0].n)
+}
+
+/// Entries by their days: no clock is read.
+#[edgepod::query]
+pub async fn count_by_day(ctx: &QueryCtx) -> Result<i64> {
+    let rows = ctx.db.query(edgepod::sql!(
+        "SELECT count(DISTINCT date(at / 1000000, 'unixepoch')) AS n FROM entries"
+    ))?;
+    Ok(rows[0].n)
+}
+
 /// Adds an entry now.
 #[edgepod::function]
 pub async fn add_now(ctx: &Ctx, key: String) -> Result<()> {

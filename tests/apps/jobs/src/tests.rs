@@ -164,6 +164,26 @@ async fn what_a_crash_interrupts_is_tried_again_under_the_same_key(app: TestApp)
 }
 
 #[edgepod::test]
+async fn what_ends_the_process_at_each_try_is_parked_and_others_are_not(app: TestApp) {
+    let job = app.call(add_slowly_later::call("a", 1_000_u32)).await?;
+    let later = app.call(add_later::call("b", 86_400_000_u32)).await?;
+    for attempt in 1..=8 {
+        // Its next try has begun, and has not ended.
+        app.advance(HOUR);
+        assert_eq!(app.job(job).unwrap().attempts, attempt);
+        assert_eq!(state(&app, job), JobState::Running);
+        app.crash();
+    }
+    assert_eq!(state(&app, job), JobState::Failed);
+    let waiting = app.job(later).unwrap();
+    assert_eq!((waiting.state, waiting.attempts), (JobState::Waiting, 0));
+    app.crash();
+    app.advance(HOUR);
+    assert_eq!(app.job(job).unwrap().attempts, 8);
+    assert_eq!(entries(&app, "a").await, 0);
+}
+
+#[edgepod::test]
 async fn a_crash_loses_nothing_that_waits(app: TestApp) {
     app.call(add_later::call("a", 60_000_u32)).await?;
     app.crash();
@@ -407,13 +427,18 @@ async fn after_a_restart_windows_say_again_until_when_they_hold(app: TestApp) {
 
 #[edgepod::test]
 async fn a_query_that_reads_the_clock_and_says_nothing_is_warned_of(app: TestApp) {
-    app.call(is_late::call(app.now())).await?;
+    for _ in 0..2 {
+        app.call(is_late::call(app.now())).await?;
+        app.call(count_late::call()).await?;
+    }
+    app.call(count_by_day::call()).await?;
     app.call(get_recent::call()).await?;
     let warned: Vec<String> = app
         .log()
         .into_iter()
         .filter(|line| line.contains("WARN") && line.contains("refresh_at"))
         .collect();
-    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert_eq!(warned.len(), 2, "{warned:?}");
     assert!(warned[0].contains("isLate"), "{warned:?}");
+    assert!(warned[1].contains("countLate"), "{warned:?}");
 }
