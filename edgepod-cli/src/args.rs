@@ -490,6 +490,10 @@ pub enum FrontEnd {
 
 /// `edgepod build`
 #[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+The Worker goes to `.edgepod/worker`. The program of --native goes to `.edgepod/native`, with the built page in `web` beside it, \
+where it looks for it: copy that folder to a server, and start the program. The page has the key that EDGEPOD_API_KEY of the \
+environment names, else that of `.prod.vars`, which is made where it is missing.")]
 pub struct Build {
     /// The app's folder, with its Cargo.toml
     #[arg(default_value = ".")]
@@ -498,6 +502,14 @@ pub struct Build {
     /// Build quickly what then is large and slow
     #[arg(long)]
     pub dev: bool,
+
+    /// Build a program that serves the app from this machine or one like it, in place of the Worker, and the page beside it
+    #[arg(long)]
+    pub native: bool,
+
+    /// The same, for Linux, with a Dockerfile that runs it
+    #[arg(long)]
+    pub container: bool,
 }
 
 /// `edgepod deploy`

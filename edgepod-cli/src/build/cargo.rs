@@ -102,7 +102,7 @@ impl Profile {
 pub fn native(app: &App, profile: Profile) -> Result<PathBuf> {
     let configuration = Configuration::of_folder(&app.folder)?;
     let command = || {
-        let mut command = cargo(app, profile);
+        let mut command = cargo(app, profile, "build");
         match &app.native {
             Target::Library(_) => command.arg("--lib"),
             Target::Program(name) => command.args(["--bin", name]),
@@ -111,6 +111,22 @@ pub fn native(app: &App, profile: Profile) -> Result<PathBuf> {
         command
     };
     own(command, app, &app.native)
+}
+
+/// Builds a program that serves the app, and says where it is.
+///
+/// # Errors
+/// As of [`native`].
+pub fn program(app: &App, profile: Profile) -> Result<PathBuf> {
+    let Target::Library(name) = &app.native else {
+        return native(app, profile);
+    };
+    let configuration = Configuration::of_folder(&app.folder)?;
+    let mut command = cargo(app, profile, "rustc");
+    // `edgepod::app!()` makes a function `main` in the crate's root, so the library is a program, too.
+    command.args(["--lib", "--crate-type", "bin"]);
+    configuration.for_this_machine(&mut command);
+    Ok(run(command, app, &Target::Program(name.clone()))?.0)
 }
 
 /// Builds the app's library as WebAssembly, before wasm-bindgen, and says where it is.
@@ -126,7 +142,7 @@ pub(super) fn wasm(app: &App, profile: Profile) -> Result<PathBuf> {
     ensure_wasm_target(app)?;
     let configuration = Configuration::of_folder(&app.folder)?;
     let command = || {
-        let mut command = cargo(app, profile);
+        let mut command = cargo(app, profile, "build");
         command.arg("--lib");
         for setting in profile.worker_settings() {
             command.args(["--config", &setting]);
@@ -137,16 +153,10 @@ pub(super) fn wasm(app: &App, profile: Profile) -> Result<PathBuf> {
     own(command, app, &Target::Library(library.clone()))
 }
 
-fn cargo(app: &App, profile: Profile) -> Command {
-    let mut command = Command::new(program());
+fn cargo(app: &App, profile: Profile, what: &str) -> Command {
+    let mut command = Command::new(executable());
     command
-        .args([
-            "build",
-            "--package",
-            &app.package,
-            "--profile",
-            profile.name(),
-        ])
+        .args([what, "--package", &app.package, "--profile", profile.name()])
         .arg("--message-format=json-render-diagnostics")
         // Not --manifest-path alone: the folder also decides the toolchain and cargo's configuration.
         .current_dir(&app.folder)
@@ -184,7 +194,7 @@ fn migration_files(folder: &Path) -> String {
     names.join(" ")
 }
 
-fn program() -> std::ffi::OsString {
+fn executable() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
@@ -222,7 +232,11 @@ fn run(command: Command, app: &App, target: &Target) -> Result<(PathBuf, bool)> 
                 artifact
                     .filenames
                     .into_iter()
-                    .find(|file| is_loadable(file.as_std_path()))
+                    .find(|file| match crate_type {
+                        // Of a library that is built as one cargo names no executable.
+                        CrateType::Bin => is_program(file.as_std_path()),
+                        _ => is_loadable(file.as_std_path()),
+                    })
             });
             made = file.map(|file| (file.into_std_path_buf(), is_fresh));
         }
@@ -235,6 +249,10 @@ fn run(command: Command, app: &App, target: &Target) -> Result<(PathBuf, bool)> 
         );
     }
     made.with_context(|| format!("cargo built `{name}` and named no file for it"))
+}
+
+fn is_program(file: &Path) -> bool {
+    file.extension().unwrap_or_default() == std::env::consts::EXE_EXTENSION
 }
 
 fn is_loadable(file: &Path) -> bool {

@@ -16,6 +16,6 @@ mod worker;
 
 pub use bindgen::VERSION as WASM_BINDGEN_VERSION;
 pub(crate) use cargo::WASM;
-pub use cargo::{Profile, native};
+pub use cargo::{Profile, native, program};
 pub use size::Size;
 pub use worker::Worker;

@@ -1,4 +1,4 @@
-//! `edgepod build`: the Worker, and its size.
+//! `edgepod build`: the Worker, and its size; `--native` is in `native`.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,11 @@ pub(super) fn run(args: &Build) -> Result<ExitCode> {
     } else {
         Profile::Release
     };
-    build(&app, profile)?;
+    if args.native || args.container {
+        super::native::build(&app, profile, args.container)?;
+    } else {
+        build(&app, profile)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -182,7 +182,7 @@ fn check_client(app: &App, program: &Program) -> Result<()> {
 }
 
 /// The secrets in [`SECRETS`]. Where there is no such file it is made, with keys that no developer has.
-fn secrets_of(app: &App, environment: Option<&str>, is_dry: bool) -> Result<Vars> {
+pub(super) fn secrets_of(app: &App, environment: Option<&str>, is_dry: bool) -> Result<Vars> {
     let file = app.folder.join(match environment {
         Some(name) => format!("{SECRETS}.{name}"),
         None => SECRETS.to_owned(),

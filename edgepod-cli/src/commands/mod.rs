@@ -12,6 +12,7 @@ mod info;
 mod init;
 mod jobs;
 mod migrations;
+mod native;
 mod pods;
 mod run;
 mod sql;

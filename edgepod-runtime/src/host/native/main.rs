@@ -32,13 +32,23 @@ const DATABASE: &str = ".edgepod/data.sqlite";
 /// |---|---|---|
 /// | `EDGEPOD_LISTEN` | address and port | `127.0.0.1:8989` |
 /// | `EDGEPOD_DATABASE` | the database's file, or `:memory:` | `.edgepod/data.sqlite` |
-/// | `EDGEPOD_WEB` | the folder of the built page, served beside the app | none |
+/// | `EDGEPOD_WEB` | the folder of the built page, served beside the app | `web` beside the program, where there is a page in it |
 /// | `EDGEPOD_API_KEY` | the publishable key | none: it must be set |
 /// | `EDGEPOD_LOG` | the lowest level of the log: `off`, `error`, `warn`, `info`, `debug`, `trace` | `warn` |
 /// | `EDGEPOD_MIGRATE` | `status`: print the migrations as JSON and exit; `apply`: apply them first; `rehearse`: the same, whatever the structs say | |
 /// | `EDGEPOD_MANIFEST` | `1`: print the app's manifest as JSON and exit | |
 pub fn main() -> ExitCode {
-    match run(std::env::vars().collect()) {
+    let mut vars: HashMap<String, String> = std::env::vars().collect();
+    if !vars.contains_key("EDGEPOD_WEB")
+        && let Some(web) = page_beside()
+    {
+        vars.insert("EDGEPOD_WEB".to_owned(), web);
+    }
+    ended(run(vars))
+}
+
+fn ended(served: Result<(), Failure>) -> ExitCode {
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("error: {message}");
@@ -47,10 +57,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// [`main`] for whoever loads the app as a library.
+/// [`main`] for whoever loads the app as a library, beside whose program no page is.
 #[unsafe(no_mangle)]
 extern "C" fn edgepod_main() -> i32 {
-    i32::from(main() != ExitCode::SUCCESS)
+    i32::from(ended(run(std::env::vars().collect())) != ExitCode::SUCCESS)
 }
 
 /// Why the process ends before its time.
@@ -96,6 +106,13 @@ impl fmt::Display for Failure {
             Self::Server(error) => error.fmt(f),
         }
     }
+}
+
+/// The page that `edgepod build --native` has put beside the program.
+fn page_beside() -> Option<String> {
+    let web = std::env::current_exe().ok()?.parent()?.join("web");
+    let is_page = web.join("index.html").is_file();
+    is_page.then(|| web.to_str().map(str::to_owned)).flatten()
 }
 
 fn run(vars: HashMap<String, String>) -> Result<(), Failure> {
