@@ -8,6 +8,7 @@ mod kept;
 mod model;
 mod plans;
 mod selects;
+mod triples;
 mod world;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
             ("kept", kept::CASES),
             ("model", model::CASES),
             ("selects", selects::CASES),
+            ("triples", triples::CASES),
             ("world", world::CASES),
         ],
     )

@@ -5,16 +5,25 @@ import { WebSocket as NodeWebSocket } from "ws";
 import { EdgePodClient, query } from "../src/core";
 import { until } from "./pod";
 
+/** A request. */
+interface Sent {
+  path: string;
+  bytes: number;
+}
+
 /** A server that answers at once: each item is a row of a table of its own. */
-function client(queryClient = new QueryClient()): EdgePodClient {
+function client(queryClient = new QueryClient(), sent: Sent[] = []): EdgePodClient {
+  let version = 1;
   const reply = ({ id }: { id: number }) => ({
     status: 200,
     data: { id },
-    meta: { tables: [`table${id}`], written: [`table${id}`], version: `e.${1}` },
+    meta: { tables: [`table${id}`], written: [`table${id}`], version: `e.${version}` },
   });
   const answer = async (url: unknown, init?: RequestInit) => {
     const body = JSON.parse(String(init?.body));
+    sent.push({ path: new URL(String(url)).pathname, bytes: String(init?.body).length });
     const isBatch = String(url).endsWith("/rpc");
+    if (String(url).endsWith("/rename")) version++;
     const replies = isBatch
       ? { results: body.calls.map(({ args }: { args: { id: number } }) => reply(args)) }
       : reply(body);
@@ -105,3 +114,30 @@ test("a list whose rows each read their own query costs what its rows cost", { t
   };
   expect(await measure(2_000)).toEqual(await measure(100));
 });
+
+test.each([1, 4, 20])(
+  "a write costs two requests, however many queries of the page it made stale: %i",
+  async (shown) => {
+    const sent: Sent[] = [];
+    const pod = client(new QueryClient(), sent);
+    const ends = [];
+    for (let copy = 0; copy < shown; copy++) {
+      // Each of them reads the table that is written.
+      const options = query("getItem", { id: 1, copy }, pod.origin);
+      const observer = new QueryObserver(pod.queryClient, options as never);
+      ends.push(observer.subscribe(() => {}));
+      await until("it is there", () => observer.getCurrentResult().isSuccess);
+    }
+    sent.length = 0;
+    await pod.mutate("rename", { id: 1 });
+    expect(sent.map(({ path }) => path)).toEqual(["/rpc/rename", shown === 1 ? "/rpc/getItem" : "/rpc"]);
+    // What a write would have to carry with it, to bring the data of the page along.
+    const keys = pod.queryClient
+      .getQueryCache()
+      .getAll()
+      .map(({ queryKey }) => queryKey.slice(1, 3));
+    console.log(`${shown} queries: their names and arguments are ${JSON.stringify(keys).length} bytes`);
+    for (const end of ends) end();
+    pod.queryClient.clear();
+  },
+);

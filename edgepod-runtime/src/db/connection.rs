@@ -186,6 +186,13 @@ impl Connection {
             .unwrap_or_default()
     }
 
+    /// Whether what a statement does depends on more than rows and parameters, or may.
+    pub(super) fn varies(&self, sql: &Sql) -> bool {
+        self.tracker
+            .plan(&*self.database, &sql.text, &sql.params)
+            .map_or(true, |plan| plan.varies)
+    }
+
     /// Runs a statement whose rows come as values.
     pub(super) fn run(&self, sql: &Sql) -> Result<(Rows, u64)> {
         self.tracked(sql, |database, effect| {
@@ -281,6 +288,7 @@ impl Connection {
         // What it does depends on them, as on what a SELECT of their rows would have said.
         self.observer.read(&Footprint::from(&plan.depends));
         let reached = plan.reached(database, &sql.params);
+        let cascaded = touch::of_cascade(self, &plan, &sql.params, reached.as_ref())?;
         let before = match plan.indirect.is_empty() && !plan.may_fail_halfway {
             true => None,
             false => Some(total_changes(database)?),
@@ -303,7 +311,7 @@ impl Connection {
                 if changes > 0 || plan.schema_change {
                     let written = written(database, &plan, before, reached.as_ref())?;
                     self.observer
-                        .wrote(&touch::footprint(&written, &plan, touched));
+                        .wrote(&touch::footprint(&written, &plan, touched, cascaded));
                 }
                 Ok((rows, changes))
             }

@@ -56,6 +56,7 @@ mod topic;
 #[cfg(all(test, feature = "native"))]
 mod topics_tests;
 mod touch;
+mod touch_text;
 mod types;
 mod update;
 #[cfg(all(test, feature = "native"))]

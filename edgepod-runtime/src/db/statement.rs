@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::{
     Connection, Db, FromRow, MAX_ROWS, ReadDb, ReadStatement, RowFormat, Value, always,
-    checked::sealed::Reads, delete::rows_changed, encode, failure, pins_text, render, row, writer,
+    checked::sealed::Reads, delete::rows_changed, encode, failure, pins_text, render, row,
+    touch_text, writer,
 };
 use crate::{Error, Result};
 
@@ -156,19 +157,18 @@ impl<S: Built> sealed::Statement for WithoutWhere<S> {
 fn execute<S: Built>(statement: &S, connection: &Connection) -> Result<u64> {
     let sql = statement.write()?;
     statement.guard(connection, &sql)?;
-    run_write(connection, &sql, S::SETS, |rows| statement.guard_rows(rows))
+    run_write(connection, sql, S::SETS, |rows| statement.guard_rows(rows))
 }
 
 /// Runs what writes; `guard` refuses what has changed so many rows.
 pub(super) fn run_write(
     connection: &Connection,
-    sql: &writer::Sql,
+    mut sql: writer::Sql,
     sets: bool,
     guard: impl FnOnce(u64) -> Result<()>,
 ) -> Result<u64> {
-    connection
-        .run(sql)
-        .map_err(|error| failure::of_tables(error, || connection.written_by(sql), sets))?;
+    touch_text::run(connection, &mut sql)
+        .map_err(|error| failure::of_tables(error, || connection.written_by(&sql), sets))?;
     let rows = rows_changed(connection)?;
     guard(rows).map_err(|error| connection.refuse(error))?;
     Ok(rows)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Result, planted,
-    schema::{ColumnSchema, TableSchema},
+    schema::{self, ColumnSchema, TableSchema},
     tracking::{ColumnId, Extent, Footprint, MAX_VALUES, Plan, TableSet, TopicKey},
 };
 
@@ -74,8 +74,14 @@ pub(super) fn footprint(
     written: &TableSet,
     plan: &Plan,
     touched: Option<(&'static TableSchema, Extent)>,
+    cascaded: Vec<(&'static TableSchema, Extent)>,
 ) -> Footprint {
     let mut footprint = Footprint::from(written);
+    for (table, extent) in cascaded {
+        if written.contains(table.name) {
+            *footprint.entry(&table.name.into()) = extent;
+        }
+    }
     if let Some((table, extent)) = touched
         && !plan.is_odd
         // A trigger or a foreign key may have changed other rows.
@@ -145,24 +151,33 @@ pub(super) fn of_rows(
     if asked.is_empty() {
         return Ok(Touch::Known(table, extent));
     }
-    let rows = ask(connection, table, conditions, &asked)?;
+    let rows = ask_of(connection, table, conditions, &asked)?;
     let rows = if planted::is("a row that moves touches its new value only") {
         Rows::default()
     } else {
         rows
     };
-    let known = rows.len() <= MAX_VALUES
-        && rows
-            .iter()
-            .all(|row| add(&mut extent, table, &asked, row, Some(key)).is_some());
-    Ok(match known {
+    Ok(match add_rows(&mut extent, table, &asked, &rows, key) {
         true => Touch::Known(table, extent),
         false => Touch::Unknown,
     })
 }
 
+/// Adds the values of rows; whether they are known, and not too many.
+pub(super) fn add_rows(
+    extent: &mut Extent,
+    table: &TableSchema,
+    columns: &[ColumnId],
+    rows: &Rows,
+    key: &TopicKey,
+) -> bool {
+    let mut each = rows.iter();
+    rows.len() <= MAX_VALUES
+        && each.all(|row| add(extent, table, columns, row, Some(key)).is_some())
+}
+
 /// The values of columns in the rows that meet the conditions, one row more than is of use.
-fn ask(
+fn ask_of(
     connection: &Connection,
     table: &'static TableSchema,
     conditions: &[Clause],
@@ -177,14 +192,65 @@ fn ask(
     clause::push_all(&mut sql, " WHERE ", conditions);
     sql.push(" LIMIT 65");
     let Sql { text, params, .. } = sql.finish()?;
+    ask(connection, &text, &params)
+}
+
+/// The rows of a SELECT by [`push_values`], before a statement runs that changes them.
+pub(super) fn ask(connection: &Connection, text: &str, params: &[Value]) -> Result<Rows> {
     #[cfg(debug_assertions)]
-    connection.explain(&text, &params);
+    connection.explain(text, params);
     let database = connection.database();
-    if json {
-        let rows = database.read_json(&text, &params)?;
+    if connection.format() == RowFormat::Json {
+        let rows = database.read_json(text, params)?;
         return encode::parse_rows(&format!("[{rows}]"));
     }
-    Ok(database.run(&text, &params)?.rows)
+    Ok(database.run(text, params)?.rows)
+}
+
+/// What a statement is about to touch through foreign keys, in the tables where somebody depends on values: by its rows, which
+/// are asked.
+pub(super) fn of_cascade(
+    connection: &Connection,
+    plan: &Plan,
+    params: &[Value],
+    reached: Option<&TableSet>,
+) -> Result<Vec<(&'static TableSchema, Extent)>> {
+    let mut touched = Vec::new();
+    let Some(key) = connection.topic_key().filter(|_| !plan.is_odd) else {
+        return Ok(touched);
+    };
+    for table in plan.cascades() {
+        if reached.is_some_and(|reached| !reached.contains(table.as_str())) {
+            continue;
+        }
+        let columns = connection.watched(table.as_str());
+        let Some(table) = schema::table(table.as_str()).filter(|_| !columns.is_empty()) else {
+            continue;
+        };
+        let json = connection.format() == RowFormat::Json;
+        let names: Vec<&str> = names(table, &columns).collect();
+        let Some((text, nulls)) = plan.cascaded(table.name, &names, json) else {
+            continue;
+        };
+        let mut extent = Extent::default();
+        columns.iter().for_each(|column| extent.know(*column));
+        let rows = ask(connection, &text, params)?;
+        if !add_rows(&mut extent, table, &columns, &rows, key) {
+            continue;
+        }
+        // A reference that is set to NULL has that value, too.
+        let set = columns
+            .iter()
+            .zip(names)
+            .filter(|(_, name)| nulls.iter().any(|null| null.eq_ignore_ascii_case(name)));
+        for (column, _) in set {
+            if let Some(digest) = key.digest(table.name, *column, &Value::Null) {
+                extent.add(*column, digest);
+            }
+        }
+        touched.push((table, extent));
+    }
+    Ok(touched)
 }
 
 /// The columns whose values an INSERT returns beside `columns`, to say what it touches; none where it sets one of them in rows

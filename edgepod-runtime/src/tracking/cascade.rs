@@ -15,11 +15,26 @@ const REFERENCES: &str = "SELECT t.name, f.id, f.\"table\", f.\"from\", f.\"to\"
 
 const TRIGGERS: &str = "SELECT DISTINCT tbl_name FROM sqlite_schema WHERE type = 'trigger'";
 
-/// A SELECT with a column for each table: whether the DELETE is about to reach it.
+/// Questions about the rows that a DELETE is about to reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cascade {
-    sql: String,
-    tables: Vec<TableName>,
+    /// The rows that go, by table, as parts of the questions.
+    with: String,
+    reached: Vec<Reached>,
+    /// Of several tables a column for each: whether it is reached.
+    exists: Option<String>,
+}
+
+/// A table that foreign keys lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Reached {
+    table: TableName,
+    /// The rows: what follows a list of columns of `_edgepod_child`, once for each key.
+    from: Vec<String>,
+    /// The columns that are set to NULL.
+    nulls: Vec<String>,
+    /// Whether columns are set to what the schema says.
+    has_defaults: bool,
 }
 
 impl Cascade {
@@ -51,74 +66,108 @@ impl Cascade {
             return Ok(None);
         };
         // Names that no table has: one called as a part of this question would be answered for.
-        let mut ask = format!("WITH _edgepod_0 AS MATERIALIZED (SELECT * FROM {rows})");
-        let reaching = |table: &str, what: &str, before: usize, sql: &mut Vec<String>| {
+        let mut with = format!("WITH _edgepod_0 AS MATERIALIZED (SELECT * FROM {rows})");
+        let reaching = |table: &str, before: usize| {
+            let mut parts = Vec::new();
             for (i, parent) in order[..before].iter().enumerate() {
-                for key in &keys {
-                    if key.child.eq_ignore_ascii_case(table)
+                let reaches = |key: &&Reference| {
+                    key.child.eq_ignore_ascii_case(table)
                         && key.parent.eq_ignore_ascii_case(parent)
                         && key.action != Action::None
-                    {
-                        // The parent's column stands first: its collation is the key's.
-                        let on: Vec<String> = key
-                            .columns
-                            .iter()
-                            .map(|(child, parent)| {
-                                format!(
-                                    "_edgepod_parent.{} = _edgepod_child.{}",
-                                    quote(parent),
-                                    quote(child)
-                                )
-                            })
-                            .collect();
-                        sql.push(format!(
-                            "SELECT {what} FROM _edgepod_{i} AS _edgepod_parent CROSS JOIN {} AS _edgepod_child WHERE {}",
-                            quote(table),
-                            on.join(" AND ")
-                        ));
-                    }
-                }
+                };
+                parts.extend(keys.iter().filter(reaches).map(|key| (key, key.rows(i))));
             }
+            parts
         };
         for (i, table) in order.iter().enumerate().skip(1) {
-            let mut parts = Vec::new();
-            reaching(table, "_edgepod_child.*", i, &mut parts);
-            ask += &format!(
+            let parts = reaching(table, i);
+            let parts = parts
+                .iter()
+                .map(|(_, from)| format!("SELECT _edgepod_child.* {from}"));
+            with += &format!(
                 ", _edgepod_{i} AS MATERIALIZED ({})",
-                parts.join(" UNION ALL ")
+                parts.collect::<Vec<_>>().join(" UNION ALL ")
             );
         }
-        let tables: Vec<TableName> = indirect
-            .iter()
-            .filter(|table| !direct.contains(table.as_str()))
-            .cloned()
-            .collect();
-        for (i, table) in tables.iter().enumerate() {
-            let mut parts = Vec::new();
-            reaching(table.as_str(), "1", order.len(), &mut parts);
+        let mut reached = Vec::new();
+        for table in indirect.iter().filter(|t| !direct.contains(t.as_str())) {
+            let parts = reaching(table.as_str(), order.len());
             if parts.is_empty() {
                 // Something else writes it.
                 return Ok(None);
             }
-            ask += if i == 0 { " SELECT " } else { ", " };
-            for (i, part) in parts.iter().enumerate() {
-                ask += &format!("{}EXISTS ({part})", if i == 0 { "" } else { " OR " });
-            }
+            let nulls = parts.iter().filter(|(key, _)| key.action == Action::Null);
+            let nulls = nulls.flat_map(|(key, _)| key.columns.iter().map(|(child, _)| child));
+            reached.push(Reached {
+                table: table.clone(),
+                nulls: nulls.cloned().collect(),
+                has_defaults: parts.iter().any(|(key, _)| key.action == Action::Default),
+                from: parts.into_iter().map(|(_, from)| from).collect(),
+            });
         }
-        Ok((!tables.is_empty()).then_some(Self { sql: ask, tables }))
+        if reached.is_empty() {
+            return Ok(None);
+        }
+        let exists = reached.iter().map(|reached| {
+            let each = |from: &String| format!("EXISTS (SELECT 1 {from})");
+            let parts: Vec<String> = reached.from.iter().map(each).collect();
+            parts.join(" OR ")
+        });
+        let exists: Vec<String> = exists.collect();
+        let exists = (exists.len() > 1).then(|| format!("{with} SELECT {}", exists.join(", ")));
+        Ok(Some(Self {
+            with,
+            reached,
+            exists,
+        }))
     }
 
-    /// The tables that the statement is about to reach; `None` where SQLite does not say.
+    /// The tables that it may reach.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &TableName> {
+        self.reached.iter().map(|reached| &reached.table)
+    }
+
+    /// The tables that the statement is about to reach; `None` where that needs no question, and where SQLite does not say.
     pub(super) fn ask(&self, database: &dyn Database, params: &[Value]) -> Option<TableSet> {
-        let answers = database.run(&self.sql, params).ok()?.rows;
+        let answers = database.run(self.exists.as_ref()?, params).ok()?.rows;
         let row = answers.iter().next()?;
-        if row.len() != self.tables.len() {
+        if row.len() != self.reached.len() {
             return None;
         }
-        let reached = self.tables.iter().zip(row).filter(|(_, answer)| {
+        let reached = self.tables().zip(row).filter(|(_, answer)| {
             !matches!(answer, Value::Integer(0)) && !matches!(answer, Value::Real(x) if *x == 0.0)
         });
         Some(reached.map(|(table, _)| table.clone()).collect())
+    }
+
+    /// A SELECT of the distinct values of these columns in the rows of a table that the statement is about to reach, with its
+    /// parameters, one row more than 64 at most; as values, or a JSON array for each row. And the columns that it sets to NULL.
+    pub(super) fn values(
+        &self,
+        table: &str,
+        columns: &[&str],
+        json: bool,
+    ) -> Option<(String, &[String])> {
+        let mut all = self.reached.iter();
+        let reached = all.find(|reached| reached.table.as_str() == table)?;
+        if reached.has_defaults {
+            return None;
+        }
+        let columns: Vec<String> = columns
+            .iter()
+            .map(|column| format!("_edgepod_child.{}", quote(column)))
+            .collect();
+        let mut list = columns.join(", ");
+        if json {
+            list = format!("json_array({list})");
+        }
+        let parts: Vec<String> = reached
+            .from
+            .iter()
+            .map(|from| format!("SELECT DISTINCT {list} {from}"))
+            .collect();
+        let sql = format!("{} {} LIMIT 65", self.with, parts.join(" UNION "));
+        Some((sql, &reached.nulls))
     }
 }
 
@@ -127,7 +176,8 @@ impl Cascade {
 enum Action {
     None,
     Delete,
-    Set,
+    Null,
+    Default,
 }
 
 struct Reference {
@@ -136,6 +186,25 @@ struct Reference {
     action: Action,
     /// Of the child and of the parent.
     columns: Vec<(String, String)>,
+}
+
+impl Reference {
+    /// The rows of the child that reference those of the parent that go, the part of the question with this number.
+    fn rows(&self, part: usize) -> String {
+        // The parent's column stands first: its collation is the key's.
+        let on = self.columns.iter().map(|(child, parent)| {
+            format!(
+                "_edgepod_parent.{} = _edgepod_child.{}",
+                quote(parent),
+                quote(child)
+            )
+        });
+        format!(
+            "FROM _edgepod_{part} AS _edgepod_parent CROSS JOIN {} AS _edgepod_child WHERE {}",
+            quote(&self.child),
+            on.collect::<Vec<_>>().join(" AND ")
+        )
+    }
 }
 
 fn references(database: &dyn Database) -> Result<Vec<Reference>, SqlError> {
@@ -160,7 +229,8 @@ fn references(database: &dyn Database) -> Result<Vec<Reference>, SqlError> {
                 parent: parent.clone(),
                 action: match action.as_str() {
                     "CASCADE" => Action::Delete,
-                    "SET NULL" | "SET DEFAULT" => Action::Set,
+                    "SET NULL" => Action::Null,
+                    "SET DEFAULT" => Action::Default,
                     _ => Action::None,
                 },
                 columns: Vec::new(),

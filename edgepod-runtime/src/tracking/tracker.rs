@@ -80,6 +80,23 @@ impl Plan {
         self.cascade.as_ref()?.ask(database, params)
     }
 
+    /// The tables that it may change through foreign keys, where the rows tell which.
+    pub fn cascades(&self) -> impl Iterator<Item = &TableName> {
+        self.cascade.iter().flat_map(Cascade::tables)
+    }
+
+    /// A SELECT, with the statement's parameters, of the distinct values of these columns in the rows of a table that it is about
+    /// to change through foreign keys: 65 rows at most, of values or each a JSON array. And the columns that it sets to NULL.
+    /// `None` where that does not tell all.
+    pub fn cascaded(
+        &self,
+        table: &str,
+        columns: &[&str],
+        json: bool,
+    ) -> Option<(String, &[String])> {
+        self.cascade.as_ref()?.values(table, columns, json)
+    }
+
     /// The tables that a run of the statement changed, where that can be told from two numbers: the rows that it changed
     /// itself (`changes()`), and those with the rows of triggers and foreign keys (by how much `total_changes()` grew). `None`
     /// where several tables may have changed and neither the numbers tell which nor what it [`reached`](Self::reached).
@@ -250,7 +267,7 @@ impl State {
         if !direct.is_empty() && !schema_change && !depends.is_empty() {
             depends = own_reads(database, sql, &direct, depends)?;
         }
-        let cascade = if indirect.len() > 1 && !schema_change {
+        let cascade = if !indirect.is_empty() && !schema_change {
             // Without it more is announced than has changed.
             Cascade::of(database, sql, &direct, &indirect).unwrap_or_default()
         } else {

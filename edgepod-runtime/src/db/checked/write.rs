@@ -8,6 +8,7 @@ use crate::{
     db::{
         Connection, FromColumns, FromRow, RowFormat, Value, failure, row,
         statement::{run_write, sealed, too_many},
+        touch_text,
     },
 };
 
@@ -47,7 +48,7 @@ impl sealed::Statement for CheckedWrite {
 
     fn execute(self, connection: &Connection) -> Result<u64> {
         let sql = write(self.texts, self.params)?;
-        run_write(connection, &sql, true, |rows| match self.inserts {
+        run_write(connection, sql, true, |rows| match self.inserts {
             true => too_many(rows),
             false => Ok(()),
         })
@@ -78,6 +79,7 @@ impl<R: FromRow> sealed::Statement for CheckedReturning<R> {
 
     fn execute(self, connection: &Connection) -> Result<Vec<R>> {
         let mut sql = write(self.write.texts, self.write.params)?;
+        sql.touch = touch_text::of_rows(connection, &sql)?;
         let json = connection.format() == RowFormat::Json;
         sql.text.push_str(" RETURNING ");
         sql.text.push_str(&list(self.columns, json));

@@ -4,6 +4,7 @@
 
 mod kept;
 mod selects;
+mod triples;
 mod world;
 
 use std::cell::RefCell;
