@@ -3,6 +3,8 @@ import { QueryClient, QueryObserver } from "@tanstack/query-core";
 import { expect, test } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { EdgePodClient, query } from "../src/core";
+import { isNewer } from "../src/core/registry";
+import { heldOf } from "../src/core/socket";
 import { until } from "./pod";
 
 /** A request. */
@@ -141,3 +143,16 @@ test.each([1, 4, 20])(
     pod.queryClient.clear();
   },
 );
+
+test("a page that has shown ten thousand items and shows one names one when it connects again", async () => {
+  const pod = client(new QueryClient({ defaultOptions: { queries: { gcTime: 0 } } }));
+  const named = () => [...heldOf(pod.registry.reads, isNewer).keys()];
+  const end = await watch(pod, 0, 10_000);
+  expect(named()).toHaveLength(10_000);
+  const hide = await watch(pod, 10_000, 10_001);
+  end();
+  await until("the others are forgotten", () => pod.registry.reads.size === 1, 20_000);
+  expect(named()).toEqual(["table10000"]);
+  hide();
+  pod.queryClient.clear();
+}, 60_000);
