@@ -81,7 +81,7 @@ impl Admin {
     /// # Errors
     /// What the server refuses, in its words; or that it is away for a minute.
     pub fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
-        self.asked("GET", path, query)
+        self.asked("GET", path, query, &[])
     }
 
     /// The same of what does something. It may be done twice, where the reply was lost.
@@ -89,7 +89,20 @@ impl Admin {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn post<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
-        self.asked("POST", path, query)
+        self.asked("POST", path, query, &[])
+    }
+
+    /// The same with a body.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn send<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<T> {
+        self.asked("POST", path, query, body)
     }
 
     /// Where the app is.
@@ -102,7 +115,7 @@ impl Admin {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn bytes(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Vec<u8>>> {
-        match self.patiently("GET", path, query)? {
+        match self.patiently("GET", path, query, &[])? {
             Answer::Bytes(bytes) => Ok(Some(bytes)),
             Answer::Missing(_) => Ok(None),
             Answer::Data(_) => Err(self.of_another_version(path)),
@@ -115,8 +128,9 @@ impl Admin {
         method: &str,
         path: &str,
         query: &[(&str, &str)],
+        body: &[u8],
     ) -> Result<T> {
-        match self.patiently(method, path, query)? {
+        match self.patiently(method, path, query, body)? {
             Answer::Data(data) => {
                 serde_json::from_value(data).map_err(|_| self.of_another_version(path))
             }
@@ -133,13 +147,19 @@ impl Admin {
     }
 
     /// Asks until there is an answer, or none is to be expected.
-    fn patiently(&self, method: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
+    fn patiently(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         let began = Instant::now();
         let patience = match self.has_answered.load(Ordering::Relaxed) {
             true => AWAY,
             false => ABSENT,
         };
-        let answer = (|| self.ask(method, path, query))
+        let answer = (|| self.ask(method, path, query, body))
             .retry(
                 ExponentialBuilder::new()
                     .with_min_delay(PAUSE)
@@ -153,18 +173,19 @@ impl Admin {
     }
 
     /// One try. An error: it is to be asked again.
-    fn ask(&self, method: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
+    fn ask(&self, method: &str, path: &str, query: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
         let base = &self.base;
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(address(base, path, query))
-            .header("authorization", format!("Bearer {}", self.key))
-            .body(())
-            .with_context(|| format!("`{base}` is no address, or the key is none"))?;
-        let mut reply = self
-            .agent
-            .run(request)
-            .map_err(|error| anyhow!("nothing answers at {base} ({error}): is --url right?"))?;
+            .header("authorization", format!("Bearer {}", self.key));
+        let unsent = || format!("`{base}` is no address, or the key is none");
+        let sent = match body {
+            [] => self.agent.run(request.body(()).with_context(unsent)?),
+            body => self.agent.run(request.body(body).with_context(unsent)?),
+        };
+        let mut reply =
+            sent.map_err(|error| anyhow!("nothing answers at {base} ({error}): is --url right?"))?;
         let status = reply.status().as_u16();
         let kind = reply.headers().get("content-type");
         let is_bytes = kind.is_some_and(|kind| kind == BYTES);

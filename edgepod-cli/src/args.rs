@@ -45,7 +45,7 @@ pub enum Command {
     Migrations(Migrations),
     /// See the pods of an app that runs, and have those that sleep migrate
     Pods(Pods),
-    /// Take a pod's data away as a SQLite file, while it serves
+    /// Take a pod's data away as a SQLite file, while it serves; and put such a file in its place
     Data(Data),
     /// See what an app that runs is to do later, and try again or take away what it could not do
     Jobs(Jobs),
@@ -303,6 +303,8 @@ pub struct Data {
 pub enum DataCommand {
     /// Write the data of a pod into a new SQLite file: of one version, checked; what was ended half-way goes on
     Pull(PullData),
+    /// Put a SQLite file in the place of a pod's data: all of it or nothing, once it fits the app that runs
+    Push(PushData),
 }
 
 /// `edgepod data pull`
@@ -314,6 +316,25 @@ pub struct PullData {
     /// The pod [default: the one that an app has which says nothing of pods]
     #[arg(long)]
     pub pod: Option<String>,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod data push`
+#[derive(Debug, ClapArgs)]
+pub struct PushData {
+    /// The file, such as one that was pulled
+    pub file: PathBuf,
+
+    /// The pod, which is made where it is not there [default: the one that an app has which says nothing of pods]
+    #[arg(long)]
+    pub pod: Option<String>,
+
+    /// Also where the pod has data, which is gone then
+    #[arg(long)]
+    pub replace: bool,
 
     /// Which app.
     #[command(flatten)]

@@ -64,14 +64,21 @@ pub struct PodEntry {
     pub pod: String,
 }
 
-/// How a copy of a pod's data is written.
+/// How the data of a pod goes and comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DataFormat {
-    /// It is the file of a SQLite database.
+    /// As the file of a SQLite database.
     Sqlite,
-    /// It is lines that say how to make one: an object has no file.
+    /// As lines of SQL that the command asks for and sends: an object has no file.
     Lines,
+}
+
+/// How the data of the pods of a server goes and comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataWay {
+    /// How.
+    pub format: DataFormat,
 }
 
 /// A copy of a pod's data, of one version, which can be taken in pieces.
@@ -79,10 +86,15 @@ pub enum DataFormat {
 pub struct DataCopy {
     /// Its name.
     pub id: String,
-    /// How it is written.
-    pub format: DataFormat,
     /// How many pieces it has.
     pub pieces: u64,
     /// The rows of each table.
     pub rows: BTreeMap<String, u64>,
+}
+
+/// A place for data that is about to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataPush {
+    /// Its name.
+    pub id: String,
 }

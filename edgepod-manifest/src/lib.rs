@@ -18,7 +18,7 @@ mod names;
 mod shape;
 
 #[cfg(feature = "serde")]
-pub use admin::{DataCopy, DataFormat, PodEntry, PodPage, PodState, PodStatus};
+pub use admin::{DataCopy, DataFormat, DataPush, DataWay, PodEntry, PodPage, PodState, PodStatus};
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use kind::Kind;
 pub use migration::{MigrationState, MigrationStatus};

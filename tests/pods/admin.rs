@@ -61,7 +61,7 @@ fn names(limit: usize) -> Vec<String> {
 }
 
 /// On Workers the directory is told beside the first call.
-fn until_listed(pod: &str) {
+pub(crate) fn until_listed(pod: &str) {
     let began = Instant::now();
     while !names(1000).iter().any(|name| name == pod) {
         assert!(

@@ -9,12 +9,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use edgepod_tests::{cases, server};
+use edgepod_tests::{Heard, Socket, cases, server};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{add, admin::KEY, call_in};
+use crate::{
+    add,
+    admin::{KEY, until_listed},
+    call_in,
+};
 
 cases![
     every_kind_of_table_and_value_comes_as_it_is,
@@ -22,25 +26,49 @@ cases![
     a_pull_goes_on_after_its_end_or_the_servers,
     a_pulled_file_is_a_pod,
     nothing_is_pulled_over_a_file_or_of_a_pod_that_is_not_there,
+    a_file_comes_in_the_place_of_a_pods_data_and_screens_are_told,
+    a_file_that_does_not_fit_changes_nothing,
 ];
 
 /// A folder, and the file in it that is to come.
-fn place() -> (TempDir, PathBuf) {
+pub(crate) fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pulled.sqlite");
     (folder, file)
 }
 
-fn pull(pod: &str, file: &Path) -> Command {
+pub(crate) fn pull(pod: &str, file: &Path) -> Command {
+    data(&["pull", "--pod", pod], file)
+}
+
+pub(crate) fn data(arguments: &[&str], file: &Path) -> Command {
     static COMMAND: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     let command = COMMAND.get_or_init(|| server::build_command().expect("the command builds"));
     let mut command = Command::new(command);
     command
-        .args(["data", "pull", "--pod", pod, "--url", &server().url])
+        .arg("data")
+        .args(arguments)
+        .args(["--url", &server().url])
         .arg(file)
         .env("EDGEPOD_ADMIN_KEY", KEY)
         .stdin(Stdio::null());
     command
+}
+
+/// Pushes a file, and says what the command said.
+#[track_caller]
+fn push(pod: &str, file: &Path) -> String {
+    let output = data(&["push", "--pod", pod, "--replace"], file).output();
+    said(output.expect("it runs"))
+}
+
+/// What the command said, which was refused.
+#[track_caller]
+fn refused(mut command: Command) -> String {
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && !said.contains(KEY), "{said}");
+    said
 }
 
 #[track_caller]
@@ -51,7 +79,7 @@ fn pulled(pod: &str, file: &Path) -> Connection {
 
 /// What the command said, which has ended well.
 #[track_caller]
-fn said(output: Output) -> String {
+pub(crate) fn said(output: Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
     assert!(!said.contains(KEY));
@@ -59,7 +87,7 @@ fn said(output: Output) -> String {
 }
 
 /// Rows of texts.
-fn rows(connection: &Connection, sql: &str) -> Vec<String> {
+pub(crate) fn rows(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection
         .prepare(sql)
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -67,7 +95,7 @@ fn rows(connection: &Connection, sql: &str) -> Vec<String> {
     rows.map(|text| text.expect("a text")).collect()
 }
 
-fn run(pod: &str, sql: &str) {
+pub(crate) fn run(pod: &str, sql: &str) {
     call_in(pod, "run").args(json!({ "sql": sql })).ok();
 }
 
@@ -133,19 +161,29 @@ fn every_kind_of_table_and_value_comes_as_it_is() {
     expected
         .execute_batch("DELETE FROM plain WHERE rowid = 3")
         .expect("it is there");
-    for sql in [
-        "SELECT rowid || ' ' || typeof(v) || ' ' || coalesce(length(CAST(v AS BLOB)), -1) || ' ' || substr(hex(v), 1, 200) || quote(iif(typeof(v) = 'real', v, 0)) FROM plain ORDER BY rowid",
-        "SELECT rowid || typeof(\"a b\") || hex(\"a b\") FROM \"odd \"\"name\" ORDER BY 1",
-        "SELECT id || ' ' || n || ' ' || twice || ' ' || thrice FROM counted ORDER BY id",
-        "SELECT rowid || text FROM logs ORDER BY rowid",
-        "SELECT n || text FROM both ORDER BY 1",
-        "SELECT rowid || text FROM words WHERE words MATCH 'run' ORDER BY 1",
-        "SELECT name || seq FROM sqlite_sequence WHERE name = 'counted'",
-        "SELECT type || name || tbl_name || sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name IN \
+    let is_as_it_was = |own: &Connection| {
+        for sql in [
+            "SELECT rowid || ' ' || typeof(v) || ' ' || coalesce(length(CAST(v AS BLOB)), -1) || ' ' || substr(hex(v), 1, 200) || quote(iif(typeof(v) = 'real', v, 0)) FROM plain ORDER BY rowid",
+            "SELECT rowid || typeof(\"a b\") || hex(\"a b\") FROM \"odd \"\"name\" ORDER BY 1",
+            "SELECT id || ' ' || n || ' ' || twice || ' ' || thrice FROM counted ORDER BY id",
+            "SELECT rowid || text FROM logs ORDER BY rowid",
+            "SELECT n || text FROM both ORDER BY 1",
+            "SELECT rowid || text FROM words WHERE words MATCH 'run' ORDER BY 1",
+            "SELECT name || seq FROM sqlite_sequence WHERE name = 'counted'",
+            "SELECT type || name || tbl_name || sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name IN \
          ('plain', 'odd \"name', 'counted', 'logs', 'both') OR name = 'words' ORDER BY 1",
-    ] {
-        assert_eq!(rows(&own, sql), rows(&expected, sql), "{sql}");
-    }
+        ] {
+            assert_eq!(rows(own, sql), rows(&expected, sql), "{sql}");
+        }
+    };
+    is_as_it_was(&own);
+    let copy = server::unique("open-kinds-copy");
+    drop(own);
+    push(&copy, &file);
+    let (_folder, again) = place();
+    is_as_it_was(&pulled(&copy, &again));
+    assert_eq!(call_in(&copy, "getNotes").ok(), json!([]));
+    let own = Connection::open(&file).expect("a database");
     // It goes on as it would have there.
     own.execute_batch(
         "INSERT INTO counted (n) VALUES (4); INSERT INTO words (text) VALUES ('runs')",
@@ -187,8 +225,16 @@ fn what_is_pulled_while_others_write_is_of_one_version() {
     let pod = server::unique("open-busy");
     fill(&pod, 4);
     run(&pod, "CREATE TABLE pairs (n INTEGER)");
+    /// Also when what it is about has failed.
+    struct Ends<'a>(&'a AtomicBool);
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _ends = Ends(&over);
         scope.spawn(|| {
             let mut written = 0;
             while !over.load(Ordering::Relaxed) {
@@ -205,7 +251,6 @@ fn what_is_pulled_while_others_write_is_of_one_version() {
                        UNION ALL SELECT text FROM notes WHERE text LIKE 'pair %' AND substr(text, 6) + 0 NOT IN (SELECT n FROM pairs)";
             assert_eq!(rows(&own, odd), Vec::<String>::new());
         }
-        over.store(true, Ordering::Relaxed);
     });
 }
 
@@ -292,17 +337,97 @@ fn a_pulled_file_is_a_pod() {
 
 fn nothing_is_pulled_over_a_file_or_of_a_pod_that_is_not_there() {
     let (_folder, file) = place();
-    let refused = |output: Output, words: &str| {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(words), "{said}");
-    };
-    let output = pull("open-nobody", &file).output().expect("it runs");
-    refused(output, "no pod of this name");
+    let said = refused(pull("open-nobody", &file));
+    assert!(said.contains("no pod of this name"), "{said}");
     assert!(!file.exists());
     fs::write(&file, "mine").expect("a file");
-    let output = pull("open", &file).output().expect("it runs");
-    refused(output, "is there already");
+    let said = refused(pull("open", &file));
+    assert!(said.contains("is there already"), "{said}");
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "mine");
     let copies: Value = call_in("open", "getNotes").ok();
     assert!(copies.is_array());
+}
+
+fn a_file_comes_in_the_place_of_a_pods_data_and_screens_are_told() {
+    let (from, to) = (server::unique("open-from"), server::unique("open-to"));
+    for text in ["one", "two"] {
+        add(call_in(&from, "addNote"), text);
+    }
+    let (_folder, file) = place();
+    drop(pulled(&from, &file));
+
+    // Into a pod that nobody has called: then the directory has it.
+    said(
+        data(&["push", "--pod", &to], &file)
+            .output()
+            .expect("it runs"),
+    );
+    until_listed(&to);
+    assert_eq!(call_in(&to, "getNotes").ok(), json!(["one", "two"]));
+    add(call_in(&to, "addNote"), "three");
+
+    // Over one that has data, only where that is said.
+    let said = refused(data(&["push", "--pod", &to], &file));
+    assert!(said.contains("has data, which stays as it is"), "{said}");
+    let kept = || call_in(&to, "getNotes").send().json();
+    let before = [kept(), kept(), kept()];
+    assert_eq!(before[2]["data"], json!(["one", "two", "three"]));
+    let session = server::unique("session");
+    let url = server().socket_url(&server().key, &session) + "&pod=" + &to;
+    let mut socket = Socket::open(&url).expect("a socket");
+    push(&to, &file);
+    // An object ends, and its sockets with it.
+    let heard = socket.next_within(Duration::from_secs(10));
+    let ended = matches!(heard, Some(Heard::Closed(Some(1012)) | Heard::Broken));
+    assert!(ended, "{heard:?}");
+    let after = kept();
+    assert_eq!(after["data"], json!(["one", "two"]), "{after}");
+    let life = |reply: &Value| reply["meta"]["version"].to_string()[..18].to_owned();
+    assert_ne!(life(&after), life(&before[2]), "{after}");
+    // It is a pod as others are.
+    add(call_in(&to, "addNote"), "four");
+    assert_eq!(call_in(&to, "getNotes").ok(), json!(["one", "two", "four"]));
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+    assert_eq!(call_in(&to, "getNotes").ok(), json!(["one", "two", "four"]));
+}
+
+fn a_file_that_does_not_fit_changes_nothing() {
+    let pod = server::unique("open-fit");
+    add(call_in(&pod, "addNote"), "kept");
+    let (folder, file) = place();
+    drop(pulled(&pod, &file));
+    let other = |name: &str, sql: &str| {
+        let other = folder.path().join(name);
+        fs::copy(&file, &other).expect("it is a file");
+        let connection = Connection::open(&other).expect("a database");
+        connection.execute_batch(sql).expect("it runs");
+        other
+    };
+    let columns = other("columns", "ALTER TABLE notes ADD COLUMN spoiled TEXT");
+    let damaged = other(
+        "damaged",
+        "INSERT INTO notes (text) VALUES (hex(zeroblob(50000)))",
+    );
+    let mut bytes = fs::read(&damaged).expect("it is there");
+    bytes[4096..8192].fill(0xff);
+    fs::write(&damaged, bytes).expect("it is written");
+    let text = folder.path().join("text");
+    fs::write(&text, "no database at all").expect("it is written");
+    for (file, words) in [
+        (&columns, "spoiled"),
+        (&damaged, "damaged"),
+        (&text, "not a database"),
+        (&folder.path().join("nothing"), "unable to open"),
+    ] {
+        let said = refused(data(&["push", "--pod", &pod, "--replace"], file));
+        assert!(said.contains(words), "{said}");
+        assert_eq!(call_in(&pod, "getNotes").ok(), json!(["kept"]));
+    }
+    let said = refused(data(&["push", "--pod", "two words"], &file));
+    assert!(said.contains("visible ASCII"), "{said}");
+    let new = server::unique("open-unfit");
+    refused(data(&["push", "--pod", &new], &columns));
+    let said = refused(pull(&new, &folder.path().join("none")));
+    assert!(said.contains("no pod of this name"), "{said}");
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod data;
+mod data_faults;
 mod walls;
 
 use std::{
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         ("walls", walls::CASES),
         ("admin", admin::CASES),
         ("data", data::CASES),
+        ("data_faults", data_faults::CASES),
     ];
     edgepod_tests::suite::run(App::PODS, &modules)
 }

@@ -139,6 +139,7 @@ fn the_help_texts_are_as_reviewed() {
         ("doctor", &["doctor", "--help"]),
         ("data", &["data", "--help"]),
         ("data_pull", &["data", "pull", "--help"]),
+        ("data_push", &["data", "push", "--help"]),
         ("jobs", &["jobs", "--help"]),
         ("jobs_list", &["jobs", "list", "--help"]),
         ("jobs_retry", &["jobs", "retry", "--help"]),

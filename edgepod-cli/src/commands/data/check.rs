@@ -11,22 +11,48 @@ use rusqlite::{Connection, OpenFlags};
 ///
 /// # Errors
 /// What is wrong.
-pub(super) fn check(file: &Path, rows: Option<&BTreeMap<String, u64>>) -> Result<u64> {
+pub(super) fn check(file: &Path, rows: &BTreeMap<String, u64>) -> Result<u64> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    whole(&connection)?;
+    let found = tables(&connection)?;
+    for (table, expected) in rows {
+        let found = found.get(table).copied().unwrap_or_default();
+        if found != *expected {
+            bail!("the table `{table}` has {found} rows and not {expected}");
+        }
+    }
+    Ok(found.values().sum())
+}
+
+/// Checks every page and index.
+///
+/// # Errors
+/// What is damaged.
+pub(super) fn whole(connection: &Connection) -> Result<()> {
     let mut check = connection.prepare("PRAGMA integrity_check")?;
     let found = check.query_map((), |row| row.get::<_, String>(0))?;
     let found: Vec<String> = found.collect::<Result<_, _>>().context("it is damaged")?;
     if found != ["ok"] {
         bail!("it is damaged: {}", found.join("; "));
     }
-    let mut all = 0;
-    for (table, expected) in rows.into_iter().flatten() {
-        let sql = format!("SELECT count(*) FROM {}", quote(table));
-        let count: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
-        if count.unsigned_abs() != *expected {
-            bail!("the table `{table}` has {count} rows and not {expected}");
-        }
-        all += expected;
-    }
-    Ok(all)
+    Ok(())
+}
+
+/// The rows of each table that is none of SQLite's own.
+///
+/// # Errors
+/// SQLite's.
+pub(super) fn tables(connection: &Connection) -> Result<BTreeMap<String, u64>> {
+    let mut tables = connection.prepare(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )?;
+    let names = tables.query_map((), |row| row.get::<_, String>(0))?;
+    names
+        .map(|name| {
+            let name = name?;
+            let sql = format!("SELECT count(*) FROM {}", quote(&name));
+            let count: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
+            Ok((name, count.unsigned_abs()))
+        })
+        .collect()
 }

@@ -1,33 +1,54 @@
 //! What has come of a copy so far, beside the file that it becomes: a command that was ended goes on with it.
 
+use std::collections::BTreeMap;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use edgepod_manifest::DataCopy;
+use edgepod_manifest::DataFormat;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-/// What is known of it: written anew after each piece, and after the piece itself.
+/// A copy that a server keeps, and what it consists of.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Copy {
+    pub id: String,
+    pub format: DataFormat,
+    pub parts: Vec<Part>,
+    /// The rows of each table.
+    pub rows: BTreeMap<String, u64>,
+}
+
+/// A part of a copy.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Part {
+    /// A piece that the server has, by its number.
+    Piece(u64),
+    /// What the command knows without it.
+    Known(String),
+}
+
+/// What is known of it: written anew after each part, and after the part itself.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
     url: String,
     pod: Option<String>,
-    copy: DataCopy,
-    /// The pieces that are here.
-    taken: u64,
+    copy: Copy,
+    /// The parts that are here.
+    taken: usize,
     /// Their bytes: what stands behind them came half.
     bytes: u64,
 }
 
-/// A copy of which some pieces are here.
+/// A copy of which some parts are here.
 pub(super) struct Partial {
     known: Known,
     data: PathBuf,
     note: PathBuf,
 }
 
-fn beside(file: &Path, end: &str) -> PathBuf {
+/// The path of a file with something behind its name.
+pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
@@ -65,7 +86,7 @@ impl Partial {
     ///
     /// # Errors
     /// When its files cannot be written.
-    pub fn begin(file: &Path, url: &str, pod: Option<&str>, copy: DataCopy) -> Result<Self> {
+    pub fn begin(file: &Path, url: &str, pod: Option<&str>, copy: Copy) -> Result<Self> {
         let known = Known {
             url: url.to_owned(),
             pod: pod.map(str::to_owned),
@@ -79,27 +100,32 @@ impl Partial {
         Ok(partial)
     }
 
-    pub fn copy(&self) -> &DataCopy {
+    pub fn copy(&self) -> &Copy {
         &self.known.copy
     }
 
-    /// How many pieces are here.
-    pub fn taken(&self) -> u64 {
+    /// How many parts are here.
+    pub fn taken(&self) -> usize {
         self.known.taken
     }
 
-    /// Adds the next piece.
+    /// The one that is to come next.
+    pub fn next(&self) -> Option<&Part> {
+        self.known.copy.parts.get(self.known.taken)
+    }
+
+    /// Adds it.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add(&mut self, piece: &[u8]) -> Result<()> {
+    pub fn add(&mut self, part: &[u8]) -> Result<()> {
         let mut data = fs::OpenOptions::new().write(true).open(&self.data)?;
         data.set_len(self.known.bytes)?;
         data.seek(SeekFrom::End(0))?;
-        data.write_all(piece)?;
+        data.write_all(part)?;
         data.sync_data()?;
         self.known.taken += 1;
-        self.known.bytes += piece.len() as u64;
+        self.known.bytes += part.len() as u64;
         self.note()
     }
 
@@ -110,6 +136,7 @@ impl Partial {
     pub fn whole(&self) -> Result<PathBuf> {
         let data = fs::OpenOptions::new().write(true).open(&self.data)?;
         data.set_len(self.known.bytes)?;
+        data.sync_all()?;
         Ok(self.data.clone())
     }
 

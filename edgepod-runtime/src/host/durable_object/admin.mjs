@@ -16,12 +16,8 @@ const REQUESTS = {
   "GET /pods": pods,
   "GET /status": async (asked) => (await asked.pod()).administer("status"),
   "POST /migrate": async (asked) => (await asked.pod()).administer("migrate"),
-  "POST /data/copy": async (asked) => (await asked.pod()).administer("copy"),
-  "GET /data/piece": piece,
-  "POST /data/done": async (asked) => {
-    if (!(await (await asked.pod()).administer("done", asked.id()))) throw gone();
-    return null;
-  },
+  "GET /data": () => ({ format: "lines" }),
+  "POST /data/run": async (asked) => (await asked.pod()).administer("data", await asked.body()),
   "GET /jobs": (asked) => jobs(asked, "list", "state"),
   "POST /jobs/retry": (asked) => jobs(asked, "retry", "id"),
   "POST /jobs/cancel": (asked) => jobs(asked, "cancel", "id"),
@@ -49,28 +45,26 @@ class Asked {
    * @param {any} env
    * @param {URLSearchParams} query
    * @param {string} trace
+   * @param {() => Promise<string>} body
    */
-  constructor(env, query, trace) {
+  constructor(env, query, trace, body) {
     this.env = env;
     this.query = query;
     this.trace = trace;
+    this.body = body;
   }
 
-  /** The name of a copy. */
-  id() {
-    const id = this.query.get("id") ?? "";
-    if (!/^[0-9a-f]{32}$/.test(id)) throw gone();
-    return id;
-  }
-
-  /** The object of the pod that `pod` names, which has to be there: `global` where it names none and the app has one pod. */
+  /**
+   * The object of the pod that `pod` names, which has to be there, but with `new`: `global` where it names none and the app has
+   * one pod.
+   */
   async pod() {
     const { pods, pod_name: longest } = known();
     const name = this.query.get("pod") ?? (pods ? null : "global");
     if (name === null) throw new Refusal(400, "BAD_REQUEST", "The parameter `pod` is missing: this app has several.");
     if (!new RegExp(`^[!-~]{1,${longest}}$`).test(name))
       throw new Refusal(400, "BAD_REQUEST", `A pod's name has 1 to ${longest} bytes, of visible ASCII characters.`);
-    if (pods ? !(await directoryOf(this.env).administer("has", name)) : name !== "global")
+    if (pods ? !(this.query.has("new") || (await directoryOf(this.env).administer("has", name))) : name !== "global")
       throw new Refusal(404, "NOT_FOUND", "There is no pod of this name.");
     return objectOf(this.env, name);
   }
@@ -85,17 +79,6 @@ function pods({ env, query }) {
   const after = query.get("after") ?? "";
   if (pods) return directoryOf(env).administer("list", after, limit);
   return { pods: after < "global" ? [{ pod: "global" }] : [], next: null };
-}
-
-const gone = () => new Refusal(404, "NOT_FOUND", "There is no copy of this name any more: begin anew.");
-
-/** @param {Asked} asked */
-async function piece(asked) {
-  const at = asked.query.get("at") ?? "";
-  if (!/^[0-9]{1,15}$/.test(at)) throw new Refusal(400, "BAD_REQUEST", "`at` is the number of a piece, from 0.");
-  const text = await (await asked.pod()).administer("piece", asked.id(), Number(at));
-  if (text === null) throw gone();
-  return new Response(text, { headers: { "content-type": "application/octet-stream", "cache-control": "no-store" } });
 }
 
 /**
@@ -134,9 +117,8 @@ export async function administer(request, env, trace) {
         "This is the admin address: send the app's EDGEPOD_ADMIN_KEY as `Authorization: Bearer …`.",
         { "www-authenticate": 'Bearer realm="edgepod admin"' },
       );
-    const data = await handlerOf(request.method, pathname)(new Asked(env, searchParams, trace));
-    // What comes from the object is no `Refusal` any more.
-    if (data?.refused) throw new Refusal(409, "CONFLICT", data.refused);
+    const asked = new Asked(env, searchParams, trace, () => request.text());
+    const data = await handlerOf(request.method, pathname)(asked);
     return data instanceof Response ? data : json(200, { data });
   } catch (error) {
     if (error instanceof Refusal) {

@@ -1,7 +1,7 @@
 // What an object does for the admin address, and how it comes to be in the directory of pods. The directory is an object of the
 // same class, without an engine: a row for each pod, written once in the pod's life.
 import { core, known } from "./bridge.mjs";
-import { copy, done, piece } from "./data_object.mjs";
+import { data } from "./data_object.mjs";
 import { directoryOf } from "./objects.mjs";
 
 /** Under what an object remembers that the directory has it, and the day on which it was opened last. */
@@ -18,19 +18,18 @@ const DAY = 86_400_000;
  * @property {() => void} open opens its engine
  * @property {() => { failure: string | null, openedAt: number | null, life: string | null }} engine
  * @property {(what: string, of: string, trace: string) => string} jobs the outcome of what its engine is asked of jobs
+ * @property {() => void} fits opens another engine and ends it again; throws where none can be
  * @property {() => string} pending the migrations of the build that it has not, one a line; or `!` and why that is not known
  */
 
 /** @type {Record<string, (object: Administered, ...args: any[]) => unknown>} */
 const ACTS = {
   status,
+  data,
   migrate(object) {
     object.open();
     return status(object);
   },
-  copy: ({ ctx }) => copy(ctx.storage),
-  piece: ({ ctx }, /** @type {string} */ id, /** @type {number} */ at) => piece(ctx.storage.sql, id, at),
-  done: ({ ctx }, /** @type {string} */ id) => done(ctx.storage.sql, id),
   jobs: (object, /** @type {string} */ what, /** @type {string} */ of, /** @type {string} */ trace) =>
     object.jobs(what, of, trace),
   enter({ ctx }, /** @type {string} */ pod) {

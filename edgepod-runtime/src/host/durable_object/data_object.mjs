@@ -1,177 +1,79 @@
-// Copies of an object's database, of one version, to be taken away in pieces while it serves. An object has no file: a copy is a
-// text of lines, in a table of its own, so that whoever takes it goes on after either end was killed. The command makes a SQLite
-// file of it (`edgepod-cli/src/commands/data/lines.rs`).
+// What `edgepod data` has an object do: steps in SQL, in one transaction and one turn, in which nobody else is answered. Which they
+// are is the command's to say (`edgepod-cli/src/commands/data/object`): a Worker carries no more of it than this.
 
 /** The characters of a piece. */
-const PIECE = 1 << 20;
-
-/** The most bytes of a database: a copy is made in one turn, in which nobody else is answered. */
-const MOST = 1 << 30;
-
-/** The table of copies. */
-const TABLE = "_edgepod_copy";
-
-/** Values up to so many bytes become SQL in SQLite, and larger ones here: no text there has more than 2 MB. */
-const LARGE = 400_000;
-
-/** @param {string} name */
-const quote = (name) => `"${name.replaceAll('"', '""')}"`;
+const PIECE = 1e6;
 
 /**
- * Makes a copy, in place of the one before.
- *
- * @param {DurableObjectStorage} storage
+ * @typedef {[sql: string, ...values: any[]]} Statement bytes among the values are in an array, in Base64
+ * @typedef {[mode: "rows" | "pack" | "run" | "open", ...Statement]} Step
  */
-export function copy(storage) {
+
+/**
+ * What each step comes to: with `rows` these; or why nothing was done. `pack` writes a line for each row, its values with commas between
+ * them, and hands the lines to the statement that stands in place of the values, in pieces. `run` runs the statements that stand
+ * in the lines of such pieces. `open` opens an engine on what is there then.
+ *
+ * @param {import("./admin_object.mjs").Administered} object
+ * @param {string} asked `{ steps: Step[], end?: boolean }`: with `end` the object ends, and the next knows nothing of the data before
+ */
+export async function data({ ctx, fits }, asked) {
+  /** @type {{ steps: Step[], end?: boolean }} */
+  const { steps, end } = JSON.parse(asked);
+  const { storage } = ctx;
   const { sql } = storage;
-  if (sql.databaseSize > MOST)
-    return { refused: `The database has ${sql.databaseSize} bytes, and a copy is made of ${MOST} at most.` };
-  const id = crypto.randomUUID().replaceAll("-", "");
-  return storage.transactionSync(() => {
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS ${TABLE} (id TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (id, at)) STRICT`,
-    );
-    sql.exec(`DELETE FROM ${TABLE}`);
-    let pieces = 0;
-    let text = "";
-    const flush = (/** @type {number} */ least) => {
-      while (text.length > 0 && text.length >= least) {
-        sql.exec(`INSERT INTO ${TABLE} VALUES (?, CAST(? AS INTEGER), ?)`, id, String(pieces), text.slice(0, PIECE));
-        text = text.slice(PIECE);
-        pieces += 1;
+  /** @type {(...statement: Statement) => any[]} */
+  const exec = (text, ...values) => [...sql.exec(text, ...values.map(bytes)).raw()];
+  /** @type {(step: Step) => unknown} */
+  const take = ([mode, text, ...values]) => {
+    if (mode === "open") return fits();
+    if (mode === "rows") return exec(text, ...values);
+    let rest = "";
+    const pack = (/** @type {number} */ least) => {
+      while (rest.length > least) {
+        sql.exec(values[0], rest.slice(0, PIECE));
+        rest = rest.slice(PIECE);
       }
     };
-    /** @type {Record<string, number>} */
-    const rows = {};
-    for (const line of lines(sql, rows)) {
-      text += `${line}\n`;
-      flush(PIECE);
+    for (const row of sql.exec(text).raw()) {
+      rest += row.map(written);
+      if (mode === "run") {
+        const lines = rest.split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) exec(.../** @type {Statement} */ (JSON.parse(line)));
+      } else {
+        rest += "\n";
+        pack(PIECE);
+      }
     }
-    flush(1);
-    return { id, format: "lines", pieces, rows };
-  });
-}
-
-/**
- * @param {SqlStorage} sql
- * @param {string} id
- * @param {number} at
- * @returns {string | null} null where there is no such copy any more, and nothing behind its end
- */
-export function piece(sql, id, at) {
-  const there = sql.exec(`SELECT 1 FROM sqlite_schema WHERE name = '${TABLE}'`).toArray().length > 0;
-  if (!there || sql.exec(`SELECT 1 FROM ${TABLE} WHERE id = ? LIMIT 1`, id).toArray().length === 0) return null;
-  const [found] = sql
-    .exec(`SELECT text FROM ${TABLE} WHERE id = ? AND at = CAST(? AS INTEGER)`, id, String(at))
-    .toArray();
-  return found === undefined ? "" : String(found.text);
-}
-
-/**
- * @param {SqlStorage} sql
- * @param {string} id
- */
-export function done(sql, id) {
-  if (piece(sql, id, 0) === null) return false;
-  sql.exec(`DELETE FROM ${TABLE} WHERE id = ?`, id);
-  return true;
-}
-
-/**
- * The lines of a copy: for each table `T` and what it is, then `R` and the values of each row, as SQL; `S` and anything else of
- * the schema, as JSON; `E` for the end.
- *
- * @param {SqlStorage} sql
- * @param {Record<string, number>} rows is told of each table's
- */
-function* lines(sql, rows) {
-  const schema = sql
-    .exec("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
-    .toArray()
-    .map((/** @type {any} */ row) => row)
-    .filter(({ name, tbl_name }) => !isOwn(name) && !isOwn(tbl_name));
-  /** @type {Map<unknown, any>} */
-  const kinds = new Map(
-    sql
-      .exec("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'")
-      .toArray()
-      .map((row) => [row.name, row]),
-  );
-  for (const { type, name, sql: made } of schema) {
-    const kind = kinds.get(name);
-    if (type !== "table" || kind === undefined || kind.type === "virtual") continue;
-    const isSequence = name === "sqlite_sequence";
-    if (name.startsWith("sqlite_") && !isSequence) continue;
-    const columns = sql
-      .exec("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", name)
-      .toArray()
-      .map((row) => String(row.name));
-    const rowid = kind.wr === 1 || isSequence ? undefined : rowidOf(columns);
-    const all = rowid === undefined || columns.length === 100 ? columns.map(quote) : [rowid, ...columns.map(quote)];
-    yield `T${ascii({ name, sql: isSequence ? null : made, columns: all })}`;
-    let count = 0;
-    // By short names: a statement has 100 KB.
-    const named = all.map((column, place) => `${column} AS c${place}`).join(", ");
-    const values = all.map((_, place) => literal(`c${place}`)).join(", ");
-    for (const row of sql.exec(`SELECT ${values} FROM (SELECT ${named} FROM ${quote(name)})`).raw()) {
-      yield `R${row.map(written).join(",")}`;
-      count += 1;
-    }
-    if (kind.type === "table" && !isSequence) rows[name] = count;
+    if (mode === "pack") pack(0);
+    return undefined;
+  };
+  let said;
+  try {
+    said = storage.transactionSync(() => steps.map(take));
+  } catch (error) {
+    return /** @type {Error} */ (error).message;
   }
-  for (const { type, name, tbl_name, sql: made } of schema) {
-    const isVirtual = type === "table" && kinds.get(name)?.type === "virtual";
-    // What has no SQL belongs to a constraint of its table.
-    if (made !== null && (type !== "table" || isVirtual)) yield `S${ascii({ type, name, tbl_name, sql: made })}`;
+  if (end) {
+    await storage.sync();
+    ctx.abort();
   }
-  yield "E";
+  return said;
 }
 
-/**
- * JSON that may be cut anywhere.
- *
- * @param {unknown} value
- */
-const ascii = (value) =>
-  JSON.stringify(value).replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** @param {any} value */
+const bytes = (value) =>
+  Array.isArray(value) ? Uint8Array.from(atob(value[0]), (/** @type {string} */ one) => one.charCodeAt(0)) : value;
 
 /**
- * What is the platform's or this room's, and no part of the data.
+ * Bytes as SQL: those of a blob or, after a `T`, of a text. They are too large to have become SQL in SQLite.
  *
- * @param {string} name
+ * @param {any} value
  */
-const isOwn = (name) => name.startsWith("_cf_") || name === TABLE;
-
-/**
- * A name of the rowid that no column has.
- *
- * @param {string[]} columns
- */
-function rowidOf(columns) {
-  const taken = columns.map((column) => column.toLowerCase());
-  return ["rowid", "_rowid_", "oid"].find((name) => !taken.includes(name));
-}
-
-/**
- * The value of a column as SQL that makes it again, to the byte: what is no printable ASCII crosses as hexadecimal digits, as
- * JavaScript would mend what is no UTF-8, and `quote` ends at a NUL. Large values come as bytes: of a text after a `T`.
- *
- * @param {string} column
- */
-function literal(column) {
-  const bytes = `CAST(${column} AS BLOB)`;
-  return `CASE typeof(${column}) WHEN 'text' THEN CASE
-    WHEN length(${bytes}) > ${LARGE} THEN CAST(x'54' || ${bytes} AS BLOB)
-    WHEN instr(${bytes}, x'00') OR ${column} GLOB '*[^ -~]*' THEN 'CAST(x''' || hex(${column}) || ''' AS TEXT)'
-    ELSE quote(${column}) END
-  WHEN 'blob' THEN iif(length(${column}) > ${LARGE}, CAST(x'42' || ${column} AS BLOB), quote(${column}))
-  ELSE quote(${column}) END`;
-}
-
-/** @param {unknown} value */
-function written(value) {
-  if (typeof value === "string") return value;
-  const bytes = new Uint8Array(/** @type {ArrayBuffer} */ (value));
-  const hex = Array.from(bytes.subarray(1), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return bytes[0] === 0x54 ? `CAST(x'${hex}' AS TEXT)` : `x'${hex}'`;
-}
+const written = (value) => {
+  if (!(value instanceof ArrayBuffer)) return value;
+  const [kind, ...all] = new Uint8Array(value);
+  const hex = `x'${all.map((byte) => byte.toString(16).padStart(2, "0")).join("")}'`;
+  return kind === 84 ? `CAST(${hex} AS TEXT)` : hex;
+};

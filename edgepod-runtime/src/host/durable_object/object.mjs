@@ -104,6 +104,19 @@ class Engine {
     return core.pending(engines++, ports);
   }
 
+  /**
+   * Opens another, which is ended again: whether the database fits the app.
+   *
+   * @param {Ports} ports
+   */
+  fits(ports) {
+    alive(ports.env);
+    const number = engines++;
+    const reason = core.open(number, ports);
+    if (reason !== undefined) throw new Error(reason);
+    core.close(number);
+  }
+
   close() {
     if (runs(this.#instance)) core.close(this.#number);
     this.#instance = 0;
@@ -285,6 +298,7 @@ export class EdgePodEngine extends DurableObject {
         }
       },
       engine: () => this.#engine.state(ports),
+      fits: () => this.#engine.fits(ports),
       pending: () => this.#engine.pending(ports),
       jobs: (/** @type {string} */ what, /** @type {string} */ of, /** @type {string} */ trace) => {
         try {

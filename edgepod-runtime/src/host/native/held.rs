@@ -1,14 +1,32 @@
 //! Pods that are held as they are: nobody opens or closes them, while their files are copied or replaced.
 
-use std::sync::Arc;
+use std::{
+    fs, io,
+    mem::take,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::sync::OwnedMutexGuard;
+use rusqlite::Connection;
+use tokio::{sync::OwnedMutexGuard, task::spawn_blocking, time::sleep};
 
 use super::{
     database::{Location, check_log},
-    pods::{Pod, Pods, State},
+    pods::{Pod, Pods, State, World},
+    ports::NativeHost,
+    sockets::REPLACED,
 };
-use crate::{Error, engine::PodName};
+use crate::{
+    Error,
+    engine::{Engine, Level, PodName, Record},
+};
+
+/// How long calls of a pod may go on before its data is replaced.
+const UNDER_WAY: Duration = Duration::from_secs(15);
+
+/// How often it is looked whether they have ended.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A pod that stays as it is for as long as this lives.
 pub(super) enum Held {
@@ -18,6 +36,17 @@ pub(super) enum Held {
     /// Closed, and nobody opens it: who would waits.
     #[expect(dead_code, reason = "who has it keeps it closed")]
     Closed(OwnedMutexGuard<State>),
+}
+
+/// What is to come in the place of a pod's data.
+#[derive(Clone, Debug)]
+pub(super) struct Replacement {
+    /// The file, in the folder of the one that it replaces or below.
+    pub(super) file: PathBuf,
+    /// Its name, by which it is known again.
+    pub(super) id: String,
+    /// Whether the pod may have data.
+    pub(super) over: bool,
 }
 
 impl Pods {
@@ -38,4 +67,216 @@ impl Pods {
         }
         Ok(Held::Closed(state))
     }
+
+    /// Puts a file in the place of a pod's data, all of it or nothing: once an engine of this build opens on it, which applies
+    /// the migrations that it has not. Sockets of the pod end, and who comes again finds another life. Whether it did: the pod has
+    /// data otherwise, which stays.
+    ///
+    /// # Errors
+    /// What is wrong with the file; calls of the pod that do not end. Nothing was changed then.
+    pub(super) async fn replace(
+        self: &Arc<Self>,
+        name: &PodName,
+        with: Replacement,
+    ) -> Result<bool, Error> {
+        let (pods, name) = (self.clone(), name.clone());
+        // To its end, whether who asked for it stays or not.
+        let replaced = tokio::spawn(async move {
+            let _one = pods.replacing.lock().await;
+            pods.replace_now(&name, with).await
+        });
+        let lost = |_| Error::internal("replacing the data of a pod panicked");
+        replaced.await.map_err(lost)?
+    }
+
+    async fn replace_now(&self, name: &PodName, with: Replacement) -> Result<bool, Error> {
+        let Location::File(place) = self.location(name) else {
+            return Err(in_memory());
+        };
+        if !with.file.is_file() {
+            // The answer to the one before was lost.
+            let id = with.id;
+            let was = blocking(move || Ok(place.is_file() && was_pushed(&place, &id))).await?;
+            return if was { Ok(true) } else { Err(gone()) };
+        }
+        let (world, pod, new) = (self.world.clone(), name.clone(), with.clone());
+        blocking(move || prepare(&world, &pod, &new)).await?;
+        let swapped = if name.is_global() {
+            let mut global = self.global.write().await;
+            let before = self.alone(name, global.take()).await;
+            let swapped = match before {
+                Ok(()) => blocking(move || swap(&place, &with)).await,
+                Err((pod, error)) => {
+                    *global = Some(pod);
+                    return Err(error);
+                }
+            };
+            let (world, pod) = (self.world.clone(), name.clone());
+            let opened = blocking(move || Ok(world.try_open(&pod))).await?;
+            match opened {
+                Ok(pod) => {
+                    self.is_open(name, &pod);
+                    *global = Some(pod);
+                }
+                Err(why) => {
+                    let message = format!("The database cannot be opened any more: {why}");
+                    Record::new(Level::Error, &message).write();
+                }
+            }
+            swapped?
+        } else {
+            let mut state = self.hold(name).await;
+            if let State::Open(pod) = take(&mut *state)
+                && let Err((pod, error)) = self.alone(name, Some(pod)).await
+            {
+                *state = State::Open(pod);
+                return Err(error);
+            }
+            let swapped = blocking(move || swap(&place, &with)).await;
+            drop(state);
+            let swapped = swapped?;
+            // Where there is no room for it now, its next call opens it.
+            let _ = self.get(Some(name)).await;
+            swapped
+        };
+        self.tidy(name);
+        Ok(swapped)
+    }
+
+    /// Ends what uses a pod, and the pod.
+    ///
+    /// # Errors
+    /// Calls that do not end, and the pod that they have.
+    async fn alone(&self, name: &PodName, pod: Option<Arc<Pod>>) -> Result<(), (Arc<Pod>, Error)> {
+        let Some(mut pod) = pod else { return Ok(()) };
+        let began = Instant::now();
+        loop {
+            self.world.sockets.end_of(name, REPLACED);
+            match Arc::try_unwrap(pod) {
+                Ok(pod) => {
+                    let ended = spawn_blocking(move || drop(pod)).await;
+                    debug_assert!(ended.is_ok(), "a pod panics when it ends");
+                    return Ok(());
+                }
+                Err(used) if began.elapsed() > UNDER_WAY => {
+                    let error = Error::unavailable(
+                        "Calls of this pod do not come to an end, and its data stays as it is: try again later.",
+                    );
+                    return Err((used, error));
+                }
+                Err(used) => pod = used,
+            }
+            sleep(LOOK).await;
+        }
+    }
+}
+
+/// Makes the file one that this build opens.
+fn prepare(world: &World, name: &PodName, new: &Replacement) -> Result<(), Error> {
+    let unfit = |why: String| Error::conflict(format!("Nothing was changed: {why}"));
+    let damaged = |error: rusqlite::Error| unfit(format!("the file is no database: {error}"));
+    let check = |connection: &Connection| {
+        connection.query_row("PRAGMA integrity_check(1)", (), |row| {
+            row.get::<_, String>(0)
+        })
+    };
+    let found = Connection::open(&new.file).and_then(|connection| check(&connection));
+    match found.map_err(damaged)? {
+        ok if ok == "ok" => {}
+        found => return Err(unfit(format!("the file is damaged: {found}"))),
+    }
+    let host = NativeHost::open(
+        &Location::File(new.file.clone()),
+        world.vars.clone(),
+        world.sockets.clone(),
+        world.pods.clone(),
+        name.clone(),
+    );
+    let host = host.map_err(|error| unfit(error.message))?;
+    let engine = Engine::start(Arc::new(host));
+    drop(engine.map_err(|error| unfit(format!("the file does not fit this build: {error}")))?);
+    let connection = Connection::open(&new.file).map_err(failed)?;
+    let known = "INSERT OR REPLACE INTO _edgepod_settings (name, value) VALUES ('push', ?)";
+    connection.execute(known, [&new.id]).map_err(failed)?;
+    // Without a log beside it.
+    connection
+        .pragma_update(None, "journal_mode", "DELETE")
+        .map_err(failed)?;
+    drop(connection);
+    let synced = fs::File::open(&new.file).and_then(|file| file.sync_all());
+    synced.map_err(failed)
+}
+
+/// Puts it in its place, which nobody has open. Whether it did: there are rows otherwise.
+fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
+    if place.is_file() {
+        check_log(place).map_err(|error| Error::conflict(error.message))?;
+        let connection = Connection::open(place).map_err(failed)?;
+        if !new.over && has_rows(&connection).map_err(failed)? {
+            return Ok(false);
+        }
+        // What is in a log beside it comes into it, so that the log is none of the other's.
+        connection
+            .pragma_update(None, "journal_mode", "DELETE")
+            .map_err(failed)?;
+    }
+    for end in ["-wal", "-shm", "-journal"] {
+        let mut beside = place.as_os_str().to_owned();
+        beside.push(end);
+        match fs::remove_file(beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    fs::rename(&new.file, place).map_err(failed)?;
+    let folder = place.parent().unwrap_or(Path::new("."));
+    // So that a power cut does not take it back.
+    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(true)
+}
+
+fn was_pushed(place: &Path, id: &str) -> bool {
+    let sql = "SELECT value FROM _edgepod_settings WHERE name = 'push'";
+    let known = Connection::open(place)
+        .and_then(|connection| connection.query_row(sql, (), |row| row.get::<_, String>(0)));
+    known.is_ok_and(|known| known == id)
+}
+
+/// Whether a table of the app has a row.
+pub(super) fn has_rows(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut tables = connection.prepare(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         AND name NOT LIKE '\\_edgepod\\_%' ESCAPE '\\'",
+    )?;
+    let names = tables.query_map((), |row| row.get::<_, String>(0))?;
+    for name in names {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM {})",
+            edgepod_sql::quote(&name?)
+        );
+        if connection.query_row(&sql, (), |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn in_memory() -> Error {
+    Error::bad_request("This server keeps its data in memory: there is no file to copy or replace.")
+}
+
+pub(super) fn gone() -> Error {
+    Error::not_found("There is nothing of this name any more: begin anew.")
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::internal(format!("the data of a pod: {error}"))
+}
+
+/// Does something that waits for disks.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let lost = |_| Error::internal("working on the data of a pod panicked");
+    spawn_blocking(work).await.map_err(lost)?
 }

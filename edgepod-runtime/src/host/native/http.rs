@@ -87,8 +87,14 @@ where
     if let Some(key) = &shared.admin
         && admin::is_admin(parts.uri.path())
     {
-        shared.bodies.drain(body);
-        return Ok(admin::answer(shared, key, &parts, trace_id).await);
+        let (body, _held) = if admin::has_body(key, &parts) {
+            let (bytes, held) = shared.bodies.read(body).await?;
+            (bytes, Some(held))
+        } else {
+            shared.bodies.drain(body);
+            (Vec::new(), None)
+        };
+        return Ok(admin::answer(shared, key, &parts, body, trace_id).await);
     }
     if let Some(page) = &shared.page
         && let Some(reply) = page.answer(&parts, shared.registry()).await

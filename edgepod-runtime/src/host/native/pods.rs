@@ -65,11 +65,13 @@ pub(super) struct Pods {
     /// That of an app without pods, which is open for as long as the server runs; but while its data is replaced, and where it
     /// could not be opened after that.
     pub(super) global: AsyncRwLock<Option<Arc<Pod>>>,
+    /// The data of one pod is replaced at a time.
+    pub(super) replacing: AsyncMutex<()>,
     slots: Mutex<HashMap<PodName, Arc<Slot>>>,
     began: Instant,
     full: Complaint,
     /// Where jobs are done: told of each pod that is opened.
-    pub(super) jobs: OnceLock<UnboundedSender<Opened>>,
+    jobs: OnceLock<UnboundedSender<Opened>>,
 }
 
 /// A pod that was opened, and when its jobs are due.
@@ -126,6 +128,7 @@ impl Pods {
         let pods = Arc::new(Self {
             world,
             global: AsyncRwLock::new(Some(global)),
+            replacing: AsyncMutex::default(),
             slots: Mutex::default(),
             began: Instant::now(),
             full: Complaint::default(),
@@ -266,6 +269,13 @@ impl Pods {
         let looked = looked.await;
         self.tidy(asked);
         looked.map_err(|_| Error::internal("looking at the pod panicked"))
+    }
+
+    /// Tells that a pod was opened.
+    pub(super) fn is_open(&self, name: &PodName, pod: &Pod) {
+        if let Some(jobs) = self.jobs.get() {
+            let _ = jobs.send((name.clone(), pod.alarm.clone()));
+        }
     }
 
     /// Forgets a place that is not one of an open pod.

@@ -16,7 +16,11 @@ use tokio::sync::{
 };
 
 use super::{connections::network, limits::Limits};
-use crate::{Error, engine::SocketId, gateway::too_many_sockets};
+use crate::{
+    Error,
+    engine::{PodName, SocketId},
+    gateway::too_many_sockets,
+};
 
 /// The code and the reason with which a socket is closed.
 pub(super) type Why = (u16, &'static str);
@@ -29,6 +33,9 @@ pub(super) const TOO_SLOW: Why = (
 
 /// Of all when the server stops.
 pub(super) const STOPPING: Why = (1001, "The server stops: connect again.");
+
+/// Of all of a pod when its data is replaced.
+pub(super) const REPLACED: Why = (1012, "The data of this pod was replaced: connect again.");
 
 /// The open sockets, each by its outgoing queue.
 #[derive(Default)]
@@ -47,6 +54,7 @@ struct State {
 }
 
 struct Outgoing {
+    pod: PodName,
     queue: Sender<String>,
     end: Arc<End>,
 }
@@ -137,11 +145,16 @@ impl Sockets {
     }
 
     /// A new socket, what is to be sent through it, and how it hears of its end.
-    pub(super) fn open(&self, queue: usize) -> (SocketId, Receiver<String>, Arc<End>) {
+    pub(super) fn open(
+        &self,
+        pod: &PodName,
+        queue: usize,
+    ) -> (SocketId, Receiver<String>, Arc<End>) {
         let socket = SocketId(self.next.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = channel(queue);
         let end = Arc::<End>::default();
         let outgoing = Outgoing {
+            pod: pod.clone(),
             queue: sender,
             end: end.clone(),
         };
@@ -167,6 +180,14 @@ impl Sockets {
         if outgoing.queue.try_send(message.to_owned()).is_err() {
             outgoing.end.tell(TOO_SLOW);
             state.open.remove(&socket);
+        }
+    }
+
+    /// Ends those of a pod.
+    pub(super) fn end_of(&self, pod: &PodName, why: Why) {
+        let state = self.state();
+        for outgoing in state.open.values().filter(|it| it.pod == *pod) {
+            outgoing.end.tell(why);
         }
     }
 

@@ -164,7 +164,8 @@ async fn serve(
     opening: Opening,
     _ticket: Ticket,
 ) {
-    let (id, mut outgoing, end) = shared.sockets.open(shared.limits.socket_queue);
+    let queue = shared.limits.socket_queue;
+    let (id, mut outgoing, end) = shared.sockets.open(pod.engine.pod(), queue);
     let is_greeted = opening.resume.since.is_some();
     let (session, mut resume) = (opening.session, opening.resume);
     let list = match opening.listed {

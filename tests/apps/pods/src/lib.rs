@@ -236,6 +236,13 @@ pub async fn run(ctx: &Ctx, sql: String) -> Result<()> {
     ctx.unsafe_raw_db.run(&sql, &[]).map(drop)
 }
 
+/// What a statement says.
+#[edgepod::function]
+pub async fn ask(ctx: &Ctx, sql: String) -> Result<String> {
+    let rows = ctx.unsafe_raw_db.run(&sql, &[])?;
+    Ok(format!("{rows:?}"))
+}
+
 /// Writes a number into two tables.
 #[edgepod::function]
 pub async fn add_pair(ctx: &Ctx, n: i64) -> Result<()> {

@@ -9,21 +9,22 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use edgepod_manifest::{DataCopy, DataFormat};
+use edgepod_manifest::DataCopy;
 use hyper::header;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
     super::{
         database::{Location, make_private},
+        held::{self, gone, in_memory},
         http::{Reply, bytes_reply},
     },
     Asked, own,
 };
-use crate::{Code, Error};
+use crate::Error;
 
 /// The bytes of a piece.
-const PIECE: u64 = 1 << 20;
+pub(super) const PIECE: u64 = 1 << 20;
 
 /// After this time a copy that nobody has said to be done with is removed when another is made.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -34,9 +35,7 @@ const END: &str = "sqlite";
 pub(super) async fn copy(asked: &Asked<'_>) -> Result<DataCopy, Error> {
     let pod = asked.pod()?;
     let Location::File(database) = asked.shared.pods.location(&pod) else {
-        return Err(Error::bad_request(
-            "This server keeps its data in memory: there is no file to copy.",
-        ));
+        return Err(in_memory());
     };
     let folder = copies(asked)?;
     let held = asked.shared.pods.held(&pod).await?;
@@ -53,7 +52,6 @@ pub(super) async fn copy(asked: &Asked<'_>) -> Result<DataCopy, Error> {
         let rows = rows.map_err(io::Error::other)?;
         Ok(DataCopy {
             id,
-            format: DataFormat::Sqlite,
             pieces: fs::metadata(&file)?.len().div_ceil(PIECE),
             rows,
         })
@@ -66,9 +64,7 @@ pub(super) async fn copy(asked: &Asked<'_>) -> Result<DataCopy, Error> {
 /// A piece of a copy, by its number.
 pub(super) async fn piece(asked: &Asked<'_>) -> Result<Reply, Error> {
     let file = of_id(asked)?;
-    let at = asked.parameter("at").and_then(|at| at.parse::<u64>().ok());
-    let at = at.filter(|at| *at < u64::MAX / PIECE);
-    let at = at.ok_or_else(|| Error::bad_request("`at` is the number of a piece, from 0."))?;
+    let at = at(asked)?;
     let bytes = blocking(move || {
         let mut file = File::open(file)?;
         file.seek(SeekFrom::Start(at * PIECE))?;
@@ -97,17 +93,14 @@ fn copies(asked: &Asked<'_>) -> Result<PathBuf, Error> {
         .location(&crate::engine::PodName::global())
     {
         Location::File(file) => Ok(file.with_extension("copies")),
-        Location::Memory => Err(gone()),
+        Location::Memory => Err(in_memory()),
     }
 }
 
 /// The copy that `id` names.
 fn of_id(asked: &Asked<'_>) -> Result<PathBuf, Error> {
     asked.pod()?;
-    let id = asked.parameter("id").unwrap_or_default();
-    if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(gone());
-    }
+    let id = id(asked)?;
     let file = copies(asked)?.join(id).with_extension(END);
     if file.is_file() {
         Ok(file)
@@ -116,11 +109,20 @@ fn of_id(asked: &Asked<'_>) -> Result<PathBuf, Error> {
     }
 }
 
-fn gone() -> Error {
-    Error::new(
-        Code::NotFound,
-        "There is no copy of this name any more: begin anew.",
-    )
+/// The number of a piece.
+pub(super) fn at(asked: &Asked<'_>) -> Result<u64, Error> {
+    let at = asked.parameter("at").and_then(|at| at.parse::<u64>().ok());
+    let at = at.filter(|at| *at < u64::MAX / PIECE / 2);
+    at.ok_or_else(|| Error::bad_request("`at` is the number of a piece, from 0."))
+}
+
+/// The name of a copy, or of data that comes.
+pub(super) fn id(asked: &Asked<'_>) -> Result<String, Error> {
+    let id = asked.parameter("id").unwrap_or_default();
+    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(id);
+    }
+    Err(gone())
 }
 
 /// Copies what the database has now. Others go on writing: it reads one version. Returns the rows of each table.
@@ -151,7 +153,8 @@ fn rows(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
         .collect()
 }
 
-fn forget_old(folder: &Path) -> io::Result<()> {
+/// Removes what nobody has come back for.
+pub(super) fn forget_old(folder: &Path) -> io::Result<()> {
     let before = SystemTime::now() - FORGOTTEN;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -165,9 +168,8 @@ fn forget_old(folder: &Path) -> io::Result<()> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Error::internal(format!("a copy of the data: {error}"))),
-        Err(_) => Err(Error::internal("copying the data panicked")),
-    }
+    held::blocking(move || {
+        work().map_err(|error| Error::internal(format!("a copy of the data: {error}")))
+    })
+    .await
 }

@@ -6,9 +6,11 @@
 mod data;
 mod key;
 mod pods;
+mod push;
 
 use std::sync::Arc;
 
+use edgepod_manifest::{DataFormat, DataWay};
 use form_urlencoded::parse;
 use hyper::{HeaderMap, header, header::HeaderValue, http::request::Parts};
 use serde::Serialize;
@@ -26,17 +28,24 @@ use crate::{
 const BASE: &str = "/_edgepod/v1";
 
 /// What can be asked: the method, what stands behind [`BASE`], and what it is.
-const REQUESTS: [(&str, &str, What); 9] = [
+const REQUESTS: [(&str, &str, What); 13] = [
     ("GET", "/pods", What::List),
     ("GET", "/status", What::Status),
     ("POST", "/migrate", What::Migrate),
+    ("GET", "/data", What::Way),
     ("POST", "/data/copy", What::Copy),
     ("GET", "/data/piece", What::Piece),
     ("POST", "/data/done", What::Done),
+    ("POST", "/data/push", What::Push),
+    (PUT.0, PUT.1, What::Put),
+    ("POST", "/data/commit", What::Commit),
     ("GET", "/jobs", What::Jobs("list", "state")),
     ("POST", "/jobs/retry", What::Jobs("retry", "id")),
     ("POST", "/jobs/cancel", What::Jobs("cancel", "id")),
 ];
+
+/// The one that has a body.
+const PUT: (&str, &str) = ("POST", "/data/put");
 
 #[derive(Clone, Copy)]
 enum What {
@@ -54,6 +63,14 @@ enum What {
     Done,
     /// Jobs of a pod, which is opened for that: what the engine is asked, and the parameter that says of which.
     Jobs(&'static str, &'static str),
+    /// How data goes and comes.
+    Way,
+    /// Makes place for data that is about to come: `pod`, `replace`.
+    Push,
+    /// A piece of it, which is the body: `pod`, `id`, `at`.
+    Put,
+    /// All of it is there, and comes in the place of the pod's: `pod`, `id`, `bytes`, `replace`.
+    Commit,
 }
 
 /// Who asks, and what for.
@@ -61,6 +78,7 @@ struct Asked<'a> {
     shared: &'a Arc<Shared>,
     query: &'a str,
     trace_id: &'a str,
+    body: Vec<u8>,
 }
 
 impl Asked<'_> {
@@ -72,6 +90,15 @@ impl Asked<'_> {
 
     /// The pod that `pod` names, which has to be there: `global` where it names none and the app has one pod.
     fn pod(&self) -> Result<PodName, Error> {
+        let name = self.new_pod()?;
+        if self.shared.pods.has(&name) {
+            return Ok(name);
+        }
+        Err(no_pod())
+    }
+
+    /// The same, which is there or not.
+    fn new_pod(&self) -> Result<PodName, Error> {
         let has_pods = self.shared.registry().pod().is_some();
         let name = match self.parameter("pod") {
             Some(name) => PodName::new(name)?,
@@ -82,11 +109,21 @@ impl Asked<'_> {
             }
             None => PodName::global(),
         };
-        if (has_pods || name.is_global()) && self.shared.pods.has(&name) {
+        if has_pods || name.is_global() {
             return Ok(name);
         }
-        Err(Error::new(Code::NotFound, "There is no pod of this name."))
+        Err(no_pod())
     }
+}
+
+fn no_pod() -> Error {
+    Error::new(Code::NotFound, "There is no pod of this name.")
+}
+
+/// Whether a request is one of which the body is read.
+pub(super) fn has_body(key: &Key, parts: &Parts) -> bool {
+    let place = parts.uri.path().strip_prefix(BASE);
+    (parts.method.as_str(), place) == (PUT.0, Some(PUT.1)) && key.is_in(bearer(&parts.headers))
 }
 
 /// Whether a path is of the admin address, whatever is there.
@@ -100,9 +137,10 @@ pub(super) async fn answer(
     shared: &Arc<Shared>,
     key: &Key,
     parts: &Parts,
+    body: Vec<u8>,
     trace_id: &str,
 ) -> Reply {
-    match decide(shared, key, parts, trace_id).await {
+    match decide(shared, key, parts, body, trace_id).await {
         Ok(reply) => reply,
         Err((error, allow)) => {
             let mut reply = answered(Outcome::error(&error, trace_id));
@@ -126,6 +164,7 @@ async fn decide(
     shared: &Arc<Shared>,
     key: &Key,
     parts: &Parts,
+    body: Vec<u8>,
     trace_id: &str,
 ) -> Result<Reply, Refusal> {
     if !key.is_in(bearer(&parts.headers)) {
@@ -146,6 +185,7 @@ async fn decide(
                 shared,
                 query: parts.uri.query().unwrap_or_default(),
                 trace_id,
+                body,
             };
             return run(*what, &asked).await.map_err(|error| (error, None));
         }
@@ -174,6 +214,12 @@ async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
         What::Copy => data::copy(asked).await.map(|copy| written(&copy)),
         What::Piece => data::piece(asked).await,
         What::Done => data::done(asked).await.map(|()| written(&())),
+        What::Way => Ok(written(&DataWay {
+            format: DataFormat::Sqlite,
+        })),
+        What::Push => push::begin(asked).await.map(|push| written(&push)),
+        What::Put => push::put(asked).await.map(|()| written(&())),
+        What::Commit => push::commit(asked).await.map(|done| written(&done)),
         What::Migrate => pods::migrate(asked).await.map(|status| written(&status)),
         What::Jobs(what, parameter) => pods::jobs(asked, what, parameter).await.map(answered),
     }

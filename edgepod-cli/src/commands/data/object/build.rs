@@ -1,4 +1,5 @@
-//! From the lines of a copy to a SQLite file. `data_object.mjs` of the runtime writes them, which says what they are.
+//! From the lines of a copy to a SQLite file: `T` and what a table is, as JSON; the values of its rows, as SQL; `S` and what else
+//! there is in the schema; `E` for the end.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use fs_err as fs;
 use rusqlite::{Connection, config::DbConfig, params};
 use serde::Deserialize;
 
-use super::partial::private;
+use super::super::partial::{beside, private};
 
 /// After so many bytes of rows they are inserted.
 const AT_ONCE: usize = 256 * 1024;
@@ -35,10 +36,8 @@ struct Object {
 ///
 /// # Errors
 /// Lines that are none, that end too early, or that SQLite refuses.
-pub(super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
-    let mut built = file.as_os_str().to_owned();
-    built.push(".building");
-    let built = PathBuf::from(built);
+pub(in super::super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
+    let built = beside(file, ".building");
     private(&built)?;
     let connection = Connection::open(&built)?;
     // Nobody else has the file, and it is made anew where this ends too early.
@@ -85,11 +84,12 @@ struct Builder<'a> {
 impl Builder<'_> {
     /// Takes a line; whether it is the last.
     fn line(&mut self, line: &str) -> Result<bool> {
-        let (kind, rest) = line.split_at_checked(1).context("a line is empty")?;
-        if kind == "R" {
+        let kind = line.get(..2).unwrap_or(line);
+        let rest = line.get(1..).unwrap_or_default();
+        if !["T{", "S{", "E"].contains(&kind) {
             self.rows
                 .push_str(if self.rows.is_empty() { "(" } else { ",(" });
-            self.rows.push_str(rest);
+            self.rows.push_str(line);
             self.rows.push(')');
             if self.rows.len() > AT_ONCE {
                 self.flush()?;
@@ -98,10 +98,9 @@ impl Builder<'_> {
         }
         self.flush()?;
         match kind {
-            "T" => self.table(&serde_json::from_str(rest)?)?,
-            "S" => self.object(&serde_json::from_str(rest)?)?,
-            "E" => return Ok(true),
-            _ => bail!("a line begins with `{kind}`: is the command as new as the app?"),
+            "T{" => self.table(&serde_json::from_str(rest)?)?,
+            "S{" => self.object(&serde_json::from_str(rest)?)?,
+            _ => return Ok(true),
         }
         Ok(false)
     }
