@@ -115,8 +115,16 @@ pub mod testing {
     pub use edgepod_runtime::tracking::Footprint;
 }
 
+/// The generated code's names.
 #[doc(hidden)]
-pub use edgepod_runtime::__private;
+pub mod __private {
+    pub use edgepod_runtime::__private::*;
+
+    /// The words that editors complete in the attributes' brackets.
+    pub mod completions {
+        edgepod_macros::__completions!();
+    }
+}
 
 /// The examples of the guide, compiled.
 #[cfg(doctest)]

@@ -4,20 +4,20 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{
+    completions::Grammar,
     errors::Errors,
     expand,
     handle_errors::handle_errors,
     parse::{
-        AppKeys, COLUMN_ATTRIBUTES, ColumnType, Cron, Data, ERROR_ATTRIBUTES, ErrorEnum, Function,
-        Kind, Middleware, Migration, Pod, Presence, Route, Row, TABLE_ATTRIBUTES, Table, Test,
-        migrations_of_the_crate,
+        AppKeys, ColumnType, Cron, Data, ErrorEnum, Function, Kind, Middleware, Migration, Pod,
+        Presence, Route, Row, Table, Test, migrations_of_the_crate,
     },
     validate,
 };
 
 /// `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]`.
 pub(crate) fn function(kind: Kind, attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Function(kind), attr, item, |attr, item, errors| {
         let function = Function::parse(kind, attr, item, errors)?;
         validate::function(&function, errors);
         Some(expand::function(&function, errors.is_empty()))
@@ -26,7 +26,7 @@ pub(crate) fn function(kind: Kind, attr: TokenStream, item: TokenStream) -> Toke
 
 /// `#[edgepod::route]`.
 pub(crate) fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Route, attr, item, |attr, item, errors| {
         let route = Route::parse(attr, item, errors)?;
         validate::route(&route, errors);
         Some(expand::route(&route, errors.is_empty()))
@@ -35,7 +35,7 @@ pub(crate) fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::cron]`.
 pub(crate) fn cron(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Cron, attr, item, |attr, item, errors| {
         let cron = Cron::parse(attr, item, errors)?;
         validate::cron(&cron, errors);
         Some(expand::cron(&cron, errors.is_empty()))
@@ -44,7 +44,7 @@ pub(crate) fn cron(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::middleware]`.
 pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Plain, attr, item, |attr, item, errors| {
         let middleware = Middleware::parse(attr, item, errors)?;
         validate::middleware(&middleware, errors);
         Some(expand::middleware(&middleware, errors.is_empty()))
@@ -53,7 +53,7 @@ pub(crate) fn middleware(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::pod]`.
 pub(crate) fn pod(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Plain, attr, item, |attr, item, errors| {
         let pod = Pod::parse(attr, item, errors)?;
         validate::pod(&pod, errors);
         Some(expand::pod(&pod, errors.is_empty()))
@@ -62,7 +62,7 @@ pub(crate) fn pod(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::test]`.
 pub(crate) fn test(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Plain, attr, item, |attr, item, errors| {
         let test = Test::parse(attr, item, errors)?;
         validate::test(&test, errors);
         Some(expand::test(&test, errors.is_empty()))
@@ -71,8 +71,7 @@ pub(crate) fn test(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::table]`.
 pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let ours = [&COLUMN_ATTRIBUTES[..], &TABLE_ATTRIBUTES[..]].concat();
-    handle_errors(item, &ours, |item, errors| {
+    handle_errors(Grammar::Table, attr, item, |attr, item, errors| {
         let mut table = Table::parse(attr, item, errors)?;
         validate::table(&mut table, errors)?;
         Some(expand::table(&table))
@@ -81,7 +80,7 @@ pub(crate) fn table(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::data]`.
 pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Data, attr, item, |attr, item, errors| {
         let data = Data::parse(attr, item, errors)?;
         validate::data(&data, errors)?;
         Some(expand::data(data))
@@ -90,7 +89,7 @@ pub(crate) fn data(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::presence]`.
 pub(crate) fn presence(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Presence, attr, item, |attr, item, errors| {
         let presence = Presence::parse(attr, item, errors)?;
         validate::presence(&presence, errors)?;
         Some(expand::presence(presence, errors.is_empty()))
@@ -99,7 +98,7 @@ pub(crate) fn presence(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::row]`.
 pub(crate) fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Plain, attr, item, |attr, item, errors| {
         let row = Row::parse(attr, item, errors)?;
         validate::row(&row, errors)?;
         Some(expand::row(&row, errors.is_empty()))
@@ -108,7 +107,7 @@ pub(crate) fn row(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::error]`.
 pub(crate) fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &ERROR_ATTRIBUTES, |item, errors| {
+    handle_errors(Grammar::Error, attr, item, |attr, item, errors| {
         let error = ErrorEnum::parse(attr, item, errors)?;
         validate::error(&error, errors);
         Some(expand::error(&error, errors.is_empty()))
@@ -117,7 +116,7 @@ pub(crate) fn error(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[edgepod::migration]`.
 pub(crate) fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
-    handle_errors(item, &[], |item, errors| {
+    handle_errors(Grammar::Plain, attr, item, |attr, item, errors| {
         let migration = Migration::parse(attr, item, errors)?;
         validate::migration(&migration, errors);
         Some(expand::migration(&migration, errors.is_empty()))
@@ -126,24 +125,34 @@ pub(crate) fn migration(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[derive(edgepod::ColumnType)]`: the item stands beside what a derive writes, and does not come out again.
 pub(crate) fn column_type(item: TokenStream) -> TokenStream {
-    handle_errors(TokenStream::new(), &[], |_, errors| {
-        let column_type = ColumnType::parse(item, errors)?;
-        Some(expand::column_type(&column_type))
-    })
+    handle_errors(
+        Grammar::Plain,
+        item,
+        TokenStream::new(),
+        |item, _, errors| {
+            let column_type = ColumnType::parse(item, errors)?;
+            Some(expand::column_type(&column_type))
+        },
+    )
 }
 
 /// `edgepod::app!`.
 pub(crate) fn app(input: TokenStream) -> TokenStream {
-    handle_errors(TokenStream::new(), &[], |_, errors| {
-        let keys = AppKeys::parse(input, errors);
-        let migrations = migrations_of_the_crate(errors);
-        Some(expand::app(&keys, migrations.as_ref()))
-    })
+    handle_errors(
+        Grammar::App,
+        input,
+        TokenStream::new(),
+        |input, _, errors| {
+            let keys = AppKeys::parse(input, errors);
+            let migrations = migrations_of_the_crate(errors);
+            Some(expand::app(&keys, migrations.as_ref()))
+        },
+    )
 }
 
 /// `edgepod::sql!`: one expression, whatever is wrong; the messages stand before it.
 pub(crate) fn sql(input: TokenStream) -> TokenStream {
-    handle_errors(TokenStream::new(), &[], |_, _| {
+    handle_errors(Grammar::Plain, input, TokenStream::new(), |input, _, _| {
         let mut errors = Errors::default();
         let statement = crate::sql::sql(input, &mut errors);
         let statement = statement.unwrap_or_else(|| quote!(::core::unreachable!()));

@@ -8,26 +8,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::errors::Errors;
+use crate::{completions::Grammar, errors::Errors};
 
-/// Runs an expansion, and adds the messages of what it noted to its tokens.
+/// Runs an expansion, and adds the messages of what it noted to its tokens, and what editors complete by.
 ///
-/// Where it gives none, or panics, the item itself comes out, without the attributes of `ours`: those that only this macro
-/// knows, and that the compiler would call unknown.
+/// Where it gives none, or panics, the item itself comes out, without the attributes that only this macro knows, and that the
+/// compiler would call unknown.
 pub(crate) fn handle_errors(
+    grammar: Grammar,
+    attr: TokenStream,
     item: TokenStream,
-    ours: &[&str],
-    expand: impl FnOnce(TokenStream, &mut Errors) -> Option<TokenStream>,
+    expand: impl FnOnce(TokenStream, TokenStream, &mut Errors) -> Option<TokenStream>,
 ) -> TokenStream {
+    let completions = grammar.completions(&attr, &item);
     let mut errors = Errors::default();
-    let expanded = catch_unwind(AssertUnwindSafe(|| expand(item.clone(), &mut errors)));
+    let expanded = catch_unwind(AssertUnwindSafe(|| expand(attr, item.clone(), &mut errors)));
     let tokens = expanded.unwrap_or_else(|panic| {
         errors.add(panicked(&*panic));
         None
     });
-    let tokens = tokens.unwrap_or_else(|| strip(item, ours));
+    let tokens = tokens.unwrap_or_else(|| strip(item, &grammar.attributes()));
     let messages = errors.to_compile_errors();
-    quote!(#tokens #messages)
+    quote!(#completions #tokens #messages)
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> syn::Error {
@@ -98,20 +100,25 @@ mod tests {
 
     #[test]
     fn what_cannot_be_expanded_comes_out_without_our_attributes() {
-        let ours = ["primary_key", "default", "index"];
-        let tokens = handle_errors(item(), &ours, |_, errors| {
-            errors.add(syn::Error::new(Span::call_site(), "no"));
-            None
-        });
+        let tokens = handle_errors(
+            Grammar::Table,
+            TokenStream::new(),
+            item(),
+            |_, _, errors| {
+                errors.add(syn::Error::new(Span::call_site(), "no"));
+                None
+            },
+        );
         let expected = format!("{} {}", without(), quote!(::core::compile_error! { "no" }));
         assert_eq!(tokens.to_string(), expected);
     }
 
     #[test]
     fn a_panic_is_a_message_beside_the_item() {
-        let ours = ["primary_key", "default", "index"];
-        let tokens =
-            handle_errors(item(), &ours, |_, _| panic!("the {} broke", "lamp")).to_string();
+        let tokens = handle_errors(Grammar::Table, TokenStream::new(), item(), |_, _, _| {
+            panic!("the {} broke", "lamp")
+        })
+        .to_string();
         assert!(tokens.starts_with(&without()), "{tokens}");
         assert!(tokens.contains("the lamp broke"), "{tokens}");
         assert_eq!(tokens.matches("compile_error").count(), 1, "{tokens}");
@@ -120,11 +127,12 @@ mod tests {
     #[test]
     fn what_was_noted_before_a_panic_is_said_too() {
         let tokens = handle_errors(
+            Grammar::Plain,
+            TokenStream::new(),
             quote!(
                 struct S;
             ),
-            &[],
-            |_, errors| {
+            |_, _, errors| {
                 errors.add(syn::Error::new(Span::call_site(), "noted"));
                 panic!("lost")
             },

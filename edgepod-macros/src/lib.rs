@@ -8,6 +8,7 @@
 //! What comes out names only `::edgepod::__private`; nothing here knows a host.
 
 mod attributes;
+mod completions;
 mod errors;
 mod expand;
 mod handle_errors;
@@ -587,4 +588,11 @@ pub fn app(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn sql(input: TokenStream) -> TokenStream {
     attributes::sql(input.into()).into()
+}
+
+/// For EdgePod itself: the words that editors complete.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __completions(_: TokenStream) -> TokenStream {
+    completions::modules().into()
 }

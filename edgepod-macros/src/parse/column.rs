@@ -10,6 +10,7 @@ use syn::{
     parse_quote,
 };
 
+use super::words::{COLUMN, NOW, ON_DELETE, knows};
 use crate::errors::Errors;
 
 /// A column, and the field that it is made of.
@@ -65,23 +66,11 @@ pub(crate) enum OnDelete {
     SetDefault(Ident),
 }
 
-/// What only a table's attribute knows on a field.
-pub(crate) const COLUMN_ATTRIBUTES: [&str; 8] = [
-    "primary_key",
-    "auto_inc",
-    "unique",
-    "index",
-    "default",
-    "references",
-    "renamed_from",
-    "private",
-];
-
 /// Whether the attribute is one of a column's.
 fn is_ours(attr: &Attribute) -> bool {
-    COLUMN_ATTRIBUTES
-        .iter()
-        .any(|name| attr.path().is_ident(name))
+    attr.path()
+        .get_ident()
+        .is_some_and(|name| knows(&COLUMN, name))
 }
 
 /// The name in `#[renamed_from = "mail"]`.
@@ -224,7 +213,7 @@ impl Parse for Default {
         }
         let tokens = expr.to_token_stream();
         let (negative, lit) = match &expr {
-            Expr::Path(path) if path.path.is_ident("now") => {
+            Expr::Path(path) if path.path.is_ident(NOW.name) => {
                 return Ok(Default::Now);
             }
             Expr::Lit(ExprLit { lit, .. }) => (false, lit),
@@ -314,7 +303,7 @@ impl Parse for References {
                 break;
             }
             let key = input.call(Ident::parse_any)?;
-            if key != "on_delete" {
+            if key != ON_DELETE.name {
                 return Err(syn::Error::new_spanned(
                     &key,
                     format!(

@@ -7,7 +7,7 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-use super::{Function, FunctionTokens, Kind, schedule::Schedule};
+use super::{Function, FunctionTokens, Kind, schedule::Schedule, words::EVERY};
 use crate::errors::Errors;
 
 /// A function that the clock calls.
@@ -54,7 +54,7 @@ fn schedule(input: ParseStream<'_>) -> syn::Result<(Option<Ident>, LitStr)> {
     let mut key = None;
     if input.peek(syn::Ident) {
         let every: Ident = input.parse()?;
-        if every != "every" {
+        if every != EVERY.name {
             return Err(syn::Error::new(every.span(), FORM));
         }
         input.parse::<Token![=]>().map_err(wrong)?;

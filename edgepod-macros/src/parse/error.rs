@@ -11,7 +11,7 @@ use syn::{
     spanned::Spanned,
 };
 
-use super::no_keys;
+use super::{no_keys, words::TRANSPARENT};
 use crate::errors::Errors;
 
 /// The enum of an app's errors.
@@ -203,7 +203,7 @@ fn told_of(input: ParseStream<'_>, code: String, fields: &Fields) -> syn::Result
         ));
     } else {
         let name = input.call(Ident::parse_any)?;
-        if name == "transparent" {
+        if name == TRANSPARENT.name {
             if !input.is_empty() {
                 return Err(input.error(
                     "`transparent` stands alone: the error within has the status and the message",

@@ -10,13 +10,21 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-use super::FunctionKeys;
+use super::{
+    FunctionKeys,
+    words::{ACTION, FUNCTION, FunctionKey, Keys, QUERY},
+};
 use crate::errors::Errors;
 
 /// What the attributes say of a kind.
-pub(crate) trait KindWords {
+pub(crate) trait KindWords: Sized {
+    /// The keys of its attribute.
+    fn keys(self) -> &'static Keys<FunctionKey>;
+
     /// Its attribute, as it is written.
-    fn attribute(self) -> &'static str;
+    fn attribute(self) -> &'static str {
+        self.keys().attribute
+    }
 
     /// The kind in a sentence.
     fn noun(self) -> &'static str;
@@ -26,11 +34,11 @@ pub(crate) trait KindWords {
 }
 
 impl KindWords for Kind {
-    fn attribute(self) -> &'static str {
+    fn keys(self) -> &'static Keys<FunctionKey> {
         match self {
-            Kind::Query => "#[edgepod::query]",
-            Kind::Function => "#[edgepod::function]",
-            Kind::Action => "#[edgepod::action]",
+            Kind::Query => &QUERY,
+            Kind::Function => &FUNCTION,
+            Kind::Action => &ACTION,
         }
     }
 
@@ -172,7 +180,7 @@ impl Function {
         item: TokenStream,
         errors: &mut Errors,
     ) -> Option<Self> {
-        let mut keys = FunctionKeys::parse(attr, kind.attribute(), errors);
+        let mut keys = FunctionKeys::parse(attr, kind.keys(), errors);
         let tokens = FunctionTokens::read(item, kind.attribute(), errors)?;
         let inputs = tokens.sig.inputs.iter().skip(1);
         let parameters = inputs

@@ -13,11 +13,12 @@ use syn::{
     spanned::Spanned,
 };
 
-use super::{ReadyMade, duration::duration};
+use super::{
+    ReadyMade,
+    duration::duration,
+    words::{APP, AppKey, DATA, FunctionKey, Keys, PRESENCE, PresenceKey, TABLE, TableKey},
+};
 use crate::errors::Errors;
-
-/// The attribute that has `keep`.
-const QUERY: &str = "#[edgepod::query]";
 
 /// The keys of `#[edgepod::query]`, `#[edgepod::function]` and `#[edgepod::action]`.
 pub(crate) struct FunctionKeys {
@@ -32,7 +33,7 @@ pub(crate) struct FunctionKeys {
 }
 
 impl FunctionKeys {
-    pub(crate) fn parse(attr: TokenStream, attribute: &str, errors: &mut Errors) -> Self {
+    pub(crate) fn parse(attr: TokenStream, known: &Keys<FunctionKey>, errors: &mut Errors) -> Self {
         let mut keys = Self {
             name: None,
             internal: false,
@@ -40,69 +41,36 @@ impl FunctionKeys {
             keep: true,
             middleware: Vec::new(),
         };
-        let is_query = attribute == QUERY;
-        let mut seen = Vec::new();
-        each(attr, errors, |key, input, errors| {
-            let fresh = once(&key, &mut seen, errors);
-            match key.to_string().as_str() {
-                "name" => {
+        each(attr, known, errors, |key, word, input, errors| {
+            match key {
+                FunctionKey::Name => {
                     let name = text(input)?;
-                    if !is_javascript_name(&name.value()) {
+                    if is_javascript_name(&name.value()) {
+                        keys.name = Some(name.value());
+                    } else {
                         errors.at(
                             &name,
                             "a public name is letters, digits and `_`, and does not begin with a digit, such as \"getUsers\"",
                         );
-                    } else if fresh {
-                        keys.name = Some(name.value());
                     }
                 }
-                "middleware" => keys.middleware = middleware(input)?,
-                "internal" if input.is_empty() || input.peek(Token![,]) => keys.internal = true,
-                "internal" => {
-                    errors.at(
-                        &key,
+                FunctionKey::Middleware => keys.middleware = middleware(input)?,
+                FunctionKey::Keep => keys.keep = yes_or_no(input)?,
+                FunctionKey::Internal => {
+                    keys.internal = alone(
+                        word,
+                        input,
                         "`internal` stands alone: a function is internal, or it is not",
+                        errors,
                     );
-                    skip(input);
                 }
-                "job" if !is_query && (input.is_empty() || input.peek(Token![,])) => {
-                    keys.job = true;
-                }
-                "job" if is_query => {
-                    errors.at(
-                        &key,
-                        "a query only reads, so it is no job: nobody would hear what it says",
-                    );
-                    skip(input);
-                }
-                "job" => {
-                    errors.at(
-                        &key,
+                FunctionKey::Job => {
+                    keys.job = alone(
+                        word,
+                        input,
                         "`job` stands alone: a function may be a job, or it may not",
+                        errors,
                     );
-                    skip(input);
-                }
-                "keep" if is_query => keys.keep = yes_or_no(input)?,
-                "keep" => {
-                    errors.at(
-                        &key,
-                        format!("`keep` is a query's: of `{attribute}` no answer is kept"),
-                    );
-                    skip(input);
-                }
-                _ => {
-                    let own = if is_query {
-                        ", `keep = false`"
-                    } else {
-                        ", `job`"
-                    };
-                    errors.at(
-                        &key,
-                        format!(
-                            "`{attribute}` has no key `{key}`; it has `name = \"…\"`, `middleware = […]`{own} and `internal`"
-                        ),
-                    );
-                    skip(input);
                 }
             }
             Ok(())
@@ -121,73 +89,56 @@ pub(crate) struct TableKeys {
 
 impl TableKeys {
     pub(crate) fn parse(attr: TokenStream, item: &Ident, errors: &mut Errors) -> Self {
-        let mut name: Option<LitStr> = None;
-        let mut seen = Vec::new();
-        let mut misread = false;
-        let mut full_text = false;
-        each(attr, errors, |key, input, errors| {
-            let fresh = once(&key, &mut seen, errors);
-            if key == "fts5" {
-                full_text = true;
-            } else if key == "name" {
-                misread = true;
-                let text = text(input)?;
-                misread = false;
-                if fresh {
-                    name = Some(text);
+        let mut keys = Self {
+            name: None,
+            full_text: false,
+        };
+        let mut is_named = false;
+        each(attr, &TABLE, errors, |key, _, input, errors| {
+            match key {
+                TableKey::Name => {
+                    is_named = true;
+                    keys.name = table_name(&text(input)?, errors);
                 }
-            } else {
-                errors.at(
-                    &key,
-                    format!(
-                        "`#[edgepod::table]` has no key `{key}`; it has `name = \"…\"` and `fts5`"
-                    ),
-                );
-                skip(input);
+                TableKey::Fts5 => keys.full_text = true,
             }
             Ok(())
         });
-        let Some(literal) = name else {
-            if !misread {
-                let plural = heck::AsSnakeCase(item.to_string());
-                errors.add(syn::Error::new(
-                    Span::call_site(),
-                    format!(
-                        "the table needs a name in the database: `#[edgepod::table(name = \"{plural}s\")]`"
-                    ),
-                ));
-            }
-            return Self {
-                name: None,
-                full_text,
-            };
-        };
-        let name = literal.value();
-        if name.is_empty() {
-            errors.at(&literal, "the table's name in the database is empty");
-        } else if let Some(prefix) = reserved_prefix(&name) {
-            errors.at(
-                &literal,
-                format!("names that begin with `{prefix}` belong to the database: choose another"),
-            );
-        } else if hides_a_function(&name) {
-            errors.at(
-                &literal,
-                format!("a table named `{name}` would hide SQLite's function of that name: choose another"),
-            );
-        } else if name.contains('\0') {
-            errors.at(&literal, "a table's name has no NUL character");
-        } else {
-            return Self {
-                name: Some(name),
-                full_text,
-            };
+        if !is_named {
+            let plural = heck::AsSnakeCase(item.to_string());
+            errors.add(syn::Error::new(
+                Span::call_site(),
+                format!(
+                    "the table needs a name in the database: `#[edgepod::table(name = \"{plural}s\")]`"
+                ),
+            ));
         }
-        Self {
-            name: None,
-            full_text,
-        }
+        keys
     }
+}
+
+fn table_name(literal: &LitStr, errors: &mut Errors) -> Option<String> {
+    let name = literal.value();
+    if name.is_empty() {
+        errors.at(literal, "the table's name in the database is empty");
+    } else if let Some(prefix) = reserved_prefix(&name) {
+        errors.at(
+            literal,
+            format!("names that begin with `{prefix}` belong to the database: choose another"),
+        );
+    } else if hides_a_function(&name) {
+        errors.at(
+            literal,
+            format!(
+                "a table named `{name}` would hide SQLite's function of that name: choose another"
+            ),
+        );
+    } else if name.contains('\0') {
+        errors.at(literal, "a table's name has no NUL character");
+    } else {
+        return Some(name);
+    }
+    None
 }
 
 /// The keys of `edgepod::app!`.
@@ -202,21 +153,10 @@ impl AppKeys {
             middleware: Vec::new(),
             pod: None,
         };
-        let mut seen = Vec::new();
-        each(input, errors, |key, input, errors| {
-            once(&key, &mut seen, errors);
-            if key == "middleware" {
-                keys.middleware = middleware(input)?;
-            } else if key == "pod" {
-                keys.pod = Some(ReadyMade::parse(input)?);
-            } else {
-                errors.at(
-                    &key,
-                    format!(
-                        "`edgepod::app!` has no key `{key}`; it has `middleware = […]` and `pod = …`"
-                    ),
-                );
-                skip(input);
+        each(input, &APP, errors, |key, _, input, _| {
+            match key {
+                AppKey::Middleware => keys.middleware = middleware(input)?,
+                AppKey::Pod => keys.pod = Some(ReadyMade::parse(input)?),
             }
             Ok(())
         });
@@ -226,23 +166,13 @@ impl AppKeys {
 
 /// Middleware, the one key of an attribute.
 pub(super) fn middleware_only(
-    keys: TokenStream,
-    attribute: &str,
+    tokens: TokenStream,
+    known: &Keys<()>,
     errors: &mut Errors,
 ) -> Vec<Listed> {
     let mut listed = Vec::new();
-    let mut seen = Vec::new();
-    each(keys, errors, |key, input, errors| {
-        once(&key, &mut seen, errors);
-        if key == "middleware" {
-            listed = middleware(input)?;
-        } else {
-            errors.at(
-                &key,
-                format!("`{attribute}` has no key `{key}`; it has `middleware = […]`"),
-            );
-            skip(input);
-        }
+    each(tokens, known, errors, |(), _, input, _| {
+        listed = middleware(input)?;
         Ok(())
     });
     listed
@@ -262,11 +192,11 @@ impl PresenceKeys {
             key: None,
             at_most: None,
         };
-        let mut seen = Vec::new();
-        each(attr, errors, |key, input, errors| {
-            once(&key, &mut seen, errors);
-            match key.to_string().as_str() {
-                "key" => {
+        let mut has_key = false;
+        each(attr, &PRESENCE, errors, |key, _, input, errors| {
+            match key {
+                PresenceKey::Key => {
+                    has_key = true;
                     input.parse::<Token![=]>()?;
                     let field = input.call(Ident::parse_any).map_err(|error| {
                         syn::Error::new(
@@ -276,23 +206,14 @@ impl PresenceKeys {
                     })?;
                     keys.key = Some(field);
                 }
-                "at_most" => {
+                PresenceKey::AtMost => {
                     let time = text(input)?;
                     keys.at_most = duration(&time, errors);
-                }
-                _ => {
-                    errors.at(
-                        &key,
-                        format!(
-                            "`#[edgepod::presence]` has no key `{key}`; it has `key = field` and `at_most = \"8s\"`"
-                        ),
-                    );
-                    skip(input);
                 }
             }
             Ok(())
         });
-        if !seen.iter().any(|key| key == "key") {
+        if !has_key {
             errors.add(syn::Error::new(
                 Span::call_site(),
                 "a presence is asked for by one of its fields: `#[edgepod::presence(key = room_id)]`",
@@ -305,20 +226,8 @@ impl PresenceKeys {
 /// Whether `#[edgepod::data(reply)]` says that the type is only returned.
 pub(crate) fn data_keys(attr: TokenStream, errors: &mut Errors) -> bool {
     let mut reply = false;
-    let mut seen = Vec::new();
-    each(attr, errors, |key, input, errors| {
-        once(&key, &mut seen, errors);
-        if key == "reply" {
-            reply = true;
-        } else {
-            errors.at(
-                &key,
-                format!(
-                    "`#[edgepod::data]` has no key `{key}`; it has `reply`, for what functions return and clients do not send"
-                ),
-            );
-            skip(input);
-        }
+    each(attr, &DATA, errors, |(), _, _, _| {
+        reply = true;
         Ok(())
     });
     reply
@@ -331,18 +240,26 @@ pub(crate) fn no_keys(attr: &TokenStream, attribute: &str, errors: &mut Errors) 
     }
 }
 
-/// Reads `key …, key …`. What follows the key is for `read`.
-fn each(
+/// Reads `key …, key …`, and notes the keys that are not known or there twice. What follows the key is for `read`.
+fn each<K: Copy>(
     tokens: TokenStream,
+    known: &Keys<K>,
     errors: &mut Errors,
-    mut read: impl FnMut(Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+    mut read: impl FnMut(K, &Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
 ) {
+    let mut seen = Vec::new();
     let result = (|input: ParseStream<'_>| {
         while !input.is_empty() {
-            let key = input
+            let word = input
                 .call(Ident::parse_any)
                 .map_err(|error| syn::Error::new(error.span(), "expected a key, such as `name`"))?;
-            read(key, input, errors)?;
+            match known.find(&word, &mut seen) {
+                Ok(key) => read(key, &word, input, errors)?,
+                Err(error) => {
+                    errors.add(error);
+                    skip(input);
+                }
+            }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
@@ -353,13 +270,34 @@ fn each(
     errors.ok(result);
 }
 
-fn once(key: &Ident, seen: &mut Vec<Ident>, errors: &mut Errors) -> bool {
-    if seen.contains(key) {
-        errors.at(key, format!("`{key}` is there twice"));
-        return false;
+impl<K: Copy> Keys<K> {
+    fn find(&self, word: &Ident, seen: &mut Vec<Ident>) -> syn::Result<K> {
+        let wrong = |message| Err(syn::Error::new(word.span(), message));
+        if seen.contains(word) {
+            return wrong(format!("`{word}` is there twice"));
+        }
+        seen.push(word.clone());
+        if let Some((key, _)) = self.words.iter().find(|(_, known)| word == known.name) {
+            return Ok(*key);
+        }
+        if let Some((_, why)) = self.of_others.iter().find(|(other, _)| word == other) {
+            return wrong((*why).to_owned());
+        }
+        wrong(format!(
+            "`{}` has no key `{word}`; it has {self}",
+            self.attribute
+        ))
     }
-    seen.push(key.clone());
-    true
+}
+
+/// Whether nothing follows the word, as it is to be.
+fn alone(word: &Ident, input: ParseStream<'_>, message: &str, errors: &mut Errors) -> bool {
+    let alone = input.is_empty() || input.peek(Token![,]);
+    if !alone {
+        errors.at(word, message);
+        skip(input);
+    }
+    alone
 }
 
 fn yes_or_no(input: ParseStream<'_>) -> syn::Result<bool> {
@@ -493,6 +431,7 @@ mod tests {
     use quote::quote;
 
     use super::*;
+    use crate::parse::words::{ACTION, FUNCTION, QUERY};
 
     fn messages(errors: &Errors) -> String {
         errors.to_compile_errors().to_string()
@@ -503,7 +442,7 @@ mod tests {
         let mut errors = Errors::default();
         let keys = FunctionKeys::parse(
             quote!(middleware = [a, b::c], name = "listUsers",),
-            "#[edgepod::query]",
+            &QUERY,
             &mut errors,
         );
         assert!(errors.is_empty(), "{}", messages(&errors));
@@ -515,11 +454,8 @@ mod tests {
     fn an_argument_with_a_name_is_a_method() {
         let listed = |middleware: TokenStream| {
             let mut errors = Errors::default();
-            let keys = FunctionKeys::parse(
-                quote!(middleware = [#middleware]),
-                "#[edgepod::function]",
-                &mut errors,
-            );
+            let keys =
+                FunctionKeys::parse(quote!(middleware = [#middleware]), &FUNCTION, &mut errors);
             match keys.middleware.first() {
                 Some(Listed::Value(expr)) if errors.is_empty() => quote!(#expr).to_string(),
                 _ => messages(&errors),
@@ -542,7 +478,7 @@ mod tests {
         let mut errors = Errors::default();
         let keys = FunctionKeys::parse(
             quote!(nam(1, 2) = [3], name = "a", cache),
-            "#[edgepod::query]",
+            &QUERY,
             &mut errors,
         );
         assert_eq!(keys.name.as_deref(), Some("a"));
@@ -556,19 +492,19 @@ mod tests {
     #[test]
     fn keep_is_a_querys_and_yes_or_no() {
         let mut errors = Errors::default();
-        let keys = FunctionKeys::parse(quote!(keep = false), "#[edgepod::query]", &mut errors);
+        let keys = FunctionKeys::parse(quote!(keep = false), &QUERY, &mut errors);
         assert!(errors.is_empty() && !keys.keep, "{}", messages(&errors));
-        let keys = FunctionKeys::parse(quote!(keep = true), "#[edgepod::query]", &mut errors);
+        let keys = FunctionKeys::parse(quote!(keep = true), &QUERY, &mut errors);
         assert!(errors.is_empty() && keys.keep, "{}", messages(&errors));
         for (attribute, keys) in [
-            ("#[edgepod::query]", quote!(keep)),
-            ("#[edgepod::query]", quote!(keep = "no")),
-            ("#[edgepod::function]", quote!(keep = false)),
-            ("#[edgepod::action]", quote!(keep = true)),
+            (&QUERY, quote!(keep)),
+            (&QUERY, quote!(keep = "no")),
+            (&FUNCTION, quote!(keep = false)),
+            (&ACTION, quote!(keep = true)),
         ] {
             let mut errors = Errors::default();
             FunctionKeys::parse(keys.clone(), attribute, &mut errors);
-            assert!(!errors.is_empty(), "{attribute} {keys}");
+            assert!(!errors.is_empty(), "{} {keys}", attribute.attribute);
         }
     }
 
@@ -576,7 +512,7 @@ mod tests {
     fn a_public_name_is_one_word() {
         for name in ["", "get users", "1st", "get-users", "größe"] {
             let mut errors = Errors::default();
-            FunctionKeys::parse(quote!(name = #name), "#[edgepod::query]", &mut errors);
+            FunctionKeys::parse(quote!(name = #name), &QUERY, &mut errors);
             assert!(!errors.is_empty(), "{name}");
         }
     }

@@ -21,8 +21,9 @@ mod schedule;
 mod serde;
 mod table;
 mod test;
+pub(crate) mod words;
 
-pub(crate) use column::{COLUMN_ATTRIBUTES, Column, Default, OnDelete, References};
+pub(crate) use column::{Column, Default, OnDelete, References};
 pub(crate) use column_type::{ColumnType, Shape};
 pub(crate) use cron::Cron;
 pub(crate) use data::Data;
@@ -36,9 +37,9 @@ pub(crate) use migrations::{CrateMigrations, checksum, migrations_of_the_crate, 
 pub(crate) use pod::{Pod, ReadyMade};
 pub(crate) use presence::Presence;
 pub(crate) use rename::Rule;
-pub(crate) use route::{METHODS, Route};
+pub(crate) use route::Route;
 pub(crate) use row::Row;
 pub(crate) use schedule::{Fields, Schedule};
 pub(crate) use serde::{Serde, says};
-pub(crate) use table::{Index, TABLE_ATTRIBUTES, Table};
+pub(crate) use table::{Index, Table};
 pub(crate) use test::Test;

@@ -5,13 +5,8 @@ use syn::{
     FnArg, Ident, LitStr, Pat, PatType, ReturnType, Token, Type, ext::IdentExt, parse::Parser,
 };
 
-use super::{FunctionTokens, Listed, keys};
+use super::{FunctionTokens, Listed, keys, words::ROUTE};
 use crate::errors::Errors;
-
-pub(crate) const ROUTE: &str = "#[edgepod::route]";
-
-/// The methods that a route may take.
-pub(crate) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// A route, as far as it could be read.
 pub(crate) struct Route {
@@ -42,8 +37,8 @@ impl Route {
                 (None, None, TokenStream::new())
             }
         };
-        let middleware = keys::middleware_only(keys, ROUTE, errors);
-        let tokens = FunctionTokens::read(item, ROUTE, errors)?;
+        let middleware = keys::middleware_only(keys, &ROUTE, errors);
+        let tokens = FunctionTokens::read(item, ROUTE.attribute, errors)?;
         let mut inputs = tokens.sig.inputs.iter().skip(1);
         let request = inputs.next().and_then(|input| match input {
             FnArg::Typed(typed) => Some((*typed.ty).clone()),

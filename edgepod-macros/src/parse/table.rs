@@ -46,9 +46,6 @@ impl Index {
     }
 }
 
-/// What only a table's attribute knows on its struct.
-pub(crate) const TABLE_ATTRIBUTES: [&str; 3] = ["unique", "index", "renamed_from"];
-
 impl Table {
     /// Reads the attribute and the struct; `None` where no table can be made of it.
     pub(crate) fn parse(attr: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {

@@ -5,7 +5,10 @@ use syn::{FnArg, LitStr, Type, ext::IdentExt};
 use super::signature;
 use crate::{
     errors::Errors,
-    parse::{METHODS, Route},
+    parse::{
+        Route,
+        words::{METHODS, knows},
+    },
 };
 
 /// Paths that are EdgePod's own, with whatever is below them.
@@ -19,13 +22,13 @@ pub(crate) fn route(route: &Route, errors: &mut Errors) {
     let sig = &route.tokens.sig;
     signature::qualifiers("a route", sig, errors);
     if let Some(method) = &route.method
-        && !METHODS.contains(&&*method.unraw().to_string())
+        && !knows(&METHODS, method.unraw())
     {
         errors.at(
             method,
             format!(
                 "`{method}` is no method of a route; those are {}",
-                METHODS.join(", ")
+                METHODS.map(|method| method.name).join(", ")
             ),
         );
     }

@@ -1,0 +1,11 @@
+const _ : () = { mod query { use :: edgepod :: __private :: completions :: query :: * ; use self :: { name as _ , keep as _ , } ; } } ;
+const _ : () = { mod function { use :: edgepod :: __private :: completions :: function :: * ; use self :: { name as _ , middleware as _ , job as _ , internal as _ , } ; } } ;
+const _ : () = { mod action { use :: edgepod :: __private :: completions :: action :: * ; use self :: { name as _ , middleware as _ , job as _ , internal as _ , } ; } } ;
+const _ : () = { mod method { use :: edgepod :: __private :: completions :: method :: * ; use self :: { POST as _ , } ; } mod route { use :: edgepod :: __private :: completions :: route :: * ; use self :: { middleware as _ , } ; } } ;
+const _ : () = { mod cron { use :: edgepod :: __private :: completions :: cron :: * ; use self :: { every as _ , } ; } } ;
+const _ : () = { mod cron { use :: edgepod :: __private :: completions :: cron :: * ; use self :: { } ; } } ;
+const _ : () = { mod table { use :: edgepod :: __private :: completions :: table :: * ; use self :: { name as _ , fts5 as _ , } ; } mod on_table { use :: edgepod :: __private :: completions :: on_table :: * ; use self :: { } ; } mod column { use :: edgepod :: __private :: completions :: column :: * ; use self :: { primary_key as _ , auto_inc as _ , private as _ , } ; } mod default { use :: edgepod :: __private :: completions :: default :: * ; use self :: { now as _ , } ; } mod reference { use :: edgepod :: __private :: completions :: reference :: * ; use self :: { on_delete as _ , } ; } mod on_delete { use :: edgepod :: __private :: completions :: on_delete :: * ; use self :: { cascade as _ , } ; } } ;
+const _ : () = { mod presence { use :: edgepod :: __private :: completions :: presence :: * ; use self :: { key as _ , at_most as _ , } ; } } ;
+const _ : () = { mod data { use :: edgepod :: __private :: completions :: data :: * ; use self :: { reply as _ , } ; } } ;
+const _ : () = { mod status { use :: edgepod :: __private :: completions :: status :: * ; use self :: { not_found as _ , transparent as _ , } ; } } ;
+const _ : () = { mod app { use :: edgepod :: __private :: completions :: app :: * ; use self :: { middleware as _ , pod as _ , } ; } mod pod { use :: edgepod :: __private :: completions :: pod :: * ; use self :: { by_claim as _ , } ; } } ;
