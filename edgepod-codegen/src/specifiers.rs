@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use jsonc_parser::ParseOptions;
+use serde::Deserialize;
+
 type Files = BTreeMap<PathBuf, String>;
 
 /// Whether the TypeScript project that a folder is in wants extensions: what its nearest configuration says.
@@ -25,22 +28,34 @@ pub(crate) fn are_wanted(folder: &Path) -> bool {
         .unwrap_or(false)
 }
 
-/// Whether a configuration names one of Node.js's ways. (`"moduleResolution": "node"` alone is an older one, without.)
+/// Whether a configuration names one of Node.js's ways. (`"moduleResolution": "node"` alone is an older one, without.) One that
+/// cannot be read, which TypeScript complains of itself, names none.
 fn follows_node(configuration: &str) -> bool {
-    let text: String = configuration
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(str::chars)
-        .filter(|c| !c.is_whitespace())
-        .collect::<String>()
-        .to_ascii_lowercase();
-    [
-        "\"module\":\"node",
-        "\"moduleresolution\":\"nodenext",
-        "\"moduleresolution\":\"node16",
-    ]
-    .iter()
-    .any(|wanted| text.contains(wanted))
+    let read = jsonc_parser::parse_to_serde_value(configuration, &ParseOptions::default());
+    let Ok(Configuration {
+        options: Options { module, resolution },
+    }) = read
+    else {
+        return false;
+    };
+    // TypeScript takes them in capitals, too.
+    let is_newer = |way: &str| way == "nodenext" || way == "node16";
+    module.to_ascii_lowercase().starts_with("node") || is_newer(&resolution.to_ascii_lowercase())
+}
+
+/// What counts of a `tsconfig.json`.
+#[derive(Deserialize)]
+struct Configuration {
+    #[serde(rename = "compilerOptions", default)]
+    options: Options,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Options {
+    module: String,
+    #[serde(rename = "moduleResolution")]
+    resolution: String,
 }
 
 /// The same files, naming each other with their extensions.
@@ -115,7 +130,17 @@ mod tests {
                 "{\"compilerOptions\": {\n// \"module\": \"nodenext\",\n\"module\": \"preserve\"}}",
                 false,
             ),
+            (
+                "{\"compilerOptions\": { /* \"module\": \"nodenext\" */ \"module\": \"node18\", }, }",
+                true,
+            ),
+            (
+                r#"{"$comment": "write \"module\": \"nodenext\" here"}"#,
+                false,
+            ),
             ("{}", false),
+            ("", false),
+            ("{\"compilerOptions\": ", false),
         ] {
             assert_eq!(follows_node(text), wanted, "{text}");
         }
