@@ -1,3 +1,5 @@
+//! Migrations on a database: which are applied and in which order, what is refused, and what one that fails leaves.
+
 use super::*;
 use crate::{
     Error,

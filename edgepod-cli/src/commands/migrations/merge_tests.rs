@@ -1,3 +1,5 @@
+//! Two branches that have each made migrations, in every order that they may come together.
+
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
