@@ -1,13 +1,11 @@
 //! The attributes, each in three steps: parse, validate, expand. `handle_errors` is around each of them.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::{
     completions::Grammar,
-    errors::Errors,
     expand,
-    handle_errors::handle_errors,
+    handle_errors::{handle_errors, handle_errors_in_expression},
     parse::{
         AppKeys, ColumnType, Cron, Data, ErrorEnum, Function, Kind, Middleware, Migration, Pod,
         Presence, Route, Row, Table, Test, migrations_of_the_crate,
@@ -152,11 +150,5 @@ pub(crate) fn app(input: TokenStream) -> TokenStream {
 
 /// `edgepod::sql!`: one expression, whatever is wrong; the messages stand before it.
 pub(crate) fn sql(input: TokenStream) -> TokenStream {
-    handle_errors(Grammar::Plain, input, TokenStream::new(), |input, _, _| {
-        let mut errors = Errors::default();
-        let statement = crate::sql::sql(input, &mut errors);
-        let statement = statement.unwrap_or_else(|| quote!(::core::unreachable!()));
-        let messages = errors.to_compile_errors();
-        Some(quote!({ #messages #statement }))
-    })
+    handle_errors_in_expression(|errors| crate::sql::sql(input, errors))
 }

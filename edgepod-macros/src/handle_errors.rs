@@ -21,15 +21,36 @@ pub(crate) fn handle_errors(
     expand: impl FnOnce(TokenStream, TokenStream, &mut Errors) -> Option<TokenStream>,
 ) -> TokenStream {
     let completions = grammar.completions(&attr, &item);
+    let (tokens, messages) = caught(|errors| expand(attr, item.clone(), errors));
+    let tokens = tokens.unwrap_or_else(|| strip(item, &grammar.attributes()));
+    quote!(#completions #tokens #messages)
+}
+
+/// The same where an expression is to come out: the messages stand before it.
+pub(crate) fn handle_errors_in_expression(
+    expand: impl FnOnce(&mut Errors) -> Option<TokenStream>,
+) -> TokenStream {
+    let (tokens, messages) = caught(expand);
+    let tokens = tokens.unwrap_or_else(does_not_compile);
+    quote!({ #messages #tokens })
+}
+
+/// An expression of any type, for what stands beside a message.
+pub(crate) fn does_not_compile() -> TokenStream {
+    quote!(::edgepod::__private::does_not_compile())
+}
+
+/// What an expansion gives, and the messages of what it noted, a panic among them.
+fn caught(
+    expand: impl FnOnce(&mut Errors) -> Option<TokenStream>,
+) -> (Option<TokenStream>, TokenStream) {
     let mut errors = Errors::default();
-    let expanded = catch_unwind(AssertUnwindSafe(|| expand(attr, item.clone(), &mut errors)));
+    let expanded = catch_unwind(AssertUnwindSafe(|| expand(&mut errors)));
     let tokens = expanded.unwrap_or_else(|panic| {
         errors.add(panicked(&*panic));
         None
     });
-    let tokens = tokens.unwrap_or_else(|| strip(item, &grammar.attributes()));
-    let messages = errors.to_compile_errors();
-    quote!(#completions #tokens #messages)
+    (tokens, errors.to_compile_errors())
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> syn::Error {
@@ -122,6 +143,21 @@ mod tests {
         assert!(tokens.starts_with(&without()), "{tokens}");
         assert!(tokens.contains("the lamp broke"), "{tokens}");
         assert_eq!(tokens.matches("compile_error").count(), 1, "{tokens}");
+    }
+
+    #[test]
+    fn in_an_expression_what_was_noted_before_a_panic_is_said_too() {
+        let tokens = handle_errors_in_expression(|errors| {
+            errors.add(syn::Error::new(Span::call_site(), "noted"));
+            panic!("lost")
+        });
+        let block: syn::ExprBlock = syn::parse2(tokens).unwrap();
+        assert_eq!(block.block.stmts.len(), 3);
+        let tokens = quote!(#block).to_string();
+        assert!(
+            tokens.contains("noted") && tokens.contains("lost"),
+            "{tokens}"
+        );
     }
 
     #[test]

@@ -47,6 +47,12 @@ pub use crate::{
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub use crate::host::native::{main as native_main, testing};
 
+/// What the attributes write where a value is needed beside a message: a program that has it does not compile, so that nobody
+/// calls it.
+pub fn does_not_compile() -> ! {
+    panic!("this program has compile errors")
+}
+
 /// The program without its host.
 #[cfg(not(any(target_arch = "wasm32", feature = "native")))]
 pub fn native_main() -> std::process::ExitCode {

@@ -5,7 +5,10 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Fields, Ident, ItemEnum, spanned::Spanned};
 
 use super::local;
-use crate::parse::{ErrorEnum, ErrorVariant, Told, derives_debug, is_type};
+use crate::{
+    handle_errors::does_not_compile,
+    parse::{ErrorEnum, ErrorVariant, Told, derives_debug, is_type},
+};
 
 /// Of an enum with mistakes, what functions that return it need in order not to complain, too.
 pub(crate) fn error(error: &ErrorEnum, fine: bool) -> TokenStream {
@@ -15,6 +18,7 @@ pub(crate) fn error(error: &ErrorEnum, fine: bool) -> TokenStream {
     let item = &error.item;
     let ident = &item.ident;
     let debug = debug(item);
+    let body = does_not_compile();
     if !item.generics.params.is_empty() {
         return quote!(#debug #item);
     }
@@ -22,10 +26,10 @@ pub(crate) fn error(error: &ErrorEnum, fine: bool) -> TokenStream {
         #debug
         #item
         impl ::core::convert::From<#ident> for ::edgepod::__private::Error {
-            fn from(_: #ident) -> Self { ::core::unreachable!() }
+            fn from(_: #ident) -> Self { #body }
         }
         impl ::core::convert::From<::edgepod::__private::Error> for #ident {
-            fn from(_: ::edgepod::__private::Error) -> Self { ::core::unreachable!() }
+            fn from(_: ::edgepod::__private::Error) -> Self { #body }
         }
     }
 }
