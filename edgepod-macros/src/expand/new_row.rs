@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Ident, ItemStruct, Meta, Token, parse_quote, punctuated::Punctuated};
+use syn::{Ident, ItemStruct, parse_quote};
 
 use super::shape::tell_typescript_of;
 use super::table::{insertable, type_docs};
@@ -13,7 +13,7 @@ pub(super) fn new_row(table: &Table) -> TokenStream {
     let Table { item, columns, .. } = table;
     let (vis, row) = (&item.vis, &item.ident);
     let ident = format_ident!("New{row}");
-    let inherited = item.attrs.iter().filter_map(inherited);
+    let inherited = table.inherited();
     let given: Vec<&Column> = columns
         .iter()
         .filter(|column| !column.is_filled_in())
@@ -81,28 +81,4 @@ fn required(ident: &Ident, table: &Table, given: &[&Column]) -> TokenStream {
             }
         }
     }
-}
-
-/// What holds for the new row as for the row: how fields are named in JSON and in TypeScript, and lints. Not what would
-/// give both types one name.
-fn inherited(attr: &Attribute) -> Option<TokenStream> {
-    let path = attr.path();
-    if path.is_ident("allow") || path.is_ident("expect") {
-        return Some(quote!(#attr));
-    }
-    if !path.is_ident("serde") && !path.is_ident("ts") {
-        return None;
-    }
-    let keys = attr
-        .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-        .ok()?;
-    let kept: Vec<_> = keys
-        .iter()
-        .filter(|key| {
-            ["rename_all", "deny_unknown_fields", "optional_fields"]
-                .iter()
-                .any(|kept| key.path().is_ident(kept))
-        })
-        .collect();
-    (!kept.is_empty()).then(|| quote!(#[#path(#(#kept),*)]))
 }

@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use syn::{
-    Attribute, Fields, Ident, Item, ItemStruct, Meta, Token, ext::IdentExt, punctuated::Punctuated,
+    Attribute, Fields, Ident, Item, ItemStruct, Meta, Token, ext::IdentExt, parse_quote,
+    punctuated::Punctuated,
 };
 
 use super::{Column, TableKeys, column};
@@ -35,6 +36,11 @@ impl Table {
     /// Whether clients can send a struct of these columns: they know all of them.
     pub(crate) fn is_sendable<'a>(mut columns: impl Iterator<Item = &'a Column>) -> bool {
         !columns.any(|column| column.private)
+    }
+
+    /// The attributes that hold for the struct of a new row as for the table's.
+    pub(crate) fn inherited(&self) -> impl Iterator<Item = Attribute> {
+        self.item.attrs.iter().filter_map(inherited)
     }
 }
 
@@ -109,6 +115,30 @@ impl Table {
             renamed_from,
         })
     }
+}
+
+/// What holds for the new row as for the row: how fields are named in JSON and in TypeScript, and lints. Not what would
+/// give both types one name.
+fn inherited(attr: &Attribute) -> Option<Attribute> {
+    let path = attr.path();
+    if path.is_ident("allow") || path.is_ident("expect") {
+        return Some(attr.clone());
+    }
+    if !path.is_ident("serde") && !path.is_ident("ts") {
+        return None;
+    }
+    let keys = attr
+        .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+        .ok()?;
+    let kept: Vec<_> = keys
+        .iter()
+        .filter(|key| {
+            ["rename_all", "deny_unknown_fields", "optional_fields"]
+                .iter()
+                .any(|kept| key.path().is_ident(kept))
+        })
+        .collect();
+    (!kept.is_empty()).then(|| parse_quote!(#[#path(#(#kept),*)]))
 }
 
 /// Says that an item is no struct.
