@@ -1,5 +1,7 @@
 //! When a cron comes: `"0 3 * * *"` or `every = "10m"`.
 
+use std::fmt;
+
 use syn::LitStr;
 
 use super::duration::duration;
@@ -27,6 +29,7 @@ pub(crate) struct Fields {
 }
 
 /// What a field may hold.
+#[derive(Debug)]
 struct Field {
     noun: &'static str,
     from: u32,
@@ -39,7 +42,7 @@ const MONTHS: &[&str] = &[
 ];
 const WEEKDAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-const FIELDS: [Field; 5] = [
+static FIELDS: [Field; 5] = [
     Field {
         noun: "minute",
         from: 0,
@@ -81,7 +84,7 @@ impl Schedule {
     pub(crate) fn fields(text: &LitStr, errors: &mut Errors) -> Option<Self> {
         fields(&text.value())
             .map(Self::Fields)
-            .map_err(|message| errors.at(text, message))
+            .map_err(|error| errors.at(text, error))
             .ok()
     }
 
@@ -92,15 +95,68 @@ impl Schedule {
     }
 }
 
-fn fields(text: &str) -> Result<Fields, String> {
+/// Why a text is no schedule.
+#[derive(Debug)]
+enum ScheduleError<'a> {
+    /// It has so many fields.
+    NotFiveFields(usize),
+    NeverComes {
+        month: &'a str,
+        day: &'a str,
+    },
+    NoStep {
+        noun: &'static str,
+        part: &'a str,
+    },
+    RangeGoesDown {
+        noun: &'static str,
+        part: &'a str,
+    },
+    NoValue {
+        field: &'static Field,
+        text: &'a str,
+    },
+}
+
+impl fmt::Display for ScheduleError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFiveFields(count) => write!(
+                f,
+                "a cron has five fields, and this has {count}: minute, hour, day of the month, month, weekday, such as \
+                 \"0 3 * * *\" for three in the morning, UTC"
+            ),
+            Self::NeverComes { month, day } => write!(
+                f,
+                "no month of `{month}` has a day of `{day}`: this never comes"
+            ),
+            Self::NoStep { noun, part } => write!(
+                f,
+                "in the {noun}, `{part}`: a step is a number above 0, such as `*/5`"
+            ),
+            Self::RangeGoesDown { noun, part } => {
+                write!(f, "in the {noun}, `{part}`: a range goes upwards")
+            }
+            Self::NoValue { field, text } => {
+                write!(
+                    f,
+                    "`{text}` is no {}: that is a number from {} to {}",
+                    field.noun, field.from, field.to
+                )?;
+                match field.names {
+                    [first, .., last] => write!(f, ", or {first} to {last}"),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+fn fields(text: &str) -> Result<Fields, ScheduleError<'_>> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let words: [&str; 5] = words.try_into().map_err(|words: Vec<&str>| {
-        format!(
-            "a cron has five fields, and this has {}: minute, hour, day of the month, month, weekday, such as \"0 3 * * *\" \
-             for three in the morning, UTC",
-            words.len()
-        )
-    })?;
+    let words: [&str; 5] = words
+        .try_into()
+        .map_err(|words: Vec<&str>| ScheduleError::NotFiveFields(words.len()))?;
     let mut bits = [0_u64; 5];
     for ((bits, field), word) in bits.iter_mut().zip(&FIELDS).zip(words) {
         for part in word.split(',') {
@@ -115,10 +171,10 @@ fn fields(text: &str) -> Result<Fields, String> {
         months >> (month + 1) & 1 == 1 && u64::from(days.trailing_zeros()) <= u64::from(*length)
     };
     if !by_weekday && !LENGTHS.iter().enumerate().any(comes) {
-        return Err(format!(
-            "no month of `{}` has a day of `{}`: this never comes",
-            words[3], words[2]
-        ));
+        return Err(ScheduleError::NeverComes {
+            month: words[3],
+            day: words[2],
+        });
     }
     let narrow = "the field is checked against its range";
     Ok(Fields {
@@ -133,16 +189,12 @@ fn fields(text: &str) -> Result<Fields, String> {
 
 impl Field {
     /// `*`, `5`, `1-5`, each with `/2` behind it or not.
-    fn part(&self, part: &str) -> Result<u64, String> {
+    fn part<'a>(&'static self, part: &'a str) -> Result<u64, ScheduleError<'a>> {
+        let noun = self.noun;
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => {
                 let read = step.parse().ok().filter(|step| *step > 0);
-                let step = read.ok_or_else(|| {
-                    format!(
-                        "in the {}, `{part}`: a step is a number above 0, such as `*/5`",
-                        self.noun
-                    )
-                })?;
+                let step = read.ok_or(ScheduleError::NoStep { noun, part })?;
                 (range, Some(step))
             }
             None => (part, None),
@@ -158,16 +210,13 @@ impl Field {
             }
         };
         if from > to {
-            return Err(format!(
-                "in the {}, `{part}`: a range goes upwards",
-                self.noun
-            ));
+            return Err(ScheduleError::RangeGoesDown { noun, part });
         }
         let values = (from..=to).step_by(step.unwrap_or(1));
         Ok(values.fold(0, |bits, value| bits | 1 << value))
     }
 
-    fn value(&self, text: &str) -> Result<u32, String> {
+    fn value<'a>(&'static self, text: &'a str) -> Result<u32, ScheduleError<'a>> {
         let named = self
             .names
             .iter()
@@ -178,17 +227,7 @@ impl Field {
         };
         number
             .filter(|number| (self.from..=self.to).contains(number))
-            .ok_or_else(|| {
-                let names = match self.names {
-                    [] => String::new(),
-                    [first, .., last] => format!(", or {first} to {last}"),
-                    [one] => format!(", or {one}"),
-                };
-                format!(
-                    "`{text}` is no {}: that is a number from {} to {}{names}",
-                    self.noun, self.from, self.to
-                )
-            })
+            .ok_or(ScheduleError::NoValue { field: self, text })
     }
 }
 
@@ -233,7 +272,7 @@ mod tests {
             ("0 3 30 2 *", "never comes"),
             ("0 3 31 4,6,9,11 *", "never comes"),
         ] {
-            let message = fields(text).unwrap_err();
+            let message = fields(text).unwrap_err().to_string();
             assert!(message.contains(words), "{text}: {message}");
         }
     }
