@@ -106,6 +106,16 @@ impl Resolver<'_> {
         self.result(function, &name, &args, &types, may_be_empty)
     }
 
+    /// The type that holds each of them, which parameters among them then have. `first` is the first.
+    fn joined(&mut self, first: &Ty, types: &[Ty]) -> Ty {
+        let rest = types.iter().skip(1);
+        let joined = rest.fold(first.clone(), |joined, ty| joined.join(ty));
+        for ty in types {
+            self.compared(ty, &joined, false);
+        }
+        joined
+    }
+
     fn result(
         &mut self,
         function: &Function,
@@ -179,13 +189,7 @@ impl Resolver<'_> {
             }
             .or_null(may_be_empty),
             "coalesce" | "ifnull" => {
-                let mut joined = first.clone();
-                for ty in &types[1..] {
-                    joined = joined.join(ty);
-                }
-                for ty in types {
-                    self.compared(ty, &joined, false);
-                }
+                let joined = self.joined(&first, types);
                 for (ty, arg) in types.iter().zip(args) {
                     if !joined.is_comparable(ty) || !first.is_comparable(ty) {
                         self.error(arg.span(), format!("this is {ty}, and the first value is {first}: a column has one type"));
@@ -198,13 +202,7 @@ impl Resolver<'_> {
                 }
             }
             "min" | "max" => {
-                let mut joined = first.clone();
-                for ty in &types[1..] {
-                    joined = joined.join(ty);
-                }
-                for ty in types {
-                    self.compared(ty, &joined, false);
-                }
+                let joined = self.joined(&first, types);
                 Ty {
                     literal: false,
                     ..joined
