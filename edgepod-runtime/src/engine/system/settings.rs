@@ -36,13 +36,8 @@ pub(in crate::engine) fn topic_key(database: &dyn Database) -> Result<TopicKey, 
 
 fn parse(hex: &str) -> Option<TopicKey> {
     let mut key = [0; TopicKey::LENGTH];
-    if hex.len() != 2 * key.len() || !hex.is_ascii() {
-        return None;
-    }
-    for (i, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(TopicKey::new(key))
+    let read = base16ct::mixed::decode(hex, &mut key).ok()?;
+    (read.len() == TopicKey::LENGTH).then(|| TopicKey::new(key))
 }
 
 #[cfg(all(test, feature = "native"))]
