@@ -2,6 +2,9 @@
 //! capitals from small letters, and never leads out of the folder.
 
 use data_encoding::BASE32_NOPAD;
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, percent_encode_byte,
+};
 
 use crate::engine::PodName;
 
@@ -14,6 +17,17 @@ const WHOLE: char = '=';
 /// The most bytes before the extension. With `-journal` after it, a name has less than the 255 bytes of every file system.
 const LENGTH: usize = 220;
 
+/// What is not written as it is.
+const ENCODED: &AsciiSet = &{
+    let mut set = NON_ALPHANUMERIC.remove(b'_').remove(b'-');
+    let mut capital = b'A';
+    while capital <= b'Z' {
+        set = set.add(capital);
+        capital += 1;
+    }
+    set
+};
+
 /// Names that Windows has given to devices, whatever their extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
@@ -21,20 +35,19 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// would be too long, `=` and the name in Base32.
 pub(super) fn file_of(pod: &PodName) -> String {
     let name = pod.as_str();
-    let mut file = String::with_capacity(name.len() + EXTENSION.len());
     let is_device = DEVICES.contains(&name)
         || name
             .strip_prefix("com")
             .or(name.strip_prefix("lpt"))
             .is_some_and(|end| end.len() == 1);
-    for (place, byte) in name.bytes().enumerate() {
-        let is_plain = matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-        if is_plain && !(is_device && place == 0) {
-            file.push(byte.into());
-        } else {
-            file.push_str(&format!("%{byte:02x}"));
-        }
-    }
+    // A device's name is no other's once its first letter is written as what is not plain.
+    let (first, rest) = match name.as_bytes() {
+        [first, rest @ ..] if is_device => (percent_encode_byte(*first), rest),
+        all => ("", all),
+    };
+    let mut file = format!("{first}{}", percent_encode(rest, ENCODED));
+    // The only capitals are those of hexadecimal digits.
+    file.make_ascii_lowercase();
     if file.len() > LENGTH {
         file = format!(
             "{WHOLE}{}",
@@ -52,22 +65,11 @@ pub(super) fn pod_of(file: &str) -> Option<PodName> {
         Some(whole) => BASE32_NOPAD
             .decode(whole.to_ascii_uppercase().as_bytes())
             .ok()?,
-        None => unescape(written)?,
+        None => percent_decode_str(written).collect(),
     };
     let pod = PodName::new(String::from_utf8(bytes).ok()?).ok()?;
     // Anything else is a file of somebody else's.
     (file_of(&pod) == file).then_some(pod)
-}
-
-fn unescape(text: &str) -> Option<Vec<u8>> {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        let (code, rest) = part.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(code, 16).ok()?);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -89,6 +91,30 @@ mod tests {
         assert_eq!(file("nul"), "%6eul.sqlite");
         assert_eq!(file("com1"), "%63om1.sqlite");
         assert_eq!(file("company"), "company.sqlite");
+    }
+
+    /// The files of pods that there are already, byte by byte: another name would be an empty database.
+    #[test]
+    fn a_file_has_the_name_that_it_has_had() {
+        for byte in b'!'..=b'~' {
+            let written = match byte {
+                b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => char::from(byte).to_string(),
+                _ => format!("%{byte:02x}"),
+            };
+            let name = format!("x{}x", char::from(byte));
+            let written = format!("x{written}x.sqlite");
+            assert_eq!(file(&name), written);
+            assert_eq!(pod_of(&written).as_ref().map(PodName::as_str), Some(&*name));
+        }
+        for (name, written) in [
+            ("con", "%63on.sqlite"),
+            ("lpt9", "%6cpt9.sqlite"),
+            ("CON", "%43%4f%4e.sqlite"),
+            ("a%2fb", "a%252fb.sqlite"),
+        ] {
+            assert_eq!(file(name), written);
+            assert_eq!(pod_of(written).as_ref().map(PodName::as_str), Some(name));
+        }
     }
 
     #[test]
