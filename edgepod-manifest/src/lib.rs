@@ -5,7 +5,7 @@
 //! - [`Code`], [`STATUSES`], [`reserved_codes`]: what can go wrong, and under which HTTP status.
 //! - [`reserved_prefix`], [`hides_a_function`]: names in the database that are not an app's.
 //! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
-//! - [`MigrationState`]: what became of a migration.
+//! - [`MigrationState`]: what became of a migration; [`sql_checksum`] and [`READ_JOURNAL`]: how that is known.
 //! - `PodStatus`: what a pod says of itself at the admin address (with the feature `serde`).
 
 #[cfg(feature = "serde")]
@@ -21,7 +21,10 @@ mod shape;
 pub use admin::{DataCopy, DataFormat, DataPush, DataWay, PodEntry, PodPage, PodState, PodStatus};
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use kind::Kind;
-pub use migration::{MigrationState, MigrationStatus};
+pub use migration::{
+    CREATE_JOURNAL, JOURNAL_EXISTS, MigrationState, MigrationStatus, READ_JOURNAL, rust_checksum,
+    sql_checksum,
+};
 pub use names::{RESERVED_PREFIXES, SYSTEM_PREFIX, hides_a_function, reserved_prefix};
 #[cfg(feature = "serde")]
 pub use shape::{Argument, Function, Internal, Manifest, NamedType, Route, Source};

@@ -1,9 +1,10 @@
 //! Migrations: the registrations of the crate's files, and of `#[edgepod::migration]`.
 
+use edgepod_manifest::rust_checksum;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::parse::{CrateMigrations, Migration, checksum};
+use crate::parse::{CrateMigrations, Migration};
 
 /// The registrations of the crate's `migrations/*.sql`.
 pub(super) fn embedded(migrations: &CrateMigrations) -> TokenStream {
@@ -40,7 +41,7 @@ pub(crate) fn migration(migration: &Migration, fine: bool) -> TokenStream {
         tokens,
     } = migration;
     let ident = &tokens.sig.ident;
-    let checksum = checksum(&format!("rust {name}"));
+    let checksum = rust_checksum(name);
     let registration = fine.then(|| registration(*number, name, &checksum, &quote!(Rust(#ident))));
     quote!(#tokens #registration)
 }

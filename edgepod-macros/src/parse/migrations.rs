@@ -8,9 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use edgepod_manifest::sql_checksum;
 use edgepod_sql::{forbidden_word, statements};
 use proc_macro2::Span;
-use sha2::{Digest, Sha256};
 
 use crate::errors::Errors;
 
@@ -87,7 +87,7 @@ fn read_folder(folder: &Path) -> syn::Result<Vec<MigrationFile>> {
         files.push(MigrationFile {
             number,
             name: name.to_owned(),
-            checksum: checksum(&text),
+            checksum: sql_checksum(&text),
             statements,
         });
     }
@@ -115,11 +115,6 @@ pub(crate) fn number_of(name: &str) -> Option<u32> {
     (is_number && !rest.is_empty())
         .then(|| number.parse().ok())
         .flatten()
-}
-
-/// SHA-256, in hex.
-pub(crate) fn checksum(text: &str) -> String {
-    base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]
@@ -162,10 +157,5 @@ mod tests {
                 .contains("0001_name")
         );
         fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn the_checksum_is_sha_256() {
-        assert!(checksum("abc").starts_with("ba7816bf8f01cfea"));
     }
 }

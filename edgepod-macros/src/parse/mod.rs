@@ -33,7 +33,7 @@ pub(crate) use function::{Function, FunctionTokens, Kind, KindWords, Parameter};
 pub(crate) use keys::{AppKeys, FunctionKeys, Listed, PresenceKeys, TableKeys, no_keys};
 pub(crate) use middleware::Middleware;
 pub(crate) use migration::Migration;
-pub(crate) use migrations::{CrateMigrations, checksum, migrations_of_the_crate, number_of};
+pub(crate) use migrations::{CrateMigrations, migrations_of_the_crate, number_of};
 pub(crate) use pod::{Pod, ReadyMade};
 pub(crate) use presence::Presence;
 pub(crate) use rename::Rule;

@@ -1,12 +1,8 @@
 //! The journal: which migrations a database has applied.
 
+use edgepod_manifest::{CREATE_JOURNAL, JOURNAL_EXISTS, READ_JOURNAL};
+
 use crate::sqlite::{Database, SqlError, Value};
-
-const EXISTS: &str =
-    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_edgepod_migrations'";
-
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS \"_edgepod_migrations\" (number INTEGER PRIMARY KEY NOT NULL, \
-    name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
 
 /// A migration that a database has applied.
 pub(super) struct Applied {
@@ -17,15 +13,10 @@ pub(super) struct Applied {
 
 /// Reads the journal, by number. A database without one has applied nothing.
 pub(super) fn read(database: &dyn Database) -> Result<Vec<Applied>, SqlError> {
-    if database.run(EXISTS, &[])?.rows.is_empty() {
+    if database.run(JOURNAL_EXISTS, &[])?.rows.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = database
-        .run(
-            "SELECT number, name, checksum FROM \"_edgepod_migrations\" ORDER BY number",
-            &[],
-        )?
-        .rows;
+    let rows = database.run(READ_JOURNAL, &[])?.rows;
     rows.iter()
         .map(|row| match row {
             [number, Value::Text(name), Value::Text(checksum)] => Ok(Applied {
@@ -50,7 +41,7 @@ pub(super) fn write(
     migration: &super::Migration,
     now_micros: i64,
 ) -> Result<(), SqlError> {
-    database.run(CREATE, &[])?;
+    database.run(CREATE_JOURNAL, &[])?;
     database.run(
         "INSERT INTO \"_edgepod_migrations\" (number, name, checksum, applied_at) \
          VALUES (CAST(? AS INTEGER), ?, ?, CAST(? AS INTEGER))",

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use edgepod_manifest::{JOURNAL_EXISTS, READ_JOURNAL, rust_checksum, sql_checksum};
 use fs_err as fs;
 use inquire::Confirm;
 use rusqlite::{Connection, OptionalExtension};
-use sha2::{Digest, Sha256};
 
 use crate::commands::migrations;
 use crate::term;
@@ -94,18 +94,13 @@ fn journal(database: &Path) -> Result<Vec<Step>> {
     let unreadable = || format!("{} cannot be read", database.display());
     let connection = Connection::open(database).with_context(unreadable)?;
     let exists = connection
-        .query_row(
-            "SELECT 1 FROM sqlite_schema WHERE name = '_edgepod_migrations'",
-            (),
-            |_| Ok(()),
-        )
+        .query_row(JOURNAL_EXISTS, (), |_| Ok(()))
         .optional()
         .with_context(unreadable)?;
     if exists.is_none() {
         return Ok(Vec::new());
     }
-    let mut statement = connection
-        .prepare("SELECT number, name, checksum FROM _edgepod_migrations ORDER BY number")?;
+    let mut statement = connection.prepare(READ_JOURNAL)?;
     let rows = statement.query_map((), |row| {
         Ok(Step {
             number: row.get(0)?,
@@ -123,24 +118,17 @@ fn files(folder: &Path) -> Result<Vec<Step>> {
         steps.push(Step {
             number,
             name,
-            checksum: checksum(&text.replace("\r\n", "\n")),
+            checksum: sql_checksum(&text),
         });
     }
     Ok(steps)
 }
 
-fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 /// The first that was applied and is another now, or is not there any more. Those in Rust are no files, and never change.
 fn first_changed<'a>(applied: &'a [Step], files: &[Step]) -> Option<&'a Step> {
-    applied.iter().find(|step| {
-        !files.contains(step) && step.checksum != checksum(&format!("rust {}", step.name))
-    })
+    applied
+        .iter()
+        .find(|step| !files.contains(step) && step.checksum != rust_checksum(&step.name))
 }
 
 /// The copies: the number of the first migration that each has not, and its file; the latest last.
@@ -206,6 +194,8 @@ fn give_back(database: &Path, copies: &Path, copy: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use edgepod_manifest::CREATE_JOURNAL;
+
     use super::*;
 
     struct Scratch {
@@ -233,13 +223,10 @@ mod tests {
             let migrations = self.folder.path().join("migrations");
             prepare(&self.database(), &migrations, redo)?;
             let connection = Connection::open(self.database())?;
-            connection.execute_batch(
-                "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS _edgepod_migrations (number INTEGER PRIMARY KEY, \
-                 name TEXT, checksum TEXT)",
-            )?;
+            connection.execute_batch(&format!("PRAGMA journal_mode = WAL; {CREATE_JOURNAL}"))?;
             for step in files(&migrations)? {
                 let text = std::fs::read_to_string(migrations.join(format!("{}.sql", step.name)))?;
-                let row = "INSERT OR IGNORE INTO _edgepod_migrations VALUES (?, ?, ?)";
+                let row = "INSERT OR IGNORE INTO _edgepod_migrations VALUES (?, ?, ?, 0)";
                 if connection.execute(row, (step.number, &step.name, &step.checksum))? == 1 {
                     connection.execute_batch(&text)?;
                 }
@@ -301,7 +288,7 @@ mod tests {
         let rust = Step {
             number: 2,
             name: "0002_fill".into(),
-            checksum: checksum("rust 0002_fill"),
+            checksum: rust_checksum("0002_fill"),
         };
         assert_eq!(first_changed(std::slice::from_ref(&rust), &[]), None);
         let gone = Step {
