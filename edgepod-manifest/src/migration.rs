@@ -17,11 +17,23 @@ pub const READ_JOURNAL: &str =
 
 /// What tells a migration in SQL from one that was edited since: SHA-256 of its text, in hexadecimal. Version control may write lines
 /// as Windows does; that edits nothing.
+///
+/// ```
+/// use edgepod_manifest::sql_checksum;
+///
+/// assert_eq!(sql_checksum("SELECT 1;\r\n"), sql_checksum("SELECT 1;\n"));
+/// ```
 pub fn sql_checksum(text: &str) -> String {
     checksum(&text.replace("\r\n", "\n"))
 }
 
 /// The same of a migration in Rust. Its text is not known, so that it never changes.
+///
+/// ```
+/// use edgepod_manifest::rust_checksum;
+///
+/// assert_ne!(rust_checksum("0002_fill"), rust_checksum("0003_fill"));
+/// ```
 pub fn rust_checksum(name: &str) -> String {
     checksum(&format!("rust {name}"))
 }
