@@ -9,6 +9,8 @@ use backon::{BlockingRetryable as _, ExponentialBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use edgepod_runtime::auth::check_address;
+
 use crate::env;
 
 /// The variable that has the key, here and there.
@@ -62,8 +64,17 @@ pub fn key(given: Option<&str>, folder: &Path, is_local: bool) -> Result<String>
 
 impl Admin {
     /// The admin address of what answers at `url`.
-    pub fn new(url: &str, key: String) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// An address at which the key could be read by others on its way.
+    pub fn new(url: &str, key: String) -> Result<Self> {
+        check_address(url).map_err(|error| {
+            anyhow!(
+                "the address of --url {error}: the key is not sent there. What speaks no TLS is reached through a tunnel, as \
+                 `ssh -L 8787:localhost:8787` makes one"
+            )
+        })?;
+        Ok(Self {
             agent: ureq::Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
@@ -73,7 +84,7 @@ impl Admin {
             base: url.trim_end_matches('/').to_owned(),
             key,
             has_answered: AtomicBool::new(false),
-        }
+        })
     }
 
     /// Asks for something, and reads it.

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use edgepod::middleware::{Per, rate_limit};
 use edgepod::prelude::*;
 use edgepod::testing::{CallError, Event, Footprint, TestApp};
 use serde_json::json;
@@ -97,6 +98,11 @@ pub async fn get_setting(ctx: &QueryCtx) -> Result<Option<String>> {
 #[edgepod::query]
 pub async fn get_time(ctx: &QueryCtx) -> Result<Timestamp> {
     Ok(ctx.now())
+}
+
+#[edgepod::query(middleware = [rate_limit(2, Per::Hour)])]
+async fn get_rarely(_ctx: &QueryCtx) -> Result<bool> {
+    Ok(true)
 }
 
 edgepod::app!();
@@ -327,4 +333,22 @@ async fn whoever_watches_the_engine_is_told_what_it_does_and_why(app: TestApp) {
             "a socket closes",
         ]
     );
+}
+
+#[edgepod::test]
+async fn a_limit_lets_in_so_many(app: TestApp) {
+    for _ in 0..2 {
+        app.call(get_rarely::call()).await?;
+    }
+    let error = app.call(get_rarely::call()).await.unwrap_err();
+    assert_eq!(error.code(), "TOO_MANY_REQUESTS");
+}
+
+/// The limit is a static's, and the other test has used it up.
+#[edgepod::test]
+async fn a_test_uses_up_no_limit_of_another(app: TestApp) {
+    for _ in 0..2 {
+        app.call(get_rarely::call()).await?;
+    }
+    app.call(get_rarely::call()).await.unwrap_err();
 }

@@ -14,7 +14,19 @@ cases![
     a_token_that_names_no_pod_leads_nowhere,
     a_rule_that_panics_is_a_failure_of_the_server,
     what_is_refused_before_the_pod_makes_none,
+    a_limit_is_of_each_pod,
 ];
+
+/// Both call from one address: what is used up in one pod is there in the other.
+fn a_limit_is_of_each_pod() {
+    for pod in ["open-limit-a", "open-limit-b"] {
+        for _ in 0..2 {
+            call_in(pod, "getRarely").ok();
+        }
+        let error = call_in(pod, "getRarely").error(429);
+        assert_eq!(error["code"], "TOO_MANY_REQUESTS", "{error}");
+    }
+}
 
 /// Does something that is refused, and makes sure that no database is there for it.
 fn unmade(refused: impl FnOnce()) {

@@ -38,7 +38,7 @@ pub(super) fn admin(address: &AdminAddress) -> Result<Admin> {
         Some(url) => url.clone(),
         None => running::url(&address.app).unwrap_or_else(|| USUAL.to_owned()),
     };
-    Ok(Admin::new(&url, key))
+    Admin::new(&url, key)
 }
 
 /// The names of all pods.

@@ -1,6 +1,7 @@
 //! Who calls: from a token to its claims. Knows the formats and the rules, no cryptography, no network and no clock: what
 //! it needs of them a host does. The one exception are tokens that the app signs itself, which must be ready at once.
 
+mod address;
 mod algorithm;
 mod authenticator;
 mod claims;
@@ -14,6 +15,7 @@ mod steady;
 mod token;
 mod verified;
 
+pub use address::{AddressError, check_address};
 pub use algorithm::Algorithm;
 pub use authenticator::{Authenticator, Check, FETCH_LIMIT, KEYS_LIMIT, Mode, Verification};
 pub use claims::Claims;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use http::Uri;
-
-use super::{Authenticator, KeyError, LocalKeys, Mode, Policy, policy::LEEWAY};
+use super::{
+    AddressError, Authenticator, KeyError, LocalKeys, Mode, Policy, check_address, policy::LEEWAY,
+};
 
 /// The variables that decide how tokens are verified, as they are set.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsError {
     /// `EDGEPOD_JWKS_URL` is none that may be asked: why.
-    Url(&'static str),
+    Url(AddressError),
     /// `EDGEPOD_JWT_PRIVATE_KEY` is no key.
     Key(KeyError),
     /// Tokens come from two places.
@@ -70,13 +70,18 @@ impl Settings {
     pub(crate) fn authenticator(self) -> Result<Authenticator, SettingsError> {
         let mode = match (self.jwks_url, self.private_key) {
             (None, None) => Mode::None,
-            (Some(url), None) => Mode::Remote {
-                url: checked(url)?,
-                policy: Policy {
-                    leeway: LEEWAY,
-                    ..self.policy
-                },
-            },
+            (Some(url), None) => {
+                // Whoever answers there decides who may sign in. The URL is in the log when keys cannot be fetched, so it has no
+                // password.
+                check_address(&url).map_err(SettingsError::Url)?;
+                Mode::Remote {
+                    url,
+                    policy: Policy {
+                        leeway: LEEWAY,
+                        ..self.policy
+                    },
+                }
+            }
             (None, Some(key)) => Mode::Local {
                 keys: LocalKeys::parse(&key).map_err(SettingsError::Key)?,
                 policy: self.policy,
@@ -84,36 +89,6 @@ impl Settings {
             (Some(_), Some(_)) => return Err(SettingsError::Both),
         };
         Ok(Authenticator::new(mode))
-    }
-}
-
-/// Whoever answers at the keys' URL decides who may sign in, so it must be who it says it is. The URL is in the log when keys
-/// cannot be fetched, so it has no password. One that is refused is not: it may have one.
-fn checked(url: String) -> Result<String, SettingsError> {
-    let refuse = |why| Err(SettingsError::Url(why));
-    let Ok(uri) = url.parse::<Uri>() else {
-        return refuse("is no URL");
-    };
-    let Some(authority) = uri.authority() else {
-        return refuse("has no host: it is a whole URL, such as https://issuer.example/jwks.json");
-    };
-    if authority.as_str().contains('@') {
-        return refuse("has a user's name before its host, and must not: the keys are public");
-    }
-    // The library finds a host in brackets, and does not mind what follows it.
-    let is_port = |rest: &str| {
-        let digits = rest.strip_prefix(':').unwrap_or("x");
-        rest.is_empty() || digits.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let rest = authority.as_str().strip_prefix(authority.host());
-    if !rest.is_some_and(is_port) {
-        return refuse("has a host that is none");
-    }
-    let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&authority.host());
-    match uri.scheme_str() {
-        Some("https") => Ok(url),
-        Some("http") if is_here => Ok(url),
-        _ => refuse("must begin with `https://`; `http://` is for this machine only"),
     }
 }
 

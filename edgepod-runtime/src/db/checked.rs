@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use super::{ColumnType, FromColumns, FromRow, ReadDb, Value, writer};
 use crate::Result;
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+use crate::sqlite::SqlError;
 
 mod bind;
 mod write;
@@ -120,12 +122,36 @@ pub struct Statement {
 
 inventory::collect!(Statement);
 
+/// A statement of `edgepod::sql!` that SQLite does not prepare.
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+#[doc(hidden)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedStatement {
+    location: (&'static str, u32),
+    text: &'static str,
+    error: SqlError,
+}
+
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+impl std::fmt::Display for RefusedStatement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (file, line) = self.location;
+        write!(
+            f,
+            "SQLite refuses the statement of `edgepod::sql!` at {file}:{line}: {}\n  {}",
+            self.error.message, self.text
+        )
+    }
+}
+
 /// Lets SQLite prepare every statement of `edgepod::sql!` in this program, in a database that has the app's tables.
 ///
 /// # Errors
-/// A sentence for each statement that SQLite refuses, with its place.
+/// Each statement that SQLite refuses, in the order of their places.
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
-pub(crate) fn check_statements(database: &dyn super::Database) -> Result<(), String> {
+pub(crate) fn check_statements(
+    database: &dyn super::Database,
+) -> Result<(), Vec<RefusedStatement>> {
     let refused = inventory::iter::<Statement>().filter_map(|statement| {
         let parameters = edgepod_sql::tokens(statement.text)
             .filter(|token| token.kind == edgepod_sql::TokenKind::Parameter)
@@ -134,17 +160,17 @@ pub(crate) fn check_statements(database: &dyn super::Database) -> Result<(), Str
         let error = database
             .run(&explain, &vec![Value::Null; parameters])
             .err()?;
-        let (file, line) = statement.location;
-        Some(format!(
-            "SQLite refuses the statement of `edgepod::sql!` at {file}:{line}: {}\n  {}",
-            error.message, statement.text
-        ))
+        Some(RefusedStatement {
+            location: statement.location,
+            text: statement.text,
+            error,
+        })
     });
-    let mut refused: Vec<String> = refused.collect();
-    refused.sort();
+    let mut refused: Vec<RefusedStatement> = refused.collect();
+    refused.sort_by_key(|refused| (refused.location, refused.text));
     match refused.is_empty() {
         true => Ok(()),
-        false => Err(refused.join("\n")),
+        false => Err(refused),
     }
 }
 

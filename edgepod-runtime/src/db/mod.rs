@@ -64,6 +64,8 @@ mod value_tests;
 mod writer;
 
 pub use case::{Case, when};
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub use checked::RefusedStatement;
 pub use checked::{
     AnyBytes, AnyInteger, AnyNumber, AnyText, Anything, Binds, CheckedReturning, CheckedRow,
     CheckedSelect, CheckedWrite, ReadStatement,

@@ -10,7 +10,10 @@ use crate::Result;
     label = "the database of a query has no such method",
     note = "make it an `#[edgepod::function]`, which takes `&Ctx`; an action writes in `ctx.transaction(|tx| …)`"
 )]
-pub trait Writes<T> {}
+pub trait Writes<T> {
+    #[doc(hidden)]
+    fn never<R>(&self) -> R;
+}
 
 impl ReadDb {
     #[doc(hidden)]
@@ -18,7 +21,7 @@ impl ReadDb {
     where
         Self: Writes<I>,
     {
-        unreachable!("nothing implements `Writes`")
+        self.never()
     }
 
     #[doc(hidden)]
@@ -29,7 +32,7 @@ impl ReadDb {
     where
         Self: Writes<I>,
     {
-        unreachable!("nothing implements `Writes`")
+        self.never()
     }
 
     #[doc(hidden)]
@@ -37,7 +40,7 @@ impl ReadDb {
     where
         Self: Writes<S>,
     {
-        unreachable!("nothing implements `Writes`")
+        self.never()
     }
 
     #[doc(hidden)]
@@ -45,7 +48,7 @@ impl ReadDb {
     where
         Self: Writes<T>,
     {
-        unreachable!("nothing implements `Writes`")
+        self.never()
     }
 
     #[doc(hidden)]
@@ -53,6 +56,6 @@ impl ReadDb {
     where
         Self: Writes<T>,
     {
-        unreachable!("nothing implements `Writes`")
+        self.never()
     }
 }

@@ -335,7 +335,7 @@ impl Env {
     where
         &'a Self: OfWorker,
     {
-        unreachable!("nothing natively is of a Worker")
+        self.never()
     }
 
     pub(crate) fn sign_jwt(&self, claims: impl Serialize, expires_in: Duration) -> Result<String> {
@@ -368,4 +368,7 @@ impl Env {
     label = "bindings of a Worker",
     note = "put what needs a binding behind `#[cfg(target_arch = \"wasm32\")]`, and say behind `#[cfg(not(target_arch = \"wasm32\"))]` what the native host does instead"
 )]
-pub trait OfWorker {}
+pub trait OfWorker {
+    #[doc(hidden)]
+    fn never(self) -> std::convert::Infallible;
+}

@@ -3,6 +3,7 @@
 //! The host is given texts and bytes, and gives them back: an app that asks nobody carries none of `http`'s types for it.
 
 use std::{
+    fmt,
     future::{Future, IntoFuture},
     pin::Pin,
     time::Duration,
@@ -42,7 +43,31 @@ pub struct Outgoing {
 }
 
 /// What comes of it: the answer, of any status, or why there is none.
-pub type Fetched = Result<RawReply, String>;
+pub type Fetched = Result<RawReply, NoAnswer>;
+
+/// Why there is no answer, in the words of who asked: a host, its platform or library. It is for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAnswer(String);
+
+impl NoAnswer {
+    /// For this reason.
+    pub fn because(why: impl ToString) -> Self {
+        Self(why.to_string())
+    }
+
+    /// Whoever was to answer has gone.
+    pub(super) fn given_up() -> Self {
+        Self("it was given up".to_owned())
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoAnswer {}
 
 /// Where a host puts what came of a request, or of a call in another pod. Dropped without that, the request has failed.
 pub struct Fetching(oneshot::Sender<Fetched>);
@@ -126,7 +151,7 @@ impl<'a> Fetch<'a> {
         let host = self.ctx.state().engine.host();
         host.fetch(outgoing, Fetching::new(giver));
         let fetched = waiting.await;
-        let fetched = fetched.unwrap_or_else(|_| Err("it was given up".to_owned()));
+        let fetched = fetched.unwrap_or_else(|_| Err(NoAnswer::given_up()));
         let reply = fetched.map_err(|why| {
             let error = "A server that this asks does not answer: try again later.";
             Error::unavailable(error).with_cause(format_args!("{method} {url}: {why}"))

@@ -62,7 +62,7 @@ pub use engine::Engine;
 pub use event::{CallId, Event};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use fetch::answered;
-pub use fetch::{Fetch, Fetched, Fetching, Outgoing};
+pub use fetch::{Fetch, Fetched, Fetching, NoAnswer, Outgoing};
 pub use handler::{Chain, Fits, Handler, HandlerFuture, Middleware, Next, Step};
 #[doc(hidden)]
 pub use handler::{Layer, Named};

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, value::RawValue};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ActionCtx, Callable, Fetching, FunctionDef, Invocation, PodName, RawReply, Returns,
+    ActionCtx, Callable, Fetching, FunctionDef, Invocation, NoAnswer, PodName, RawReply, Returns,
     call::CallState, no_pod,
 };
 use crate::{Code, Error, Result, auth::Claims};
@@ -138,7 +138,7 @@ impl OtherPod<'_> {
         };
         state.engine.host().call_pod(call, Fetching::new(giver));
         let reply = waiting.await;
-        let reply = reply.unwrap_or_else(|_| Err("it was given up".to_owned()));
+        let reply = reply.unwrap_or_else(|_| Err(NoAnswer::given_up()));
         reply.map_err(|why| {
             let error = "Another part of this app's data cannot be reached: try again later.";
             Error::unavailable(error).with_cause(format_args!("{}: {why}", self.what(function)))

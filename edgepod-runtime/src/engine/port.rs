@@ -1,6 +1,6 @@
 //! What the engine needs of a host beside a database.
 
-use super::{Fetching, Outgoing, PodCall, PodName, Record};
+use super::{Fetching, NoAnswer, Outgoing, PodCall, PodName, Record};
 use crate::{sqlite::Transactions, tracking::TableSet};
 
 /// A WebSocket of the host, named by a number that the host chooses and never gives twice.
@@ -51,13 +51,13 @@ pub trait Host: Transactions {
     /// Sends a request to another server, and puts what comes of it there, at once or later.
     fn fetch(&self, request: Outgoing, fetching: Fetching) {
         let _ = request;
-        fetching.done(Err("this host asks no other server".to_owned()));
+        fetching.done(Err(NoAnswer::because("this host asks no other server")));
     }
 
     /// Calls a function in another pod, and puts its outcome there, at once or later: status, body, and `retry-after`.
     fn call_pod(&self, call: PodCall, fetching: Fetching) {
         let _ = call;
-        fetching.done(Err("this host has one pod".to_owned()));
+        fetching.done(Err(NoAnswer::because("this host has one pod")));
     }
 
     /// Runs work that takes long, beside everything else where that can be.

@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -176,7 +179,7 @@ pub fn rate_limit(calls: u32, per: impl Into<Duration>) -> RateLimit {
         by: By::Caller,
         argument: None,
         hasher: RandomState::new(),
-        buckets: Mutex::default(),
+        number: LIMITS.fetch_add(1, Ordering::Relaxed),
     }
 }
 
@@ -187,8 +190,15 @@ pub struct RateLimit {
     by: By,
     argument: Option<&'static str>,
     hasher: RandomState,
-    buckets: Mutex<HashMap<u64, Bucket>>,
+    /// Which limit it is: each engine has its own buckets of it, and they end with the engine.
+    number: usize,
 }
+
+/// How many limits this program has made.
+static LIMITS: AtomicUsize = AtomicUsize::new(0);
+
+/// What a limit remembers of an engine's callers.
+type Buckets = HashMap<u64, Bucket>;
 
 /// What callers are told apart by.
 #[derive(Clone, Copy)]
@@ -280,11 +290,11 @@ impl RateLimit {
     }
 
     /// Takes a token of each bucket, or says how many microseconds to wait until all have one. Nothing is taken then.
-    fn take_all(&self, keys: &[Key], now: i64) -> Result<(), f64> {
+    fn take_all(&self, buckets: &mut Buckets, keys: &[Key], now: i64) -> Result<(), f64> {
         for (taken, key) in keys.iter().enumerate() {
-            if let Err(micros) = self.take(key, now) {
+            if let Err(micros) = self.take(buckets, key, now) {
                 for key in &keys[..taken] {
-                    self.give_back(key);
+                    self.give_back(buckets, key);
                 }
                 return Err(micros);
             }
@@ -292,19 +302,17 @@ impl RateLimit {
         Ok(())
     }
 
-    fn give_back(&self, key: &Key) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+    fn give_back(&self, buckets: &mut Buckets, key: &Key) {
         if let Some(bucket) = buckets.get_mut(&self.hasher.hash_one(&key.name)) {
             bucket.tokens += 1.0;
         }
     }
 
     /// Takes a token of a bucket, or says how many microseconds to wait for one.
-    fn take(&self, key: &Key, now: i64) -> Result<(), f64> {
+    fn take(&self, buckets: &mut Buckets, key: &Key, now: i64) -> Result<(), f64> {
         let hash = self.hasher.hash_one(&key.name);
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS && !buckets.contains_key(&hash) {
-            self.forget(&mut buckets, now);
+            self.forget(buckets, now);
         }
         let bucket = buckets.entry(hash).or_insert(Bucket {
             tokens: self.calls * key.share,
@@ -326,7 +334,7 @@ impl RateLimit {
         (bucket.tokens + passed * self.per_micro * bucket.share).min(self.calls * bucket.share)
     }
 
-    fn forget(&self, buckets: &mut HashMap<u64, Bucket>, now: i64) {
+    fn forget(&self, buckets: &mut Buckets, now: i64) {
         buckets.retain(|_, bucket| self.filled(bucket, now) < self.calls * bucket.share);
         if buckets.len() >= BUCKETS {
             // A tenth at once, so that a flood of callers does not sort them at every call.
@@ -346,7 +354,13 @@ impl Middleware for RateLimit {
             return next.run(ctx, args).await;
         }
         let keys = self.keys(ctx, args);
-        if let Err(micros) = self.take_all(&keys, ctx.now().as_micros()) {
+        let buckets = ctx.state().engine.remembered::<Mutex<Buckets>>(self.number);
+        let taken = self.take_all(
+            &mut buckets.lock().unwrap_or_else(PoisonError::into_inner),
+            &keys,
+            ctx.now().as_micros(),
+        );
+        if let Err(micros) = taken {
             return Err(
                 Error::too_many_requests("Too many calls: wait, then try again.")
                     .retry_after(Duration::from_micros(micros.ceil() as u64)),
@@ -395,28 +409,47 @@ mod tests {
     #[test]
     fn a_bucket_is_emptied_at_once_and_fills_evenly() {
         let limit = rate_limit(3, Duration::from_secs(30));
+        let mut buckets = Buckets::new();
         for _ in 0..3 {
-            assert_eq!(limit.take(&key("a"), 0), Ok(()));
+            assert_eq!(limit.take(&mut buckets, &key("a"), 0), Ok(()));
         }
-        assert_eq!(limit.take(&key("a"), 0), Err(10.0 * SECOND as f64));
-        assert_eq!(limit.take(&key("b"), 0), Ok(()), "another caller");
         assert_eq!(
-            limit.take(&key("a"), 4 * SECOND).map_err(f64::round),
+            limit.take(&mut buckets, &key("a"), 0),
+            Err(10.0 * SECOND as f64)
+        );
+        assert_eq!(
+            limit.take(&mut buckets, &key("b"), 0),
+            Ok(()),
+            "another caller"
+        );
+        assert_eq!(
+            limit
+                .take(&mut buckets, &key("a"), 4 * SECOND)
+                .map_err(f64::round),
             Err(6.0 * SECOND as f64)
         );
-        assert_eq!(limit.take(&key("a"), 10 * SECOND + 1), Ok(()));
-        assert!(limit.take(&key("a"), 10 * SECOND + 1).is_err());
+        assert_eq!(limit.take(&mut buckets, &key("a"), 10 * SECOND + 1), Ok(()));
+        assert!(
+            limit
+                .take(&mut buckets, &key("a"), 10 * SECOND + 1)
+                .is_err()
+        );
         // A long time fills it once, not more.
         for _ in 0..3 {
-            assert_eq!(limit.take(&key("a"), 10_000 * SECOND), Ok(()));
+            assert_eq!(limit.take(&mut buckets, &key("a"), 10_000 * SECOND), Ok(()));
         }
-        assert!(limit.take(&key("a"), 10_000 * SECOND).is_err());
+        assert!(
+            limit
+                .take(&mut buckets, &key("a"), 10_000 * SECOND)
+                .is_err()
+        );
     }
 
     #[test]
     fn a_call_takes_of_all_its_buckets_or_of_none() {
         let limit = rate_limit(2, Per::Hour);
-        let take = |names: [&str; 2]| limit.take_all(&names.map(key), 0);
+        let mut buckets = Buckets::new();
+        let mut take = |names: [&str; 2]| limit.take_all(&mut buckets, &names.map(key), 0);
         assert_eq!(take(["ada", "here"]), Ok(()));
         assert_eq!(take(["bob", "here"]), Ok(()));
         assert!(take(["eve", "here"]).is_err());
@@ -429,38 +462,65 @@ mod tests {
     #[test]
     fn the_users_of_an_address_have_a_bucket_together_that_fills_as_much_faster() {
         let limit = rate_limit(1, Duration::from_secs(10));
+        let mut buckets = Buckets::new();
         let all = Key {
             share: USERS,
             ..key("all")
         };
         for _ in 0..10 {
-            assert_eq!(limit.take(&all, 0), Ok(()));
+            assert_eq!(limit.take(&mut buckets, &all, 0), Ok(()));
         }
-        assert_eq!(limit.take(&all, 0).map_err(f64::round), Err(SECOND as f64));
-        assert_eq!(limit.take(&all, SECOND + 1), Ok(()));
-        assert!(limit.take(&all, SECOND + 1).is_err());
+        assert_eq!(
+            limit.take(&mut buckets, &all, 0).map_err(f64::round),
+            Err(SECOND as f64)
+        );
+        assert_eq!(limit.take(&mut buckets, &all, SECOND + 1), Ok(()));
+        assert!(limit.take(&mut buckets, &all, SECOND + 1).is_err());
     }
 
     #[test]
     fn a_clock_that_is_set_back_gives_nothing_and_takes_nothing() {
         let limit = rate_limit(1, Per::Second);
-        assert_eq!(limit.take(&Key::of(None), 100 * SECOND), Ok(()));
-        assert!(limit.take(&Key::of(None), 50 * SECOND).is_err());
-        assert_eq!(limit.take(&Key::of(None), 51 * SECOND), Ok(()));
+        let mut buckets = Buckets::new();
+        assert_eq!(
+            limit.take(&mut buckets, &Key::of(None), 100 * SECOND),
+            Ok(())
+        );
+        assert!(
+            limit
+                .take(&mut buckets, &Key::of(None), 50 * SECOND)
+                .is_err()
+        );
+        assert_eq!(
+            limit.take(&mut buckets, &Key::of(None), 51 * SECOND),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_flood_of_callers_stays_in_bounds_and_does_not_free_the_one_who_is_limited_now() {
         let limit = rate_limit(1, Per::Hour);
+        let mut buckets = Buckets::new();
         for caller in 0..(3 * BUCKETS as i64) {
-            assert_eq!(limit.take(&key(&caller.to_string()), caller), Ok(()));
+            assert_eq!(
+                limit.take(&mut buckets, &key(&caller.to_string()), caller),
+                Ok(())
+            );
             if caller % 1000 == 0 {
-                assert!(caller == 0 || limit.take(&key("busy"), caller).is_err() || caller == 1000);
-                let _ = limit.take(&key("busy"), caller);
+                assert!(
+                    caller == 0
+                        || limit.take(&mut buckets, &key("busy"), caller).is_err()
+                        || caller == 1000
+                );
+                let _ = limit.take(&mut buckets, &key("busy"), caller);
             }
         }
-        assert!(limit.buckets.lock().unwrap().len() <= BUCKETS);
-        assert!(limit.take(&key("busy"), 3 * BUCKETS as i64).is_err());
+        assert!(buckets.len() <= BUCKETS);
+        assert!(
+            limit
+                .take(&mut buckets, &key("busy"), 3 * BUCKETS as i64)
+                .is_err()
+        );
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::{Host, Level, Record, RegistryError, app::App, versions};
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+use crate::db::RefusedStatement;
 use crate::{
     migrations::{self, MigrationError},
     schema::{self, Mismatch, SchemaError, TableSchema},
@@ -23,9 +25,10 @@ pub enum StartError {
     /// The migrations do not fit this database, or one of them fails.
     Migration(MigrationError),
     /// SQLite refuses the tables.
-    Sql(String),
-    /// SQLite refuses statements of `edgepod::sql!`: which, and why.
-    Statements(String),
+    Sql(SqlError),
+    /// SQLite refuses statements of `edgepod::sql!`.
+    #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+    Statements(Vec<RefusedStatement>),
 }
 
 impl fmt::Display for StartError {
@@ -43,8 +46,12 @@ impl fmt::Display for StartError {
                 "{error}. The migrations of this build do not make it so. Write the one that does: `edgepod migrations new`."
             ),
             StartError::Migration(error) => error.fmt(f),
-            StartError::Statements(refused) => f.write_str(refused),
-            StartError::Sql(error) => write!(f, "The tables cannot be made: {error}"),
+            #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+            StartError::Statements(refused) => {
+                let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+                f.write_str(&refused.join("\n"))
+            }
+            StartError::Sql(error) => write!(f, "The tables cannot be made: {}", error.message),
         }
     }
 }
@@ -97,9 +104,8 @@ pub(super) fn epoch(host: &dyn Host) -> Result<String, SqlError> {
 
 /// Without migrations: makes the tables that are missing, and refuses those that differ before anything is made.
 fn make_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), StartError> {
-    let sql = |error: SqlError| StartError::Sql(error.message);
     for table in tables {
-        if let Some(mismatch) = schema::mismatch(host, table).map_err(sql)? {
+        if let Some(mismatch) = schema::mismatch(host, table).map_err(StartError::Sql)? {
             return Err(StartError::Mismatch(mismatch));
         }
     }
@@ -115,14 +121,13 @@ fn make_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), S
         }
     })
     .and(made)
-    .map_err(sql)
+    .map_err(StartError::Sql)
 }
 
 /// With migrations: they have made what the structs say, or one is missing.
 fn check_tables(host: &dyn Host, tables: &[&'static TableSchema]) -> Result<(), StartError> {
     for table in tables {
-        let difference =
-            schema::difference(host, table).map_err(|error| StartError::Sql(error.message))?;
+        let difference = schema::difference(host, table).map_err(StartError::Sql)?;
         if let Some(mismatch) = difference {
             return Err(StartError::NotMigrated(mismatch));
         }

@@ -4,9 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use anyhow::{Context, Result, bail};
 use edgepod_codegen::Framework;
+use edgepod_runtime::auth::check_address;
 use inquire::validator::Validation;
 use inquire::{InquireError, Select, Text};
-use ureq::http::Uri;
 
 use super::layout::{self, Kind, Layout};
 use super::secrets;
@@ -307,24 +307,7 @@ fn check_name(name: &str) -> Result<()> {
 /// What the app itself refuses when it starts, and what a file of variables cannot hold.
 fn check_url(url: &str) -> Result<()> {
     let is_good = !url.contains(|c: char| c.is_whitespace() || c == '"' || c == '\\')
-        && url.parse::<Uri>().is_ok_and(|uri| {
-            let host = uri.host().unwrap_or_default();
-            // The library finds a host in brackets, and does not mind what follows it; a name may stand before it.
-            let is_port = |rest: &str| {
-                let digits = rest.strip_prefix(':').unwrap_or("x");
-                rest.is_empty() || digits.bytes().all(|byte| byte.is_ascii_digit())
-            };
-            let rest = uri
-                .authority()
-                .and_then(|it| it.as_str().strip_prefix(host));
-            let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
-            rest.is_some_and(is_port)
-                && match uri.scheme_str() {
-                    Some("https") => true,
-                    Some("http") => is_here,
-                    _ => false,
-                }
-        });
+        && check_address(url).is_ok();
     if is_good {
         return Ok(());
     }

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     Error,
     engine::{
-        ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, JobStep, Level, Outcome,
-        RawRequest, Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
+        ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, JobStep, Level, NoAnswer,
+        Outcome, RawRequest, Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, Head, Verified},
     sqlite::{RESULT_LIMIT, result_limit},
@@ -316,7 +316,7 @@ pub fn fetched(number: u32, head: Option<String>, body: Vec<u8>, failure: String
         number,
         match head {
             Some(head) => Ok(crossing::read_answer(&head, body)),
-            None => Err(failure),
+            None => Err(NoAnswer::because(failure)),
         },
     );
 }

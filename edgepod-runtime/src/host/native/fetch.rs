@@ -4,7 +4,7 @@ use std::{io::Read as _, sync::OnceLock, thread};
 
 use ureq::{Agent, http};
 
-use crate::engine::{Fetched, Fetching, Outgoing, RawReply, latin1};
+use crate::engine::{Fetched, Fetching, NoAnswer, Outgoing, RawReply, latin1};
 
 /// Sends a request beside the actions that go on: the client blocks its thread.
 pub(super) fn fetch(request: Outgoing, fetching: Fetching) {
@@ -37,14 +37,13 @@ fn send(outgoing: Outgoing) -> Fetched {
     for (name, value) in &outgoing.headers {
         request = request.header(name, latin1(value));
     }
-    let text = |error: &dyn std::fmt::Display| error.to_string();
     let request = request.body(outgoing.body.to_vec());
-    let request = request.map_err(|error| text(&error))?;
+    let request = request.map_err(NoAnswer::because)?;
     let request = agent
         .configure_request(request)
         .timeout_global(Some(outgoing.timeout))
         .build();
-    let mut response = agent.run(request).map_err(|error| text(&error))?;
+    let mut response = agent.run(request).map_err(NoAnswer::because)?;
     let headers = response.headers().iter().map(|(name, value)| {
         let value = value.as_bytes().iter().map(|byte| char::from(*byte));
         (name.as_str().to_owned(), value.collect())
@@ -55,7 +54,7 @@ fn send(outgoing: Outgoing) -> Fetched {
     let mut body = Vec::new();
     let reader = response.body_mut().with_config().limit(u64::MAX).reader();
     let read = reader.take(limit.saturating_add(1)).read_to_end(&mut body);
-    read.map_err(|error| text(&error))?;
+    read.map_err(NoAnswer::because)?;
     Ok(RawReply {
         status,
         headers,

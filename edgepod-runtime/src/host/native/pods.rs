@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs,
+    fmt, fs, io,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
@@ -32,6 +32,7 @@ use crate::{
     Error,
     engine::{Engine, Fetching, Level, Outcome, PodCall, PodName, Record, answer_of},
     gateway::{FAILED, UNSERVED},
+    sqlite::SqlError,
 };
 
 /// How long the database of a pod may be checked before it is served: a call waits for it.
@@ -111,6 +112,29 @@ pub(super) enum State {
         /// For the admin.
         why: String,
     },
+}
+
+/// Why a pod cannot be opened.
+#[derive(Debug)]
+pub(super) enum OpenError {
+    /// The folder of the pods cannot be made.
+    Folder(PathBuf, io::Error),
+    /// Its file is no database that can be used.
+    Database(SqlError),
+    /// The app does not start on it.
+    App(ServerError),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder, error) => {
+                write!(f, "{} cannot be made: {error}", folder.display())
+            }
+            Self::Database(error) => f.write_str(&error.message),
+            Self::App(error) => error.fmt(f),
+        }
+    }
 }
 
 /// Why a pod cannot be opened: what its callers are told, and what is so.
@@ -396,7 +420,10 @@ impl World {
                 format!("The pod `{name}` cannot be opened, and its calls are told 503: {why}");
             Record::new(Level::Error, &message).write();
             let error = Error::unavailable(UNSERVED).retry_after(FAILED);
-            Failure { error, why }
+            Failure {
+                error,
+                why: why.to_string(),
+            }
         })
     }
 
@@ -410,19 +437,19 @@ impl World {
     }
 
     /// The same, with the reason where it cannot be.
-    pub(super) fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, String> {
+    pub(super) fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, OpenError> {
         if let Some(folder) = &self.folder {
             let made = fs::create_dir_all(folder);
-            made.map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+            made.map_err(|error| OpenError::Folder(folder.clone(), error))?;
         }
         let location = self.location(name);
         let vars = self.vars.clone();
         let (sockets, pods) = (self.sockets.clone(), self.pods.clone());
         let host = NativeHost::open(&location, vars, sockets, pods, name.clone())
-            .map_err(|error| error.message)?;
+            .map_err(OpenError::Database)?;
         let host = Arc::new(host);
-        host.database.check(CHECK).map_err(|error| error.message)?;
-        let pod = self.start(host).map_err(|error| error.to_string())?;
+        host.database.check(CHECK).map_err(OpenError::Database)?;
+        let pod = self.start(host).map_err(OpenError::App)?;
         pod_status::note_opening(&location);
         Ok(Arc::new(pod))
     }

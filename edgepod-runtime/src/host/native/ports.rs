@@ -14,7 +14,7 @@ use super::{
     sockets::Sockets,
 };
 use crate::{
-    engine::{Fetching, Host, Outgoing, PodCall, PodName, Record, SocketId},
+    engine::{Fetching, Host, NoAnswer, Outgoing, PodCall, PodName, Record, SocketId},
     sqlite::{
         Database, End, JsonOutput, Output, RESULT_LIMIT, RowFormat, SqlError, Transactions, Value,
         result_limit,
@@ -147,7 +147,7 @@ impl Host for NativeHost {
     fn call_pod(&self, call: PodCall, fetching: Fetching) {
         match self.world.pods.get().and_then(Weak::upgrade) {
             Some(pods) => pods.call(call, fetching),
-            None => fetching.done(Err("the server stops".to_owned())),
+            None => fetching.done(Err(NoAnswer::because("the server stops"))),
         }
     }
 

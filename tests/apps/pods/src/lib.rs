@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use edgepod::{
     http::{Bytes, Request, Response},
-    middleware::require_user,
+    middleware::{Per, rate_limit, require_user},
     pods::by_claim,
     prelude::*,
 };
@@ -34,6 +34,12 @@ pub struct Note {
     pub id: i64,
     /// What it says.
     pub text: String,
+}
+
+/// Twice an hour, in each pod.
+#[edgepod::query(middleware = [rate_limit(2, Per::Hour)])]
+pub async fn get_rarely(_ctx: &QueryCtx) -> Result<bool> {
+    Ok(true)
 }
 
 /// A token for a member of an organisation.

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     engine::{
-        Call, Callee, Engine, Fetching, Headers, Host, Outgoing, PodCall, PodName, Record,
-        SocketId, answer_of, answered,
+        Call, Callee, Engine, Fetching, Headers, Host, NoAnswer, Outgoing, PodCall, PodName,
+        Record, SocketId, answer_of, answered,
     },
     sqlite::SqlError,
 };
@@ -247,7 +247,7 @@ impl Host for TestHost {
 
     fn call_pod(&self, call: PodCall, fetching: Fetching) {
         let Some(pods) = self.world.pods.upgrade() else {
-            return fetching.done(Err("the test is over".to_owned()));
+            return fetching.done(Err(NoAnswer::because("the test is over")));
         };
         let engine = pods.get(&call.pod, self).engine;
         tokio::task::spawn_local(async move {
@@ -282,7 +282,7 @@ impl Host for TestHost {
             None => {
                 let what = format!("{} {url}", request.method);
                 lock(&outside.unanswered).push(what);
-                Err("the test has no answer".to_owned())
+                Err(NoAnswer::because("the test has no answer"))
             }
         });
     }
