@@ -1,13 +1,6 @@
 //! The engine of EdgePod. Users depend on the `edgepod` facade, which re-exports what is theirs.
 //!
-//! Rooms, and the arrows between them (an arrow is a `use`):
-//!
-//! ```text
-//! host ──▶ gateway ──▶ engine ──▶ db ──▶ tracking, schema ──▶ sqlite
-//!   └────────────────────┘ └──▶ auth, migrations ──▶ schema, tracking ──▶ sqlite
-//! ```
-//!
-//! Nothing below [`host`] names a platform, a database library or a clock: what it needs of them are the
+//! Its rooms, and the arrows between them, are in `docs/architecture.md`, which is drawn from the sources. Nothing below [`host`] names a platform, a database library or a clock: what it needs of them are the
 //! ports [`sqlite::Database`], [`sqlite::Transactions`] and [`engine::Host`].
 
 pub mod auth;
