@@ -332,6 +332,7 @@ export class EdgePodEngine extends DurableObject {
     const actions = new Set();
     for (let steps = 1; ; steps++) {
       const engine = this.#engine.open(this.#ports);
+      if (this.#ports.untilAlarm() === 0) this.#ports.rings();
       const more = this.#runJob(engine);
       if (more === undefined) {
         /** @type {Promise<void>} */
@@ -343,8 +344,10 @@ export class EdgePodEngine extends DurableObject {
           });
         actions.add(action);
       } else if (!more) {
-        if (actions.size === 0) return;
-        await soonest(actions, this.#ports.untilAlarm());
+        // What has come due since it was looked for is not rung for: this is the ringing.
+        const wait = this.#ports.untilAlarm();
+        if (actions.size === 0 && wait > 0) return;
+        await soonest([...actions, this.#ports.woken()], wait);
       }
       // Others have their turn.
       if (steps % TURN === 0) await sleep(0);

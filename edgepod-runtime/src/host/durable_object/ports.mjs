@@ -40,8 +40,8 @@ export class Ports {
   #version = "";
   /** When the alarm rings, as far as this life knows. @type {number | undefined} */
   #alarm;
-  /** Whether this life has set it. */
-  #isAlarmKnown = false;
+  /** Tells whoever waits beside actions that there is another time. */
+  #woken = () => {};
   #isRinging = false;
   #ctx;
   #storage;
@@ -204,25 +204,22 @@ export class Ports {
     if (runs(instance)) core.fetched(number, answer, bytes, failure);
   }
 
-  // The engine of a new life asks first for what is waiting, which an alarm from before may be set for: each that is set bills a
-  // row. What it asks for later is written with the rows that the alarm is for.
+  // Each life sets it anew: one that an earlier life has set may be lost where that was killed, though the platform still tells of it.
   /** @param {number} millis */
   wakeAt(millis) {
-    if (this.#isAlarmKnown && this.#alarm === millis) return;
-    // Whoever has been rung for looks until nothing is due.
-    if (this.#isRinging && millis <= Date.now()) return;
+    if (this.#alarm === millis) return;
     this.#alarm = millis;
-    if (this.#isAlarmKnown) {
-      this.#setAlarm(millis);
-      return;
-    }
-    this.#isAlarmKnown = true;
-    this.#storage.getAlarm().then(
-      (set) => {
-        if (this.#alarm === millis && (set === null || set > millis)) this.#setAlarm(millis);
-      },
-      () => this.#setAlarm(millis),
-    );
+    this.#woken();
+    // Whoever has been rung for looks again before it is done.
+    if (this.#isRinging && millis <= Date.now()) return;
+    this.#setAlarm(millis);
+  }
+
+  /** Waits until another time is set. @returns {Promise<void>} */
+  woken() {
+    return new Promise((resolve) => {
+      this.#woken = resolve;
+    });
   }
 
   /** @param {number} millis */
@@ -233,7 +230,6 @@ export class Ports {
   /** The alarm rings: there is none from now on. */
   rings() {
     this.#isRinging = true;
-    this.#isAlarmKnown = true;
     this.#alarm = undefined;
   }
 
