@@ -3,10 +3,13 @@
 //! SQLite counts the rows that a statement changed, not the tables. Where a DELETE may reach several tables, one look-up
 //! before it runs tells which of them hold rows that reference the ones that go: it costs what the actions themselves cost.
 
-use edgepod_sql::{TokenKind, outermost, quote, quote_text, tokens};
+use edgepod_sql::{TokenKind, outermost, push_quoted, quote_text, tokens};
 
 use super::{TableName, TableSet};
-use crate::sqlite::{Database, SqlError, Value};
+use crate::{
+    sqlite::{Database, SqlError, Value},
+    thin::push_number,
+};
 
 /// The foreign keys of the schema, a row for each column.
 const REFERENCES: &str = "SELECT t.name, f.id, f.\"table\", f.\"from\", f.\"to\", f.on_delete FROM sqlite_schema AS t, \
@@ -70,24 +73,32 @@ impl Cascade {
         let reaching = |table: &str, before: usize| {
             let mut parts = Vec::new();
             for (i, parent) in order[..before].iter().enumerate() {
-                let reaches = |key: &&Reference| {
-                    key.child.eq_ignore_ascii_case(table)
+                for key in &keys {
+                    if key.child.eq_ignore_ascii_case(table)
                         && key.parent.eq_ignore_ascii_case(parent)
                         && key.action != Action::None
-                };
-                parts.extend(keys.iter().filter(reaches).map(|key| (key, key.rows(i))));
+                    {
+                        parts.push((key, key.rows(i)));
+                    }
+                }
             }
             parts
         };
         for (i, table) in order.iter().enumerate().skip(1) {
-            let parts = reaching(table, i);
-            let parts = parts
-                .iter()
-                .map(|(_, from)| format!("SELECT _edgepod_child.* {from}"));
-            with += &format!(
-                ", _edgepod_{i} AS MATERIALIZED ({})",
-                parts.collect::<Vec<_>>().join(" UNION ALL ")
-            );
+            with.push_str(", _edgepod_");
+            push_number(&mut with, i as u64);
+            with.push_str(" AS MATERIALIZED (");
+            for (n, (_, from)) in reaching(table, i).iter().enumerate() {
+                push_all(
+                    &mut with,
+                    &[
+                        if n == 0 { "" } else { " UNION ALL " },
+                        "SELECT _edgepod_child.* ",
+                        from,
+                    ],
+                );
+            }
+            with.push(')');
         }
         let mut reached = Vec::new();
         for table in indirect.iter().filter(|t| !direct.contains(t.as_str())) {
@@ -96,29 +107,38 @@ impl Cascade {
                 // Something else writes it.
                 return Ok(None);
             }
-            let nulls = parts.iter().filter(|(key, _)| key.action == Action::Null);
-            let nulls = nulls.flat_map(|(key, _)| key.columns.iter().map(|(child, _)| child));
-            reached.push(Reached {
+            let mut of = Reached {
                 table: table.clone(),
-                nulls: nulls.cloned().collect(),
-                has_defaults: parts.iter().any(|(key, _)| key.action == Action::Default),
-                from: parts.into_iter().map(|(_, from)| from).collect(),
-            });
+                from: Vec::new(),
+                nulls: Vec::new(),
+                has_defaults: false,
+            };
+            for (key, from) in parts {
+                of.from.push(from);
+                of.has_defaults |= key.action == Action::Default;
+                if key.action == Action::Null {
+                    for (child, _) in &key.columns {
+                        of.nulls.push(child.clone());
+                    }
+                }
+            }
+            reached.push(of);
         }
         if reached.is_empty() {
             return Ok(None);
         }
-        let exists = reached.iter().map(|reached| {
-            let each = |from: &String| format!("EXISTS (SELECT 1 {from})");
-            let parts: Vec<String> = reached.from.iter().map(each).collect();
-            parts.join(" OR ")
-        });
-        let exists: Vec<String> = exists.collect();
-        let exists = (exists.len() > 1).then(|| format!("{with} SELECT {}", exists.join(", ")));
+        let mut exists = with.clone();
+        for (i, of) in reached.iter().enumerate() {
+            exists.push_str(if i == 0 { " SELECT " } else { ", " });
+            for (n, from) in of.from.iter().enumerate() {
+                let or = if n == 0 { "" } else { " OR " };
+                push_all(&mut exists, &[or, "EXISTS (SELECT 1 ", from, ")"]);
+            }
+        }
         Ok(Some(Self {
             with,
+            exists: (reached.len() > 1).then_some(exists),
             reached,
-            exists,
         }))
     }
 
@@ -153,20 +173,30 @@ impl Cascade {
         if reached.has_defaults {
             return None;
         }
-        let columns: Vec<String> = columns
-            .iter()
-            .map(|column| format!("_edgepod_child.{}", quote(column)))
-            .collect();
-        let mut list = columns.join(", ");
-        if json {
-            list = format!("json_array({list})");
+        let mut list = String::new();
+        for (i, column) in columns.iter().enumerate() {
+            list.push_str(if i == 0 {
+                "_edgepod_child."
+            } else {
+                ", _edgepod_child."
+            });
+            push_quoted(&mut list, column);
         }
-        let parts: Vec<String> = reached
-            .from
-            .iter()
-            .map(|from| format!("SELECT DISTINCT {list} {from}"))
-            .collect();
-        let sql = format!("{} {} LIMIT 65", self.with, parts.join(" UNION "));
+        let (open, close) = if json {
+            ("json_array(", ") ")
+        } else {
+            ("", " ")
+        };
+        let mut sql = self.with.clone();
+        for (i, from) in reached.from.iter().enumerate() {
+            let select = if i == 0 {
+                " SELECT DISTINCT "
+            } else {
+                " UNION SELECT DISTINCT "
+            };
+            push_all(&mut sql, &[select, open, &list, close, from]);
+        }
+        sql.push_str(" LIMIT 65");
         Some((sql, &reached.nulls))
     }
 }
@@ -192,18 +222,28 @@ impl Reference {
     /// The rows of the child that reference those of the parent that go, the part of the question with this number.
     fn rows(&self, part: usize) -> String {
         // The parent's column stands first: its collation is the key's.
-        let on = self.columns.iter().map(|(child, parent)| {
-            format!(
-                "_edgepod_parent.{} = _edgepod_child.{}",
-                quote(parent),
-                quote(child)
-            )
-        });
-        format!(
-            "FROM _edgepod_{part} AS _edgepod_parent CROSS JOIN {} AS _edgepod_child WHERE {}",
-            quote(&self.child),
-            on.collect::<Vec<_>>().join(" AND ")
-        )
+        let mut sql = String::from("FROM _edgepod_");
+        push_number(&mut sql, part as u64);
+        sql.push_str(" AS _edgepod_parent CROSS JOIN ");
+        push_quoted(&mut sql, &self.child);
+        sql.push_str(" AS _edgepod_child WHERE ");
+        for (i, (child, parent)) in self.columns.iter().enumerate() {
+            sql.push_str(if i == 0 {
+                "_edgepod_parent."
+            } else {
+                " AND _edgepod_parent."
+            });
+            push_quoted(&mut sql, parent);
+            sql.push_str(" = _edgepod_child.");
+            push_quoted(&mut sql, child);
+        }
+        sql
+    }
+}
+
+fn push_all(sql: &mut String, parts: &[&str]) {
+    for part in parts {
+        sql.push_str(part);
     }
 }
 
