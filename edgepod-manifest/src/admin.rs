@@ -1,8 +1,10 @@
-//! What the admin address tells the command of pods. JavaScript writes the same on Workers: `admin_object.mjs`.
+//! What the admin address tells the command of pods.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::{MigrationState, MigrationStatus};
 
 /// Whether a pod serves what the build has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,42 @@ pub struct PodStatus {
     pub opened_at: Option<i64>,
     /// The name of its engine's life, where it is open now.
     pub life: Option<String>,
+}
+
+impl PodStatus {
+    /// What a pod is of which this is known: the build's migrations, or why its database does not fit them; and why it could not
+    /// be opened last.
+    pub fn new(
+        pod: String,
+        migrations: Result<Vec<MigrationStatus>, String>,
+        failure: Option<String>,
+    ) -> Self {
+        let (migrations, failure) = match migrations {
+            Ok(migrations) => (migrations, failure),
+            Err(why) => (Vec::new(), failure.or(Some(why))),
+        };
+        let all = migrations.len();
+        let mut pending = Vec::new();
+        for migration in migrations {
+            if migration.state == MigrationState::Pending {
+                pending.push(migration.name);
+            }
+        }
+        Self {
+            pod,
+            state: match failure {
+                Some(_) => PodState::Failed,
+                None if pending.is_empty() => PodState::Ready,
+                None => PodState::Pending,
+            },
+            failure,
+            applied: all - pending.len(),
+            pending,
+            bytes: 0,
+            opened_at: None,
+            life: None,
+        }
+    }
 }
 
 /// Some of the pods, by name.

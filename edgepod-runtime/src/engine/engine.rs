@@ -422,8 +422,7 @@ impl Engine {
     /// notices that a signal was lost on its way, and nothing came after it.
     #[cfg(feature = "native")]
     pub fn pong(&self) -> String {
-        let changed = self.versions.changes(&self.versions.lock());
-        serde_json::json!({"type": "pong", "changed": changed}).to_string()
+        super::versions::write_pong(&self.versions.changes(&self.versions.lock()))
     }
 
     /// A socket that was open before this engine began, with what the host remembered of it.

@@ -110,4 +110,6 @@ pub use start::StartError;
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use start::check_statements;
 pub use tokens::{sign_jwt, verify_jwt};
+#[cfg(test)]
+pub(crate) use versions::write_pong;
 pub use versions::{Held, Resume};

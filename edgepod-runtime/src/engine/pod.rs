@@ -7,9 +7,6 @@ use serde_json::Value as Json;
 use super::{Headers, registry::place};
 use crate::{Code, Error, Result, auth::Claims};
 
-/// The pod of an app that says nothing of pods.
-const GLOBAL: &str = "global";
-
 /// The name of a pod: 1 to 128 visible ASCII characters. Names that differ, also by case alone, are of different pods.
 ///
 /// ```
@@ -22,6 +19,9 @@ const GLOBAL: &str = "global";
 pub struct PodName(Arc<str>);
 
 impl PodName {
+    /// The name of the one pod of an app that says nothing of pods.
+    pub const GLOBAL: &str = "global";
+
     /// The most bytes of a name.
     pub const LENGTH: usize = 128;
 
@@ -49,12 +49,12 @@ impl PodName {
 
     /// The one pod of an app that says nothing of pods.
     pub fn global() -> Self {
-        Self(GLOBAL.into())
+        Self(Self::GLOBAL.into())
     }
 
     /// Whether it is that one.
     pub fn is_global(&self) -> bool {
-        &*self.0 == GLOBAL
+        &*self.0 == Self::GLOBAL
     }
 
     /// The name as a text.

@@ -336,6 +336,19 @@ pub(super) fn epoch(began: i64, random: &str) -> String {
     format!("{began:0TIME$x}{random}")
 }
 
+/// The answer to the keep-alive of a client that was greeted. An object's JavaScript writes the same.
+#[cfg(any(feature = "native", test))]
+pub(crate) fn write_pong(changed: &impl serde::Serialize) -> String {
+    #[derive(serde::Serialize)]
+    struct Pong<'a, T> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        changed: &'a T,
+    }
+    let kind = "pong";
+    serde_json::to_string(&Pong { kind, changed }).expect("strings are JSON")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,5 +21,5 @@ pub use reply::{HEADERS, Reply};
 pub use request::Head;
 pub use route::{
     Decision, EXPIRED, FAILED, Gateway, LIST_LIMIT, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION,
-    Step, UNSERVED, Verified, is_taken, overloaded, too_many_sockets,
+    Step, Verified, is_taken, overloaded, too_many_sockets, unserved,
 };

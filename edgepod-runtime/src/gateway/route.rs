@@ -120,7 +120,9 @@ pub fn too_many_sockets() -> Error {
 pub const FAILED: Duration = Duration::from_secs(2);
 
 /// What its calls are told meanwhile. Why is said to the log and at the admin address alone.
-pub const UNSERVED: &str = "The database of this pod cannot be served now.";
+pub fn unserved() -> Error {
+    Error::unavailable("The database of this pod cannot be served now.").retry_after(FAILED)
+}
 
 /// The most calls that wait for a database, unless natively `EDGEPOD_MAX_QUEUE` says otherwise.
 pub const QUEUE: usize = 256;

@@ -16,7 +16,7 @@ pub(crate) fn result_limit(set: Option<&str>) -> usize {
 }
 
 /// What a host says of a result that is larger, with the limit after it.
-const TOO_LARGE: &str = "the result has more bytes than ";
+pub(crate) const TOO_LARGE: &str = "the result has more bytes than ";
 
 /// The error of a result beyond the limit, as every host words it.
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]

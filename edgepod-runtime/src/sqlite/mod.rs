@@ -9,6 +9,8 @@ mod transactions;
 mod value;
 
 pub use database::{Database, JsonOutput, Output, RowFormat, SqlError};
+#[cfg(any(target_arch = "wasm32", test, feature = "fuzzing"))]
+pub(crate) use limit::TOO_LARGE;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub(crate) use limit::result_too_large;
 pub(crate) use limit::{RESULT_LIMIT, exceeded, result_limit};

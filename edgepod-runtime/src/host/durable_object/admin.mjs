@@ -26,14 +26,12 @@ const REQUESTS = {
 /** What is answered instead. */
 class Refusal extends Error {
   /**
-   * @param {number} status
-   * @param {string} code
+   * @param {Parameters<typeof core.refuse_admin>[0]} code
    * @param {string} message
    * @param {Record<string, string>} [headers]
    */
-  constructor(status, code, message, headers = {}) {
+  constructor(code, message, headers = {}) {
     super(message);
-    this.status = status;
     this.code = code;
     this.headers = headers;
   }
@@ -59,26 +57,26 @@ class Asked {
    * one pod.
    */
   async pod() {
-    const { pods, pod_name: longest } = known();
-    const name = this.query.get("pod") ?? (pods ? null : "global");
-    if (name === null) throw new Refusal(400, "BAD_REQUEST", "The parameter `pod` is missing: this app has several.");
+    const { pods, global, pod_name: longest } = known();
+    const name = this.query.get("pod") ?? (pods ? null : global);
+    if (name === null) throw new Refusal("BAD_REQUEST", "The parameter `pod` is missing: this app has several.");
     if (!new RegExp(`^[!-~]{1,${longest}}$`).test(name))
-      throw new Refusal(400, "BAD_REQUEST", `A pod's name has 1 to ${longest} bytes, of visible ASCII characters.`);
-    if (pods ? !(this.query.has("new") || (await directoryOf(this.env).administer("has", name))) : name !== "global")
-      throw new Refusal(404, "NOT_FOUND", "There is no pod of this name.");
+      throw new Refusal("BAD_REQUEST", `A pod's name has 1 to ${longest} bytes, of visible ASCII characters.`);
+    if (pods ? !(this.query.has("new") || (await directoryOf(this.env).administer("has", name))) : name !== global)
+      throw new Refusal("NOT_FOUND", "There is no pod of this name.");
     return objectOf(this.env, name);
   }
 }
 
 /** @param {Asked} asked */
 function pods({ env, query }) {
-  const { pods, admin_page: most } = known();
+  const { pods, global, admin_page: most } = known();
   const limit = query.get("limit") === null ? most : Number(query.get("limit"));
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= most))
-    throw new Refusal(400, "BAD_REQUEST", `\`limit\` is a number from 1 to ${most}.`);
+    throw new Refusal("BAD_REQUEST", `\`limit\` is a number from 1 to ${most}.`);
   const after = query.get("after") ?? "";
   if (pods) return directoryOf(env).administer("list", after, limit);
-  return { pods: after < "global" ? [{ pod: "global" }] : [], next: null };
+  return { pods: after < global ? [{ pod: global }] : [], next: null };
 }
 
 /**
@@ -112,29 +110,34 @@ export async function administer(request, env, trace) {
       throw new Error(`EDGEPOD_ADMIN_KEY is no key: it has ${shortest} visible ASCII characters at least`);
     if (!(await isRight(request.headers.get("authorization"), key)))
       throw new Refusal(
-        401,
         "UNAUTHORIZED",
         "This is the admin address: send the app's EDGEPOD_ADMIN_KEY as `Authorization: Bearer …`.",
         { "www-authenticate": 'Bearer realm="edgepod admin"' },
       );
     const asked = new Asked(env, searchParams, trace, () => request.text());
     const data = await handlerOf(request.method, pathname)(asked);
-    return data instanceof Response ? data : json(200, { data });
+    return data instanceof Response ? data : reply(200, JSON.stringify({ data }));
   } catch (error) {
-    if (error instanceof Refusal) {
-      const { status, code, message, headers } = error;
-      return json(status, { error: { code, message, trace_id: trace } }, headers);
-    }
     alive(env);
-    // The object is of another build for some seconds.
-    const old = isWithoutMethod(error);
-    const { status, headers, body } = readReply(
-      old ? core.refuse_route(trace) : core.refuse_internal(textOf(error), "", trace),
-    );
+    const { status, headers, body } = readReply(refuse(error, trace));
     delete headers["access-control-allow-origin"];
     delete headers["access-control-expose-headers"];
-    return new Response(body, { status, headers });
+    return new Response(body, {
+      status,
+      headers: error instanceof Refusal ? { ...headers, ...error.headers } : headers,
+    });
   }
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} trace
+ */
+function refuse(error, trace) {
+  if (error instanceof Refusal) return core.refuse_admin(error.code, error.message, trace);
+  // The object is of another build for some seconds.
+  if (isWithoutMethod(error)) return core.refuse_route(trace);
+  return core.refuse_internal(textOf(error), "", trace);
 }
 
 /** @param {unknown} error */
@@ -151,9 +154,9 @@ function handlerOf(method, path) {
   const here = all.filter((request) => request.endsWith(` ${path}`)).map((request) => request.split(" ", 1)[0]);
   if (here.length > 0) {
     const allow = here.join(", ");
-    throw new Refusal(405, "METHOD_NOT_ALLOWED", `\`${path}\` takes ${allow}.`, { allow });
+    throw new Refusal("METHOD_NOT_ALLOWED", `\`${path}\` takes ${allow}.`, { allow });
   }
-  throw new Refusal(404, "NOT_FOUND", `There is nothing at ${path}. This build has ${all.join(", ")}.`);
+  throw new Refusal("NOT_FOUND", `There is nothing at ${path}. This build has ${all.join(", ")}.`);
 }
 
 /**
@@ -184,10 +187,3 @@ const reply = (status, body, headers = {}) =>
     status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
   });
-
-/**
- * @param {number} status
- * @param {unknown} body
- * @param {Record<string, string>} [headers]
- */
-const json = (status, body, headers) => reply(status, JSON.stringify(body), headers);

@@ -14,12 +14,10 @@ const DAY = 86_400_000;
  *
  * @typedef {object} Administered
  * @property {DurableObjectState} ctx
- * @property {string} pod
  * @property {() => void} open opens its engine
- * @property {() => { failure: string | null, openedAt: number | null, life: string | null }} engine
+ * @property {(bytes: number, openedAt: number | undefined) => unknown} status how it is; its engine may know better when it was opened
  * @property {(what: string, of: string, trace: string) => string} jobs the outcome of what its engine is asked of jobs
  * @property {() => void} fits opens another engine and ends it again; throws where none can be
- * @property {() => string} pending the migrations of the build that it has not, one a line; or `!` and why that is not known
  */
 
 /** @type {Record<string, (object: Administered, ...args: any[]) => unknown>} */
@@ -65,31 +63,10 @@ function names({ storage: { sql } }) {
 }
 
 /** @param {Administered} object */
-function status(object) {
-  const { ctx, pod } = object;
-  const { failure, openedAt, life } = object.engine();
-  const said = object.pending();
-  const why = failure ?? (said.startsWith("!") ? said.slice(1) : null);
-  const pending = said === "" || said.startsWith("!") ? [] : said.split("\n");
+function status({ ctx: { storage }, status }) {
   /** @type {any} */
-  const entry = ctx.storage.kv.get(ENTRY);
-  return {
-    pod,
-    state: why !== null ? "failed" : pending.length > 0 ? "pending" : "ready",
-    failure: why,
-    applied: applied(ctx.storage.sql),
-    pending,
-    bytes: ctx.storage.sql.databaseSize,
-    opened_at: openedAt ?? (entry === undefined ? null : entry.day * DAY),
-    life,
-  };
-}
-
-/** @param {SqlStorage} sql */
-function applied(sql) {
-  const journal = "SELECT 1 FROM sqlite_schema WHERE name = '_edgepod_migrations'";
-  if (sql.exec(journal).toArray().length === 0) return 0;
-  return sql.exec("SELECT count(*) AS n FROM _edgepod_migrations").one().n;
+  const entry = storage.kv.get(ENTRY);
+  return status(storage.sql.databaseSize, entry === undefined ? undefined : entry.day * DAY);
 }
 
 /**

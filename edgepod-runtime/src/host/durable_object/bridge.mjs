@@ -20,6 +20,7 @@ let generation = 0;
  * @property {Record<string, string>} headers of every reply
  * @property {number} body_limit the most bytes that a body may have
  * @property {number} result_limit the most characters of a statement's result
+ * @property {string} too_large what is said of one that is larger, before the limit
  * @property {number} unwanted_body how many bytes of a body are read that nobody wants
  * @property {number} sockets the most of a session
  * @property {number} queue the most calls that wait for an object
@@ -28,9 +29,10 @@ let generation = 0;
  * @property {number} fetch_limit how long fetching a key set may take, in milliseconds
  * @property {[number, string]} expired code and reason for a socket whose token has expired
  * @property {[number, string]} refused code and reason for a socket that sends something
- * @property {[number, string]} unserved for how many seconds a pod that cannot be opened is not tried again, and what is told meanwhile
+ * @property {number} unserved for how many seconds a pod that cannot be opened is not tried again
  * @property {string} protocol of a socket that offers it
  * @property {boolean} pods whether the app has more than one
+ * @property {string} global the name of the one pod of an app that has no more
  * @property {number} pod_name the most bytes of a pod's name
  * @property {number} admin_key the fewest characters of the admin address's key
  * @property {number} admin_page the most names of pods in a reply

@@ -20,6 +20,12 @@ export function refuse_body(length: number, trace_id: string): string;
 export function refuse_route(trace_id: string): string;
 export function refuse_socket(trace_id: string): string;
 export function refuse_overload(trace_id: string): string;
+export function refuse_unserved(trace_id: string): string;
+export function refuse_admin(
+  code: "BAD_REQUEST" | "UNAUTHORIZED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED",
+  message: string,
+  trace_id: string,
+): string;
 export function refuse_internal(message: string, name: string, trace_id: string): string;
 
 export function open(engine: number, ports: Ports): string | undefined;
@@ -40,8 +46,14 @@ export function call_action(
   message: string,
   body: Uint8Array | undefined,
 ): Promise<string | [head: string, body: Uint8Array]>;
-export function pending(engine: number, ports: Ports): string;
-export function life(engine: number): string;
+export function status(
+  engine: number | undefined,
+  number: number,
+  ports: Ports,
+  failure: string | undefined,
+  bytes: number,
+  opened_at: number | undefined,
+): string;
 export function jobs(engine: number, what: string, of: string, trace_id: string): string;
 export function run_job(engine: number): boolean | undefined;
 export function call_batch(engine: number, message: string, lost: Uint32Array, begins: (place: number) => void): string;

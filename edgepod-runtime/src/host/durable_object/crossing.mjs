@@ -103,15 +103,12 @@ export const readVerification = (decision) => JSON.parse(decision.slice(1));
 
 // ---- A call, from the Worker to its object
 
-/** The object of an app that has one. A pod's has the pod's name. */
-const GLOBAL = "global";
-
 /**
- * The pod that a call or a socket is for: what stands after its letter.
+ * The pod that a call or a socket is for, which has the object of its name: what stands after the letter.
  *
  * @param {string} decision
  */
-export const podOf = (decision) => decision.slice(1, decision.indexOf("\n")) || GLOBAL;
+export const podOf = (decision) => decision.slice(1, decision.indexOf("\n"));
 
 /**
  * A call, and what was decided of it: the kind's letter and the pod, then lines of the function's name, the session or nothing, the trace
@@ -186,7 +183,7 @@ export function readOutcome(outcome) {
 /**
  * @param {number} status
  * @param {string} body
- * @param {number | ""} [retryAfter] in seconds
+ * @param {string} [retryAfter] in seconds
  */
 export const writeOutcome = (status, body, retryAfter = "") => `${VERSION}${status}${retryAfter}${body}`;
 
@@ -205,7 +202,7 @@ export const messageOfBefore = (message, kind) => `${VERSION}${kind}\n${message}
 export const outcomeForBefore = (outcome) => outcome.slice(1);
 
 /**
- * Asks an object, which may be of the version before.
+ * Asks an object, which may be of the version before. Fails where that has no method for such a call: nothing has been done.
  *
  * @param {any} stub
  * @param {string} message
@@ -217,6 +214,8 @@ export async function ask(stub, message) {
   } catch (error) {
     if (!isWithoutMethod(error)) throw error;
     const method = METHODS_BEFORE[/** @type {keyof typeof METHODS_BEFORE} */ (message[1])];
+    // Calls between pods came later.
+    if (method === undefined) throw new Error("the object is of an older build, which knows no calls of this kind");
     return VERSION + (await stub[method](message.slice(message.indexOf("\n") + 1)));
   }
 }
@@ -246,6 +245,16 @@ export async function askRoute(stub, message, body) {
  */
 export const isWithoutMethod = (error) =>
   error instanceof TypeError && error.message.includes("does not implement the method");
+
+// ---- The admin address
+
+/**
+ * What an object says of its pod.
+ *
+ * @param {string} status
+ * @returns {unknown}
+ */
+export const readStatus = (status) => JSON.parse(status);
 
 // ---- The opening of a socket, from the Worker to its object
 
@@ -282,6 +291,20 @@ export function readOpening(request) {
     protocols: request.headers.get("sec-websocket-protocol")?.split(/, ?/) ?? [],
   };
 }
+
+// ---- The answer to pings, from this build to the next: the platform keeps it
+
+/** That of a client that did not ask for a greeting. */
+export const PONG = "pong";
+
+/** @param {Record<string, string>} changed in which version each table changed last */
+export const writePong = (changed) => JSON.stringify({ type: "pong", changed });
+
+/**
+ * @param {string | undefined} answer
+ * @returns {Record<string, string>} nothing where it did not say
+ */
+export const readPong = (answer) => (answer === undefined || answer === PONG ? {} : JSON.parse(answer).changed);
 
 // ---- Requests to other servers, between the core and the platform's fetch
 
@@ -344,13 +367,19 @@ function toBlob(value) {
 }
 
 /**
- * Refuses a result that is too large, while its rows come. The core knows these words.
+ * How large a result may be, and what is said of one that is larger: both are the core's.
+ *
+ * @typedef {Pick<import("./bridge.mjs").Constants, "result_limit" | "too_large">} Limit
+ */
+
+/**
+ * Refuses a result that is too large, while its rows come.
  *
  * @param {number} length
- * @param {number} limit
+ * @param {Limit} limit
  */
-function checkLength(length, limit) {
-  if (length > limit) throw new Error(`the result has more bytes than ${limit}`);
+function checkLength(length, { result_limit, too_large }) {
+  if (length > result_limit) throw new Error(too_large + result_limit);
 }
 
 /** @param {any} value */
@@ -360,7 +389,7 @@ const lengthOf = (value) => value?.length ?? 2 * (value?.byteLength ?? 4);
  * The rows of a statement, as arrays of values: `<rows written>|<JSON>`.
  *
  * @param {{ raw(): Iterable<unknown[]>, readonly rowsWritten: number }} cursor
- * @param {number} limit the most characters
+ * @param {Limit} limit
  */
 export function writeRows(cursor, limit) {
   const rows = [];
@@ -377,7 +406,7 @@ export function writeRows(cursor, limit) {
  * The rows of a statement of one text column that only reads: the texts, joined by commas.
  *
  * @param {{ raw(): Iterator<any[]> }} cursor
- * @param {number} limit the most characters
+ * @param {Limit} limit
  */
 export function writeTexts(cursor, limit) {
   const rows = cursor.raw();
@@ -395,7 +424,7 @@ export function writeTexts(cursor, limit) {
  * The same of one that writes: `<rows written>|<the texts>`.
  *
  * @param {{ raw(): IterableIterator<any[]>, readonly rowsWritten: number }} cursor
- * @param {number} limit the most characters
+ * @param {Limit} limit
  */
 export function writeCountedTexts(cursor, limit) {
   const texts = writeTexts(cursor, limit);

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use base64ct::{Base64, Encoding};
+use edgepod_manifest::PodStatus;
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -12,10 +13,10 @@ use crate::{
     engine::{Kind, Origin, Outcome, Outgoing, PodCall, PodName, RawReply},
     gateway::{
         self, ADMIN_KEY_LENGTH, ADMIN_PAGE, BODY_LIMIT, Decision, EXPIRED, FAILED, HEADERS, Head,
-        LIST_LIMIT, PROTOCOL, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION, Step, UNSERVED,
-        UNWANTED_BODY,
+        LIST_LIMIT, PROTOCOL, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION, Step, UNWANTED_BODY,
+        Verified,
     },
-    sqlite::{Output, SqlError, Value},
+    sqlite::{Output, SqlError, TOO_LARGE, Value},
     thin::{push_json, push_number},
     tracking::{TableName, TableSet},
 };
@@ -32,6 +33,7 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
         headers: &'a [(&'static str, &'static str)],
         body_limit: usize,
         result_limit: usize,
+        too_large: &'static str,
         unwanted_body: usize,
         sockets: usize,
         queue: usize,
@@ -40,9 +42,10 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
         fetch_limit: i64,
         expired: (u16, &'static str),
         refused: (u16, &'static str),
-        unserved: (u64, &'static str),
+        unserved: u64,
         protocol: &'static str,
         pods: bool,
+        global: &'static str,
         pod_name: usize,
         admin_key: usize,
         admin_page: usize,
@@ -51,6 +54,7 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
         headers: HEADERS,
         body_limit: BODY_LIMIT,
         result_limit,
+        too_large: TOO_LARGE,
         unwanted_body: UNWANTED_BODY,
         sockets: SOCKETS_PER_SESSION,
         queue: QUEUE,
@@ -59,9 +63,10 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
         fetch_limit: FETCH_LIMIT,
         expired: EXPIRED,
         refused: REFUSED,
-        unserved: (FAILED.as_secs(), UNSERVED),
+        unserved: FAILED.as_secs(),
         protocol: PROTOCOL,
         pods,
+        global: PodName::GLOBAL,
         pod_name: PodName::LENGTH,
         admin_key: ADMIN_KEY_LENGTH,
         admin_page: ADMIN_PAGE,
@@ -114,7 +119,7 @@ pub(super) fn read_head(head: &str) -> Head<'_> {
 ///   the route's method and path for the name and no session.
 /// - `G`: a call that brought its arguments along. A line more: the arguments, which may have lines of their own.
 ///
-/// After the letter of a socket or a call stands the pod, where the app has more than one.
+/// After the letter of a socket or a call stands the pod.
 /// - `V` and JSON: verify this signature, tell `verified`, and unless that refuses, ask again.
 /// - `F` and a URL: fetch the keys there, tell `keys_fetched`, and ask again.
 /// - `W`: ask again in a few milliseconds.
@@ -132,15 +137,19 @@ fn write_route(route: &Route, trace_id: &str) -> String {
         Route::Reply(reply) => write_reply(reply),
         Route::Socket { pod, expires, .. } => {
             let mut text = String::from("S");
-            text.push_str(line(pod));
+            text.push_str(name_of(pod));
             text.push('\n');
             if let Some(expires) = expires {
                 push_number(&mut text, (*expires).try_into().unwrap_or(0));
             }
             text
         }
-        Route::Batch { pod, session, user } => write_call('B', pod, "", session, trace_id, user),
-        Route::Raw { pod, route, user } => write_call('H', pod, route.name, &None, trace_id, user),
+        Route::Batch { pod, session, user } => {
+            write_call('B', name_of(pod), "", session, trace_id, user)
+        }
+        Route::Raw { pod, route, user } => {
+            write_call('H', name_of(pod), route.name, &None, trace_id, user)
+        }
         Route::Call {
             pod,
             function,
@@ -148,7 +157,7 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             session,
             user,
         } => {
-            let name = function.name;
+            let (pod, name) = (name_of(pod), function.name);
             match args {
                 None if function.kind() == Kind::Action => {
                     write_call('A', pod, name, session, trace_id, user)
@@ -165,20 +174,19 @@ fn write_route(route: &Route, trace_id: &str) -> String {
     }
 }
 
-/// A pod's name, in a line that is empty where the app has one pod.
-fn line(pod: &Option<PodName>) -> &str {
-    pod.as_ref().map_or("", PodName::as_str)
+/// The name of a request's pod.
+fn name_of(pod: &Option<PodName>) -> &str {
+    pod.as_ref().map_or(PodName::GLOBAL, PodName::as_str)
 }
 
 pub(super) fn write_call(
     kind: char,
-    pod: &Option<PodName>,
+    pod: &str,
     name: &str,
     session: &Option<String>,
     trace_id: &str,
     user: &Option<Claims>,
 ) -> String {
-    let pod = line(pod);
     let session = session.as_deref().unwrap_or_default();
     let user = user.as_ref().map(json).unwrap_or_default();
     let mut text = String::with_capacity(
@@ -213,6 +221,16 @@ fn write_verification(verification: &Verification) -> String {
     });
     text.insert(0, 'V');
     text
+}
+
+/// What follows from a signature that was verified: a reply that refuses the request; or nothing: ask again; or `N`: ask again as
+/// nobody, without the token.
+pub(super) fn write_verified(verified: &Verified) -> String {
+    match verified {
+        Verified::Refused(reply) => write_reply(reply),
+        Verified::Again => String::new(),
+        Verified::AgainAsNobody => "N".to_owned(),
+    }
 }
 
 /// A reply of the gateway's.
@@ -352,7 +370,7 @@ pub(super) fn write_pod_call(call: &PodCall) -> String {
     let mut text = String::from(VERSION);
     text.push_str(&write_call(
         'I',
-        &None,
+        "",
         call.function.name,
         &None,
         &call.trace_id,
@@ -389,6 +407,42 @@ fn read_origin(line: &str) -> Origin {
 pub(super) fn write_tables(tables: &TableSet) -> String {
     let names: Vec<&str> = tables.iter().map(TableName::as_str).collect();
     names.join("\n")
+}
+
+/// What an object says of its pod at the admin address: the members of [`PodStatus`], in JSON. Not by serde: nothing else of a
+/// Worker would have its numbers.
+pub(super) fn write_status(status: &PodStatus) -> String {
+    let mut text = String::from("{\"pod\":");
+    push_json(&mut text, &status.pod);
+    text.push_str(",\"state\":");
+    push_json(&mut text, status.state.as_str());
+    for (name, value) in [("failure", &status.failure), ("life", &status.life)] {
+        text.push_str(",\"");
+        text.push_str(name);
+        text.push_str("\":");
+        match value {
+            Some(value) => push_json(&mut text, value),
+            None => text.push_str("null"),
+        }
+    }
+    text.push_str(",\"applied\":");
+    push_number(&mut text, status.applied as u64);
+    text.push_str(",\"bytes\":");
+    push_number(&mut text, status.bytes);
+    text.push_str(",\"opened_at\":");
+    match status.opened_at {
+        Some(millis) => push_number(&mut text, millis.unsigned_abs()),
+        None => text.push_str("null"),
+    }
+    text.push_str(",\"pending\":[");
+    for (i, name) in status.pending.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        push_json(&mut text, name);
+    }
+    text.push_str("]}");
+    text
 }
 
 /// Integers beyond this lose digits as JavaScript numbers: 2^53 - 1.

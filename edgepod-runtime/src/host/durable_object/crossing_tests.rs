@@ -33,10 +33,9 @@ fn a_call_is_written_and_read() {
         let kind = decision.chars().next().expect("a kind");
         let session = message.session.map(str::to_owned);
         let pod = decision.lines().next().map_or("", |line| &line[1..]);
-        let pod = (!pod.is_empty()).then(|| PodName::new(pod).unwrap());
         let mut written = write_call(
             kind,
-            &pod,
+            pod,
             message.name,
             &session,
             message.trace_id,
@@ -208,7 +207,8 @@ fn a_reply_and_the_constants_are_json() {
     ] {
         assert!(constants[name].as_u64().is_some_and(|n| n > 0), "{name}");
     }
-    assert_eq!(constants["unserved"][0], 2);
+    assert_eq!(constants["unserved"], 2);
+    assert_eq!(constants["global"], "global");
     assert_eq!(constants["refused"][0], 1008);
     assert_eq!(constants["expired"][0], 1008);
 }
@@ -227,7 +227,7 @@ fn decisions_have_their_letters() {
                 session: Some("s".to_owned()),
                 user: None,
             }),
-            "B\n\ns\ntrace\n",
+            "Bglobal\n\ns\ntrace\n",
         ),
         (
             Decision::Done(Route::Socket {
@@ -245,6 +245,49 @@ fn decisions_have_their_letters() {
     ];
     for (decision, text) in cases {
         assert_eq!(write_decision(&decision, "trace"), text);
+    }
+}
+
+#[test]
+fn what_follows_from_a_signature_is_a_reply_or_a_letter() {
+    let reply = gateway::Reply::error(&Error::unauthorized("no"), "trace");
+    for (verified, text) in [
+        (Verified::Again, String::new()),
+        (Verified::AgainAsNobody, "N".to_owned()),
+        (Verified::Refused(reply.clone()), write_reply(&reply)),
+    ] {
+        assert_eq!(write_verified(&verified), text);
+    }
+}
+
+#[test]
+fn the_answer_to_pings_is_the_same_of_all_hosts() {
+    for case in cases("pongs") {
+        assert_eq!(
+            crate::engine::write_pong(&case["changed"]),
+            text(&case, "text")
+        );
+    }
+}
+
+#[test]
+fn what_a_pod_is_has_the_members_that_the_command_reads() {
+    let of = |name: &str, state| edgepod_manifest::MigrationStatus {
+        name: name.to_owned(),
+        state,
+    };
+    use edgepod_manifest::MigrationState::{Applied, Pending};
+    let migrations = vec![of("1", Applied), of("2", Pending), of("\"3\"", Pending)];
+    let mut open = PodStatus::new("acme".to_owned(), Ok(migrations), None);
+    open.opened_at = Some(1_700_000_000_000);
+    open.bytes = 4096;
+    open.life = Some("a-life".to_owned());
+    assert_eq!((open.applied, open.pending.len()), (1, 2));
+    let why = Err("it cannot be \"read\"".to_owned());
+    let failed = PodStatus::new("global".to_owned(), why, None);
+    for status in [open, failed] {
+        let read: Json = serde_json::from_str(&write_status(&status)).expect("JSON");
+        assert_eq!(read, serde_json::to_value(&status).expect("JSON"));
     }
 }
 

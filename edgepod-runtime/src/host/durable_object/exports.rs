@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use edgepod_manifest::PodStatus;
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -17,10 +18,10 @@ use super::{
 use crate::{
     Error,
     engine::{
-        ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, JobStep, Level, NoAnswer,
+        ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, Host, JobStep, Level, NoAnswer,
         Outcome, RawRequest, Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
     },
-    gateway::{self, BODY_LIMIT, Config, Gateway, Head, Verified},
+    gateway::{self, BODY_LIMIT, Config, Gateway, Head},
     sqlite::{RESULT_LIMIT, result_limit},
 };
 
@@ -112,17 +113,14 @@ pub fn route_batch(head: &str, body: &str, trace_id: &str) -> String {
     })
 }
 
-/// A signature was verified, with the head and the version that came with it: whether it is right. A reply that refuses the
-/// request; or nothing: ask again; or `N`: ask again as nobody, without the token.
+/// A signature was verified, with the head and the version that came with it: whether it is right. See
+/// [`crossing::write_verified`].
 #[wasm_bindgen]
 pub fn verified(head: &str, version: u32, right: bool, trace_id: &str) -> String {
     let head = crossing::read_head(head);
     with_gateway(trace_id, |gateway, _| {
-        match gateway.verified(&head, version, right, trace_id, now_millis()) {
-            Verified::Refused(reply) => crossing::write_reply(&reply),
-            Verified::Again => String::new(),
-            Verified::AgainAsNobody => "N".to_owned(),
-        }
+        let verified = gateway.verified(&head, version, right, trace_id, now_millis());
+        crossing::write_verified(&verified)
     })
 }
 
@@ -206,6 +204,22 @@ pub fn refuse_overload(trace_id: &str) -> String {
     refuse(&gateway::overloaded(), trace_id)
 }
 
+/// The reply to a call of a pod that cannot be opened.
+#[wasm_bindgen]
+pub fn refuse_unserved(trace_id: &str) -> String {
+    refuse(&gateway::unserved(), trace_id)
+}
+
+/// The reply to a request of the admin that is not done: its code, of EdgePod's own, and its words.
+#[wasm_bindgen]
+pub fn refuse_admin(code: &str, message: &str, trace_id: &str) -> String {
+    let known = crate::Code::SYSTEM
+        .iter()
+        .find(|known| known.as_str() == code);
+    let code = *known.unwrap_or(&crate::Code::Internal);
+    refuse(&Error::new(code, message), trace_id)
+}
+
 /// The reply to a failure of the host. Its text goes to the log; nothing where it is a panic's, which is there already.
 #[wasm_bindgen]
 pub fn refuse_internal(message: &str, function: &str, trace_id: &str) -> String {
@@ -248,27 +262,30 @@ pub fn open(engine: u32, ports: Ports) -> Option<String> {
     }
 }
 
-/// The migrations of the build that a database has not, one a line; or `!` and why that is not known. The number is one that no
-/// engine has.
+/// What the admin is told of a pod: see [`crossing::write_status`]. `engine` is that of its object, where it is open; `number` is one
+/// that no engine has.
 #[wasm_bindgen]
-pub fn pending(number: u32, ports: Ports) -> String {
-    let app = match App::of_program() {
-        Ok(app) => app,
-        Err(error) => return format!("!{error}"),
-    };
-    match app.migrations().pending(&ObjectHost::new(number, ports)) {
-        Ok(pending) => {
-            let names: Vec<_> = pending.iter().map(|migration| migration.name).collect();
-            names.join("\n")
-        }
-        Err(error) => format!("!{error}"),
-    }
-}
-
-/// The name of an open engine's life.
-#[wasm_bindgen]
-pub fn life(engine: u32) -> String {
-    opened(engine).life().to_string()
+pub fn status(
+    engine: Option<u32>,
+    number: u32,
+    ports: Ports,
+    failure: Option<String>,
+    bytes: f64,
+    opened_at: Option<f64>,
+) -> String {
+    let host = ObjectHost::new(number, ports);
+    let migrations = App::of_program()
+        .map_err(|error| error.to_string())
+        .and_then(|app| {
+            let statuses = app.migrations().statuses(&host);
+            statuses.map_err(|error| error.to_string())
+        });
+    crossing::write_status(&PodStatus {
+        bytes: bytes as u64,
+        opened_at: opened_at.map(|millis| millis as i64),
+        life: engine.map(|engine| opened(engine).life().to_string()),
+        ..PodStatus::new(host.pod().to_string(), migrations, failure)
+    })
 }
 
 /// What the admin address asks of jobs; see [`Engine::administer_jobs`] and [`crossing::write_outcome`].

@@ -7,7 +7,7 @@ use super::crossing::{
     write_parameters, write_tables,
 };
 use crate::{
-    engine::Outcome,
+    engine::{Outcome, PodName},
     sqlite::Value,
     tracking::{TableName, TableSet},
 };
@@ -48,7 +48,7 @@ fn a_call_arrives(lines: &[String], headers: &str, args: &str) {
         return;
     };
     let session = Some(session.clone()).filter(|session| !session.is_empty());
-    let decision = write_call('C', &None, name, &session, trace_id, &None);
+    let decision = write_call('C', PodName::GLOBAL, name, &session, trace_id, &None);
     let headers = headers.replace('\n', " ");
     let message = format!("{VERSION}{decision}\n{headers}\n{args}");
     let read = Message::read(&message);

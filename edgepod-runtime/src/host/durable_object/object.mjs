@@ -10,6 +10,7 @@ import {
   outcomeForBefore,
   readOpening,
   readReply,
+  readStatus,
   unknownVersion,
   writeOutcome,
 } from "./crossing.mjs";
@@ -50,8 +51,8 @@ class Engine {
   #instance = 0;
   /** Why it could not be opened last, and until when it is not tried again. @type {{ reason: string, until: number } | null} */
   #failure = null;
-  /** Since when its life lasts. @type {number | null} */
-  #openedAt = null;
+  /** Since when its life lasts. @type {number | undefined} */
+  #openedAt;
 
   /**
    * Makes sure that it is open in the instance that runs now; its number.
@@ -64,7 +65,7 @@ class Engine {
       if (this.#failure !== null && this.#failure.until > Date.now()) throw new Refused(this.#failure.reason, true);
       const reason = core.open(this.#number, ports);
       if (reason !== undefined) {
-        this.#failure = { reason, until: Date.now() + known().unserved[0] * 1000 };
+        this.#failure = { reason, until: Date.now() + known().unserved * 1000 };
         throw new Refused(reason, false);
       }
       this.#failure = null;
@@ -80,28 +81,19 @@ class Engine {
   }
 
   /**
-   * How it is, for the admin.
+   * How the pod is, for the admin.
    *
    * @param {Ports} ports
+   * @param {number} bytes of its database
+   * @param {number | undefined} openedAt when it was opened before this life
    */
-  state(ports) {
-    const instance = alive(ports.env);
-    const isOpen = this.#instance === instance;
-    return {
-      failure: this.#failure?.reason ?? null,
-      openedAt: isOpen ? this.#openedAt : null,
-      life: isOpen ? core.life(this.#number) : null,
-    };
-  }
-
-  /**
-   * The migrations that its database has not, see `core.pending`. Under a number of its own: it may be open.
-   *
-   * @param {Ports} ports
-   */
-  pending(ports) {
-    alive(ports.env);
-    return core.pending(engines++, ports);
+  status(ports, bytes, openedAt) {
+    const isOpen = this.#instance === alive(ports.env);
+    const opened = isOpen ? this.#openedAt : openedAt;
+    // Under a number of its own: it may be open.
+    return readStatus(
+      core.status(isOpen ? this.#number : undefined, engines++, ports, this.#failure?.reason, bytes, opened),
+    );
   }
 
   /**
@@ -135,13 +127,8 @@ class Refused extends Error {
   }
 }
 
-/**
- * What is told of a pod that cannot be opened.
- *
- * @param {string} trace
- */
-const unserved = (trace) =>
-  JSON.stringify({ error: { code: "UNAVAILABLE", message: known().unserved[1], trace_id: trace } });
+/** The labels of what is no call. */
+const NOTHING = { name: "", trace: "" };
 
 /**
  * The engines of this isolate's objects, by the objects' ids. Nothing tells that an object goes: whoever wakes finds the engine
@@ -222,7 +209,7 @@ export class EdgePodEngine extends DurableObject {
     try {
       return core.call(this.#engine.open(this.#ports), message);
     } catch (error) {
-      return this.#failed(error, message);
+      return this.#failed(error, labelsOf(message));
     }
   }
 
@@ -240,7 +227,7 @@ export class EdgePodEngine extends DurableObject {
           place = begins;
         });
       } catch (error) {
-        const outcome = this.#failed(error, message);
+        const outcome = this.#failed(error, labelsOf(message));
         if (place === undefined || lost.includes(place)) return outcome;
         lost.push(place);
       }
@@ -259,7 +246,11 @@ export class EdgePodEngine extends DurableObject {
       return await unlessEnded(() => core.call_action(engine, message, body));
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
-      return this.#failed(error, message, untold(error) || (error instanceof Error ? error.message : String(error)));
+      return this.#failed(
+        error,
+        labelsOf(message),
+        untold(error) || (error instanceof Error ? error.message : String(error)),
+      );
     }
   }
 
@@ -267,15 +258,14 @@ export class EdgePodEngine extends DurableObject {
    * The outcome of a call that the core did not survive, or could not begin.
    *
    * @param {unknown} error
-   * @param {string} message
+   * @param {{ name: string, trace: string }} [labels] the call's
    * @param {string} [reason] for the log
    */
-  #failed(error, message, reason = untold(error)) {
+  #failed(error, { name, trace } = NOTHING, reason = untold(error)) {
     alive(this.#ports.env);
-    const { name, trace } = labelsOf(message);
-    const { status, body } = readReply(core.refuse_internal(reason, name, trace));
-    if (error instanceof Refused) return writeOutcome(503, unserved(trace), known().unserved[0]);
-    return writeOutcome(status, body);
+    const failure = core.refuse_internal(reason, name, trace);
+    const { status, headers, body } = readReply(error instanceof Refused ? core.refuse_unserved(trace) : failure);
+    return writeOutcome(status, body, headers["retry-after"]);
   }
 
   // ---- The admin address
@@ -288,23 +278,22 @@ export class EdgePodEngine extends DurableObject {
     const ports = this.#ports;
     const object = {
       ctx: this.ctx,
-      pod: ports.pod,
       open: () => {
         try {
           this.#engine.open(ports);
         } catch (error) {
           if (!(error instanceof Refused)) throw error;
-          this.#failed(error, "");
+          this.#failed(error);
         }
       },
-      engine: () => this.#engine.state(ports),
       fits: () => this.#engine.fits(ports),
-      pending: () => this.#engine.pending(ports),
+      status: (/** @type {number} */ bytes, /** @type {number | undefined} */ openedAt) =>
+        this.#engine.status(ports, bytes, openedAt),
       jobs: (/** @type {string} */ what, /** @type {string} */ of, /** @type {string} */ trace) => {
         try {
           return core.jobs(this.#engine.open(ports), what, of, trace);
         } catch (error) {
-          return this.#failed(error, `\nadmin\n\n${trace}`);
+          return this.#failed(error, { name: "admin", trace });
         }
       },
     };
@@ -320,7 +309,7 @@ export class EdgePodEngine extends DurableObject {
       await this.#runJobs();
     } catch (error) {
       this.#ports.wakeAt(Date.now() + LATER);
-      this.#failed(error, "");
+      this.#failed(error);
     } finally {
       this.#ports.rang();
     }
@@ -364,7 +353,7 @@ export class EdgePodEngine extends DurableObject {
       return core.run_job(engine);
     } catch (error) {
       // The try is counted: the next engine finds that it was begun.
-      this.#failed(error, "");
+      this.#failed(error);
       return true;
     }
   }
@@ -378,9 +367,9 @@ export class EdgePodEngine extends DurableObject {
       engine = this.#engine.open(this.#ports);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#failed(error, "");
-      const headers = { ...known().headers, "retry-after": String(known().unserved[0]) };
-      return new Response(unserved(traceId()), { status: 503, headers });
+      this.#failed(error);
+      const { status, headers, body } = readReply(core.refuse_unserved(traceId()));
+      return new Response(body, { status, headers });
     }
     const { session, since, listed, tables, expires, protocols } = readOpening(request);
     const tag = `s${session}`;
@@ -438,7 +427,7 @@ export class EdgePodEngine extends DurableObject {
       if (ws.deserializeAttachment()?.session !== undefined) ws.serializeAttachment(null);
       return true;
     } catch (error) {
-      this.#failed(error, "");
+      this.#failed(error);
       this.#closed(ws);
       ws.close(1011);
       return true;

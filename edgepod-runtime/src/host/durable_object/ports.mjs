@@ -3,12 +3,15 @@ import { readUpTo } from "./bodies.mjs";
 import { alive, core, hasEnded, known, runs } from "./bridge.mjs";
 import {
   ask,
+  PONG,
   readOutcome,
   readOutgoing,
   readParameters,
+  readPong,
   readTables,
   writeAnswer,
   writeCountedTexts,
+  writePong,
   writeRows,
   writeTexts,
 } from "./crossing.mjs";
@@ -36,7 +39,7 @@ export class Ports {
   #plain = new Set();
   #nextSocket = 0;
   /** In which version each table changed last. @type {Record<string, string>} */
-  #changed = {};
+  #changed;
   #version = "";
   /** When the alarm rings, as far as this life knows. @type {number | undefined} */
   #alarm;
@@ -59,8 +62,7 @@ export class Ports {
     this.#sql = ctx.storage.sql;
     this.env = env;
     // The answer to pings has kept the versions while this object slept.
-    const answer = ctx.getWebSocketAutoResponse()?.response ?? "pong";
-    if (answer !== "pong") this.#changed = JSON.parse(answer).changed;
+    this.#changed = readPong(ctx.getWebSocketAutoResponse()?.response);
     for (const ws of ctx.getWebSockets()) this.add(ws);
   }
 
@@ -69,7 +71,7 @@ export class Ports {
    * @param {string} params
    */
   run(sql, params) {
-    return writeRows(this.#sql.exec(sql, ...readParameters(params)), known().result_limit);
+    return writeRows(this.#sql.exec(sql, ...readParameters(params)), known());
   }
 
   /**
@@ -77,7 +79,7 @@ export class Ports {
    * @param {string} params
    */
   readJson(sql, params) {
-    return writeTexts(this.#sql.exec(sql, ...readParameters(params)), known().result_limit);
+    return writeTexts(this.#sql.exec(sql, ...readParameters(params)), known());
   }
 
   /**
@@ -85,7 +87,7 @@ export class Ports {
    * @param {string} params
    */
   runJson(sql, params) {
-    return writeCountedTexts(this.#sql.exec(sql, ...readParameters(params)), known().result_limit);
+    return writeCountedTexts(this.#sql.exec(sql, ...readParameters(params)), known());
   }
 
   /** @param {() => boolean} body */
@@ -149,7 +151,7 @@ export class Ports {
   answerPings() {
     if (this.sockets.size === 0) return;
     const say = () => {
-      const answer = this.#plain.size > 0 ? "pong" : JSON.stringify({ type: "pong", changed: this.#changed });
+      const answer = this.#plain.size > 0 ? PONG : writePong(this.#changed);
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", answer));
     };
     try {
@@ -163,7 +165,7 @@ export class Ports {
 
   /** The pod's name, which is this object's. */
   get pod() {
-    return this.#ctx.id.name ?? "global";
+    return this.#ctx.id.name ?? known().global;
   }
 
   /**

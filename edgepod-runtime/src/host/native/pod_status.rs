@@ -6,13 +6,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use edgepod_manifest::{PodState, PodStatus};
+use edgepod_manifest::PodStatus;
 
 use super::{database::Location, migrate::migration_statuses, pods::Pod};
-use crate::{
-    engine::PodName,
-    migrations::{State, Status},
-};
+use crate::engine::PodName;
 
 /// Notes that a database is opened now: as the time of its file, which SQLite has no use for. By its path alone: a second
 /// descriptor of it, closed again, would end the locks that SQLite has on the first. Where it cannot be set it stays unknown.
@@ -51,25 +48,11 @@ pub(super) fn status(
         Some(pod) => pod.engine.migrations().map_err(|error| error.to_string()),
         None => migration_statuses(location).map_err(|error| error.to_string()),
     };
-    let (migrations, failure): (Vec<Status>, _) = match migrations {
-        Ok(migrations) => (migrations, failure),
-        Err(why) => (Vec::new(), failure.or(Some(why))),
-    };
-    let pending = migrations.iter().filter(|one| one.state == State::Pending);
-    let pending: Vec<_> = pending.map(|migration| migration.name.clone()).collect();
     PodStatus {
-        pod: name.to_string(),
-        state: match failure {
-            Some(_) => PodState::Failed,
-            None if pending.is_empty() => PodState::Ready,
-            None => PodState::Pending,
-        },
-        failure,
-        applied: migrations.len() - pending.len(),
-        pending,
         bytes,
         opened_at: open.map_or(modified, |pod| Some(pod.opened)).map(millis),
         life: open.map(|pod| pod.engine.life().to_string()),
+        ..PodStatus::new(name.to_string(), migrations, failure)
     }
 }
 

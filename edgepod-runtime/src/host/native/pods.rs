@@ -31,7 +31,7 @@ use super::{
 use crate::{
     Error,
     engine::{Engine, Fetching, Level, Outcome, PodCall, PodName, Record, answer_of},
-    gateway::{FAILED, UNSERVED},
+    gateway::{FAILED, unserved},
     sqlite::SqlError,
 };
 
@@ -218,7 +218,7 @@ impl Pods {
     pub(super) async fn get(&self, name: Option<&PodName>) -> Result<Arc<Pod>, Error> {
         let Some(name) = name.filter(|name| !name.is_global()) else {
             let global = self.global.read().await.clone();
-            return global.ok_or_else(|| Error::unavailable(UNSERVED).retry_after(FAILED));
+            return global.ok_or_else(unserved);
         };
         let slot = self.slot(name).await?;
         slot.used.store(self.now(), Ordering::Relaxed);
@@ -419,9 +419,8 @@ impl World {
             let message =
                 format!("The pod `{name}` cannot be opened, and its calls are told 503: {why}");
             Record::new(Level::Error, &message).write();
-            let error = Error::unavailable(UNSERVED).retry_after(FAILED);
             Failure {
-                error,
+                error: unserved(),
                 why: why.to_string(),
             }
         })

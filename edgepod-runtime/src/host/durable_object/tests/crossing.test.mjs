@@ -2,6 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 import * as crossing from "../crossing.mjs";
 import cases from "./crossing.json" with { type: "json" };
 
+const limit = (result_limit) => ({ result_limit, too_large: "too much: " });
+
 /** A value as SQLite gives or takes it. */
 const bound = (value) => (value?.bytes === undefined ? value : new Uint8Array(value.bytes));
 const given = (value) => (value?.bytes === undefined ? value : new Uint8Array(value.bytes).buffer);
@@ -28,7 +30,7 @@ describe("a call", () => {
       const body = decision.startsWith("G") ? "not this" : args;
       expect(crossing.writeCall(decision, headers, body)).toBe(message);
       const [kind, name, , trace] = decision.split("\n");
-      expect(crossing.podOf(decision)).toBe(kind.slice(1) || "global");
+      expect(crossing.podOf(decision)).toBe(kind.slice(1));
       expect(crossing.labelsOf(message)).toEqual({ name, trace });
       expect(crossing.kindOf(message)).toBe(message[1]);
     });
@@ -129,6 +131,13 @@ describe("the version before", () => {
     expect(crossing.outcomeForBefore("242930{}")).toBe("42930{}");
   });
 
+  test("has no method for calls between pods, and is asked none", async () => {
+    const stub = { serve: async () => Promise.reject(missing), undefined: vi.fn() };
+    const asked = crossing.ask(stub, "2I\nsetName\n\n0123456789abcdef\n\n1 acme \n{}");
+    await expect(asked).rejects.toThrow("older build");
+    expect(stub.undefined).not.toHaveBeenCalled();
+  });
+
   test("is not asked because a call failed", async () => {
     const call = vi.fn();
     const stub = { serve: () => Promise.reject(new TypeError("no such thing")), call };
@@ -147,25 +156,39 @@ describe("a statement", () => {
   for (const { text, written, rows } of cases.rows) {
     test(`gives ${text}`, () => {
       const cursor = { rowsWritten: written, raw: () => rows.map((row) => row.map(given)).values() };
-      expect(crossing.writeRows(cursor, 1000)).toBe(text);
+      expect(crossing.writeRows(cursor, limit(1000))).toBe(text);
     });
   }
 
   test("of one column of texts gives them joined", () => {
     const cursor = (...texts) => ({ rowsWritten: texts.length, raw: () => texts.map((text) => [text]).values() });
-    expect(crossing.writeTexts(cursor(), 11)).toBe("");
-    expect(crossing.writeTexts(cursor("[1]"), 11)).toBe("[1]");
-    expect(crossing.writeTexts(cursor("[1]", "[2]", "[3]"), 11)).toBe("[1],[2],[3]");
-    expect(crossing.writeCountedTexts(cursor("[1]", "[2]"), 11)).toBe("2|[1],[2]");
+    expect(crossing.writeTexts(cursor(), limit(11))).toBe("");
+    expect(crossing.writeTexts(cursor("[1]"), limit(11))).toBe("[1]");
+    expect(crossing.writeTexts(cursor("[1]", "[2]", "[3]"), limit(11))).toBe("[1],[2],[3]");
+    expect(crossing.writeCountedTexts(cursor("[1]", "[2]"), limit(11))).toBe("2|[1],[2]");
   });
 
   test("that are more than the limit are refused in the words that the core knows", () => {
     const cursor = { rowsWritten: 0, raw: () => [["[1]"], ["[2]"]].values() };
-    const words = "the result has more bytes than 6";
-    expect(() => crossing.writeTexts(cursor, 6)).toThrow(words);
-    expect(() => crossing.writeCountedTexts(cursor, 6)).toThrow(words);
-    expect(() => crossing.writeRows({ rowsWritten: 0, raw: () => [["abcd"], [null]] }, 6)).toThrow(words);
-    expect(() => crossing.writeRows({ rowsWritten: 0, raw: () => [[Infinity]] }, 99)).toThrow("infinite");
+    const words = "too much: 6";
+    expect(() => crossing.writeTexts(cursor, limit(6))).toThrow(words);
+    expect(() => crossing.writeCountedTexts(cursor, limit(6))).toThrow(words);
+    expect(() => crossing.writeRows({ rowsWritten: 0, raw: () => [["abcd"], [null]] }, limit(6))).toThrow(words);
+    expect(() => crossing.writeRows({ rowsWritten: 0, raw: () => [[Infinity]] }, limit(99))).toThrow("infinite");
+  });
+});
+
+describe("the answer to pings", () => {
+  for (const { text, changed } of cases.pongs) {
+    test(`is written and read: ${text}`, () => {
+      expect(crossing.writePong(changed)).toBe(text);
+      expect(crossing.readPong(text)).toEqual(changed);
+    });
+  }
+
+  test("of a platform that has none, or of clients that expect one word, says nothing of tables", () => {
+    expect(crossing.readPong(undefined)).toEqual({});
+    expect(crossing.readPong("pong")).toEqual({});
   });
 });
 
