@@ -40,7 +40,7 @@ class Refusal extends Error {
 /** A request of somebody who has the key. */
 class Asked {
   /**
-   * @param {any} env
+   * @param {import("./objects.mjs").Env} env
    * @param {URLSearchParams} query
    * @param {string} trace
    * @param {() => Promise<string>} body
@@ -96,7 +96,7 @@ async function jobs(asked, what, parameter) {
  * The answer to a request for the admin address; undefined for any other, and where there is none.
  *
  * @param {Request} request
- * @param {any} env
+ * @param {import("./objects.mjs").Env} env
  * @param {string} trace
  */
 export async function administer(request, env, trace) {

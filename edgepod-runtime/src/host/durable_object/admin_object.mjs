@@ -13,7 +13,7 @@ const DAY = 86_400_000;
  * An object, as this room sees it.
  *
  * @typedef {object} Administered
- * @property {DurableObjectState} ctx
+ * @property {Pick<DurableObjectState, "storage" | "abort">} ctx
  * @property {() => void} open opens its engine
  * @property {(bytes: number, openedAt: number | undefined) => unknown} status how it is; its engine may know better when it was opened
  * @property {(what: string, of: string, trace: string) => string} jobs the outcome of what its engine is asked of jobs
@@ -56,7 +56,7 @@ export function administer(object, what, args) {
   return act(object, ...args);
 }
 
-/** @param {DurableObjectState} ctx */
+/** @param {Pick<DurableObjectState, "storage">} ctx */
 function names({ storage: { sql } }) {
   sql.exec("CREATE TABLE IF NOT EXISTS pods (name TEXT PRIMARY KEY) WITHOUT ROWID, STRICT");
   return sql;
@@ -72,8 +72,8 @@ function status({ ctx: { storage }, status }) {
 /**
  * A pod is open: has it in the directory, and notes the day. Neither is waited for, and what fails is done by its next engine.
  *
- * @param {DurableObjectState} ctx
- * @param {any} env
+ * @param {Pick<DurableObjectState, "storage">} ctx
+ * @param {import("./objects.mjs").Env} env
  * @param {string} pod
  */
 export function opened({ storage }, env, pod) {

@@ -19,7 +19,7 @@ const ABSENT = "\0";
  * The head of a request as the core's `route` takes it. Each header that is asked for costs: a call needs the fewest, and all of
  * them go along only where the app has pods.
  *
- * @param {Request} request
+ * @param {Pick<Request, "method" | "url" | "headers">} request
  * @param {string | null} length its `Content-Length`
  * @param {boolean} pods
  */
@@ -131,7 +131,7 @@ export function writeCall(decision, headers, args) {
 /**
  * What a route is asked, but for headers and body: the method and the address, without its origin.
  *
- * @param {Request} request
+ * @param {Pick<Request, "method" | "url">} request
  */
 export function targetOf({ method, url }) {
   return `${method} ${url.slice(url.indexOf("/", url.indexOf("//") + 2))}`;
@@ -204,13 +204,13 @@ export const outcomeForBefore = (outcome) => outcome.slice(1);
 /**
  * Asks an object, which may be of the version before. Fails where that has no method for such a call: nothing has been done.
  *
- * @param {any} stub
+ * @param {import("./objects.mjs").Stub} stub
  * @param {string} message
  * @returns {Promise<string>}
  */
 export async function ask(stub, message) {
   try {
-    return await stub.serve(message);
+    return /** @type {string} */ (await stub.serve(message));
   } catch (error) {
     if (!isWithoutMethod(error)) throw error;
     const method = METHODS_BEFORE[/** @type {keyof typeof METHODS_BEFORE} */ (message[1])];
@@ -223,7 +223,7 @@ export async function ask(stub, message) {
 /**
  * Asks an object for a route; null where it does not know routes yet, and has done nothing.
  *
- * @param {any} stub
+ * @param {import("./objects.mjs").Stub} stub
  * @param {string} message
  * @param {Uint8Array} body
  * @returns {Promise<string | [head: string, body: Uint8Array] | null>}

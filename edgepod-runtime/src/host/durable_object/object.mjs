@@ -153,7 +153,7 @@ export class EdgePodEngine extends DurableObject {
 
   /**
    * @param {DurableObjectState} ctx
-   * @param {any} env
+   * @param {import("./objects.mjs").Env} env
    */
   constructor(ctx, env) {
     super(ctx, env);

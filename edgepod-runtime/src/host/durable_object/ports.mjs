@@ -52,7 +52,7 @@ export class Ports {
 
   /**
    * @param {DurableObjectState} ctx
-   * @param {any} env
+   * @param {import("./objects.mjs").Env} env
    * @param {() => void} opened is told that the engine is open
    */
   constructor(ctx, env, opened) {

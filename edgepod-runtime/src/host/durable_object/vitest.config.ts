@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^\.\/core\.js$/, replacement: fake("core.mjs") },
       { find: /^\.\/core_bg\.wasm$/, replacement: fake("module.mjs") },
+      { find: "cloudflare:workers", replacement: fake("workers.mjs") },
     ],
   },
 });

@@ -25,7 +25,7 @@ import { isRight } from "./signature.mjs";
 export default {
   /**
    * @param {Request} request
-   * @param {any} env
+   * @param {import("./objects.mjs").Env} env
    * @param {ExecutionContext} ctx
    */
   async fetch(request, env, ctx) {
@@ -49,7 +49,7 @@ function reply(decision) {
 
 /**
  * @param {Request} request
- * @param {any} env
+ * @param {import("./objects.mjs").Env} env
  * @param {ExecutionContext} ctx
  * @param {string} trace
  */
@@ -141,7 +141,7 @@ function rawReply(answer) {
  *
  * @param {Request} request
  * @param {string | null} length
- * @param {any} env
+ * @param {import("./objects.mjs").Env} env
  * @param {ExecutionContext} ctx
  * @param {string} trace
  * @param {(head: string) => string} route asks the core
@@ -221,7 +221,7 @@ async function drain(stream) {
  * Fetches the keys of tokens; the core remembers how that went.
  *
  * @param {string} url
- * @param {any} env
+ * @param {import("./objects.mjs").Env} env
  */
 async function fetchKeys(url, env) {
   const { fetch_limit, keys_limit } = known();

@@ -78,7 +78,7 @@ describe("a route", () => {
 
   test("of an object that knows none is not there yet", async () => {
     const missing = new TypeError('The RPC receiver does not implement the method "serve".');
-    const ask = (serve) => crossing.askRoute({ serve }, "2H", body);
+    const ask = (serve) => crossing.askRoute(/** @type {any} */ ({ serve }), "2H", body);
     expect(await ask(async () => "!2")).toBeNull();
     expect(await ask(async () => Promise.reject(missing))).toBeNull();
     await expect(ask(async () => Promise.reject(new TypeError("no such thing")))).rejects.toThrow("no such thing");
@@ -117,6 +117,7 @@ describe("the version before", () => {
     const kind = message[1];
     test(`of the object is asked in its own words: ${about}`, async () => {
       const method = vi.fn(async () => '200{"data":1}');
+      /** @type {any} */
       const stub = { serve: async () => Promise.reject(missing), [methods[kind]]: method };
       expect(crossing.readOutcome(await crossing.ask(stub, message)).body).toBe('{"data":1}');
       expect(method).toHaveBeenCalledExactlyOnceWith(before);
@@ -132,6 +133,7 @@ describe("the version before", () => {
   });
 
   test("has no method for calls between pods, and is asked none", async () => {
+    /** @type {any} */
     const stub = { serve: async () => Promise.reject(missing), undefined: vi.fn() };
     const asked = crossing.ask(stub, "2I\nsetName\n\n0123456789abcdef\n\n1 acme \n{}");
     await expect(asked).rejects.toThrow("older build");
@@ -140,6 +142,7 @@ describe("the version before", () => {
 
   test("is not asked because a call failed", async () => {
     const call = vi.fn();
+    /** @type {any} */
     const stub = { serve: () => Promise.reject(new TypeError("no such thing")), call };
     await expect(crossing.ask(stub, cases.decisions[0].message)).rejects.toThrow("no such thing");
     expect(call).not.toHaveBeenCalled();

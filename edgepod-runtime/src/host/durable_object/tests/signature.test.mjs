@@ -1,5 +1,4 @@
 // Each algorithm once, right and wrong; the standards' own signatures are verified on workerd (edgepod-cli/tests/jose.rs).
-import { webcrypto } from "node:crypto";
 import { expect, test } from "vitest";
 import { isRight } from "../signature.mjs";
 
@@ -24,12 +23,14 @@ const KEYS = {
 
 for (const [algorithm, [generated, signing]] of Object.entries(KEYS)) {
   test(algorithm, async () => {
-    const { publicKey, privateKey } = await webcrypto.subtle.generateKey(generated, true, ["sign", "verify"]);
+    const { publicKey, privateKey } = /** @type {CryptoKeyPair} */ (
+      await crypto.subtle.generateKey(generated, true, ["sign", "verify"])
+    );
     // The core's keys have these members only.
-    const { kty, crv, x, y, n, e } = await webcrypto.subtle.exportKey("jwk", publicKey);
+    const { kty, crv, x, y, n, e } = /** @type {JsonWebKey} */ (await crypto.subtle.exportKey("jwk", publicKey));
     const jwk = JSON.stringify({ kty, crv, x, y, n, e });
     const signed = "header.payload";
-    const bytes = await webcrypto.subtle.sign(signing, privateKey, new TextEncoder().encode(signed));
+    const bytes = await crypto.subtle.sign(signing, privateKey, new TextEncoder().encode(signed));
     const signature = Buffer.from(bytes).toString("base64");
     const right = { algorithm, jwk, signed, signature };
     expect(await isRight(right)).toBe(true);
