@@ -80,6 +80,22 @@ impl<'a> Token<'a> {
     }
 }
 
+/// Whether a text has this name, whatever its case: as a word, in quotes, or as a text, which SQLite takes for a name where only a
+/// name may stand. It may be a column's or an alias's as well.
+///
+/// ```
+/// assert!(edgepod_sql::mentions("SELECT 1 FROM \"Rooms\"", "rooms"));
+/// assert!(!edgepod_sql::mentions("SELECT rooms_open FROM t -- rooms", "rooms"));
+/// ```
+pub fn mentions(sql: &str, name: &str) -> bool {
+    tokens(sql).any(|token| match token.kind {
+        TokenKind::Word => token.text.eq_ignore_ascii_case(name),
+        _ => token
+            .unquoted()
+            .is_some_and(|said| said.eq_ignore_ascii_case(name)),
+    })
+}
+
 /// The tokens of a text.
 ///
 /// ```

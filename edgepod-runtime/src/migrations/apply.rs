@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use edgepod_sql::CreatedKind;
+
 use super::{Migration, MigrationDb, MigrationError, State, Status, Step, journal};
 use crate::{
     sqlite::{Database, End, SqlError, Transactions, Value},
@@ -148,7 +150,7 @@ fn run(
                 .map_err(|error| failed(migration, None, error.message))? => {}
         Step::Sql(statements) => {
             for statement in statements {
-                defers |= statement.contains(DEFERS);
+                defers |= edgepod_sql::mentions(statement, DEFERS);
                 database
                     .run(statement, &[])
                     .map_err(|error| failed(migration, Some(statement), error.message))?;
@@ -186,9 +188,8 @@ fn run(
 /// made at the start, and its first migration makes the very same.
 fn has_made(database: &dyn Transactions, statements: &[&str]) -> Result<bool, SqlError> {
     let creates = |statement: &&str| {
-        ["CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX "]
-            .iter()
-            .any(|start| statement.starts_with(start))
+        let kind = edgepod_sql::created(statement).map(|made| made.kind);
+        matches!(kind, Some(CreatedKind::Table | CreatedKind::Index))
     };
     if statements.is_empty()
         || !statements.iter().all(creates)

@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use edgepod_sql::{Refusal, StatementKind, quote, quote_text, statement_kind};
+use edgepod_sql::{
+    Refusal, StatementKind, Token, TokenKind, mentions, quote, quote_text, statement_kind, tokens,
+};
 
 use super::{
     TableName, TableSet,
@@ -212,10 +214,8 @@ impl State {
             });
         }
         let ignores = program.writes_internal
-            && (program.has_parts || {
-                let sql = sql.to_ascii_uppercase();
-                sql.contains("IGNORE") || sql.contains("CONFLICT")
-            });
+            && (program.has_parts
+                || tokens(sql).any(|token| token.is_any(&["IGNORE", "CONFLICT"])));
         let Program {
             mut reads,
             own_reads: mut depends,
@@ -292,7 +292,7 @@ impl State {
             may_fail_halfway,
             may_only_count: ignores,
             // A pragma that looks like a table tells of the file, or of a setting.
-            varies: varies || sql.to_ascii_lowercase().contains("pragma_"),
+            varies: varies || tokens(sql).any(|token| is_pragma_table(&token)),
             cascade,
         }))
     }
@@ -416,17 +416,17 @@ const RELATIVES: &str = "SELECT type, name FROM sqlite_schema WHERE type = 'view
                          WHERE t.type = 'table' AND t.name NOT GLOB '_cf_*' \
                          AND lower(?) IN (lower(t.name), lower(f.\"table\"))";
 
-/// Whether a text has this name, as a word or in quotes. It may be a text's or a column's: too often is not too seldom.
-fn mentions(sql: &str, name: &str) -> bool {
-    let sql = sql.to_ascii_lowercase();
-    // As it stands in quotes.
-    let name = name.replace('"', "\"\"").to_ascii_lowercase();
-    // Beyond ASCII every character is a part of a name.
-    let is_part =
-        |c: Option<char>| c.is_some_and(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '_');
-    sql.match_indices(&name).any(|(at, _)| {
-        !is_part(sql[..at].chars().next_back()) && !is_part(sql[at + name.len()..].chars().next())
-    })
+/// Whether it may be the name of a pragma that looks like a table: `pragma_table_info`.
+fn is_pragma_table(token: &Token<'_>) -> bool {
+    const START: &[u8] = b"pragma_";
+    let is_one = |name: &str| {
+        let start = name.as_bytes().get(..START.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(START))
+    };
+    match token.kind {
+        TokenKind::Word => is_one(token.text),
+        _ => token.unquoted().is_some_and(|name| is_one(&name)),
+    }
 }
 
 /// Virtual tables by the addresses that EXPLAIN gives them.
