@@ -24,7 +24,21 @@ impl fmt::Display for Arrow {
 }
 
 /// Crates that only a host may name: what it runs on.
-const PLATFORMS: [&str; 5] = ["worker", "rusqlite", "axum", "tokio", "js_sys"];
+const PLATFORMS: [&str; 13] = [
+    "worker",
+    "js_sys",
+    "web_sys",
+    "wasm_bindgen",
+    "wasm_bindgen_futures",
+    "rusqlite",
+    "tokio",
+    "tokio_tungstenite",
+    "hyper",
+    "hyper_util",
+    "tower",
+    "tower_http",
+    "ureq",
+];
 
 /// Types of clocks: what time it is, the host says.
 const CLOCKS: [&str; 2] = ["SystemTime", "Instant"];

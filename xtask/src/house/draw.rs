@@ -63,6 +63,11 @@ fn block(root: &Path, arrows: &Arrows) -> Result<String> {
             list(uses)
         )?;
     }
+    writeln!(
+        block,
+        "\nNo rooms, and used by all of them: `{}`.",
+        TOOLS.join("`, `")
+    )?;
     for (from, to, reason) in STILL {
         writeln!(block, "\nStill wrong: {from} → {to}, {reason}.")?;
     }

@@ -29,13 +29,34 @@ pub(super) const TOOLS: [&str; 6] = ["error", "integers", "planted", "strict", "
 /// Arrows that are wrong and still there, each with the reason. This list only shrinks.
 pub(super) const STILL: &[(&str, &str, &str)] = &[];
 
-/// The crates, and which of the others each may depend on.
-const CRATES: [(&str, &[&str]); 7] = [
-    ("edgepod-sql", &[]),
-    ("edgepod-manifest", &[]),
-    ("edgepod-macros", &["edgepod-manifest", "edgepod-sql"]),
-    ("edgepod-runtime", &["edgepod-manifest", "edgepod-sql"]),
-    ("edgepod-codegen", &["edgepod-manifest"]),
+/// A crate, which of the others it may depend on, and which its tests may besides.
+type Crate = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+/// The crates that users have.
+const CRATES: [Crate; 7] = [
+    ("edgepod-sql", &[], &[]),
+    ("edgepod-manifest", &[], &[]),
+    (
+        "edgepod-macros",
+        &["edgepod-manifest", "edgepod-sql"],
+        // What they write is compiled as an app has it.
+        &["edgepod", "edgepod-runtime"],
+    ),
+    (
+        "edgepod-runtime",
+        &["edgepod-manifest", "edgepod-sql"],
+        &["edgepod-samples"],
+    ),
+    (
+        "edgepod-codegen",
+        &["edgepod-manifest"],
+        // The apps whose clients are compared.
+        &["edgepod", "edgepod-runtime"],
+    ),
     (
         "edgepod-cli",
         &[
@@ -44,8 +65,28 @@ const CRATES: [(&str, &[&str]); 7] = [
             "edgepod-runtime",
             "edgepod-sql",
         ],
+        &["edgepod-samples"],
     ),
-    (".", &["edgepod-macros", "edgepod-runtime"]),
+    (".", &["edgepod-macros", "edgepod-runtime"], &[]),
+];
+
+/// The crates around them, which nothing above depends on but for `edgepod-samples` in tests.
+const AROUND: [Crate; 5] = [
+    ("tests/samples", &["edgepod-runtime"], &[]),
+    ("tests", &[], &["edgepod-samples", "edgepod-runtime"]),
+    ("bench", &["edgepod-cli"], &[]),
+    (
+        "fuzz",
+        &[
+            "edgepod",
+            "edgepod-cli",
+            "edgepod-runtime",
+            "edgepod-samples",
+            "edgepod-sql",
+        ],
+        &[],
+    ),
+    ("xtask", &[], &[]),
 ];
 
 /// Whether a room may use another.
@@ -91,40 +132,53 @@ pub(super) fn wrong(arrows: &Arrows) -> Vec<String> {
     messages
 }
 
-/// Says of each dependency between crates that may not be that it is there. Those of tests do not count: they build apps.
+/// Says of each dependency between crates that may not be that it is there.
 pub(super) fn wrong_crates(root: &Path) -> Result<Vec<String>> {
     let mut messages = Vec::new();
-    for (name, dependencies) in crates(root)? {
-        let allowed = CRATES.iter().find(|(known, _)| *known == name);
-        let allowed = allowed.map_or(&[][..], |(_, allowed)| allowed);
-        for dependency in dependencies {
-            if !allowed.contains(&dependency.as_str()) {
-                messages.push(format!(
-                    "{name} depends on {dependency}, which is no arrow of the design"
-                ));
+    for (name, allowed, in_tests) in CRATES.into_iter().chain(AROUND) {
+        let both: Vec<&str> = allowed.iter().chain(in_tests).copied().collect();
+        for (table, allowed) in [
+            ("dependencies", allowed),
+            ("build-dependencies", allowed),
+            ("dev-dependencies", &both[..]),
+        ] {
+            for dependency in dependencies(root, name, table)? {
+                if !allowed.contains(&dependency.as_str()) {
+                    messages.push(format!(
+                        "{name} depends on {dependency} ({table}), which is no arrow of the design"
+                    ));
+                }
             }
         }
     }
     Ok(messages)
 }
 
-/// The crates and the workspace's crates that they depend on.
+/// The crates that users have, and those of them that they depend on.
 pub(super) fn crates(root: &Path) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut found = BTreeMap::new();
-    for (name, _) in CRATES {
-        let file = root.join(name).join("Cargo.toml");
-        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let manifest: toml::Table = text.parse()?;
-        let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
-        let dependencies = dependencies
-            .into_iter()
-            .flat_map(toml::Table::keys)
-            .filter(|name| name.starts_with("edgepod"))
-            .cloned()
-            .collect();
-        found.insert(name.to_owned(), dependencies);
-    }
-    Ok(found)
+    CRATES
+        .into_iter()
+        .map(|(name, ..)| Ok((name.to_owned(), dependencies(root, name, "dependencies")?)))
+        .collect()
+}
+
+/// The workspace's crates in a table of a crate's manifest, whichever target it is for.
+fn dependencies(root: &Path, name: &str, table: &str) -> Result<Vec<String>> {
+    let file = root.join(name).join("Cargo.toml");
+    let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    let manifest: toml::Table = text.parse()?;
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    let of_targets = targets.into_iter().flat_map(toml::Table::values);
+    let tables = [manifest.get(table)]
+        .into_iter()
+        .chain(of_targets.map(|target| target.get(table)));
+    Ok(tables
+        .flatten()
+        .filter_map(toml::Value::as_table)
+        .flat_map(toml::Table::keys)
+        .filter(|name| name.starts_with("edgepod"))
+        .cloned()
+        .collect())
 }
 
 #[cfg(test)]
