@@ -4,10 +4,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::contender::Contender;
-use crate::options::Options;
-use crate::server::{Answers, Server, Storage};
-use crate::{client, load};
+use crate::{
+    client,
+    contender::Contender,
+    load,
+    options::Options,
+    server::{Answers, Server, Storage},
+};
 
 /// The case's name.
 pub(crate) const NAME: &str = "cold-start";

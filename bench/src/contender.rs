@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use edgepod_cli::app::App;
-use edgepod_cli::build::{Profile, Worker};
+use edgepod_cli::{
+    app::App,
+    build::{Profile, Worker},
+};
 use fs_err as fs;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use crate::BASE;
-use crate::options::Options;
+use crate::{BASE, options::Options};
 
 /// A Worker to measure.
 pub(crate) struct Contender {

@@ -1,18 +1,22 @@
 //! Requests for a while over several connections: how many, and at what cost.
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{self, Connection, Socket};
-use crate::contender::Contender;
-use crate::machine;
-use crate::options::Options;
-use crate::server::{Answers, Server};
-use crate::stats;
+use crate::{
+    client::{self, Connection, Socket},
+    contender::Contender,
+    machine,
+    options::Options,
+    server::{Answers, Server},
+    stats,
+};
 
 /// How long each contender runs unmeasured first: until its code is compiled and its caches are full.
 const WARM_UP: Duration = Duration::from_millis(700);

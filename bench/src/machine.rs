@@ -22,8 +22,7 @@ pub(crate) fn others(server: u32) -> Option<Duration> {
 mod system {
     use std::time::Duration;
 
-    use procfs::process::Process;
-    use procfs::{CurrentSI, KernelStats};
+    use procfs::{CurrentSI, KernelStats, process::Process};
 
     /// By the scheduler's own clock: nanoseconds, where `/proc/<pid>/stat` counts steps of 10 ms.
     pub(super) fn cpu(process: u32) -> Option<Duration> {

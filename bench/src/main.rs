@@ -41,9 +41,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::contender::Contender;
-use crate::options::Options;
-use crate::report::{Direction, Measure, Report};
+use crate::{
+    contender::Contender,
+    options::Options,
+    report::{Direction, Measure, Report},
+};
 
 /// What the first contender is to the others: ratios are taken against it.
 const BASE: &str = "handwritten";

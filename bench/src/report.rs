@@ -1,16 +1,16 @@
 //! What is printed and kept, and what the budgets say.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{collections::BTreeMap, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result};
 use fs_err as fs;
 use serde::Serialize;
 
-use crate::contender::{self, Contender};
-use crate::options::Options;
-use crate::{server, stats};
+use crate::{
+    contender::{self, Contender},
+    options::Options,
+    server, stats,
+};
 
 /// Which way a measure is better.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]

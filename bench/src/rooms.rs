@@ -2,23 +2,30 @@
 //!
 //! There is no other contender: what is compared is few rooms with many.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
-use edgepod_cli::app::App;
-use edgepod_cli::build::{Profile, Worker};
+use edgepod_cli::{
+    app::App,
+    build::{Profile, Worker},
+};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 
-use crate::client::{self, Connection};
-use crate::contender::{self, Contender};
-use crate::machine;
-use crate::server::{Answers, Server};
+use crate::{
+    client::{self, Connection},
+    contender::{self, Contender},
+    machine,
+    server::{Answers, Server},
+};
 
 /// The case's name.
 pub(crate) const NAME: &str = "rooms";

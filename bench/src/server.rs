@@ -1,16 +1,20 @@
 //! One contender on workerd: its address, and what it costs this machine.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use anyhow::{Context, Result};
 use edgepod_cli::{tools, workerd::Workerd};
 use fs_err as fs;
 use tempfile::TempDir;
 
-use crate::client::KEY;
-use crate::contender::{self, Contender};
+use crate::{
+    client::KEY,
+    contender::{self, Contender},
+};
 
 /// With what an app signs tokens, where it does: the example of RFC 7515, appendix A.3.
 const PRIVATE_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;

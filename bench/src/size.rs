@@ -1,11 +1,9 @@
 //! What is uploaded, compressed.
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use anyhow::{Context, Result};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compression, write::GzEncoder};
 use fs_err as fs;
 use walkdir::WalkDir;
 

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{self, Connection};
-use crate::contender::Contender;
-use crate::load::in_turn;
-use crate::options::Options;
-use crate::server::{Answers, Server};
+use crate::{
+    client::{self, Connection},
+    contender::Contender,
+    load::in_turn,
+    options::Options,
+    server::{Answers, Server},
+};
 
 /// The case's name.
 pub(crate) const NAME: &str = "stale";

@@ -1,17 +1,20 @@
 //! One write, and all screens that show the list read it again.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use futures_util::StreamExt;
 use serde_json::json;
-use std::time::Duration;
 use tokio::task::JoinSet;
 
-use crate::client::{self, Connection, Socket};
-use crate::contender::Contender;
-use crate::load::in_turn;
-use crate::machine;
-use crate::options::Options;
-use crate::server::{Answers, Server};
+use crate::{
+    client::{self, Connection, Socket},
+    contender::Contender,
+    load::in_turn,
+    machine,
+    options::Options,
+    server::{Answers, Server},
+};
 
 /// The case's name.
 pub(crate) const NAME: &str = "wave";

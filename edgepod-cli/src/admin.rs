@@ -1,15 +1,16 @@
 //! The admin address of an app that runs somewhere, `/_edgepod/v1/…`.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use backon::{BlockingRetryable as _, ExponentialBuilder};
+use edgepod_runtime::auth::check_address;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use edgepod_runtime::auth::check_address;
 
 use crate::env;
 

@@ -1,7 +1,9 @@
 //! Which app is meant: its crate, what cargo makes of it, its front end and its settings.
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package, PackageId, TargetKind};

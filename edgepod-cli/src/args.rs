@@ -1,7 +1,9 @@
 //! What may be typed. What is done about it is in [`crate::commands`].
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use edgepod_codegen::Framework;

@@ -1,8 +1,10 @@
 //! Variables for the app: from `.dev.vars`, and from the environment.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use anyhow::{Context, Result, bail};
 use fs_err as fs;

@@ -1,7 +1,9 @@
 //! The little HTTP that the command speaks itself: is a server there yet?
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::time::{Duration, Instant};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use edgepod_cli::args::Args;
-use edgepod_cli::{commands, process, term};
+use edgepod_cli::{args::Args, commands, process, term};
 
 fn main() -> ExitCode {
     let result = commands::run(Args::parse().command);

@@ -1,14 +1,18 @@
 //! The app as a program of this machine.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_codegen::Manifest;
 use fs_err as fs;
 
-use crate::app::{App, Target};
-use crate::process::Process;
+use crate::{
+    app::{App, Target},
+    process::Process,
+};
 
 /// A built app that can be run here: cargo's file, or a copy of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

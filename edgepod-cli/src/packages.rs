@@ -1,7 +1,9 @@
 //! The packages of a front end: who installs them, and for which framework they are.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_codegen::Framework;

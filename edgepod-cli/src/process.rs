@@ -5,12 +5,17 @@
 //! [`stop_on_signals`]), and, on Linux, by the kernel when the command is killed without a chance to
 //! clean up.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
-use std::thread;
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Command, ExitStatus, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use shared_child::SharedChild;
@@ -211,8 +216,10 @@ fn running() -> MutexGuard<'static, Vec<Arc<SharedChild>>> {
 
 #[cfg(unix)]
 fn stop(child: &SharedChild) {
-    use nix::sys::signal::{Signal, killpg};
-    use nix::unistd::Pid;
+    use nix::{
+        sys::signal::{Signal, killpg},
+        unistd::Pid,
+    };
 
     let Ok(id) = i32::try_from(child.id()) else {
         return;
@@ -240,9 +247,10 @@ fn lead_a_group(command: &mut Command) {
     command.process_group(0);
     #[cfg(target_os = "linux")]
     {
-        use nix::sys::prctl::set_pdeathsig;
-        use nix::sys::signal::Signal;
-        use nix::unistd::{Pid, getppid};
+        use nix::{
+            sys::{prctl::set_pdeathsig, signal::Signal},
+            unistd::{Pid, getppid},
+        };
 
         let parent = Pid::this();
         // SAFETY: between fork and exec only two system calls are made, and nothing is allocated.

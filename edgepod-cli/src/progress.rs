@@ -1,9 +1,11 @@
 //! A line that moves while something takes its time. Where there is no terminal, nothing is printed.
 
-use std::path::Path;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::{
+    path::Path,
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use walkdir::WalkDir;

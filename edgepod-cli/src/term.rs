@@ -2,8 +2,7 @@
 //!
 //! Steps, warnings and errors go to stderr. Facts, which a script may want to read, go to stdout.
 
-use std::fmt::Display;
-use std::io::IsTerminal;
+use std::{fmt::Display, io::IsTerminal};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::anyhow;

@@ -3,15 +3,15 @@
 //! The order is always the same: the variable that names the program, the `PATH`, the project's own
 //! `node_modules`, then the cache (`edgepod/tools` in the user's cache folder), which npm fills on first use.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use fs_err as fs;
 
-use crate::process::Process;
-use crate::progress::Progress;
-use crate::term;
+use crate::{process::Process, progress::Progress, term};
 
 /// The workerd that is installed when there is none.
 const WORKERD_VERSION: &str = "1.20261117.1";

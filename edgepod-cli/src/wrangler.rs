@@ -1,7 +1,9 @@
 //! The app's wrangler configuration, read as wrangler reads it: what it gives the Worker, and whether it gives it its database.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use fs_err as fs;

@@ -1,15 +1,19 @@
 //! What crosses between a Worker and its object, on workerd: with one of them of the version before, and through many lives of
 //! an object.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    sync::OnceLock,
+    time::Duration,
+};
 
-use edgepod_cli::app::App;
-use edgepod_cli::build::{Profile, Worker};
-use edgepod_cli::workerd::Workerd;
+use edgepod_cli::{
+    app::App,
+    build::{Profile, Worker},
+    workerd::Workerd,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -4,11 +4,13 @@
 //! It takes minutes when nothing is built yet; what it builds stays in the target folder for the next time.
 #![cfg(unix)]
 
-use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::Duration;
+use std::{
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
 
 use expectrl::{Eof, Expect, Session};
 

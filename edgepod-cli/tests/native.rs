@@ -1,10 +1,12 @@
 //! `edgepod build --native`: what it leaves runs from any folder, and has all that it needs.
 #![cfg(unix)]
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
 
 /// Killed when the test ends.
 struct Server(Child);

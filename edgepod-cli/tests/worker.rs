@@ -1,11 +1,15 @@
 //! Building a Worker, on a small crate, and what the Worker then does on workerd.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use edgepod_cli::app::App;
-use edgepod_cli::build::{Profile, WASM_BINDGEN_VERSION, Worker};
-use edgepod_cli::workerd::Workerd;
+use edgepod_cli::{
+    app::App,
+    build::{Profile, WASM_BINDGEN_VERSION, Worker},
+    workerd::Workerd,
+};
 
 /// A copy of the fixture, built into this workspace's target folder so that dependencies are compiled once.
 struct Greeter {

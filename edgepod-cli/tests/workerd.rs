@@ -1,8 +1,10 @@
 //! The runner of Workers, with a real workerd.
 
-use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpStream,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use edgepod_cli::workerd::{Workerd, WorkerdBuilder};
 use serde_json::{Value, json};

@@ -1,11 +1,13 @@
 //! Beside the real wrangler: an app's Worker under `wrangler dev`, which has what `edgepod dev` has not (KV, R2 and queues), and
 //! files of variables as both read them.
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Stdio;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use edgepod_cli::{
     app::App,
@@ -207,9 +209,7 @@ process.stdout.write(JSON.stringify(all));
 /// `EDGEPOD_VARS_FILES` asks for more of the latter, `EDGEPOD_VARS_SEED` for others.
 #[test]
 fn variables_are_what_wrangler_reads() {
-    use rand::rngs::StdRng;
-    use rand::seq::IndexedRandom;
-    use rand::{RngExt, SeedableRng};
+    use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
     let number = |name: &str| std::env::var(name).map(|value| value.parse::<u64>().unwrap());
     let count = number("EDGEPOD_VARS_FILES").unwrap_or(3000);

@@ -1,14 +1,19 @@
 //! The client as a set of files.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use crate::folder::{self, Difference, Report};
-use crate::framework::Framework;
-use crate::manifest::Manifest;
-use crate::source::{MANIFEST, SOURCE_FILES, TANSTACK_SEAM};
-use crate::{Error, entry, specifiers, typescript};
+use crate::{
+    Error, entry,
+    folder::{self, Difference, Report},
+    framework::Framework,
+    manifest::Manifest,
+    source::{MANIFEST, SOURCE_FILES, TANSTACK_SEAM},
+    specifiers, typescript,
+};
 
 /// A generated TypeScript client: paths and what they contain. A front end imports `client.ts`.
 ///

@@ -5,10 +5,12 @@
 //! client's source is, which functions the examples in the comments call, and which of the client's own types give way to
 //! types of the app's.
 
-use crate::docs::comment_text;
-use crate::framework::Framework;
-use crate::manifest::{Kind, Manifest};
-use crate::typescript::with_header;
+use crate::{
+    docs::comment_text,
+    framework::Framework,
+    manifest::{Kind, Manifest},
+    typescript::with_header,
+};
 
 const HOOKS: &str = include_str!("../client/entry/hooks.ts");
 const MOCK: &str = include_str!("../client/entry/mock.ts");

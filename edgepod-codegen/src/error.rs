@@ -1,7 +1,6 @@
 //! Why a client could not be written.
 
-use std::io;
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 /// Why a client could not be written or compared.
 #[derive(Debug, thiserror::Error)]

@@ -1,14 +1,14 @@
 //! A folder of generated files, kept up to date among files that are not ours.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Component, Path, PathBuf};
-use std::{fs, io};
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Component, Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::typescript::GENERATED_MARK;
+use crate::{Error, typescript::GENERATED_MARK};
 
 /// Names the files that were generated, so that a later run can remove those that it does not generate.
 const LIST: &str = ".edgepod-generated.json";

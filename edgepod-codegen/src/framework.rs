@@ -1,7 +1,6 @@
 //! What a front end is made with, and so what the generated client is made for.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 

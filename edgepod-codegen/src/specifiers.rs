@@ -3,9 +3,11 @@
 //! Without an extension, as every bundler understands it and none needs to be told; but with one where TypeScript follows
 //! Node.js, which asks for it (`"module": "nodenext"` and its kin).
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 use jsonc_parser::ParseOptions;
 use serde::Deserialize;

@@ -1,7 +1,9 @@
 //! A folder of generated files lives among files of the user's.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use edgepod_codegen::{Client, Difference, Error, Framework, Manifest};
 use tempfile::TempDir;

@@ -1,8 +1,6 @@
 //! The text that is generated.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use edgepod_codegen::{Client, Framework, Manifest};
 

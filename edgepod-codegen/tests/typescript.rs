@@ -1,9 +1,11 @@
 //! Front ends that use a generated client, checked by the real TypeScript compilers.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
-use std::{fs, io};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
 
 use edgepod_codegen::{Client, Framework, Manifest};
 use tempfile::TempDir;

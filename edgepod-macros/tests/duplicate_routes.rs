@@ -1,7 +1,9 @@
 //! Two routes that take the same requests: a message before the first request, with both places.
 
-use edgepod::http::{Bytes, Request, Response};
-use edgepod::prelude::*;
+use edgepod::{
+    http::{Bytes, Request, Response},
+    prelude::*,
+};
 use edgepod_runtime::engine::{Registry, RegistryError};
 
 #[edgepod::route(GET, "/rooms/:id")]

@@ -2,9 +2,11 @@
 
 #![allow(missing_docs)]
 
-use edgepod::http::{Bytes, Request, Response, StatusCode};
-use edgepod::prelude::*;
-use edgepod::testing::TestApp;
+use edgepod::{
+    http::{Bytes, Request, Response, StatusCode},
+    prelude::*,
+    testing::TestApp,
+};
 
 #[edgepod::table(name = "notes")]
 pub struct Note {

@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
-use edgepod::middleware::{Per, rate_limit};
-use edgepod::prelude::*;
-use edgepod::testing::{CallError, Event, Footprint, TestApp};
+use edgepod::{
+    middleware::{Per, rate_limit},
+    prelude::*,
+    testing::{CallError, Event, Footprint, TestApp},
+};
 use serde_json::json;
 
 #[edgepod::table(name = "rooms")]

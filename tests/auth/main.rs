@@ -5,15 +5,12 @@ mod issuer;
 mod logs;
 mod sockets;
 
-use std::process::ExitCode;
-use std::thread;
-use std::time::Duration;
-
-use edgepod_tests::{cases, server, server::App};
-use serde_json::{Value, json};
+use std::{process::ExitCode, thread, time::Duration};
 
 use edgepod_samples::rfc_vectors::*;
+use edgepod_tests::{cases, server, server::App};
 use issuer::{Issuer, Key, Mood, asked, at, is, publish};
+use serde_json::{Value, json};
 
 cases![
     // First, while the host knows no keys.

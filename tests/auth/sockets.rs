@@ -1,14 +1,16 @@
 //! Sockets that are opened with a token.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use edgepod_tests::{Socket, cases, server};
 use serde_json::json;
 use tungstenite::Error;
 
-use crate::issuer::{Key, at};
-use crate::{claims, publish_and_wait, with};
+use crate::{
+    claims,
+    issuer::{Key, at},
+    publish_and_wait, with,
+};
 
 cases![
     a_socket_is_told_nothing_once_its_token_has_expired,

@@ -1,14 +1,18 @@
 //! Connections that want nothing, want it slowly, or do not end.
 
-use std::io::Write as _;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    io::Write as _,
+    thread,
+    time::{Duration, Instant},
+};
 
 use edgepod_tests::{cases, server};
 use serde_json::json;
 
-use crate::native::Native;
-use crate::raw::{PATIENCE, Raw, call};
+use crate::{
+    native::Native,
+    raw::{PATIENCE, Raw, call},
+};
 
 cases![
     bare_connections_do_not_stop_service,

@@ -1,7 +1,6 @@
 //! More calls at once than may wait for an object.
 
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use edgepod_tests::{cases, server};
 use serde_json::json;

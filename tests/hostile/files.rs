@@ -1,17 +1,21 @@
 //! The database's file: who may read it, who serves it, who holds it.
 
-use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
-use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
+use std::{
+    fs::File,
+    io::{Seek as _, SeekFrom, Write as _},
+    path::Path,
+    process::Command,
+    time::Instant,
+};
 
 use edgepod_tests::{cases, server};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::native::{self, Native, command};
-use crate::raw::PATIENCE;
+use crate::{
+    native::{self, Native, command},
+    raw::PATIENCE,
+};
 
 cases![
     a_second_server_refuses,

@@ -1,14 +1,18 @@
 //! More calls, or longer ones, than the server can take.
 
-use std::net::Shutdown;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    net::Shutdown,
+    thread,
+    time::{Duration, Instant},
+};
 
 use edgepod_tests::{cases, server};
 use serde_json::json;
 
-use crate::native::Native;
-use crate::raw::{PATIENCE, Raw, call};
+use crate::{
+    native::Native,
+    raw::{PATIENCE, Raw, call},
+};
 
 cases![
     a_statement_that_never_ends_is_ended,

@@ -1,16 +1,20 @@
 //! All of it at once, for as long as `EDGEPOD_HOSTILE_MINUTES` says, beside a friendly client.
 
-use std::io::Write as _;
-use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    io::Write as _,
+    net::{Shutdown, TcpStream},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 use edgepod_tests::{cases, server};
 use serde_json::json;
 
-use crate::native::Native;
-use crate::raw::{PATIENCE, Raw, call};
+use crate::{
+    native::Native,
+    raw::{PATIENCE, Raw, call},
+};
 
 cases![a_friendly_client_is_served_throughout];
 

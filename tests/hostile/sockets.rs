@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use edgepod_tests::{cases, server};
 
-use crate::native::Native;
-use crate::raw::Raw;
+use crate::{native::Native, raw::Raw};
 
 cases![
     a_socket_that_does_not_read_is_closed_with_a_reason,

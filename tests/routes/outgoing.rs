@@ -1,10 +1,12 @@
 //! What an action asks of another server, which is this process.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Condvar, Mutex, OnceLock};
-use std::thread;
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Condvar, Mutex, OnceLock},
+    thread,
+    time::Duration,
+};
 
 use edgepod_tests::{cases, server};
 use serde_json::{Value, json};

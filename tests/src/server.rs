@@ -1,20 +1,26 @@
 //! The server under test: one app, on the host that `EDGEPOD_TEST_HOST` names.
 
-use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    fs::File,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::http::{Agent, Call};
-use crate::socket::Socket;
+use crate::{
+    http::{Agent, Call},
+    socket::Socket,
+};
 
 /// How long the first build and start may take on a slow machine.
 const START: Duration = Duration::from_secs(15 * 60);
@@ -324,8 +330,10 @@ impl Server {
     /// Where another process runs it, or the system does not tell which are below.
     #[cfg(unix)]
     pub fn kill(&self) -> Result<()> {
-        use nix::sys::signal::{Signal, kill};
-        use nix::unistd::Pid;
+        use nix::{
+            sys::signal::{Signal, kill},
+            unistd::Pid,
+        };
         let process = self.process.as_ref().context("the server is another's")?;
         let mut child = process
             .child
@@ -589,8 +597,10 @@ pub fn free_port() -> Result<u16> {
 
 #[cfg(unix)]
 fn ask_to_end(child: &Child) {
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
+    use nix::{
+        sys::signal::{Signal, kill},
+        unistd::Pid,
+    };
     if let Ok(id) = i32::try_from(child.id()) {
         // It may have ended by itself.
         let _ = kill(Pid::from_raw(id), Signal::SIGTERM);

@@ -1,15 +1,20 @@
 //! The invalidation socket, from a client's side.
 
-use std::collections::BTreeSet;
-use std::io::ErrorKind;
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    io::ErrorKind,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
-use tungstenite::client::IntoClientRequest;
-use tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
-use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Error, Message, WebSocket, error::ProtocolError};
+use tungstenite::{
+    Error, Message, WebSocket,
+    client::IntoClientRequest,
+    error::ProtocolError,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+    stream::MaybeTlsStream,
+};
 
 /// How long a signal may take. The promise of the page is a second; this is for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,7 +1,9 @@
 //! Builds and runs the benchmark, which is a program of its own: it must be compiled for speed, and tasks must not.
 
-use std::ffi::OsString;
-use std::process::{ExitCode, Stdio};
+use std::{
+    ffi::OsString,
+    process::{ExitCode, Stdio},
+};
 
 use anyhow::{Context, Result};
 

@@ -2,16 +2,13 @@
 //!
 //! The library does what the program `wasm-bindgen` does, without the minutes that installing that takes.
 
-use std::path::Path;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 use walrus::{Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::app::App;
-use crate::process::Process;
-use crate::tools;
+use crate::{app::App, process::Process, tools};
 
 /// The version of wasm-bindgen that the command works with. Both halves of wasm-bindgen must be of one version.
 pub const VERSION: &str = "0.2.130";

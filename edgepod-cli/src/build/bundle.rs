@@ -5,9 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use fs_err as fs;
 
-use crate::app::App;
-use crate::process::Process;
-use crate::tools;
+use crate::{app::App, process::Process, tools};
 
 /// What the platform has, and what stands beside the module.
 const EXTERNAL: [&str; 3] = [

@@ -1,17 +1,20 @@
 //! Calls cargo and finds what it made.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{CrateType, Message};
 
-use super::config::Configuration;
-use super::made::Made;
-use crate::app::{App, Target};
-use crate::process::Process;
-use crate::term;
+use super::{config::Configuration, made::Made};
+use crate::{
+    app::{App, Target},
+    process::Process,
+    term,
+};
 
 /// The compilation target of Workers.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";

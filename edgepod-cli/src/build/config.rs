@@ -1,7 +1,9 @@
 //! The user's configuration of cargo, which is meant for one target: what of it must not reach builds for the other.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 use fs_err as fs;

@@ -1,8 +1,10 @@
 //! Whose library a file is. Cargo names a `cdylib` by its crate alone, so in a target folder that several projects share, two
 //! crates of one name have one file; and cargo takes the file for fresh whoever made it last.
 
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::{
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use anyhow::{Context, Result};
 use fs_err as fs;

@@ -5,10 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use fs_err as fs;
 
-use crate::app::App;
-use crate::process::Process;
-use crate::progress::Progress;
-use crate::tools;
+use crate::{app::App, process::Process, progress::Progress, tools};
 
 /// Size before speed, as in cargo's profile; again until it gains nothing more.
 const LEVEL: [&str; 2] = ["-Os", "--converge"];

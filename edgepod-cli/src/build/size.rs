@@ -3,8 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compression, write::GzEncoder};
 use fs_err as fs;
 use walkdir::WalkDir;
 

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::dev::page::Install;
-use crate::app::App;
-use crate::packages::{self, Manager};
-use crate::process::Process;
-use crate::term;
-use crate::wrangler::Configuration;
+use crate::{
+    app::App,
+    packages::{self, Manager},
+    process::Process,
+    term,
+    wrangler::Configuration,
+};
 
 /// Where bundlers put what they have built, in the page's folder.
 const BUILT: &str = "dist";

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::app::App;
-use crate::args::Build;
-use crate::build::{Profile, Size, Worker};
-use crate::{process, term};
+use crate::{
+    app::App,
+    args::Build,
+    build::{Profile, Size, Worker},
+    process, term,
+};
 
 pub(super) fn run(args: &Build) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;

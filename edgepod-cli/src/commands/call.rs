@@ -1,16 +1,13 @@
 //! `edgepod call`: one function of the app that runs.
 
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::dev::{key, running};
-use crate::app::App;
-use crate::args::Call;
-use crate::{env, term};
+use crate::{app::App, args::Call, env, term};
 
 /// An action may wait for the outside world.
 const PATIENCE: Duration = Duration::from_secs(60);

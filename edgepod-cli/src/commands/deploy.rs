@@ -1,25 +1,31 @@
 //! `edgepod deploy`: build, check, upload.
 
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_codegen::Client;
 use fs_err as fs;
 use serde::Deserialize;
 
-use super::assets;
-use super::dev::key;
-use super::init::secrets;
-use super::migrations::{self, Written};
-use crate::app::App;
-use crate::args::Deploy;
-use crate::build::{self, Profile};
-use crate::env::{self, Vars};
-use crate::native::Program;
-use crate::process::{self, Process};
-use crate::wrangler::Configuration;
-use crate::{term, tools};
+use super::{
+    assets,
+    dev::key,
+    init::secrets,
+    migrations::{self, Written},
+};
+use crate::{
+    app::App,
+    args::Deploy,
+    build::{self, Profile},
+    env::{self, Vars},
+    native::Program,
+    process::{self, Process},
+    term, tools,
+    wrangler::Configuration,
+};
 
 /// The secrets of what is deployed, beside `.dev.vars`.
 pub(super) const SECRETS: &str = ".prod.vars";

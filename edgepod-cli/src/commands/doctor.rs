@@ -1,16 +1,20 @@
 //! `edgepod doctor`: every tool, its version, and what to do where there is none.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Result, bail};
 use edgepod_runtime::host::wal;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::app::App;
-use crate::args::Doctor;
-use crate::build::{WASM, WASM_BINDGEN_VERSION};
-use crate::{term, tools};
+use crate::{
+    app::App,
+    args::Doctor,
+    build::{WASM, WASM_BINDGEN_VERSION},
+    term, tools,
+};
 
 /// The oldest Node.js that all of this works with.
 const OLDEST_NODE: u32 = 20;

@@ -1,18 +1,19 @@
 //! `edgepod generate`: the TypeScript client, from the compiled app itself.
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use edgepod_codegen::{Client, Difference};
 use fs_err as fs;
 use similar::TextDiff;
 
-use crate::app::App;
-use crate::args::Generate;
-use crate::build::{self, Profile};
-use crate::native::Program;
-use crate::{process, term};
+use crate::{
+    app::App,
+    args::Generate,
+    build::{self, Profile},
+    native::Program,
+    process, term,
+};
 
 pub(super) fn run(args: &Generate) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;

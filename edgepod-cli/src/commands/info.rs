@@ -4,13 +4,19 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::dev::{key, running};
-use super::{call, deploy, migrations};
-use crate::app::App;
-use crate::args::Info;
-use crate::build::{self, Profile, WASM_BINDGEN_VERSION, Worker};
-use crate::native::Program;
-use crate::{env, process, term};
+use super::{
+    call, deploy,
+    dev::{key, running},
+    migrations,
+};
+use crate::{
+    app::App,
+    args::Info,
+    build::{self, Profile, WASM_BINDGEN_VERSION, Worker},
+    env,
+    native::Program,
+    process, term,
+};
 
 pub(super) fn run(args: &Info) -> Result<ExitCode> {
     process::stop_on_signals(|| {})?;

@@ -1,14 +1,18 @@
 //! `edgepod jobs`: what an app that runs is to do later, and what it could not do.
 
-use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::Result;
 use edgepod_runtime::engine::{JobPage, JobState, JobStatus};
 
 use super::pods::{admin, in_words};
-use crate::args::{ChangeJobs, Jobs, JobsCommand, ListJobs};
-use crate::term;
+use crate::{
+    args::{ChangeJobs, Jobs, JobsCommand, ListJobs},
+    term,
+};
 
 pub(super) fn run(args: &Jobs) -> Result<ExitCode> {
     match &args.command {

@@ -8,24 +8,29 @@ mod read;
 mod rebase;
 mod verify;
 
-use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::{ExitCode, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_manifest::{MigrationState, MigrationStatus};
 use edgepod_runtime::schema::{Snapshot, Table};
+use files::Folder;
 use fs_err as fs;
 use inquire::Confirm;
 use serde::Deserialize;
 
-use crate::app::App;
-use crate::args::{Migrations, MigrationsCommand, NewMigration};
-use crate::build::{self, Profile};
-use crate::diff::{Change, diff};
-use crate::native::Program;
-use crate::process::Process;
-use crate::{process, term};
-use files::Folder;
+use crate::{
+    app::App,
+    args::{Migrations, MigrationsCommand, NewMigration},
+    build::{self, Profile},
+    diff::{Change, diff},
+    native::Program,
+    process,
+    process::Process,
+    term,
+};
 
 /// The folder of the migrations, in that of the app.
 const FOLDER: &str = "migrations";

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use super::assets;
-use super::deploy::{self, SECRETS};
-use super::dev::key;
-use crate::app::App;
-use crate::build::{self, Profile};
-use crate::env;
-use crate::term;
+use super::{
+    assets,
+    deploy::{self, SECRETS},
+    dev::key,
+};
+use crate::{
+    app::App,
+    build::{self, Profile},
+    env, term,
+};
 
 /// The folder of what is built, in `.edgepod`.
 const FOLDER: &str = "native";

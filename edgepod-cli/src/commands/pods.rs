@@ -1,18 +1,21 @@
 //! `edgepod pods`: the pods of an app that runs.
 
-use std::process::ExitCode;
-use std::sync::Mutex;
-use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    process::ExitCode,
+    sync::Mutex,
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Error, Result};
 use edgepod_manifest::{PodPage, PodState, PodStatus};
 
-use super::call::USUAL;
-use super::dev::running;
-use crate::admin::{self, Admin};
-use crate::args::{AdminAddress, MigratePods, PodStatuses, Pods, PodsCommand};
-use crate::term;
+use super::{call::USUAL, dev::running};
+use crate::{
+    admin::{self, Admin},
+    args::{AdminAddress, MigratePods, PodStatuses, Pods, PodsCommand},
+    term,
+};
 
 /// How many pods say how they are at one time.
 const ASKED: usize = 8;

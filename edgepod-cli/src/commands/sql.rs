@@ -1,17 +1,13 @@
 //! `edgepod sql`: the native database of `edgepod dev`, in SQL.
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, types::ValueRef};
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::App;
-use crate::args::Sql;
-use crate::term;
+use crate::{app::App, args::Sql, term};
 
 pub(super) fn run(args: &Sql) -> Result<ExitCode> {
     let app = App::find(&args.app)?;

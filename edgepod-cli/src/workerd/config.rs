@@ -1,8 +1,10 @@
 //! workerd's configuration, in the text form of Cap'n Proto.
 
-use std::fmt::{self, Display, Formatter};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::{self, Display, Formatter},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;

@@ -5,21 +5,25 @@
 
 pub(crate) mod config;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
+use config::Config;
 use fs_err as fs;
 use tempfile::TempDir;
 
-use crate::env::Vars;
-use crate::process::{self, Process};
-use crate::wrangler::Bindings;
-use crate::{term, tools};
-use config::Config;
+use crate::{
+    env::Vars,
+    process::{self, Process},
+    term, tools,
+    wrangler::Bindings,
+};
 
 /// How long workerd may take to load the modules and listen.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,12 +1,14 @@
 //! `edgepod dev`, with real builds and processes.
 
-use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use nix::sys::signal::Signal;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use crate::app::{App, Dev, free_port, is_running, wait_until};
-use nix::sys::signal::Signal;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
 #[test]
 fn it_serves_generates_and_says_where() {

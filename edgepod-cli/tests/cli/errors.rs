@@ -1,9 +1,11 @@
 //! Mistakes in what is there: folders, settings, files, servers. Those in what is typed are in `generate.rs`, those of
 //! migrations in `tests/migrations`.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::process::Command;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    process::Command,
+};
 
 use crate::app::App;
 

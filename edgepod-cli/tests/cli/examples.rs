@@ -1,8 +1,10 @@
 //! What the clients of all examples and of all apps of the tests say of what is no client's business.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use regex::Regex;
 

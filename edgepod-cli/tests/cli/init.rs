@@ -1,7 +1,9 @@
 //! `edgepod init` among what is there: nothing is built, so this takes no time. What is made runs in `tests/init.rs`.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 struct Folder(tempfile::TempDir);
 

@@ -3,8 +3,7 @@
 
 use std::{fs, path::Path};
 
-use edgepod_cli::diff::diff;
-use edgepod_cli::workerd::Workerd;
+use edgepod_cli::{diff::diff, workerd::Workerd};
 use edgepod_runtime::schema::{Snapshot, SqlType, create_statements};
 use rusqlite::{Connection, types::Value as SqlValue};
 use serde_json::{Value, json};

@@ -4,8 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, ItemStruct, parse_quote};
 
-use super::shape::tell_typescript_of;
-use super::table::{insertable, type_docs};
+use super::{
+    shape::tell_typescript_of,
+    table::{insertable, type_docs},
+};
 use crate::parse::{Column, Table, missing_derives_of};
 
 /// `New…` without the columns that the database fills in.

@@ -1,9 +1,9 @@
 //! The types of expressions.
 
-use sqlparser::ast::{
-    BinaryOperator, CaseWhen, DataType, Expr, Spanned, UnaryOperator, Value, ValueWithSpan,
+use sqlparser::{
+    ast::{BinaryOperator, CaseWhen, DataType, Expr, Spanned, UnaryOperator, Value, ValueWithSpan},
+    tokenizer::Span,
 };
-use sqlparser::tokenizer::Span;
 
 use super::{
     resolve::Resolver,

@@ -2,8 +2,7 @@
 
 #![allow(missing_docs)]
 
-use edgepod::prelude::*;
-use edgepod::testing::TestApp;
+use edgepod::{prelude::*, testing::TestApp};
 
 mod corpus;
 mod writes;

@@ -16,8 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{SocketId, presence::Present, readers::Readers};
-use crate::planted;
-use crate::tracking::{ColumnId, Footprint, TableName, TableSet, Topic};
+use crate::{
+    planted,
+    tracking::{ColumnId, Footprint, TableName, TableSet, Topic},
+};
 
 /// Sessions that may wait for their socket at one time; the oldest go first.
 const WAITING: usize = 4096;

@@ -1,8 +1,10 @@
 //! Keys, made anew.
 
 use base64ct::{Base64, Encoding};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+};
 
 /// A private key as `EDGEPOD_JWT_PRIVATE_KEY` holds one.
 pub fn private_key() -> String {

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod draw;
+mod imports;
 mod rules;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     let mut wrong = rules::wrong(&arrows);
     wrong.extend(rules::wrong_crates(&root)?);
+    wrong.extend(second_imports(&root)?);
     for message in &wrong {
         eprintln!("{message}");
     }
@@ -43,9 +45,22 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     })
 }
 
+/// Says of each import that it belongs into the one before it.
+fn second_imports(root: &std::path::Path) -> Result<Vec<String>> {
+    let places = imports::repeated(root)?;
+    let say = |place| format!("{place} imports from a crate again: one `use` has all of its paths");
+    Ok(places.into_iter().map(say).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_crate_has_one_use() {
+        let wrong = second_imports(&workspace::root()).unwrap();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 
     #[test]
     fn no_room_uses_one_that_it_may_not() {

@@ -8,11 +8,9 @@ pub(crate) mod setup;
 mod suites;
 mod totals;
 
-use std::process::ExitCode;
-use std::time::Instant;
+use std::{process::ExitCode, time::Instant};
 
 use anyhow::Result;
-
 use suites::Suite;
 use totals::Totals;
 

@@ -1,9 +1,6 @@
 //! What the suites need beyond Rust, fetched once.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{ffi::OsStr, fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 

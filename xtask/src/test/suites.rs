@@ -3,10 +3,11 @@
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use super::setup;
-use super::totals::Totals;
-use crate::run::{cargo, program, tee};
-use crate::{simulate, workspace};
+use super::{setup, totals::Totals};
+use crate::{
+    run::{cargo, program, tee},
+    simulate, workspace,
+};
 
 /// One suite of `cargo xtask test`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

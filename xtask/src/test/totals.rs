@@ -1,8 +1,6 @@
 //! How many checks passed and failed, read from what the runners print.
 
-use std::fmt;
-use std::iter::Sum;
-use std::ops::Add;
+use std::{fmt, iter::Sum, ops::Add};
 
 use crate::run::Finished;
 

@@ -1,7 +1,6 @@
 //! Whether a file is the database that was to come.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail};
 use edgepod_sql::quote;

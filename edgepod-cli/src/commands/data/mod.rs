@@ -11,8 +11,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use edgepod_manifest::{DataFormat, DataWay};
 
-use crate::admin::Admin;
-use crate::args::{Data, DataCommand};
+use crate::{
+    admin::Admin,
+    args::{Data, DataCommand},
+};
 
 pub(super) fn run(args: &Data) -> Result<ExitCode> {
     match &args.command {

@@ -1,8 +1,10 @@
 //! What has come of a copy so far, beside the file that it becomes: a command that was ended goes on with it.
 
-use std::collections::BTreeMap;
-use std::io::{Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::{Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use edgepod_manifest::DataFormat;

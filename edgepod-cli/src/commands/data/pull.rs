@@ -1,19 +1,18 @@
 //! `edgepod data pull`.
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use edgepod_manifest::{DataCopy, DataFormat};
 use fs_err as fs;
 
-use super::super::pods::admin;
-use super::object::{self, Object};
-use super::partial::{Copy, Part, Partial};
-use super::{check, format};
-use crate::admin::Admin;
-use crate::args::PullData;
-use crate::term;
+use super::{
+    super::pods::admin,
+    check, format,
+    object::{self, Object},
+    partial::{Copy, Part, Partial},
+};
+use crate::{admin::Admin, args::PullData, term};
 
 pub(super) fn pull(args: &PullData) -> Result<ExitCode> {
     let file = &args.file;

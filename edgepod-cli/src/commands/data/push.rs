@@ -1,21 +1,18 @@
 //! `edgepod data push`.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-use std::process::ExitCode;
+use std::{fs::File, io::Read as _, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use edgepod_manifest::{DataFormat, DataPush};
 use rusqlite::{Connection, OpenFlags};
 
-use super::super::pods::admin;
-use super::object::{self, Object};
-use super::pull::parameters;
-use super::{check, format};
-use crate::admin::Admin;
-use crate::args::PushData;
-use crate::term;
+use super::{
+    super::pods::admin,
+    check, format,
+    object::{self, Object},
+    pull::parameters,
+};
+use crate::{admin::Admin, args::PushData, term};
 
 /// The bytes of a piece.
 const PIECE: u64 = 1 << 20;

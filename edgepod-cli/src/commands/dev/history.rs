@@ -9,8 +9,7 @@ use fs_err as fs;
 use inquire::Confirm;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::commands::migrations;
-use crate::term;
+use crate::{commands::migrations, term};
 
 /// The folder of the copies, beside the database.
 const COPIES: &str = "before-migrations";

@@ -6,9 +6,11 @@ use anyhow::Result;
 use fs_err as fs;
 use rand::distr::{Alphanumeric, SampleString};
 
-use crate::commands::init::secrets;
-use crate::env::{self, Vars};
-use crate::term;
+use crate::{
+    commands::init::secrets,
+    env::{self, Vars},
+    term,
+};
 
 /// The variable that holds it.
 pub(crate) const NAME: &str = "EDGEPOD_API_KEY";

@@ -21,26 +21,32 @@ mod server;
 mod sources;
 mod watch;
 
-use std::process::{ExitCode, ExitStatus};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Instant;
+use std::{
+    process::{ExitCode, ExitStatus},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    time::Instant,
+};
 
 use anyhow::{Context, Result};
 use edgepod_codegen::Client;
 
-use self::page::{Install, Page};
-use self::pending::{Event, Pending, Task};
-use self::plan::Plan;
-use self::revive::Revival;
-use self::running::Running;
-use self::server::{Build, Server};
-use self::sources::{Kind, Sources};
-use self::watch::{Seen, Watcher};
+use self::{
+    page::{Install, Page},
+    pending::{Event, Pending, Task},
+    plan::Plan,
+    revive::Revival,
+    running::Running,
+    server::{Build, Server},
+    sources::{Kind, Sources},
+    watch::{Seen, Watcher},
+};
 use super::{generate, migrations};
-use crate::args::{Dev, Host};
-use crate::build::{self, Profile, Worker};
-use crate::native::Program;
-use crate::{process, term};
+use crate::{
+    args::{Dev, Host},
+    build::{self, Profile, Worker},
+    native::Program,
+    process, term,
+};
 
 /// What the threads tell the loop.
 #[derive(Debug)]

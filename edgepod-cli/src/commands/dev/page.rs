@@ -1,20 +1,24 @@
 //! The front end, served by its own Vite.
 
-use std::fs::File;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::Sender;
-use std::time::{Duration, SystemTime};
+use std::{
+    fs::File,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::mpsc::Sender,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_codegen::Framework;
 
-use super::plan::Plan;
-use super::{Happened, key};
-use crate::packages::Manager;
-use crate::process::{self, Process};
-use crate::{http, term, tools};
+use super::{Happened, key, plan::Plan};
+use crate::{
+    http,
+    packages::Manager,
+    process::{self, Process},
+    term, tools,
+};
 
 /// The port that Vite's users know. The next free one is taken when it is not.
 const PORT: u16 = 5173;

@@ -1,20 +1,24 @@
 //! What was asked for, settled: after this there is no option left to interpret.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, anyhow, bail};
 use fs_err as fs;
 use tempfile::TempDir;
 
 use super::key;
-use crate::app::App;
-use crate::args::{Dev, Host};
-use crate::build::Profile;
-use crate::env::{self, Vars};
-use crate::wrangler::Bindings;
-use crate::{http, term};
+use crate::{
+    app::App,
+    args::{Dev, Host},
+    build::Profile,
+    env::{self, Vars},
+    http, term,
+    wrangler::Bindings,
+};
 
 pub(super) struct Plan {
     pub app: App,
@@ -200,9 +204,7 @@ fn remove_leftovers(state: &Path) -> Result<()> {
 
 #[cfg(unix)]
 pub(super) fn is_running(process: i32) -> bool {
-    use nix::errno::Errno;
-    use nix::sys::signal::kill;
-    use nix::unistd::Pid;
+    use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 
     kill(Pid::from_raw(process), None) != Err(Errno::ESRCH)
 }

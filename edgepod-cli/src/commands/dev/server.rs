@@ -1,21 +1,25 @@
 //! The app being served.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::mpsc::Sender,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use fs_err as fs;
 use walkdir::WalkDir;
 
-use super::plan::Plan;
-use super::{Happened, key};
-use crate::build::Worker;
-use crate::native::Program;
-use crate::process::{self, Process};
-use crate::workerd::Workerd;
-use crate::{http, term};
+use super::{Happened, key, plan::Plan};
+use crate::{
+    build::Worker,
+    http,
+    native::Program,
+    process::{self, Process},
+    term,
+    workerd::Workerd,
+};
 
 /// How long an app may take until it answers: it may have migrations to apply.
 const PATIENCE: Duration = Duration::from_secs(60);

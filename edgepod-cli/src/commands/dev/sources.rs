@@ -1,11 +1,11 @@
 //! Which files a build reads: those that cargo names, and those that it would.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
-use crate::app::App;
-use crate::env::DEV_VARS;
-use crate::wrangler::CONFIGURATIONS;
+use crate::{app::App, env::DEV_VARS, wrangler::CONFIGURATIONS};
 
 /// Folders that hold no sources of the backend. Those that begin with a dot hold none either.
 const NO_SOURCES: [&str; 3] = ["target", "node_modules", "dist"];

@@ -1,15 +1,16 @@
 //! Says which files have changed. What that means is for the loop to say, which knows what was built last.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::mpsc::Sender,
+};
 
 use anyhow::{Context, Result};
 use notify::{Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use walkdir::WalkDir;
 
-use super::Happened;
-use super::sources::Sources;
+use super::{Happened, sources::Sources};
 use crate::term;
 
 /// What was seen of files.

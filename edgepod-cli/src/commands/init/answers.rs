@@ -3,18 +3,20 @@
 use std::fmt::{self, Display, Formatter};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use edgepod_codegen::Framework;
 use edgepod_runtime::auth::check_address;
-use inquire::validator::Validation;
-use inquire::{InquireError, Select, Text};
+use inquire::{InquireError, Select, Text, validator::Validation};
 
-use super::layout::{self, Kind, Layout};
-use super::secrets;
-use clap::ValueEnum;
-
-use crate::args::{Auth, FrontEnd, Init, Jurisdiction, LocationHint};
-use crate::env::Vars;
-use crate::term;
+use super::{
+    layout::{self, Kind, Layout},
+    secrets,
+};
+use crate::{
+    args::{Auth, FrontEnd, Init, Jurisdiction, LocationHint},
+    env::Vars,
+    term,
+};
 
 /// Why there is no answer. All questions come before the first file.
 fn not_answered(error: InquireError) -> anyhow::Error {

@@ -1,7 +1,9 @@
 //! What is around the crate: a workspace that it may be a member of, and the checkout that it depends on.
 
-use std::path::{Component, Path, PathBuf};
-use std::process::Command;
+use std::{
+    path::{Component, Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Result;
 use glob::{MatchOptions, Pattern};

@@ -1,14 +1,15 @@
 //! Writes files, and never overwrites one that it was not allowed to.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use fs_err as fs;
 use inquire::Confirm;
 
-use crate::args::Init;
-use crate::term;
+use crate::{args::Init, term};
 
 /// What may be done with a file that is there and differs.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,11 @@ use edgepod_codegen::Framework;
 use fs_err as fs;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
-use super::answers::{Answers, Authentication};
-use super::around::{Source, Workspace};
-use super::layout::{self, Kind, Layout};
+use super::{
+    answers::{Answers, Authentication},
+    around::{Source, Workspace},
+    layout::{self, Kind, Layout},
+};
 use crate::term;
 
 const NEW: &str = r#"[package]

@@ -16,21 +16,26 @@ mod manifest;
 mod page;
 pub(super) mod secrets;
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Result, bail};
 use edgepod_codegen::Framework;
 use fs_err as fs;
 
-use self::answers::{Answers, Authentication};
-use self::around::{Source, Workspace};
-use self::files::Files;
-use self::layout::{Kind, Layout};
-use super::dev::key;
-use super::migrations;
-use crate::args::{FrontEnd, Init};
-use crate::{term, workerd};
+use self::{
+    answers::{Answers, Authentication},
+    around::{Source, Workspace},
+    files::Files,
+    layout::{Kind, Layout},
+};
+use super::{dev::key, migrations};
+use crate::{
+    args::{FrontEnd, Init},
+    term, workerd,
+};
 
 macro_rules! template {
     ($file:literal) => {

@@ -3,14 +3,17 @@
 use anyhow::{Context, Result};
 use edgepod_codegen::Framework;
 use fs_err as fs;
-use jsonc_parser::ParseOptions;
-use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+use jsonc_parser::{
+    ParseOptions,
+    cst::{CstInputValue, CstObject, CstRootNode},
+};
 use serde_json::Value;
 
-use super::files::Files;
-use super::layout::Layout;
-use crate::packages::{self, Manager};
-use crate::term;
+use super::{files::Files, layout::Layout};
+use crate::{
+    packages::{self, Manager},
+    term,
+};
 
 /// Adds the packages that the client needs, and `scripts` if they are wanted.
 pub(super) fn add(layout: &Layout, framework: Framework, scripts: bool) -> Result<()> {

@@ -1,13 +1,14 @@
 //! Keys, and the files that hold them.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::{io::Write as _, path::Path};
 
 use anyhow::{Result, anyhow};
 use fs_err as fs;
-use p256::SecretKey;
-use p256::elliptic_curve::Generate as _;
-use p256::pkcs8::{EncodePrivateKey, LineEnding};
+use p256::{
+    SecretKey,
+    elliptic_curve::Generate as _,
+    pkcs8::{EncodePrivateKey, LineEnding},
+};
 
 use crate::env::{self, Vars};
 

@@ -1,21 +1,28 @@
 //! `edgepod migrations rebase`: after a merge, the migrations of one branch follow those of the other.
 
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_runtime::schema::Snapshot;
 use fs_err as fs;
 
-use super::files::{self, same_number};
-use super::merge::{self, Migration};
-use super::{FOLDER, schema, verify};
-use crate::app::App;
-use crate::args::RebaseMigrations;
-use crate::build::{self, Profile};
-use crate::diff::diff;
-use crate::native::Program;
-use crate::term;
+use super::{
+    FOLDER,
+    files::{self, same_number},
+    merge::{self, Migration},
+    schema, verify,
+};
+use crate::{
+    app::App,
+    args::RebaseMigrations,
+    build::{self, Profile},
+    diff::diff,
+    native::Program,
+    term,
+};
 
 /// What is looked for to learn what is deployed, in this order.
 const DEPLOYED: [&str; 5] = [

@@ -7,8 +7,7 @@ use edgepod_runtime::schema::Snapshot;
 use tempfile::TempDir;
 
 use super::{Mode, live, migrate};
-use crate::app::App;
-use crate::native::Program;
+use crate::{app::App, native::Program};
 
 /// A database that was empty, and has all migrations. It goes when this is dropped.
 pub(super) struct Rehearsal {

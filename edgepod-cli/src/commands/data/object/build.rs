@@ -1,8 +1,10 @@
 //! From the lines of a copy to a SQLite file: `T` and what a table is, as JSON; the values of its rows, as SQL; `S` and what else
 //! there is in the schema; `E` for the end.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use edgepod_sql::quote;

@@ -8,8 +8,10 @@ use edgepod_sql::quote;
 use rand::RngExt as _;
 use serde_json::json;
 
-use super::super::partial::{Copy, Part};
-use super::{COPY, Item, Object, SCHEMA, Schema, count, of_the_data, rows, strange};
+use super::{
+    super::partial::{Copy, Part},
+    COPY, Item, Object, SCHEMA, Schema, count, of_the_data, rows, strange,
+};
 
 /// The most bytes of a database: a copy is made in one turn, in which nobody else is answered.
 const MOST: u64 = 1 << 30;

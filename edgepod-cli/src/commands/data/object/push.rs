@@ -1,9 +1,7 @@
 //! Data for an object: statements, one a line, that are sent in pieces into a table of the object, and done in one transaction, in
 //! which all that was there before is dropped.
 
-use std::fmt::Write as _;
-use std::io::Write;
-use std::path::Path;
+use std::{fmt::Write as _, io::Write, path::Path};
 
 use anyhow::{Context, Result, bail};
 use base64ct::{Base64, Encoding as _};
@@ -12,8 +10,7 @@ use rand::RngExt as _;
 use rusqlite::{Connection, types::ValueRef};
 use serde_json::{Value, json};
 
-use super::super::check::tables;
-use super::{Item, Object, PUSH, Schema, is_own, rows, unless};
+use super::{super::check::tables, Item, Object, PUSH, Schema, is_own, rows, unless};
 
 /// The characters of a piece.
 const PIECE: usize = 1 << 20;
