@@ -103,11 +103,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if status.success() && options.keep {
         fuzzer(&["-merge=1".to_owned(), kept, found])?;
     }
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(crate::run::exit_code(status))
 }
 
 /// The machine that this program was compiled for.

@@ -29,9 +29,5 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         .stdin(Stdio::null())
         .status()
         .context("cargo could not be started")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(crate::run::exit_code(status))
 }

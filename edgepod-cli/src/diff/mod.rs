@@ -35,6 +35,14 @@ pub struct Change {
     pub replaced: Vec<String>,
 }
 
+impl Change {
+    /// Whether a table gets a new copy.
+    pub(crate) fn replaces(&self, table: &str) -> bool {
+        let mut replaced = self.replaced.iter();
+        replaced.any(|replaced| replaced.eq_ignore_ascii_case(table))
+    }
+}
+
 /// What leads from `before` to `after`.
 ///
 /// # Errors

@@ -7,13 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{Args, Ctx, FunctionDef, Kind, Origin, Reply, call::CallState, engine::in_transaction};
-use crate::{
-    Code, Error, Result,
-    auth::Claims,
-    sqlite::{SqlError, Value},
-    tracking::Footprint,
+use super::{
+    Args, Ctx, FunctionDef, Kind, Origin, Reply, call::CallState, engine::in_transaction,
+    system::idempotency,
 };
+use crate::{Code, Error, Result, auth::Claims, tracking::Footprint};
 
 /// The header with the key, as it is in the headers' JSON.
 const HEADER: &str = "x-edgepod-idempotency-key";
@@ -29,18 +27,6 @@ const KEPT_FOR_JOBS: i64 = 7 * KEPT;
 
 /// The largest reply that is stored, in bytes: a row holds 2 MB on the platform.
 const REPLY: usize = 1024 * 1024;
-
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS _edgepod_idempotency (id INTEGER PRIMARY KEY, \
-     caller TEXT NOT NULL, key TEXT NOT NULL, call TEXT NOT NULL, reply TEXT NOT NULL, at INTEGER NOT NULL, \
-     UNIQUE (caller, key))";
-const FIND: &str = "SELECT call, reply FROM _edgepod_idempotency WHERE caller = ?1 AND key = ?2";
-const STORE: &str =
-    "INSERT INTO _edgepod_idempotency (caller, key, call, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-/// Each reply that comes makes room for itself: the oldest are looked at, and no others. The last thousand stay, whatever the
-/// clock says: one that jumps ahead between a call and its repetition is not to have it done again.
-const FORGET: &str = "DELETE FROM _edgepod_idempotency WHERE at < CAST(?1 AS INTEGER) \
-     AND id IN (SELECT id FROM _edgepod_idempotency ORDER BY id LIMIT 2) \
-     AND id <= (SELECT max(id) FROM _edgepod_idempotency) - 1000";
 
 /// A call that is to be done once.
 pub(super) struct Once {
@@ -140,17 +126,8 @@ impl Once {
 
     /// The stored reply, if there is one.
     fn find(&self, state: &CallState) -> Result<Option<String>> {
-        let params = [
-            Value::Text(self.caller.clone()),
-            Value::Text(self.key.clone()),
-        ];
-        let found = match state.engine.host().run(FIND, &params) {
-            Err(error) if is_missing(&error) => return Ok(None),
-            found => found?,
-        };
-        let mut values = found.rows.into_values().into_iter();
-        let (Some(Value::Text(call)), Some(Value::Text(reply))) = (values.next(), values.next())
-        else {
+        let found = idempotency::find(&**state.engine.host(), &self.caller, &self.key)?;
+        let Some((call, reply)) = found else {
             return Ok(None);
         };
         if call != self.call {
@@ -183,30 +160,10 @@ impl Once {
         })?;
         let host = state.engine.host();
         let now = host.now_micros().div_euclid(1000);
-        let params = [
-            Value::Text(self.caller.clone()),
-            Value::Text(self.key.clone()),
-            Value::Text(self.call.clone()),
-            Value::Text(stored),
-            Value::Integer(now + self.longer),
-        ];
-        match host.run(STORE, &params) {
-            Err(error) if is_missing(&error) => {
-                host.run(CREATE, &[])?;
-                host.run(STORE, &params)?;
-            }
-            done => drop(done?),
-        }
-        host.run(FORGET, &[Value::Integer(now - KEPT)])?;
+        let texts = [&self.caller, &self.key, &self.call, &stored].map(String::clone);
+        idempotency::store(&**host, texts, now + self.longer, now - KEPT)?;
         Ok(())
     }
-}
-
-/// The table is made by the first call that needs it.
-fn is_missing(error: &SqlError) -> bool {
-    error
-        .message
-        .contains("no such table: _edgepod_idempotency")
 }
 
 /// Who calls: nobody may hear a reply that was another's.

@@ -177,24 +177,18 @@ pub(super) fn add_what_is_not_in_the_schema(
     schema: &Snapshot,
 ) -> Result<()> {
     let known = parts_of_schema(schema)?;
-    let is_replaced = |name: &str| {
-        change
-            .replaced
-            .iter()
-            .any(|table| table.eq_ignore_ascii_case(name))
-    };
     let (mut losses, mut warnings) = (Vec::new(), Vec::new());
     for part in parts_of_file(file)? {
         if known.iter().any(|other| other.what == part.what) {
             continue;
         }
-        if is_replaced(&part.table) {
+        if change.replaces(&part.table) {
             let Part { table, what, .. } = part;
             warnings.push(format!(
                 "`{table}` gets a new copy, without {what}, which a migration of your own has made: make it again at the end \
                  of this one."
             ));
-        } else if let Some(parent) = part.references.filter(|parent| is_replaced(parent)) {
+        } else if let Some(parent) = part.references.filter(|parent| change.replaces(parent)) {
             losses.push(format!(
                 "the rows of the table `{}` that reference `{parent}`, or their references, as its ON DELETE says",
                 part.table
@@ -221,12 +215,6 @@ fn take_out_of_the_way(change: &mut Change, file: &Path, schema: &Snapshot) -> R
             row.get::<_, String>(3)?,
         ))
     })?;
-    let is_replaced = |name: &str| {
-        change
-            .replaced
-            .iter()
-            .any(|table| table.eq_ignore_ascii_case(name))
-    };
     let mut found = Vec::new();
     for row in rows {
         let (kind, name, table, sql) = row?;
@@ -236,9 +224,9 @@ fn take_out_of_the_way(change: &mut Change, file: &Path, schema: &Snapshot) -> R
             edgepod_sql::tokens(&sql)
                 .filter(|token| token.kind != edgepod_sql::TokenKind::Literal)
                 .filter_map(|token| token.unquoted())
-                .any(|name| is_replaced(&name))
+                .any(|name| change.replaces(&name))
         };
-        if !is_known && !is_replaced(&table) && names_one() {
+        if !is_known && !change.replaces(&table) && names_one() {
             found.push((kind, name, sql));
         }
     }

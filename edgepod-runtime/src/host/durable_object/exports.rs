@@ -93,9 +93,12 @@ fn unusable(error: impl Display) -> Error {
 /// Decides what becomes of a request; see [`crossing::read_head`] and [`crossing::write_decision`].
 #[wasm_bindgen]
 pub fn route(head: &str, trace_id: &str) -> String {
-    let head = crossing::read_head(head);
+    decide(&crossing::read_head(head), trace_id)
+}
+
+fn decide(head: &Head<'_>, trace_id: &str) -> String {
     with_gateway(trace_id, |gateway, registry| {
-        let decision = gateway.route(registry, &head, trace_id, now_millis);
+        let decision = gateway.route(registry, head, trace_id, now_millis);
         crossing::write_decision(&decision, trace_id)
     })
 }
@@ -107,10 +110,7 @@ pub fn route_batch(head: &str, body: &str, trace_id: &str) -> String {
         body: Some(body),
         ..crossing::read_head(head)
     };
-    with_gateway(trace_id, |gateway, registry| {
-        let decision = gateway.route(registry, &head, trace_id, now_millis);
-        crossing::write_decision(&decision, trace_id)
-    })
+    decide(&head, trace_id)
 }
 
 /// A signature was verified, with the head and the version that came with it: whether it is right. See
