@@ -24,6 +24,7 @@ cases![
     a_batch_goes_where_the_header_or_the_body_says,
     a_route_is_of_a_pod_too,
     a_socket_hears_of_its_own_pod,
+    of_two_hundred_pods_a_write_wakes_the_windows_of_one,
     a_page_sends_its_token_with_the_socket,
     names_that_differ_by_case_are_two_pods,
     a_name_may_be_any_visible_text,
@@ -173,6 +174,41 @@ fn a_socket_hears_of_its_own_pod() {
     add(call_in("open-here", "addNote"), "heard");
     assert!(here.stale().contains("notes"));
     there.assert_silent();
+}
+
+/// Two hundred organisations with five windows each.
+fn of_two_hundred_pods_a_write_wakes_the_windows_of_one() {
+    let windows = |number: usize| {
+        let pod = format!("open-office-{number}");
+        let windows: Vec<Socket> = (0..5)
+            .map(|_| {
+                let session = server::unique("session");
+                let socket = Socket::open(&socket_url(&session, Some(&pod)));
+                let socket = socket.unwrap_or_else(|error| panic!("{pod}: {error}"));
+                call_in(&pod, "getNotes").session(&session).ok();
+                socket
+            })
+            .collect();
+        (pod, windows)
+    };
+    let mut offices: Vec<(String, Vec<Socket>)> = (0..200).map(windows).collect();
+    for (_, windows) in &mut offices {
+        for window in windows {
+            window.drain_to_pong();
+        }
+    }
+    for written in [0, 77, 199] {
+        add(call_in(&offices[written].0, "addNote"), "heard");
+        for (number, (pod, windows)) in offices.iter_mut().enumerate() {
+            for window in windows {
+                if number == written {
+                    assert!(window.stale().contains("notes"), "{pod}");
+                }
+                // And nothing else.
+                window.ping();
+            }
+        }
+    }
 }
 
 fn a_page_sends_its_token_with_the_socket() {

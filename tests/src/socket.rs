@@ -170,6 +170,19 @@ impl Socket {
         assert_eq!(self.next_within(PATIENCE), Some(Heard::Text("pong".into())));
     }
 
+    /// Asks whether the connection is alive, and takes what comes before the answer: a greeting, a signal of an earlier cause.
+    #[track_caller]
+    pub fn drain_to_pong(&mut self) {
+        self.send(Message::text("ping"));
+        loop {
+            match self.next_within(PATIENCE) {
+                Some(Heard::Text(text)) if text == "pong" => return,
+                Some(Heard::Text(_)) => {}
+                other => panic!("an answer was expected, and this came: {other:?}"),
+            }
+        }
+    }
+
     /// Waits for the server to close the socket, and returns the code.
     ///
     /// # Panics
