@@ -1,2 +1,2 @@
 export type { MutationOptions, QueryOptions, UseMutationResult } from "../src/vue";
-export { EdgePodPlugin, useClient, useStatus } from "../src/vue";
+export { EdgePodPlugin, provideEdgePod, useClient, useStatus } from "../src/vue";

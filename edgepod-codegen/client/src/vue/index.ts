@@ -13,4 +13,4 @@ export {
   useQuery,
   useStatus,
 } from "./hooks";
-export { EdgePodPlugin, useApi, useClient } from "./plugin";
+export { EdgePodPlugin, provideEdgePod, useApi, useClient } from "./plugin";

@@ -1,5 +1,5 @@
 import { VUE_QUERY_CLIENT } from "@tanstack/vue-query";
-import { type App, type InjectionKey, inject } from "vue";
+import { type App, type InjectionKey, inject, onScopeDispose, provide } from "vue";
 import { createApi, EdgePodClient, type EdgePodOptions } from "../core";
 
 const CLIENT: InjectionKey<EdgePodClient> = Symbol("EdgePod");
@@ -23,7 +23,25 @@ export const EdgePodPlugin = {
   },
 };
 
-/** The app's client. */
+/**
+ * Connects everything inside a component to an EdgePod server, or to another pod of the app's: one socket, one cache. It is called in
+ * `setup`, and disconnects when the component goes. Composables of the component itself are still those of the client around it.
+ *
+ * @example
+ * provideEdgePod({ url: "http://localhost:8989", apiKey: "ep_pk_...", pod: "globex" });
+ */
+export function provideEdgePod(options: EdgePodOptions): EdgePodClient {
+  const client = new EdgePodClient(options);
+  provide(CLIENT, client);
+  provide(VUE_QUERY_CLIENT, client.queryClient);
+  if (typeof window !== "undefined") {
+    client.connect();
+    onScopeDispose(() => client.disconnect());
+  }
+  return client;
+}
+
+/** The client of the nearest component that provides one, or the app's. */
 export function useClient(): EdgePodClient {
   const client = inject(CLIENT, undefined);
   if (!client) {

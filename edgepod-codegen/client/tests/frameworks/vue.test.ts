@@ -1,5 +1,7 @@
+import { expect, test } from "vitest";
 import { createApp, defineComponent, h, ref } from "vue";
 import * as vue from "../../src/vue";
+import { Pod, until } from "../pod";
 import { type Mount, type Mounted, type Mutations, names, optimistic, type Queries } from "./app";
 import { scenarios } from "./scenarios";
 
@@ -46,4 +48,38 @@ scenarios(mount, {
     ).mount(document.createElement("div"));
   },
   message: /app\.use\(EdgePodPlugin/,
+});
+
+test("a component connects what is inside it to another pod, and disconnects when it goes", async () => {
+  const [acme, globex] = [await new Pod().start(), await new Pod().start()];
+  acme.users = [{ id: 1, name: "Ada" }];
+  globex.users = [{ id: 1, name: "Barbara" }];
+  const users = (id: string) =>
+    defineComponent(() => {
+      const { data } = useQuery("getUsers");
+      return () => h("p", { id }, names(data.value));
+    });
+  const [Outer, Inner, Beside] = ["outer", "inner", "beside"].map(users);
+  const Globex = defineComponent(() => {
+    vue.provideEdgePod({ url: globex.url, apiKey: globex.key });
+    return () => h(Inner as ReturnType<typeof users>);
+  });
+  const isThere = ref(true);
+  const target = document.body.appendChild(document.createElement("main"));
+  const app = createApp(
+    defineComponent(() => () => [h(Outer as never), isThere.value ? h(Globex) : null, h(Beside as never)]),
+  ).use(vue.EdgePodPlugin, { url: acme.url, apiKey: acme.key });
+  app.mount(target);
+  const shown = () => ["outer", "inner", "beside"].map((id) => target.querySelector(`#${id}`)?.textContent);
+  await until("all are there", () => shown().join() === "Ada,Barbara,Ada");
+  await until("both are connected", () => acme.openSockets === 1 && globex.openSockets === 1);
+  globex.addUser("Grace");
+  await until("the inner one is told", () => shown()[1] === "Barbara,Grace");
+  expect(shown()).toEqual(["Ada", "Barbara,Grace", "Ada"]);
+  isThere.value = false;
+  await until("its socket is closed", () => globex.openSockets === 0);
+  expect(acme.openSockets).toBe(1);
+  app.unmount();
+  target.remove();
+  await Promise.all([acme.stop(), globex.stop()]);
 });
