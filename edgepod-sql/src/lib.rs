@@ -20,4 +20,4 @@ pub use created::{Created, CreatedKind, created};
 pub use kind::{Refusal, StatementKind, forbidden_word, statement_kind};
 pub use names::{push_quoted, quote, quote_text};
 pub use statements::{Statements, statements};
-pub use token::{Token, TokenKind, Tokens, mentions, outermost, tokens};
+pub use token::{Token, TokenKind, Tokens, any_name, mentions, outermost, tokens};

@@ -80,20 +80,26 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Whether a text has this name, whatever its case: as a word, in quotes, or as a text, which SQLite takes for a name where only a
-/// name may stand. It may be a column's or an alias's as well.
+/// Whether any name in a text is one: a word, what stands in quotes, or a text, which SQLite takes for a name where only a name may
+/// stand. It may be a column's or an alias's as well.
+///
+/// ```
+/// let is_shadow = |name: &str| name.ends_with("_data");
+/// assert!(edgepod_sql::any_name("SELECT 1 FROM \"notes_data\"", &is_shadow));
+/// assert!(!edgepod_sql::any_name("SELECT 1 FROM notes -- notes_data", &is_shadow));
+/// ```
+pub fn any_name(sql: &str, is_one: &dyn Fn(&str) -> bool) -> bool {
+    tokens(sql).any(|token| token.unquoted().is_some_and(|name| is_one(&name)))
+}
+
+/// Whether a text has this name, whatever its case, as [`any_name`] looks for it.
 ///
 /// ```
 /// assert!(edgepod_sql::mentions("SELECT 1 FROM \"Rooms\"", "rooms"));
 /// assert!(!edgepod_sql::mentions("SELECT rooms_open FROM t -- rooms", "rooms"));
 /// ```
 pub fn mentions(sql: &str, name: &str) -> bool {
-    tokens(sql).any(|token| match token.kind {
-        TokenKind::Word => token.text.eq_ignore_ascii_case(name),
-        _ => token
-            .unquoted()
-            .is_some_and(|said| said.eq_ignore_ascii_case(name)),
-    })
+    any_name(sql, &|said| said.eq_ignore_ascii_case(name))
 }
 
 /// The tokens of a text.

@@ -2,8 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use edgepod_sql::CreatedKind;
-
 use super::{Migration, MigrationDb, MigrationError, State, Status, Step, journal};
 use crate::{
     sqlite::{Database, End, SqlError, Transactions, Value},
@@ -187,16 +185,10 @@ fn run(
 /// Whether the database has what these statements make, and no journal: an app that began without migrations had its tables
 /// made at the start, and its first migration makes the very same.
 fn has_made(database: &dyn Transactions, statements: &[&str]) -> Result<bool, SqlError> {
-    let creates = |statement: &&str| {
-        let kind = edgepod_sql::created(statement).map(|made| made.kind);
-        matches!(kind, Some(CreatedKind::Table | CreatedKind::Index))
-    };
-    if statements.is_empty()
-        || !statements.iter().all(creates)
-        || !journal::read(database)?.is_empty()
-    {
+    if statements.is_empty() || !journal::read(database)?.is_empty() {
         return Ok(false);
     }
+    // One that makes nothing is not found, either.
     for statement in statements {
         let found = database.run(
             "SELECT 1 FROM sqlite_schema WHERE sql = ?",

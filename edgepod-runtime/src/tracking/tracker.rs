@@ -5,9 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use edgepod_sql::{
-    Refusal, StatementKind, Token, TokenKind, mentions, quote, quote_text, statement_kind, tokens,
-};
+use edgepod_sql::{Refusal, StatementKind, any_name, mentions, quote, quote_text, statement_kind};
 
 use super::{
     TableName, TableSet,
@@ -214,8 +212,7 @@ impl State {
             });
         }
         let ignores = program.writes_internal
-            && (program.has_parts
-                || tokens(sql).any(|token| token.is_any(&["IGNORE", "CONFLICT"])));
+            && (program.has_parts || mentions(sql, "IGNORE") || mentions(sql, "CONFLICT"));
         let Program {
             mut reads,
             own_reads: mut depends,
@@ -292,7 +289,7 @@ impl State {
             may_fail_halfway,
             may_only_count: ignores,
             // A pragma that looks like a table tells of the file, or of a setting.
-            varies: varies || tokens(sql).any(|token| is_pragma_table(&token)),
+            varies: varies || any_name(sql, &is_pragma_table),
             cascade,
         }))
     }
@@ -416,17 +413,11 @@ const RELATIVES: &str = "SELECT type, name FROM sqlite_schema WHERE type = 'view
                          WHERE t.type = 'table' AND t.name NOT GLOB '_cf_*' \
                          AND lower(?) IN (lower(t.name), lower(f.\"table\"))";
 
-/// Whether it may be the name of a pragma that looks like a table: `pragma_table_info`.
-fn is_pragma_table(token: &Token<'_>) -> bool {
-    const START: &[u8] = b"pragma_";
-    let is_one = |name: &str| {
-        let start = name.as_bytes().get(..START.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(START))
-    };
-    match token.kind {
-        TokenKind::Word => is_one(token.text),
-        _ => token.unquoted().is_some_and(|name| is_one(&name)),
-    }
+/// Whether it is the name of a pragma that looks like a table: `pragma_table_info`.
+fn is_pragma_table(name: &str) -> bool {
+    const START: &str = "pragma_";
+    let start = name.get(..START.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(START))
 }
 
 /// Virtual tables by the addresses that EXPLAIN gives them.
