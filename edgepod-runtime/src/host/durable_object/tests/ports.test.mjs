@@ -22,14 +22,13 @@ const socketOf = (...tags) => ({ tags, send: vi.fn(), close: vi.fn(), serializeA
 /**
  * What the platform gives an object.
  *
- * @param {{ kept?: string, sockets?: any[], name?: string, alarm?: number | null }} [of]
+ * @param {{ kept?: string, sockets?: any[], name?: string }} [of]
  * @returns {any}
  */
-function contextOf({ kept, sockets = [], name, alarm = null } = {}) {
+function contextOf({ kept, sockets = [], name } = {}) {
   const storage = {
     sql: {},
     transactionSync: (body) => body(),
-    getAlarm: vi.fn(async () => alarm),
     setAlarm: vi.fn(async () => {}),
   };
   return {
@@ -218,25 +217,25 @@ describe("a call of another pod", () => {
 });
 
 describe("the alarm", () => {
-  test("of a new life is set where it rings earlier than the one that is set", async () => {
-    for (const [alarm, wanted, sets] of [
-      [null, 500, 1],
-      [1000, 500, 1],
-      [400, 500, 0],
-    ]) {
-      const ctx = contextOf({ alarm });
-      portsOf(ctx).wakeAt(wanted);
-      await tick();
-      expect(ctx.storage.setAlarm).toHaveBeenCalledTimes(sets);
-    }
-  });
-
-  test("is set where nobody can say whether it is", async () => {
+  test("of a new life is set anew: the one before may have lost it", async () => {
     const ctx = contextOf();
-    ctx.storage.getAlarm.mockRejectedValue(new Error("storage is away"));
-    portsOf(ctx).wakeAt(500);
+    const ports = portsOf(ctx);
+    ports.wakeAt(500);
+    ports.wakeAt(500);
     await tick();
     expect(ctx.storage.setAlarm).toHaveBeenCalledExactlyOnceWith(500);
+  });
+
+  test("that is set tells whoever waits beside an action", async () => {
+    const ports = portsOf(contextOf());
+    let told = false;
+    const waiting = ports.woken().then(() => {
+      told = true;
+    });
+    await tick();
+    expect(told).toBe(false);
+    ports.wakeAt(500);
+    await waiting;
   });
 
   test("that cannot be set is said to the log", async () => {
@@ -249,12 +248,13 @@ describe("the alarm", () => {
     error.mockRestore();
   });
 
-  test("that rings is not set for what is due at once, and is none afterwards", async () => {
+  test("that rings is not set for what is due at once, which whoever was rung for looks at again", async () => {
     const ctx = contextOf();
     const ports = portsOf(ctx);
     ports.rings();
     ports.wakeAt(Date.now() - 1);
-    expect(ports.untilAlarm()).toBe(Number.POSITIVE_INFINITY);
+    expect(ports.untilAlarm()).toBe(0);
+    expect(ctx.storage.setAlarm).not.toHaveBeenCalled();
     ports.rang();
     ports.wakeAt(5);
     ports.wakeAt(5);
