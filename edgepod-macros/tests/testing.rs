@@ -345,12 +345,3 @@ async fn a_limit_lets_in_so_many(app: TestApp) {
     let error = app.call(get_rarely::call()).await.unwrap_err();
     assert_eq!(error.code(), "TOO_MANY_REQUESTS");
 }
-
-/// The limit is a static's, and the other test has used it up.
-#[edgepod::test]
-async fn a_test_uses_up_no_limit_of_another(app: TestApp) {
-    for _ in 0..2 {
-        app.call(get_rarely::call()).await?;
-    }
-    app.call(get_rarely::call()).await.unwrap_err();
-}

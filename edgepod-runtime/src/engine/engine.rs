@@ -55,7 +55,6 @@ pub struct Engine {
     alarm: Alarm,
     clock: Clock,
     warned: Mutex<Vec<(&'static str, String)>>,
-    remembered: Mutex<Vec<(usize, Arc<dyn Any + Send + Sync>)>>,
     #[cfg(not(target_arch = "wasm32"))]
     watchers: Watchers,
 }
@@ -89,27 +88,11 @@ impl Engine {
             alarm: Alarm::default(),
             clock: Clock::default(),
             warned: Mutex::default(),
-            remembered: Mutex::default(),
             #[cfg(not(target_arch = "wasm32"))]
             watchers: Watchers::default(),
         };
         engine.resume_jobs().map_err(StartError::Sql)?;
         Ok(Arc::new(engine))
-    }
-
-    /// What the middleware of this number remembers of this engine's calls, for as long as it lives.
-    pub(super) fn remembered<T: Any + Send + Sync + Default>(&self, number: usize) -> Arc<T> {
-        let mut all = self
-            .remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let known = all.iter().find(|(known, _)| *known == number);
-        let known = known.and_then(|(_, it)| it.clone().downcast().ok());
-        known.unwrap_or_else(|| {
-            let new = Arc::<T>::default();
-            all.push((number, new.clone()));
-            new
-        })
     }
 
     /// The functions.

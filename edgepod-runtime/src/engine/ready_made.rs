@@ -4,10 +4,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -179,7 +176,7 @@ pub fn rate_limit(calls: u32, per: impl Into<Duration>) -> RateLimit {
         by: By::Caller,
         argument: None,
         hasher: RandomState::new(),
-        number: LIMITS.fetch_add(1, Ordering::Relaxed),
+        buckets: Mutex::default(),
     }
 }
 
@@ -190,14 +187,11 @@ pub struct RateLimit {
     by: By,
     argument: Option<&'static str>,
     hasher: RandomState,
-    /// Which limit it is: each engine has its own buckets of it, and they end with the engine.
-    number: usize,
+    /// Of all pods, each with buckets of its own. They outlive engines: an object that was idle for seconds has another.
+    buckets: Mutex<Buckets>,
 }
 
-/// How many limits this program has made.
-static LIMITS: AtomicUsize = AtomicUsize::new(0);
-
-/// What a limit remembers of an engine's callers.
+/// What a limit remembers of its callers.
 type Buckets = HashMap<u64, Bucket>;
 
 /// What callers are told apart by.
@@ -211,13 +205,18 @@ enum By {
 
 /// The name of a bucket, and how large it is.
 struct Key {
+    pod: String,
     name: Option<String>,
     share: f64,
 }
 
 impl Key {
     fn of(name: Option<String>) -> Self {
-        Self { name, share: 1.0 }
+        Self {
+            pod: String::new(),
+            name,
+            share: 1.0,
+        }
     }
 }
 
@@ -269,8 +268,8 @@ impl RateLimit {
                 (Some(user), Some(address)) => vec![
                     Key::of(Some(user)),
                     Key {
-                        name: Some(format!("users at {address}")),
                         share: USERS,
+                        ..Key::of(Some(format!("users at {address}")))
                     },
                 ],
                 (user, address) => vec![Key::of(user.or(address).or_else(|| session(ctx)))],
@@ -303,14 +302,14 @@ impl RateLimit {
     }
 
     fn give_back(&self, buckets: &mut Buckets, key: &Key) {
-        if let Some(bucket) = buckets.get_mut(&self.hasher.hash_one(&key.name)) {
+        if let Some(bucket) = buckets.get_mut(&self.hasher.hash_one((&key.pod, &key.name))) {
             bucket.tokens += 1.0;
         }
     }
 
     /// Takes a token of a bucket, or says how many microseconds to wait for one.
     fn take(&self, buckets: &mut Buckets, key: &Key, now: i64) -> Result<(), f64> {
-        let hash = self.hasher.hash_one(&key.name);
+        let hash = self.hasher.hash_one((&key.pod, &key.name));
         if buckets.len() >= BUCKETS && !buckets.contains_key(&hash) {
             self.forget(buckets, now);
         }
@@ -353,10 +352,12 @@ impl Middleware for RateLimit {
         if ctx.state().is_own() {
             return next.run(ctx, args).await;
         }
-        let keys = self.keys(ctx, args);
-        let buckets = ctx.state().engine.remembered::<Mutex<Buckets>>(self.number);
+        let mut keys = self.keys(ctx, args);
+        for key in &mut keys {
+            ctx.pod().clone_into(&mut key.pod);
+        }
         let taken = self.take_all(
-            &mut buckets.lock().unwrap_or_else(PoisonError::into_inner),
+            &mut self.buckets.lock().unwrap_or_else(PoisonError::into_inner),
             &keys,
             ctx.now().as_micros(),
         );
