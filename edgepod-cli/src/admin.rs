@@ -264,6 +264,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_key_goes_over_tls_or_stays_on_this_machine() {
+        let new = |url: &str| Admin::new(url, "k".repeat(32));
+        for url in [
+            "https://app.example.com",
+            "http://127.0.0.1:8989/",
+            "http://localhost",
+        ] {
+            assert!(new(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://app.example.com",
+            "http://localhost@evil.example",
+            "http://localhost.evil.example",
+            "app.example.com",
+        ] {
+            let error = new(url).err().expect(url).to_string();
+            assert!(error.contains("the key is not sent there"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_name_of_any_kind_is_one_parameter() {
         let query = [("pod", "a/../b?&=%é"), ("limit", "7")];
         assert_eq!(

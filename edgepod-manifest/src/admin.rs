@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MigrationState, MigrationStatus};
 
+/// The tables of a database whose rows are counted when its data is taken away or brought: all but SQLite's own and virtual ones, a
+/// row each with the name. Whoever sends data and whoever gets it count the same.
+pub const DATA_TABLES: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \
+     AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+
 /// Whether a pod serves what the build has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

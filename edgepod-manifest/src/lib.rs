@@ -18,7 +18,9 @@ mod names;
 mod shape;
 
 #[cfg(feature = "serde")]
-pub use admin::{DataCopy, DataFormat, DataPush, DataWay, PodEntry, PodPage, PodState, PodStatus};
+pub use admin::{
+    DATA_TABLES, DataCopy, DataFormat, DataPush, DataWay, PodEntry, PodPage, PodState, PodStatus,
+};
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use kind::Kind;
 pub use migration::{

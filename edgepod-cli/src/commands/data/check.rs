@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail};
+use edgepod_manifest::DATA_TABLES;
 use edgepod_sql::quote;
 use rusqlite::{Connection, OpenFlags};
 
@@ -42,9 +43,7 @@ pub(super) fn whole(connection: &Connection) -> Result<()> {
 /// # Errors
 /// SQLite's.
 pub(super) fn tables(connection: &Connection) -> Result<BTreeMap<String, u64>> {
-    let mut tables = connection.prepare(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    )?;
+    let mut tables = connection.prepare(DATA_TABLES)?;
     let names = tables.query_map((), |row| row.get::<_, String>(0))?;
     names
         .map(|name| {

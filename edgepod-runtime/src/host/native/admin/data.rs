@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use edgepod_manifest::DataCopy;
+use edgepod_manifest::{DATA_TABLES, DataCopy};
 use hyper::header;
 use rusqlite::{Connection, OpenFlags};
 
@@ -139,9 +139,7 @@ fn copy_into(database: &Path, file: &Path) -> rusqlite::Result<BTreeMap<String, 
 }
 
 fn rows(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
-    let mut tables = connection.prepare(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    )?;
+    let mut tables = connection.prepare(DATA_TABLES)?;
     let names = tables.query_map((), |row| row.get::<_, String>(0))?;
     names
         .map(|name| {
