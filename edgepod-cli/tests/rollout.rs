@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     fs,
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -20,10 +20,11 @@ use edgepod_cli::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use self::history::Histories;
+use self::{history::Histories, scratch::Scratch};
 
 #[path = "rollout/history.rs"]
 mod history;
+mod scratch;
 
 const KEY: &str = "ep_pk_rollout";
 const ADMIN_KEY: &str = "the-admin-key-of-the-rollout-0123456789";
@@ -42,11 +43,11 @@ const KINDS: usize = 3;
 
 #[test]
 fn histories_roll_out_over_a_hundred_pods_though_a_native_server_is_killed() {
-    let app = Scratch::new();
+    let app = Scratch::new("rollout", LIB);
     let data = tempfile::tempdir().unwrap();
-    let library = app.folder.path().join("served.so");
+    let library = app.path("served.so");
     let build = || {
-        let app = App::find(app.folder.path()).unwrap();
+        let app = App::find(app.folder()).unwrap();
         fs::copy(build::native(&app, Profile::Dev).unwrap(), &library).unwrap();
     };
     let start = |port| Server::Native(native(&library, data.path(), port));
@@ -55,11 +56,11 @@ fn histories_roll_out_over_a_hundred_pods_though_a_native_server_is_killed() {
 
 #[test]
 fn histories_roll_out_over_twenty_objects_though_workerd_is_killed() {
-    let app = Scratch::new();
+    let app = Scratch::new("rollout", LIB);
     let data = tempfile::tempdir().unwrap();
     let built = std::cell::RefCell::new(None);
     let build = || {
-        let app = App::find(app.folder.path()).unwrap();
+        let app = App::find(app.folder()).unwrap();
         *built.borrow_mut() = Some(Worker::build(&app, Profile::Dev).unwrap());
     };
     let start = |port| {
@@ -319,49 +320,6 @@ fn call(url: &str, pod: &str, name: &str, sql: &str) -> Result<(u16, String), ur
         .header("x-edgepod-pod", pod)
         .send(json!({ "sql": sql }).to_string())?;
     Ok((reply.status().as_u16(), reply.body_mut().read_to_string()?))
-}
-
-/// An app with a pod for each name, one table and one migration.
-struct Scratch {
-    folder: tempfile::TempDir,
-}
-
-impl Scratch {
-    fn new() -> Self {
-        let app = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        app.write(
-            "Cargo.toml",
-            &format!(
-                "[workspace]\n[package]\nname = \"rollout\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-                 [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\nedgepod = {{ path = {:?} }}\n\
-                 [package.metadata.edgepod]\n",
-                checkout.to_str().unwrap()
-            ),
-        );
-        fs::copy(checkout.join("Cargo.lock"), app.path("Cargo.lock")).unwrap();
-        // What it depends on is built for the other tests, too.
-        app.write(
-            ".cargo/config.toml",
-            &format!(
-                "[build]\ntarget-dir = {:?}\n",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("made")
-            ),
-        );
-        app.write("src/lib.rs", LIB);
-        app
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
-        fs::write(self.path(file), text).unwrap();
-    }
 }
 
 const LIB: &str = "

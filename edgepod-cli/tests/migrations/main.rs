@@ -5,4 +5,6 @@
 mod command;
 mod kill;
 mod refusals;
+#[path = "../scratch/mod.rs"]
+mod scratch;
 mod workerd;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -15,6 +15,8 @@ use edgepod_cli::{
     workerd::Workerd,
 };
 
+use super::scratch::Scratch;
+
 const KEY: &str = "ep_pk_refusals";
 const PATIENCE: Duration = Duration::from_secs(120);
 const SECOND: &str = "migrations/0002_fill.sql";
@@ -22,22 +24,21 @@ const THIRD_FUNCTION: &str = "#[edgepod::migration(\"0003_slugs\")]\nfn slugs(_:
 
 #[test]
 fn what_does_not_fit_the_database_is_refused_on_both_hosts_and_changes_nothing() {
-    let app = Scratch::new();
+    let app = scratch();
     let data = tempfile::tempdir().unwrap();
     let hosts = [Host::Native, Host::Workerd];
     for host in hosts {
-        let answer = app.start(host, data.path());
+        let answer = start(&app, host, data.path());
         assert_eq!(answer.as_deref(), Ok("{\"data\":2"), "{host:?}");
     }
     let before = files(data.path());
 
-    let text = app.read(SECOND);
-    let library = app.read("src/lib.rs");
+    let text = read(&app, SECOND);
+    let library = read(&app, "src/lib.rs");
     let check = |what: &str, expected: &[&str]| {
         for host in hosts {
-            let said = app
-                .start(host, data.path())
-                .expect_err(&format!("{what} is served {host:?}"));
+            let said =
+                start(&app, host, data.path()).expect_err(&format!("{what} is served {host:?}"));
             for word in expected.iter().chain(&["Nothing was changed"]) {
                 assert!(
                     said.contains(word),
@@ -84,7 +85,7 @@ fn what_does_not_fit_the_database_is_refused_on_both_hosts_and_changes_nothing()
     fs::remove_file(app.path("migrations/0003_tags.sql")).unwrap();
     app.write("src/lib.rs", &library);
     for host in hosts {
-        let answer = app.start(host, data.path());
+        let answer = start(&app, host, data.path());
         assert_eq!(answer.as_deref(), Ok("{\"data\":2"), "{host:?}");
     }
 }
@@ -95,69 +96,36 @@ enum Host {
     Workerd,
 }
 
-/// An app of one table and two migrations.
-struct Scratch(tempfile::TempDir);
-
-impl Scratch {
-    fn new() -> Self {
-        let app = Self(tempfile::tempdir().unwrap());
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        app.write(
-            "Cargo.toml",
-            &format!(
-                "[workspace]\n[package]\nname = \"refusals\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-                 [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\nedgepod = {{ path = {:?} }}\n\
-                 [package.metadata.edgepod]\n",
-                checkout.to_str().unwrap()
-            ),
-        );
-        fs::copy(checkout.join("Cargo.lock"), app.path("Cargo.lock")).unwrap();
-        // What it depends on is built for the other tests, too.
-        app.write(
-            ".cargo/config.toml",
-            &format!(
-                "[build]\ntarget-dir = {:?}\n",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("made")
-            ),
-        );
-        app.write(
-            "src/lib.rs",
-            "#![allow(dead_code)]\nuse edgepod::prelude::*;\n\n#[edgepod::table(name = \"tasks\")]\npub struct Task {\n    \
+/// What the app is.
+const LIB: &str = "#![allow(dead_code)]\nuse edgepod::prelude::*;\n\n#[edgepod::table(name = \"tasks\")]\npub struct Task {\n    \
              #[primary_key]\n    #[auto_inc]\n    pub id: i64,\n    pub title: String,\n}\n\n#[edgepod::query]\npub async fn \
-             count_tasks(ctx: &QueryCtx) -> Result<u64> {\n    ctx.db.select::<Task>().count()\n}\n\nedgepod::app!();\n",
-        );
-        app.write(
-            "migrations/0001_first.sql",
-            "CREATE TABLE \"tasks\" (\n  \"id\" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,\n  \"title\" TEXT NOT NULL\n);\n",
-        );
-        app.write(
-            SECOND,
-            "INSERT INTO tasks (title) VALUES ('tea'), ('bread');\n",
-        );
-        app
-    }
+             count_tasks(ctx: &QueryCtx) -> Result<u64> {\n    ctx.db.select::<Task>().count()\n}\n\nedgepod::app!();\n";
 
-    fn path(&self, file: &str) -> PathBuf {
-        self.0.path().join(file)
-    }
+/// An app of one table and two migrations.
+fn scratch() -> Scratch {
+    let app = Scratch::new("refusals", LIB);
+    app.write(
+        "migrations/0001_first.sql",
+        "CREATE TABLE \"tasks\" (\n  \"id\" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,\n  \"title\" TEXT NOT NULL\n);\n",
+    );
+    app.write(
+        SECOND,
+        "INSERT INTO tasks (title) VALUES ('tea'), ('bread');\n",
+    );
+    app
+}
 
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.path(file)).unwrap()
-    }
+fn read(app: &Scratch, file: &str) -> String {
+    fs::read_to_string(app.path(file)).unwrap()
+}
 
-    fn write(&self, file: &str, text: &str) {
-        fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
-        fs::write(self.path(file), text).unwrap();
-    }
-
-    /// Builds the app, starts it with the databases in `data`, and calls it: the beginning of its answer, or what is said
-    /// instead of one. It is stopped again.
-    fn start(&self, host: Host, data: &Path) -> Result<String, String> {
-        let app = App::find(self.0.path()).unwrap();
-        match host {
-            Host::Native => native(&build::native(&app, Profile::Dev).unwrap(), data),
-            Host::Workerd => workerd(&Worker::build(&app, Profile::Dev).unwrap(), data),
-        }
+/// Builds the app, starts it with the databases in `data`, and calls it: the beginning of its answer, or what is said
+/// instead of one. It is stopped again.
+fn start(app: &Scratch, host: Host, data: &Path) -> Result<String, String> {
+    let app = App::find(app.folder()).unwrap();
+    match host {
+        Host::Native => native(&build::native(&app, Profile::Dev).unwrap(), data),
+        Host::Workerd => workerd(&Worker::build(&app, Profile::Dev).unwrap(), data),
     }
 }
 
