@@ -6,6 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MigrationState, MigrationStatus};
 
+/// Notes in a database that is brought which push that was, so that one whose answer is lost is known again. Its name is the
+/// parameter.
+pub const NOTE_PUSH: &str =
+    "INSERT OR REPLACE INTO _edgepod_settings (name, value) VALUES ('push', ?)";
+
+/// Which push it was: a row, or none.
+pub const READ_PUSH: &str = "SELECT value FROM _edgepod_settings WHERE name = 'push'";
+
 /// The tables of a database whose rows are counted when its data is taken away or brought: all but SQLite's own and virtual ones, a
 /// row each with the name. Whoever sends data and whoever gets it count the same.
 pub const DATA_TABLES: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \
@@ -116,6 +124,9 @@ pub enum DataFormat {
     /// As lines of SQL that the command asks for and sends: an object has no file.
     Lines,
 }
+
+/// The bytes of a piece of data that goes or comes as a file; the last one may be shorter.
+pub const DATA_PIECE: u64 = 1 << 20;
 
 /// How the data of the pods of a server goes and comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,8 @@ mod shape;
 
 #[cfg(feature = "serde")]
 pub use admin::{
-    DATA_TABLES, DataCopy, DataFormat, DataPush, DataWay, PodEntry, PodPage, PodState, PodStatus,
+    DATA_PIECE, DATA_TABLES, DataCopy, DataFormat, DataPush, DataWay, NOTE_PUSH, PodEntry, PodPage,
+    PodState, PodStatus, READ_PUSH,
 };
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use kind::Kind;

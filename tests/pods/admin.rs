@@ -30,7 +30,7 @@ cases![
 ];
 
 /// A request of somebody who has the key.
-fn admin(method: &str, path: &str) -> Call<'static> {
+pub(crate) fn admin(method: &str, path: &str) -> Call<'static> {
     let key = format!("Bearer {KEY}");
     unkeyed(method, path).header("authorization", &key)
 }

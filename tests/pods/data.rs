@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::{
     add,
-    admin::{KEY, until_listed},
+    admin::{KEY, admin, until_listed},
     call_in,
 };
 
@@ -28,6 +28,8 @@ cases![
     nothing_is_pulled_over_a_file_or_of_a_pod_that_is_not_there,
     a_file_comes_in_the_place_of_a_pods_data_and_screens_are_told,
     a_file_that_does_not_fit_changes_nothing,
+    a_pod_that_is_damaged_is_replaced,
+    data_that_an_engine_has_opened_is_still_whole,
 ];
 
 /// A folder, and the file in it that is to come.
@@ -430,4 +432,67 @@ fn a_file_that_does_not_fit_changes_nothing() {
     refused(data(&["push", "--pod", &new], &columns));
     let said = refused(pull(&new, &folder.path().join("none")));
     assert!(said.contains("no pod of this name"), "{said}");
+}
+
+/// Whoever goes back to a copy may have lost what it replaces.
+fn a_pod_that_is_damaged_is_replaced() {
+    // On Workers nobody but the platform can damage it.
+    if !server::is_native() {
+        return;
+    }
+    let (from, pod) = (server::unique("open-good"), server::unique("open-bad"));
+    add(call_in(&from, "addNote"), "copied");
+    add(call_in(&pod, "addNote"), "lost");
+    let (_folder, file) = place();
+    drop(pulled(&from, &file));
+    server().kill().expect("it is this process's own");
+    let own = |end: &str| {
+        let name = format!("data.pods/{pod}.sqlite{end}");
+        server().data_folder().join(name)
+    };
+    fs::write(own(""), "no database at all").expect("it is written");
+    // SQLite would take the pages from here.
+    fs::remove_file(own("-wal")).expect("the kill left it");
+    server().start_again().expect("it starts again");
+    call_in(&pod, "getNotes").error(503);
+    let said = refused(data(&["push", "--pod", &pod], &file));
+    assert!(said.contains("not a database"), "{said}");
+    push(&pod, &file);
+    // It is tried again once it has been left alone for a moment.
+    let began = Instant::now();
+    while call_in(&pod, "getNotes").send().status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(10), "it stays away");
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(call_in(&pod, "getNotes").ok(), json!(["copied"]));
+}
+
+/// An engine that opens on a file adds to it: the commit that comes again, as its answer was lost or the pod was busy, finds more
+/// bytes than came.
+fn data_that_an_engine_has_opened_is_still_whole() {
+    if !server::is_native() {
+        return;
+    }
+    let pod = server::unique("open-again");
+    let (_folder, file) = place();
+    Connection::open(&file)
+        .and_then(|made| made.execute_batch("PRAGMA user_version = 1; CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, text TEXT NOT NULL)"))
+        .expect("a database");
+    let bytes = fs::read(&file).expect("it is there");
+    let asked = |path: &str| admin("POST", path).query("pod", &pod);
+    let id = asked("/data/push").ok()["id"]
+        .as_str()
+        .expect("a name")
+        .to_owned();
+    let put = asked("/data/put").query("id", &id).query("at", "0");
+    put.body(bytes.clone()).ok();
+    let commit = |bytes: usize| {
+        let commit = asked("/data/commit").query("id", &id);
+        commit.query("bytes", &bytes.to_string())
+    };
+    let error = commit(bytes.len() + 1).error(409);
+    assert!(error["message"].to_string().contains("missing"), "{error}");
+    assert_eq!(commit(bytes.len() - 1).ok(), true);
+    assert_eq!(commit(bytes.len()).ok(), true, "it is known again");
+    assert_eq!(call_in(&pod, "getNotes").ok(), json!([]));
 }

@@ -150,6 +150,14 @@ impl Partial {
         if self.data.exists() {
             fs::remove_file(&self.data)?;
         }
+        self.forget()
+    }
+
+    /// Leaves its file alone, and no command goes on with it.
+    ///
+    /// # Errors
+    /// When that cannot be.
+    pub fn forget(&self) -> Result<()> {
         fs::remove_file(&self.note)?;
         Ok(())
     }

@@ -63,9 +63,14 @@ pub(super) fn pull(args: &PullData) -> Result<ExitCode> {
         DataFormat::Sqlite => whole,
         DataFormat::Lines => object::build(&whole, file)?,
     };
-    let rows = check::check(&built, &partial.copy().rows).with_context(|| {
+    let checked = check::check(&built, &partial.copy().rows);
+    if checked.is_err() {
+        // The next command is not to go on with it.
+        partial.forget()?;
+    }
+    let rows = checked.with_context(|| {
         format!(
-            "what was pulled is in {}, and is not the database",
+            "what was pulled is in {}, and is not the database: run the command again, which begins anew",
             built.display()
         )
     })?;

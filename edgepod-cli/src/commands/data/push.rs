@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read as _, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use edgepod_manifest::{DataFormat, DataPush};
+use edgepod_manifest::{DATA_PIECE, DataFormat, DataPush};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
@@ -13,9 +13,6 @@ use super::{
     pull::parameters,
 };
 use crate::{admin::Admin, args::PushData, term};
-
-/// The bytes of a piece.
-const PIECE: u64 = 1 << 20;
 
 pub(super) fn push(args: &PushData) -> Result<ExitCode> {
     let file = &args.file;
@@ -61,9 +58,9 @@ fn send(admin: &Admin, pod: Option<&str>, copy: &Path, replace: bool) -> Result<
     let own = parameters(pod, &id);
     let mut data = File::open(copy)?;
     let bytes = data.metadata()?.len();
-    for at in 0..bytes.div_ceil(PIECE) {
+    for at in 0..bytes.div_ceil(DATA_PIECE) {
         let mut piece = Vec::new();
-        (&mut data).take(PIECE).read_to_end(&mut piece)?;
+        (&mut data).take(DATA_PIECE).read_to_end(&mut piece)?;
         let at = at.to_string();
         admin.send::<()>("/data/put", &[&own[..], &[("at", &*at)]].concat(), &piece)?;
     }

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use edgepod_manifest::{DATA_TABLES, NOTE_PUSH, READ_PUSH};
+use rusqlite::{Connection, OpenFlags};
 use tokio::{sync::OwnedMutexGuard, task::spawn_blocking, time::sleep};
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{Engine, Level, PodName, Record},
+    engine::{Engine, PodName},
 };
 
 /// How long calls of a pod may go on before its data is replaced.
@@ -43,6 +44,8 @@ pub(super) enum Held {
 pub(super) struct Replacement {
     /// The file, in the folder of the one that it replaces or below.
     pub(super) file: PathBuf,
+    /// How many bytes were to come. It has more once an engine has opened on it, so one that is asked for again is not incomplete.
+    pub(super) bytes: u64,
     /// Its name, by which it is known again.
     pub(super) id: String,
     /// Whether the pod may have data.
@@ -93,37 +96,37 @@ impl Pods {
         let Location::File(place) = self.location(name) else {
             return Err(in_memory());
         };
-        if !with.file.is_file() {
+        let Ok(come) = fs::metadata(&with.file) else {
             // The answer to the one before was lost.
-            let id = with.id;
-            let was = blocking(move || Ok(place.is_file() && was_pushed(&place, &id))).await?;
-            return if was { Ok(true) } else { Err(gone()) };
+            if !self.has(name) {
+                return Err(gone());
+            }
+            let held = self.held(name).await?;
+            let was = blocking(move || {
+                let _held = held;
+                Ok(was_pushed(&place, &with.id))
+            });
+            let was = was.await;
+            self.tidy(name);
+            return if was? { Ok(true) } else { Err(gone()) };
+        };
+        if come.len() < with.bytes {
+            return Err(Error::conflict(
+                "A part of the data is missing: begin anew.",
+            ));
         }
         let (world, pod, new) = (self.world.clone(), name.clone(), with.clone());
         blocking(move || prepare(&world, &pod, &new)).await?;
         let swapped = if name.is_global() {
             let mut global = self.global.write().await;
             let before = self.alone(name, global.take()).await;
-            let swapped = match before {
+            match before {
                 Ok(()) => blocking(move || swap(&place, &with)).await,
                 Err((pod, error)) => {
                     *global = Some(pod);
                     return Err(error);
                 }
-            };
-            let (world, pod) = (self.world.clone(), name.clone());
-            let opened = blocking(move || Ok(world.try_open(&pod))).await?;
-            match opened {
-                Ok(pod) => {
-                    self.is_open(name, &pod);
-                    *global = Some(pod);
-                }
-                Err(why) => {
-                    let message = format!("The database cannot be opened any more: {why}");
-                    Record::new(Level::Error, &message).write();
-                }
             }
-            swapped?
         } else {
             let mut state = self.hold(name).await;
             if let State::Open(pod) = take(&mut *state)
@@ -132,15 +135,12 @@ impl Pods {
                 *state = State::Open(pod);
                 return Err(error);
             }
-            let swapped = blocking(move || swap(&place, &with)).await;
-            drop(state);
-            let swapped = swapped?;
-            // Where there is no room for it now, its next call opens it.
-            let _ = self.get(Some(name)).await;
-            swapped
+            blocking(move || swap(&place, &with)).await
         };
+        // Where it cannot be opened now, its next call does it.
+        let _ = self.get(Some(name)).await;
         self.tidy(name);
-        Ok(swapped)
+        swapped
     }
 
     /// Ends what uses a pod, and the pod.
@@ -196,8 +196,7 @@ fn prepare(world: &World, name: &PodName, new: &Replacement) -> Result<(), Error
     let engine = Engine::start(Arc::new(host));
     drop(engine.map_err(|error| unfit(format!("the file does not fit this build: {error}")))?);
     let connection = Connection::open(&new.file).map_err(failed)?;
-    let known = "INSERT OR REPLACE INTO _edgepod_settings (name, value) VALUES ('push', ?)";
-    connection.execute(known, [&new.id]).map_err(failed)?;
+    connection.execute(NOTE_PUSH, [&new.id]).map_err(failed)?;
     // Without a log beside it.
     connection
         .pragma_update(None, "journal_mode", "DELETE")
@@ -210,15 +209,13 @@ fn prepare(world: &World, name: &PodName, new: &Replacement) -> Result<(), Error
 /// Puts it in its place, which nobody has open. Whether it did: there are rows otherwise.
 fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
     if place.is_file() {
-        check_log(place).map_err(|error| Error::conflict(error.message))?;
-        let connection = Connection::open(place).map_err(failed)?;
-        if !new.over && has_rows(&connection).map_err(failed)? {
-            return Ok(false);
+        match fold(place, new.over) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            // One that is damaged is replaced for that reason.
+            Err(_) if new.over && is_damaged(place) => {}
+            Err(error) => return Err(error),
         }
-        // What is in a log beside it comes into it, so that the log is none of the other's.
-        connection
-            .pragma_update(None, "journal_mode", "DELETE")
-            .map_err(failed)?;
     }
     for end in ["-wal", "-shm", "-journal"] {
         let mut beside = place.as_os_str().to_owned();
@@ -235,19 +232,43 @@ fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Takes what is in a log beside a database into it, so that the log is none of the other's. Not where it has rows that are to stay.
+fn fold(place: &Path, over: bool) -> Result<bool, Error> {
+    check_log(place).map_err(|error| Error::conflict(error.message))?;
+    let connection = Connection::open(place).map_err(failed)?;
+    if !over && has_rows(&connection).map_err(failed)? {
+        return Ok(false);
+    }
+    connection
+        .pragma_update(None, "journal_mode", "DELETE")
+        .map_err(failed)?;
+    Ok(true)
+}
+
+/// Whether a file, or the log beside it, is no database any more.
+fn is_damaged(place: &Path) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let read = || Connection::open(place)?.query_row("PRAGMA schema_version", (), |_| Ok(()));
+    let code = |error: rusqlite::Error| error.sqlite_error_code();
+    check_log(place).is_err()
+        || matches!(
+            read().err().and_then(code),
+            Some(DatabaseCorrupt | NotADatabase)
+        )
+}
+
 fn was_pushed(place: &Path, id: &str) -> bool {
-    let sql = "SELECT value FROM _edgepod_settings WHERE name = 'push'";
-    let known = Connection::open(place)
-        .and_then(|connection| connection.query_row(sql, (), |row| row.get::<_, String>(0)));
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let known = Connection::open_with_flags(place, flags)
+        .and_then(|connection| connection.query_row(READ_PUSH, (), |row| row.get::<_, String>(0)));
     known.is_ok_and(|known| known == id)
 }
 
 /// Whether a table of the app has a row.
 pub(super) fn has_rows(connection: &Connection) -> rusqlite::Result<bool> {
-    let mut tables = connection.prepare(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-         AND name NOT LIKE '\\_edgepod\\_%' ESCAPE '\\'",
-    )?;
+    let mut tables = connection.prepare(&format!(
+        "SELECT name FROM ({DATA_TABLES}) WHERE name NOT LIKE '\\_edgepod\\_%' ESCAPE '\\'"
+    ))?;
     let names = tables.query_map((), |row| row.get::<_, String>(0))?;
     for name in names {
         let sql = format!(

@@ -66,6 +66,8 @@ pub(super) struct Pods {
     /// That of an app without pods, which is open for as long as the server runs; but while its data is replaced, and where it
     /// could not be opened after that.
     pub(super) global: AsyncRwLock<Option<Arc<Pod>>>,
+    /// Why `global` cannot be opened, and until when it is not tried again.
+    global_failed: AsyncMutex<Option<(Instant, String)>>,
     /// The data of one pod is replaced at a time.
     pub(super) replacing: AsyncMutex<()>,
     slots: Mutex<HashMap<PodName, Arc<Slot>>>,
@@ -152,6 +154,7 @@ impl Pods {
         let pods = Arc::new(Self {
             world,
             global: AsyncRwLock::new(Some(global)),
+            global_failed: AsyncMutex::default(),
             replacing: AsyncMutex::default(),
             slots: Mutex::default(),
             began: Instant::now(),
@@ -218,7 +221,10 @@ impl Pods {
     pub(super) async fn get(&self, name: Option<&PodName>) -> Result<Arc<Pod>, Error> {
         let Some(name) = name.filter(|name| !name.is_global()) else {
             let global = self.global.read().await.clone();
-            return global.ok_or_else(unserved);
+            return match global {
+                Some(pod) => Ok(pod),
+                None => self.open_global().await,
+            };
         };
         let slot = self.slot(name).await?;
         slot.used.store(self.now(), Ordering::Relaxed);
@@ -255,6 +261,35 @@ impl Pods {
             .unwrap_or_else(|_| Err(Error::internal("opening the pod panicked")))
     }
 
+    /// Opens `global` again, whose data was replaced.
+    async fn open_global(&self) -> Result<Arc<Pod>, Error> {
+        let mut global = self.global.write().await;
+        if let Some(pod) = &*global {
+            return Ok(pod.clone());
+        }
+        let mut failed = self.global_failed.lock().await;
+        if failed
+            .as_ref()
+            .is_some_and(|(until, _)| Instant::now() < *until)
+        {
+            return Err(unserved());
+        }
+        let (world, name) = (self.world.clone(), PodName::global());
+        let opened = tokio::task::spawn_blocking(move || world.open(&name)).await;
+        match opened.map_err(|_| Error::internal("opening the database panicked"))? {
+            Ok(pod) => {
+                *failed = None;
+                self.is_open(&PodName::global(), &pod);
+                *global = Some(pod.clone());
+                Ok(pod)
+            }
+            Err(Failure { error, why }) => {
+                *failed = Some((Instant::now() + FAILED, why));
+                Err(error)
+            }
+        }
+    }
+
     /// Whether there is a pod of this name.
     pub(super) fn has(&self, name: &PodName) -> bool {
         name.is_global()
@@ -279,11 +314,12 @@ impl Pods {
         let state = self.hold(name).await;
         let location = self.world.location(name);
         let global = self.global.read().await.clone();
+        let failed = self.global_failed.lock().await.clone();
         let asked = name;
         let name = name.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let (open, why) = match &*state {
-                _ if name.is_global() => (global.as_deref(), None),
+                _ if name.is_global() => (global.as_deref(), failed.map(|(_, why)| why)),
                 State::Open(pod) => (Some(&**pod), None),
                 State::Failed { why, .. } => (None, Some(why.clone())),
                 State::Closed => (None, None),

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, io::Write, path::Path};
 
 use anyhow::{Context, Result, bail};
 use base64ct::{Base64, Encoding as _};
+use edgepod_manifest::{NOTE_PUSH, READ_PUSH};
 use edgepod_sql::quote;
 use rand::RngExt as _;
 use rusqlite::{Connection, types::ValueRef};
@@ -85,10 +86,7 @@ pub(in super::super) fn push(object: Object<'_>, file: &Path, replace: bool) -> 
     ]));
     steps.push(rows(format!("DROP TABLE {PUSH}"), &[]));
     steps.push(json!(["open", ""]));
-    steps.push(rows(
-        "INSERT OR REPLACE INTO _edgepod_settings (name, value) VALUES ('push', ?)",
-        &[&id],
-    ));
+    steps.push(rows(NOTE_PUSH, &[&id]));
     let done = object.asked(&json!({ "steps": steps, "end": true }), &new);
     // Whoever does it has it said by another request that it is done: the answer may have been lost.
     match (is_done(object, &id), done) {
@@ -102,8 +100,7 @@ pub(in super::super) fn push(object: Object<'_>, file: &Path, replace: bool) -> 
 }
 
 fn is_done(object: Object<'_>, id: &str) -> bool {
-    let sql = "SELECT value FROM _edgepod_settings WHERE name = 'push'";
-    let said = object.asked(&json!({ "steps": [rows(sql, &[])] }), &[("new", "1")]);
+    let said = object.asked(&json!({ "steps": [rows(READ_PUSH, &[])] }), &[("new", "1")]);
     said.is_ok_and(|said| said[0][0][0] == id)
 }
 

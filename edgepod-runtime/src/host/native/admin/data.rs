@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use edgepod_manifest::{DATA_TABLES, DataCopy};
+use edgepod_manifest::{DATA_PIECE, DATA_TABLES, DataCopy};
 use hyper::header;
 use rusqlite::{Connection, OpenFlags};
 
@@ -22,9 +22,6 @@ use super::{
     Asked, own,
 };
 use crate::Error;
-
-/// The bytes of a piece.
-pub(super) const PIECE: u64 = 1 << 20;
 
 /// After this time a copy that nobody has said to be done with is removed when another is made.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -52,7 +49,7 @@ pub(super) async fn copy(asked: &Asked<'_>) -> Result<DataCopy, Error> {
         let rows = rows.map_err(io::Error::other)?;
         Ok(DataCopy {
             id,
-            pieces: fs::metadata(&file)?.len().div_ceil(PIECE),
+            pieces: fs::metadata(&file)?.len().div_ceil(DATA_PIECE),
             rows,
         })
     })
@@ -67,9 +64,9 @@ pub(super) async fn piece(asked: &Asked<'_>) -> Result<Reply, Error> {
     let at = at(asked)?;
     let bytes = blocking(move || {
         let mut file = File::open(file)?;
-        file.seek(SeekFrom::Start(at * PIECE))?;
+        file.seek(SeekFrom::Start(at * DATA_PIECE))?;
         let mut bytes = Vec::new();
-        file.take(PIECE).read_to_end(&mut bytes)?;
+        file.take(DATA_PIECE).read_to_end(&mut bytes)?;
         Ok(bytes)
     })
     .await?;
@@ -112,7 +109,7 @@ fn of_id(asked: &Asked<'_>) -> Result<PathBuf, Error> {
 /// The number of a piece.
 pub(super) fn at(asked: &Asked<'_>) -> Result<u64, Error> {
     let at = asked.parameter("at").and_then(|at| at.parse::<u64>().ok());
-    let at = at.filter(|at| *at < u64::MAX / PIECE / 2);
+    let at = at.filter(|at| *at < u64::MAX / DATA_PIECE / 2);
     at.ok_or_else(|| Error::bad_request("`at` is the number of a piece, from 0."))
 }
 
@@ -156,8 +153,19 @@ pub(super) fn forget_old(folder: &Path) -> io::Result<()> {
     let before = SystemTime::now() - FORGOTTEN;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.metadata()?.modified()? < before {
-            fs::remove_file(entry.path())?;
+        let forgotten = entry
+            .metadata()
+            .and_then(|it| it.modified())
+            .and_then(|at| {
+                if at < before {
+                    fs::remove_file(entry.path())?;
+                }
+                Ok(())
+            });
+        match forgotten {
+            // Another request was done with it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use edgepod_manifest::DataPush;
+use edgepod_manifest::{DATA_PIECE, DataPush};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
         held::{Replacement, blocking, gone, has_rows, in_memory},
     },
     Asked,
-    data::{PIECE, at, forget_old},
+    data::{at, forget_old},
 };
 use crate::{Error, engine::PodName};
 
@@ -64,7 +64,8 @@ pub(super) async fn put(asked: &Asked<'_>) -> Result<(), Error> {
             return Err(gone());
         }
         let mut file = OpenOptions::new().write(true).open(file).map_err(failed)?;
-        file.seek(SeekFrom::Start(at * PIECE)).map_err(failed)?;
+        file.seek(SeekFrom::Start(at * DATA_PIECE))
+            .map_err(failed)?;
         file.write_all(&piece).map_err(failed)
     })
     .await
@@ -73,16 +74,14 @@ pub(super) async fn put(asked: &Asked<'_>) -> Result<(), Error> {
 /// Puts it in the place of the pod's. Whether it may: the pod has data otherwise, which stays.
 pub(super) async fn commit(asked: &Asked<'_>) -> Result<bool, Error> {
     let (pod, file) = file(asked)?;
-    let bytes = fs::metadata(&file).map(|file| file.len().to_string());
-    if bytes.is_ok_and(|bytes| asked.parameter("bytes") != Some(bytes)) {
-        return Err(Error::conflict(
-            "A part of the data is missing: begin anew.",
-        ));
-    }
+    let bytes = asked.parameter("bytes");
+    let bytes = bytes.and_then(|bytes| bytes.parse::<u64>().ok());
+    let bytes = bytes.ok_or_else(|| Error::bad_request("`bytes` is how many there are."))?;
     let with = Replacement {
         id: asked.parameter("id").unwrap_or_default(),
         over: is_over(asked),
         file,
+        bytes,
     };
     asked.shared.pods.replace(&pod, with).await
 }
