@@ -27,7 +27,7 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// What is sent, for people.
     pub(crate) about: &'static str,
-    /// The least ratio of requests per second to the hand-written Worker (DESIGN.md section 8).
+    /// The least ratio of requests per second to the hand-written Worker (DESIGN.md, section 6).
     pub(crate) budget: f64,
     answers: Answers,
     users: usize,

@@ -21,7 +21,7 @@ use crate::stats;
 /// The case's name.
 pub(crate) const NAME: &str = "save";
 
-/// From the saved file to the new reply: DESIGN.md, section 8.
+/// From the saved file to the new reply: DESIGN.md, section 6.
 const BUDGET: Duration = Duration::from_secs(3);
 
 /// How long a build from nothing may take.

@@ -17,8 +17,14 @@ use crate::env;
 /// The variable that has the key, here and there.
 pub const KEY: &str = "EDGEPOD_ADMIN_KEY";
 
-/// How long one reply may take: migrations may have much to do.
+/// How long a reply may take to what only asks.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The same of what does something: migrations and copies of many gigabytes have much to do.
+const WORK: Duration = Duration::from_secs(60 * 60);
+
+/// How long it may take until a server takes a connection.
+const CONNECTING: Duration = Duration::from_secs(10);
 
 /// How long a server may be away, or have no room, before the command gives up.
 const AWAY: Duration = Duration::from_secs(60);
@@ -72,14 +78,14 @@ impl Admin {
         check_address(url).map_err(|error| {
             anyhow!(
                 "the address of --url {error}: the key is not sent there. What speaks no TLS is reached through a tunnel, as \
-                 `ssh -L 8787:localhost:8787` makes one"
+                 `ssh -L 8989:localhost:8989 server` makes one for `--url http://localhost:8989`"
             )
         })?;
         Ok(Self {
             agent: ureq::Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
-                .timeout_global(Some(PATIENCE))
+                .timeout_connect(Some(CONNECTING))
                 .build()
                 .into(),
             base: url.trim_end_matches('/').to_owned(),
@@ -192,12 +198,22 @@ impl Admin {
             .uri(address(base, path, query))
             .header("authorization", format!("Bearer {}", self.key));
         let unsent = || format!("`{base}` is no address, or the key is none");
-        let sent = match body {
-            [] => self.agent.run(request.body(()).with_context(unsent)?),
-            body => self.agent.run(request.body(body).with_context(unsent)?),
+        let patience = match method {
+            "GET" => PATIENCE,
+            _ => WORK,
         };
-        let mut reply =
-            sent.map_err(|error| anyhow!("nothing answers at {base} ({error}): is --url right?"))?;
+        let request = request.body(body).with_context(unsent)?;
+        let request = self.agent.configure_request(request);
+        let sent = self
+            .agent
+            .run(request.timeout_global(Some(patience)).build());
+        let mut reply = sent.map_err(|error| match error {
+            ureq::Error::Timeout(ureq::Timeout::Global) => anyhow!(
+                "{base} has not answered {path} in {} s. It may be at it still: ask `edgepod pods status` before you try again",
+                patience.as_secs()
+            ),
+            error => anyhow!("nothing answers at {base} ({error}): is --url right?"),
+        })?;
         let status = reply.status().as_u16();
         let kind = reply.headers().get("content-type");
         let is_bytes = kind.is_some_and(|kind| kind == BYTES);
@@ -261,6 +277,12 @@ fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        thread::JoinHandle,
+    };
+
     use super::*;
 
     #[test]
@@ -282,6 +304,60 @@ mod tests {
             let error = new(url).err().expect(url).to_string();
             assert!(error.contains("the key is not sent there"), "{error}");
         }
+    }
+
+    /// A server that answers each connection with the next of these; None hangs up. How many it took, at its end.
+    fn answers(all: Vec<Option<(u16, &'static str)>>) -> (String, JoinHandle<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let server = std::thread::spawn(move || {
+            for answer in &all {
+                let (mut socket, _) = listener.accept().expect("a request");
+                let mut request = [0; 4096];
+                let _ = socket.read(&mut request).expect("its text");
+                if let Some((status, body)) = answer {
+                    let length = body.len();
+                    write!(
+                        socket,
+                        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                    )
+                    .expect("it is taken");
+                }
+            }
+            all.len()
+        });
+        (url, server)
+    }
+
+    #[test]
+    fn a_server_that_restarts_is_asked_again_and_one_that_refuses_is_not() {
+        let refusal = r#"{"error":{"code":"CONFLICT","message":"it has data","trace_id":"t"}}"#;
+        let starting = r#"{"error":{"code":"UNAVAILABLE","message":"starting"}}"#;
+        let (url, server) = answers(vec![
+            Some((200, r#"{"data":1}"#)),
+            None,
+            Some((503, starting)),
+            Some((200, r#"{"data":2}"#)),
+            Some((409, refusal)),
+        ]);
+        let admin = Admin::new(&url, "k".repeat(32)).expect("this machine");
+        assert_eq!(admin.get::<i64>("/status", &[]).expect("it answers"), 1);
+        assert_eq!(admin.send::<i64>("/put", &[], b"x").expect("in time"), 2);
+        let error = admin.post::<i64>("/commit", &[]).expect_err("it refuses");
+        assert!(
+            error.to_string().contains("it has data (409, trace t)"),
+            "{error}"
+        );
+        assert_eq!(server.join().expect("all were asked for"), 5);
+    }
+
+    #[test]
+    fn a_server_that_was_never_there_is_soon_said_to_be_away() {
+        let (url, server) = answers(vec![]);
+        server.join().expect("it ends");
+        let admin = Admin::new(&url, "k".repeat(32)).expect("this machine");
+        let error = admin.get::<i64>("/status", &[]).expect_err("nobody is");
+        assert!(error.to_string().contains("nothing answers at"), "{error}");
     }
 
     #[test]

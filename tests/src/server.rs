@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Mutex, OnceLock,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -524,9 +524,16 @@ pub fn unique(prefix: &str) -> String {
 /// # Errors
 /// When it does not build.
 pub fn build_command() -> Result<PathBuf> {
-    build("edgepod-cli", |artifact| {
+    // Cargo looks at every file of the workspace, and a test may ask for it many times.
+    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(command) = &*built {
+        return Ok(command.clone());
+    }
+    let command = build("edgepod-cli", |artifact| {
         (artifact["target"]["name"] == "edgepod").then(|| artifact["executable"].as_str())?
-    })
+    })?;
+    Ok(built.insert(command).clone())
 }
 
 /// Builds an app and says where its library is: what `edgepod __run` takes.

@@ -50,7 +50,9 @@ pub(super) fn run(args: &Deploy) -> Result<ExitCode> {
     check_client(&app, &program)?;
     let secrets = secrets_of(&app, environment, args.dry_run)?;
     super::build::build(&app, Profile::Release)?;
-    let key = secrets.get(key::NAME).map_or(DRY_KEY, String::as_str);
+    let key = secrets
+        .get(key::NAME)
+        .map_or(DRY_KEY, |keys| key::of_page(keys));
     let routes = routes(&manifest)?;
     let with_page = match assets::build(&app, key)? {
         Some(page) => assets::configuration(&own, &page, &routes)?,

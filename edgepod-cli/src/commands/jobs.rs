@@ -69,14 +69,14 @@ fn now() -> i64 {
     since.map_or(0, |since| since.as_micros() as i64)
 }
 
-/// `waiting   2 tries   in 16 s          7  sendMail`, and why it failed last.
+/// `waiting   3 tries   in 16 s          7  sendMail`, and why it failed last.
 fn line(job: &JobStatus, now: i64) -> String {
     let seconds = (job.at.as_micros() - now) / 1_000_000;
     let at = match (job.state, seconds) {
         (JobState::Waiting, ..=0) => "due now".to_owned(),
         (JobState::Waiting, seconds) => format!("in {}", in_words(seconds)),
         (JobState::Running, _) => "now".to_owned(),
-        (_, seconds) => format!("{} ago", in_words(-seconds)),
+        (_, seconds) => format!("{} ago", in_words(-seconds.min(0))),
     };
     let tries = match job.attempts {
         1 => "1 try".to_owned(),

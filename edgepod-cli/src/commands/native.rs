@@ -71,14 +71,12 @@ pub(super) fn build(app: &App, profile: Profile, is_container: bool) -> Result<(
 fn key_of(app: &App) -> Result<String> {
     let set = std::env::var(key::NAME).ok();
     if let Some(key) = set.filter(|key| !key.trim().is_empty()) {
-        // Of several the first is the page's.
-        let first = key.split(',').next().unwrap_or_default();
-        return Ok(first.trim().to_owned());
+        return Ok(key::of_page(&key).to_owned());
     }
     let secrets = deploy::secrets_of(app, env::environment().as_deref(), false)?;
     secrets
         .get(key::NAME)
-        .cloned()
+        .map(|keys| key::of_page(keys).to_owned())
         .with_context(|| format!("{SECRETS} has no {}", key::NAME))
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Result, planted,
     schema::{self, ColumnSchema, TableSchema},
-    tracking::{ColumnId, Extent, Footprint, MAX_VALUES, Plan, TableSet, TopicKey},
+    tracking::{ColumnId, Extent, Footprint, LIMIT_VALUES, MAX_VALUES, Plan, TableSet, TopicKey},
 };
 
 /// What is known of the values that a statement touches.
@@ -190,7 +190,7 @@ fn ask_of(
     sql.push(" FROM ");
     sql.push_name(table.name);
     clause::push_all(&mut sql, " WHERE ", conditions);
-    sql.push(" LIMIT 65");
+    sql.push(LIMIT_VALUES);
     let Sql { text, params, .. } = sql.finish()?;
     ask(connection, &text, &params)
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Result,
     schema::{self, SqlType, TableSchema},
-    tracking::{ColumnId, Extent},
+    tracking::{ColumnId, Extent, LIMIT_VALUES},
 };
 
 /// Runs a statement that returns nothing, and says which values it touches.
@@ -120,7 +120,7 @@ pub(super) fn of_rows(connection: &Connection, sql: &Sql) -> Result<Touch> {
     text.push("SELECT DISTINCT ");
     let json = connection.format() == RowFormat::Json;
     touch::push_values(&mut text, table, &asked, json);
-    let text = format!("{} FROM {condition} LIMIT 65", text.finish()?.text);
+    let text = format!("{} FROM {condition}{LIMIT_VALUES}", text.finish()?.text);
     let rows = touch::ask(connection, &text, params)?;
     Ok(
         match touch::add_rows(&mut extent, table, &asked, &rows, key) {

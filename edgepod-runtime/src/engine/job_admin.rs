@@ -104,7 +104,13 @@ impl Engine {
             let now = host.now_micros();
             let changed = match what {
                 "retry" => retried(&row, now)?,
-                _ => cancelled(&row, now)?,
+                "cancel" => cancelled(&row, now)?,
+                // A Worker of another build asks for it.
+                _ => {
+                    return Err(Error::unavailable(
+                        "This build does not know what is asked of the job. Another one is being deployed: try again.",
+                    ));
+                }
             };
             match changed {
                 Some(changed) => {
@@ -135,12 +141,9 @@ fn retried(row: &Row, now: i64) -> Result<Option<Row>> {
         JobState::Done => return Err(not(row, "it is done")),
         JobState::Cancelled => return Err(not(row, "it was cancelled")),
     }
-    Ok(Some(Row {
-        state: JobState::Waiting,
-        at: now,
-        tries: 0,
-        ..row.clone()
-    }))
+    let mut again = row.clone();
+    again.try_again(now);
+    Ok(Some(again))
 }
 
 /// The job as it is taken away; `None` where it is already.
@@ -159,11 +162,9 @@ fn cancelled(row: &Row, now: i64) -> Result<Option<Row>> {
         }
         JobState::Done => return Err(not(row, "it is done")),
     }
-    Ok(Some(Row {
-        state: JobState::Cancelled,
-        at: now,
-        ..row.clone()
-    }))
+    let mut off = row.clone();
+    off.call_off(now);
+    Ok(Some(off))
 }
 
 fn not(row: &Row, why: &str) -> Error {

@@ -300,10 +300,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// What SQLite says.
     pub fn cancel(&self, job: JobId) -> Result<bool> {
-        self.change(job, JobState::Waiting, |row, now| {
-            row.state = JobState::Cancelled;
-            row.at = now;
-        })
+        self.change(job, JobState::Waiting, Row::call_off)
     }
 
     /// Tries a job that has failed again, now and as often as a new one; whether it had failed.
@@ -311,11 +308,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// What SQLite says.
     pub fn retry(&self, job: JobId) -> Result<bool> {
-        self.change(job, JobState::Failed, |row, now| {
-            row.state = JobState::Waiting;
-            row.at = now;
-            row.tries = 0;
-        })
+        self.change(job, JobState::Failed, Row::try_again)
     }
 
     fn change(

@@ -159,8 +159,8 @@ impl From<Per> for Duration {
 /// for. Who is too fast is told 429 `TOO_MANY_REQUESTS`, with the seconds to wait in the header `Retry-After` and in the error's
 /// data, `{"retry_after": 12}`.
 ///
-/// A job is let in, and counts for nobody. Each place where it stands has buckets of its own. They are in memory: a Worker's object that was idle begins anew. There
-/// are at most 10,000; those that are full are forgotten first, since a new one is full, and then the ones unused for longest.
+/// A job is let in and counts for nobody, as does a call from another pod. Each place where it stands has buckets of its own, and each pod there. They are in
+/// memory, and end with the process or the Worker's isolate. There are at most 10,000, all pods together; those that are full are forgotten first, since a new one is full, and then the ones unused for longest.
 ///
 /// # Panics
 /// Where `calls` is 0, or the time is.

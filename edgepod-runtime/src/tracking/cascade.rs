@@ -5,7 +5,7 @@
 
 use edgepod_sql::{TokenKind, outermost, push_quoted, quote_text, tokens};
 
-use super::{TableName, TableSet};
+use super::{LIMIT_VALUES, TableName, TableSet};
 use crate::{
     sqlite::{Database, SqlError, Value},
     thin::push_number,
@@ -196,7 +196,7 @@ impl Cascade {
             };
             push_all(&mut sql, &[select, open, &list, close, from]);
         }
-        sql.push_str(" LIMIT 65");
+        sql.push_str(LIMIT_VALUES);
         Some((sql, &reached.nulls))
     }
 }

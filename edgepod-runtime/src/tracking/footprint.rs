@@ -6,6 +6,9 @@ use crate::thin::push_json;
 /// Values of one column that a write names; of more it touches the whole table.
 pub const MAX_VALUES: usize = 64;
 
+/// The end of a SELECT of a column's values: one more than is of use shows that there are too many.
+pub const LIMIT_VALUES: &str = " LIMIT 65";
+
 /// The digests of a column's values, sorted.
 type Digests = Vec<ValueDigest>;
 

@@ -16,7 +16,7 @@ mod tables;
 mod topic;
 mod tracker;
 
-pub use footprint::{Extent, Footprint, MAX_VALUES};
+pub use footprint::{Extent, Footprint, LIMIT_VALUES, MAX_VALUES};
 pub use tables::{TableName, TableSet};
 pub use topic::{ColumnId, Topic, TopicKey, ValueDigest};
 pub use tracker::{Plan, Tracker};

@@ -21,6 +21,11 @@ const FILE: &str = "dev.env";
 /// Random letters and digits in a key: 190 bits.
 const LENGTH: usize = 32;
 
+/// The one that a page sends, of those that are set: the first.
+pub(crate) fn of_page(keys: &str) -> &str {
+    keys.split(',').next().unwrap_or_default().trim()
+}
+
 /// A new key.
 pub(crate) fn generate() -> String {
     format!(

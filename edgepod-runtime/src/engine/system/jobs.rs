@@ -87,6 +87,19 @@ pub(in crate::engine) struct New<'a> {
 }
 
 impl Row {
+    /// It is tried again, now and as often as a new one.
+    pub(in crate::engine) fn try_again(&mut self, now: i64) {
+        self.state = JobState::Waiting;
+        self.at = now;
+        self.tries = 0;
+    }
+
+    /// It is called off.
+    pub(in crate::engine) fn call_off(&mut self, now: i64) {
+        self.state = JobState::Cancelled;
+        self.at = now;
+    }
+
     fn read(values: &[Value]) -> Option<Self> {
         let [
             Value::Integer(id),

@@ -2,7 +2,7 @@
 // that is set. The native host's is in `host/native/admin`, and says the same.
 //
 // A new request is a line in `REQUESTS`; what the object does for it is in `admin_object.mjs`.
-import { alive, core, known } from "./bridge.mjs";
+import { alive, core, known, messageOf } from "./bridge.mjs";
 import { isWithoutMethod, readOutcome, readReply } from "./crossing.mjs";
 import { directoryOf, objectOf } from "./objects.mjs";
 
@@ -137,11 +137,8 @@ function refuse(error, trace) {
   if (error instanceof Refusal) return core.refuse_admin(error.code, error.message, trace);
   // The object is of another build for some seconds.
   if (isWithoutMethod(error)) return core.refuse_route(trace);
-  return core.refuse_internal(textOf(error), "", trace);
+  return core.refuse_internal(messageOf(error), "", trace);
 }
-
-/** @param {unknown} error */
-const textOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
  * @param {string} method

@@ -66,7 +66,14 @@ function end(reason, isLogged) {
 }
 
 /** @param {any} error */
-const textOf = (error) => String(error?.stack ?? error);
+const stackOf = (error) => String(error?.stack ?? error);
+
+/**
+ * What an exception says.
+ *
+ * @param {unknown} error
+ */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The ways into an instance, of which each notices when the instance ends.
@@ -86,7 +93,7 @@ function noticed(way) {
     try {
       return way(...values);
     } catch (error) {
-      end(textOf(error), false);
+      end(stackOf(error), false);
       throw error;
     }
   };
@@ -131,7 +138,7 @@ export const hasEnded = () => ended !== null;
  *
  * @param {unknown} error
  */
-export const untold = (error) => (ended === null ? textOf(error) : ended.isLogged ? "" : ended.reason);
+export const untold = (error) => (ended === null ? stackOf(error) : ended.isLogged ? "" : ended.reason);
 
 /**
  * What an action comes to; fails when the instance ends before, as the action's own promise then never settles.

@@ -5,7 +5,7 @@
  * The version of what Worker and object say to each other, which is its first character. They may be of two builds for
  * seconds, so the version before is understood, too.
  */
-export const VERSION = "2";
+const VERSION = "2";
 
 /** What an object says to a message of a version that it does not know, with the newest that it does. */
 const UNKNOWN = "!";

@@ -1,7 +1,7 @@
 // The Durable Object: its class and its sockets are JavaScript's, what a call does is the core's engine's to say.
 import { DurableObject } from "cloudflare:workers";
 import { administer, opened } from "./admin_object.mjs";
-import { alive, core, known, runs, traceId, unlessEnded, untold } from "./bridge.mjs";
+import { alive, core, known, messageOf, runs, traceId, unlessEnded, untold } from "./bridge.mjs";
 import {
   DECISION,
   kindOf,
@@ -246,11 +246,7 @@ export class EdgePodEngine extends DurableObject {
       return await unlessEnded(() => core.call_action(engine, message, body));
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
-      return this.#failed(
-        error,
-        labelsOf(message),
-        untold(error) || (error instanceof Error ? error.message : String(error)),
-      );
+      return this.#failed(error, labelsOf(message), untold(error) || messageOf(error));
     }
   }
 

@@ -1,6 +1,6 @@
 // What the core may ask of an object: its ports, on a Durable Object.
 import { readUpTo } from "./bodies.mjs";
-import { alive, core, hasEnded, known, runs } from "./bridge.mjs";
+import { alive, core, hasEnded, known, messageOf, runs } from "./bridge.mjs";
 import {
   ask,
   PONG,
@@ -100,7 +100,7 @@ export class Ports {
       if (error === ROLLBACK) return undefined;
       // What ended the instance has rolled back, and ends the call.
       if (hasEnded()) throw error;
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     return undefined;
   }
@@ -200,7 +200,7 @@ export class Ports {
     try {
       ({ answer, bytes } = await ask());
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
+      failure = messageOf(error);
     }
     // Another instance has its own numbers.
     if (runs(instance)) core.fetched(number, answer, bytes, failure);

@@ -1,7 +1,7 @@
 // The Worker: what an HTTP request means is the core's gateway's to say, requests and replies are JavaScript's.
 import { administer } from "./admin.mjs";
 import { readUpTo } from "./bodies.mjs";
-import { alive, core, known, traceId, untold } from "./bridge.mjs";
+import { alive, core, known, messageOf, traceId, untold } from "./bridge.mjs";
 import {
   ask,
   askRoute,
@@ -238,7 +238,7 @@ async function fetchKeys(url, env) {
     if (bytes.length > keys_limit) throw new Error("the answer is too large");
     text = new TextDecoder().decode(bytes);
   } catch (error) {
-    failure = error instanceof Error ? error.message : String(error);
+    failure = messageOf(error);
   }
   alive(env);
   core.keys_fetched(text, failure);
