@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     session: Option<String>,
     /// What stands in `Authorization`.
     authorization: Option<String>,
+    /// The pod that is asked, where the app has several.
+    pod: Option<String>,
 }
 
 impl Connection {
@@ -45,12 +47,18 @@ impl Connection {
             host: address.to_string(),
             session,
             authorization: None,
+            pod: None,
         })
     }
 
     /// Sends a token along from now on.
     pub(crate) fn sign_in(&mut self, token: &str) {
         self.authorization = Some(format!("Bearer {token}"));
+    }
+
+    /// Asks this pod from now on.
+    pub(crate) fn go_to(&mut self, pod: &str) {
+        self.pod = Some(pod.to_owned());
     }
 
     /// Calls the function `name`; returns the reply's body.
@@ -67,6 +75,9 @@ impl Connection {
         }
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
+        }
+        if let Some(pod) = &self.pod {
+            request = request.header("x-edgepod-pod", pod);
         }
         self.sender.ready().await?;
         let reply = self

@@ -10,6 +10,7 @@
 //! | [`stale`] | one write, many sockets: when the last one knew |
 //! | [`wave`] | one write, many screens that read again: what that costs, and how often the query ran |
 //! | [`rooms`] | one message, and windows of other rooms, few and many: whom that makes read again |
+//! | [`pods`] | functions in one pod and in several, natively: how many a second |
 //! | [`cold`] | from starting the process to the first reply |
 //! | [`save`] | from a saved function to the backend that has it |
 //! | [`size`] | what is uploaded, compressed |
@@ -27,6 +28,7 @@ mod contender;
 mod load;
 mod machine;
 mod options;
+mod pods;
 mod report;
 mod rooms;
 mod save;
@@ -75,7 +77,10 @@ fn run(options: &Options) -> Result<bool> {
     if options.wants(rooms::NAME) {
         missed.extend(runtime.block_on(rooms::measure())?);
     }
-    let is_alone = |name: &String| [save::NAME, rooms::NAME].contains(&name.as_str());
+    if options.wants(pods::NAME) {
+        runtime.block_on(pods::measure(options))?;
+    }
+    let is_alone = |name: &String| [save::NAME, rooms::NAME, pods::NAME].contains(&name.as_str());
     if !options.only.is_empty() && options.only.iter().all(is_alone) {
         return Ok(told(options, &missed));
     }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
-use crate::{cold, load, rooms, save, size, stale, wave};
+use crate::{cold, load, pods, rooms, save, size, stale, wave};
 
 /// Measures examples/users on workerd beside the same Worker written by hand in JavaScript.
 #[derive(Debug, Parser)]
@@ -66,6 +66,7 @@ fn cases() -> clap::builder::PossibleValuesParser {
             stale::NAME,
             wave::NAME,
             rooms::NAME,
+            pods::NAME,
             cold::NAME,
             size::NAME,
             save::NAME,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// With what an app signs tokens, where it does: the example of RFC 7515, appendix A.3.
-const PRIVATE_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+pub(crate) const PRIVATE_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
 
 /// The same for all contenders and runs.
 const COMPATIBILITY_DATE: &str = "2026-11-01";
@@ -37,6 +37,11 @@ impl Storage {
             .prefix("storage-")
             .tempdir_in(parent)?;
         Ok(Self(folder))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
     }
 }
 
@@ -77,7 +82,7 @@ impl Server {
         let mut workerd = Workerd::of_modules(&contender.folder)
             .program(program()?)
             .compatibility_date(COMPATIBILITY_DATE)
-            .storage(storage.0.path())
+            .storage(storage.path())
             .var("EDGEPOD_API_KEY", KEY);
         if contender.signs {
             workerd = workerd.var("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY);

@@ -1,0 +1,189 @@
+//! Functions in one pod and in several, natively: how many a second, and how many cores that keeps busy. The app of
+//! `tests/pods`.
+//!
+//! There is no other contender: what is compared is one pod with several. A pod's functions run one after another, as in one
+//! object; those of different pods do not wait for each other.
+
+use std::{
+    net::SocketAddr,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use edgepod_cli::{
+    app::App,
+    build::{self, Profile},
+    process::Process,
+};
+use serde_json::json;
+use tokio::{net::TcpStream, task::JoinSet};
+
+use crate::{
+    client::{Connection, KEY},
+    contender, machine,
+    options::Options,
+    server::{PRIVATE_KEY, Storage},
+    stats,
+};
+
+/// The case's name.
+pub(crate) const NAME: &str = "pods";
+
+/// How many pods share the connections, each time.
+const PODS: [usize; 4] = [1, 2, 4, 8];
+
+/// How long the program may take to listen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is asked for, each in every number of pods.
+static CASES: [Case; 2] = [
+    Case {
+        name: "insert",
+        function: "addNote",
+        argument: ("text", "Is anybody there?"),
+    },
+    Case {
+        name: "a statement of some milliseconds",
+        function: "ask",
+        argument: (
+            "sql",
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) SELECT count(*) FROM c",
+        ),
+    },
+];
+
+struct Case {
+    name: &'static str,
+    function: &'static str,
+    argument: (&'static str, &'static str),
+}
+
+/// What a round says.
+struct Sample {
+    calls_per_second: f64,
+    /// Cores that the server kept busy.
+    cores: Option<f64>,
+}
+
+/// Measures and prints. There is no budget: it depends on the cores.
+///
+/// # Errors
+/// When the app does not build or start, or refuses a call.
+pub(crate) async fn measure(options: &Options) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "{NAME}: functions in one pod and in several, natively, on {cores} cores of which the load has some"
+    );
+    let app = App::find(&contender::root().join("tests/apps/pods"))?;
+    let program = build::program(&app, Profile::Release).context("building tests/apps/pods")?;
+    let storage = Storage::new()?;
+    let address = free_address()?;
+    let mut command = Command::new(program);
+    command
+        .env("EDGEPOD_LISTEN", address.to_string())
+        .env("EDGEPOD_DATABASE", storage.path().join("data.sqlite"))
+        .env("EDGEPOD_API_KEY", KEY)
+        .env("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY)
+        .env("EDGEPOD_LOG", "off")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let server = Process::spawn(NAME, command)?;
+    listens(address, &server).await?;
+    for case in &CASES {
+        println!("  {}", case.name);
+        println!("   pods   calls/s   of one pod's   cores busy");
+        let mut samples: [Vec<Sample>; PODS.len()] = Default::default();
+        // One round more: the first only warms up.
+        for round in 0..=options.rounds {
+            for (index, pods) in PODS.into_iter().enumerate() {
+                let sample = load(case, pods, address, server.id(), options).await?;
+                if round > 0 {
+                    samples[index].push(sample);
+                }
+            }
+        }
+        let ratios = |of: &[Sample]| -> Vec<f64> {
+            let ones = samples[0].iter();
+            ones.zip(of)
+                .map(|(one, sample)| sample.calls_per_second / one.calls_per_second)
+                .collect()
+        };
+        for (pods, of) in PODS.iter().zip(&samples) {
+            let calls: Vec<f64> = of.iter().map(|sample| sample.calls_per_second).collect();
+            let cores: Vec<f64> = of.iter().filter_map(|sample| sample.cores).collect();
+            let cores = match cores[..] {
+                [] => "–".to_owned(),
+                _ => format!("{:.2}", stats::median(&cores)),
+            };
+            println!(
+                "{pods:7} {:9.0} {:14.2} {cores:>12}",
+                stats::median(&calls),
+                stats::median(&ratios(of))
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Calls for a while over several connections, each to one of so many pods.
+async fn load(
+    case: &'static Case,
+    pods: usize,
+    address: SocketAddr,
+    process: u32,
+    options: &Options,
+) -> Result<Sample> {
+    let body = json!({ case.argument.0: case.argument.1 }).to_string();
+    let mut connections = Vec::new();
+    for number in 0..options.connections as usize {
+        let mut connection = Connection::open(address, None).await?;
+        connection.go_to(&format!("open-{}", number % pods));
+        // The pod is open when the time begins.
+        connection.call(case.function, body.clone()).await?;
+        connections.push(connection);
+    }
+    let before = machine::cpu(process);
+    let began = Instant::now();
+    let end = began + options.seconds;
+    let mut callers = JoinSet::new();
+    for mut connection in connections {
+        let body = body.clone();
+        callers.spawn(async move {
+            let mut calls = 0_u32;
+            while Instant::now() < end {
+                connection.call(case.function, body.clone()).await?;
+                calls += 1;
+            }
+            anyhow::Ok(calls)
+        });
+    }
+    let mut calls = 0;
+    while let Some(caller) = callers.join_next().await {
+        calls += caller??;
+    }
+    let took = began.elapsed().as_secs_f64();
+    let cpu = before.and_then(|before| machine::cpu(process)?.checked_sub(before));
+    ensure!(calls > 0, "no call came back");
+    Ok(Sample {
+        calls_per_second: f64::from(calls) / took,
+        cores: cpu.map(|cpu| cpu.as_secs_f64() / took),
+    })
+}
+
+fn free_address() -> Result<SocketAddr> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    Ok(listener.local_addr()?)
+}
+
+async fn listens(address: SocketAddr, server: &Process) -> Result<()> {
+    let began = Instant::now();
+    while TcpStream::connect(address).await.is_err() {
+        if let Some(status) = server.try_wait()? {
+            bail!("the program ended before it listened ({status})");
+        }
+        ensure!(began.elapsed() < PATIENCE, "the program does not listen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
