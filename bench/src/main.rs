@@ -93,7 +93,9 @@ fn run(options: &Options) -> Result<bool> {
         runtime.block_on(measure_stale(options, &contenders, &mut report))?;
     }
     if options.wants(wave::NAME) {
-        runtime.block_on(measure_wave(options, &contenders, &mut report))?;
+        for users in wave::LISTS {
+            runtime.block_on(measure_wave(options, &contenders, users, &mut report))?;
+        }
     }
     if options.wants(cold::NAME) {
         runtime.block_on(measure_cold_start(options, &contenders, &mut report))?;
@@ -211,14 +213,15 @@ async fn measure_stale(
 async fn measure_wave(
     options: &Options,
     contenders: &[Contender],
+    users: usize,
     report: &mut Report,
 ) -> Result<()> {
     let screens = options.sockets;
     println!(
-        "{}: one write, and {screens} screens read the list again",
+        "{}: one write, and {screens} screens read the list of {users} again",
         wave::NAME
     );
-    let waves = wave::measure(options, contenders).await?;
+    let waves = wave::measure(options, contenders, users).await?;
     let column = |value: &dyn Fn(&[wave::Wave; 2]) -> Option<f64>| -> Vec<Vec<Option<f64>>> {
         waves
             .iter()
@@ -228,7 +231,7 @@ async fn measure_wave(
     let cpu = |wave: &wave::Wave| wave.cpu.map(|time| time.as_secs_f64() * 1e3);
     let mut add = |name: &str, unit, budget, rounds| {
         report.add(Measure {
-            name: format!("wave of {screens} screens, {name}"),
+            name: format!("wave of {screens} screens of {users} rows, {name}"),
             unit,
             direction: Direction::LessIsBetter,
             budget,

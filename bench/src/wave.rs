@@ -19,8 +19,9 @@ use crate::{
 /// The case's name.
 pub(crate) const NAME: &str = "wave";
 
-/// Users in the list.
-const USERS: usize = 100;
+/// Users in the list, each time; at the thousandth EdgePod adds a warning.
+pub(crate) const LISTS: [usize; 2] = [100, 900];
+
 /// A wave that takes longer has lost a signal.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -32,19 +33,20 @@ pub(crate) struct Wave {
     pub(crate) queries: usize,
 }
 
-/// For each contender and round a wave with its answers as they are, and one with kept answers off.
+/// For each contender and round, with so many `users` in the list, a wave with its answers as they are, and one with kept answers off.
 ///
 /// # Errors
 /// When a socket is refused, or not every screen is told and answered.
 pub(crate) async fn measure(
     options: &Options,
     contenders: &[Contender],
+    users: usize,
 ) -> Result<Vec<Vec<[Wave; 2]>>> {
     let mut crowds = Vec::new();
     for contender in contenders {
         let name = || contender.name.clone();
-        let kept = Crowd::gather(options, contender, Answers::Kept).await;
-        let computed = Crowd::gather(options, contender, Answers::Computed).await;
+        let kept = Crowd::gather(options, contender, users, Answers::Kept).await;
+        let computed = Crowd::gather(options, contender, users, Answers::Computed).await;
         crowds.push([kept.with_context(name)?, computed.with_context(name)?]);
     }
     let mut waves: Vec<Vec<[Wave; 2]>> = contenders.iter().map(|_| Vec::new()).collect();
@@ -67,13 +69,20 @@ pub(crate) async fn measure(
 struct Crowd {
     server: Server,
     screens: Vec<(String, Socket)>,
+    /// How many users the list had at first.
+    users: usize,
 }
 
 impl Crowd {
-    async fn gather(options: &Options, contender: &Contender, answers: Answers) -> Result<Self> {
+    async fn gather(
+        options: &Options,
+        contender: &Contender,
+        users: usize,
+        answers: Answers,
+    ) -> Result<Self> {
         let server = Server::start(contender, answers)?;
         let address = server.address();
-        client::add_users(address, USERS).await?;
+        client::add_users(address, users).await?;
         let mut screens = Vec::new();
         for number in 0..options.sockets {
             let session = format!("screen-{number}");
@@ -82,7 +91,11 @@ impl Crowd {
             connection.call("getUsers", "{}").await?;
             screens.push((session, socket));
         }
-        Ok(Self { server, screens })
+        Ok(Self {
+            server,
+            screens,
+            users,
+        })
     }
 
     async fn wave(&mut self, round: u32) -> Result<Wave> {
@@ -123,7 +136,7 @@ impl Crowd {
         for reply in replies {
             let reply: serde_json::Value = serde_json::from_slice(&reply)?;
             let rows = reply["data"].as_array().map_or(0, Vec::len);
-            let expected = USERS + round as usize + 1;
+            let expected = self.users + round as usize + 1;
             if rows != expected {
                 bail!("a screen shows {rows} users after the write, and there are {expected}");
             }
