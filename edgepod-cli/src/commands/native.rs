@@ -80,9 +80,13 @@ fn key_of(app: &App) -> Result<String> {
         .with_context(|| format!("{SECRETS} has no {}", key::NAME))
 }
 
-/// What the program is called.
+/// What the program is called: as the app, unless the page's folder has that name.
 fn name(app: &App) -> String {
-    format!("{}{}", app.name, std::env::consts::EXE_SUFFIX)
+    let name = match &*app.name {
+        WEB => "web-server",
+        name => name,
+    };
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
