@@ -6,11 +6,13 @@
 //! - [`reserved_prefix`], [`hides_a_function`]: names in the database that are not an app's.
 //! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
 //! - [`MigrationState`]: what became of a migration; [`sql_checksum`] and [`READ_JOURNAL`]: how that is known.
+//! - [`read_duration`]: how a span of time is written.
 //! - `PodStatus`: what a pod says of itself at the admin address (with the feature `serde`).
 
 #[cfg(feature = "serde")]
 mod admin;
 mod code;
+mod duration;
 mod kind;
 mod migration;
 mod names;
@@ -23,6 +25,7 @@ pub use admin::{
     PodState, PodStatus, READ_PUSH,
 };
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
+pub use duration::{DurationError, read_duration};
 pub use kind::Kind;
 pub use migration::{
     CREATE_JOURNAL, JOURNAL_EXISTS, MigrationState, MigrationStatus, READ_JOURNAL, rust_checksum,
