@@ -44,6 +44,13 @@ pub(crate) fn pull(pod: &str, file: &Path) -> Command {
 }
 
 pub(crate) fn data(arguments: &[&str], file: &Path) -> Command {
+    let mut command = command(arguments);
+    command.arg(file);
+    command
+}
+
+/// `edgepod data`, of the server.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     static COMMAND: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     let command = COMMAND.get_or_init(|| server::build_command().expect("the command builds"));
     let mut command = Command::new(command);
@@ -51,7 +58,6 @@ pub(crate) fn data(arguments: &[&str], file: &Path) -> Command {
         .arg("data")
         .args(arguments)
         .args(["--url", &server().url])
-        .arg(file)
         .env("EDGEPOD_ADMIN_KEY", KEY)
         .stdin(Stdio::null());
     command
@@ -66,7 +72,7 @@ fn push(pod: &str, file: &Path) -> String {
 
 /// What the command said, which was refused.
 #[track_caller]
-fn refused(mut command: Command) -> String {
+pub(crate) fn refused(mut command: Command) -> String {
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && !said.contains(KEY), "{said}");
@@ -320,15 +326,17 @@ fn a_pulled_file_is_a_pod() {
     }
     let (folder, file) = place();
     drop(pulled(&pod, &file));
-    if edgepod_tests::server::is_native() {
-        let copy = server().data_folder().join("data.pods/open-target.sqlite");
-        fs::copy(&file, copy).expect("it is a file");
-        assert_eq!(
-            call_in("open-target", "getNotes").ok(),
-            json!(["one", "two"])
-        );
-        add(call_in("open-target", "addNote"), "three");
-    }
+    // Whichever host it was pulled from, natively it is put in its place.
+    let native = server().beside(|data| {
+        let pods = data.join("data.pods");
+        fs::create_dir_all(&pods).expect("a folder");
+        fs::copy(&file, pods.join("open-target.sqlite")).expect("it is a file");
+    });
+    let native = native.expect("a server beside");
+    let call = |name: &str| native.call(name).header("x-edgepod-pod", "open-target");
+    assert_eq!(call("getNotes").ok(), json!(["one", "two"]));
+    add(call("addNote"), "three");
+    assert_eq!(call("getNotes").ok(), json!(["one", "two", "three"]));
     let connection = Connection::open(&file).expect("a database");
     assert_eq!(
         rows(&connection, "SELECT text FROM notes ORDER BY id"),

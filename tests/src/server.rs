@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     net::{Ipv4Addr, TcpListener},
+    ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -62,7 +63,8 @@ impl Launch {
         self.folder.path().join("server.log")
     }
 
-    fn start(&self) -> Result<Child> {
+    /// Starts it, with more in its environment.
+    fn start(&self, vars: &[(&str, &str)]) -> Result<Child> {
         let output = File::options().create(true).append(true).open(self.log());
         let output = output.context("a file for the server's output")?;
         Command::new(&self.command)
@@ -72,6 +74,7 @@ impl Launch {
             .arg(self.folder.path().join("data"))
             .current_dir(workspace())
             .env("EDGEPOD_API_KEY", &self.keys)
+            .envs(vars.iter().copied())
             .stdin(Stdio::null())
             .stdout(output.try_clone().context("the server's output")?)
             .stderr(output)
@@ -208,7 +211,19 @@ impl Server {
         Self::start(app, &host())
     }
 
+    /// Another server of the same app, natively, whose data `prepare` puts into its folder.
+    ///
+    /// # Errors
+    /// As [`from_environment`](Self::from_environment).
+    pub fn beside(&self, prepare: impl FnOnce(&Path)) -> Result<Beside> {
+        Self::start_on(self.app, "native", prepare).map(Beside)
+    }
+
     fn start(app: App, host: &str) -> Result<Self> {
+        Self::start_on(app, host, |_| ())
+    }
+
+    fn start_on(app: App, host: &str, prepare: impl FnOnce(&Path)) -> Result<Self> {
         let port = free_port()?;
         let key = "ep_pk_protocol_tests".to_owned();
         let launch = Launch {
@@ -219,13 +234,14 @@ impl Server {
             keys: format!("{key}, {NEXT_KEY}"),
             folder: tempfile::tempdir().context("a folder for the server's data")?,
         };
+        prepare(&launch.folder.path().join("data"));
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
             key,
             app,
             agent: Agent::new(),
             process: Some(Process {
-                child: Mutex::new(launch.start()?),
+                child: Mutex::new(launch.start(&[])?),
                 launch,
             }),
         };
@@ -352,11 +368,19 @@ impl Server {
     /// # Errors
     /// When it does not come to answer.
     pub fn start_again(&self) -> Result<()> {
+        self.start_again_with(&[])
+    }
+
+    /// The same, with more in its environment, until it is killed again.
+    ///
+    /// # Errors
+    /// As [`start_again`](Self::start_again).
+    pub fn start_again_with(&self, vars: &[(&str, &str)]) -> Result<()> {
         let process = self.process.as_ref().context("the server is another's")?;
         *process
             .child
             .lock()
-            .unwrap_or_else(|held| held.into_inner()) = process.launch.start()?;
+            .unwrap_or_else(|held| held.into_inner()) = process.launch.start(vars)?;
         self.wait_until_it_answers()
     }
 
@@ -465,6 +489,23 @@ impl Server {
     #[track_caller]
     pub fn assert_serving(&self) {
         self.known_call().ok();
+    }
+}
+
+/// A server that is stopped when this is dropped.
+pub struct Beside(Server);
+
+impl Deref for Beside {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.0
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 
