@@ -307,6 +307,10 @@ pub enum DataCommand {
     Pull(PullData),
     /// Put a SQLite file in the place of a pod's data: all of it or nothing, once it fits the app that runs
     Push(PushData),
+    /// List the copies of a pod that a native server keeps; on Cloudflare, say whether there is a history to go back in
+    Copies(CopiesOfData),
+    /// Take the data of a pod back to what it was, and print the command that undoes that
+    Rewind(RewindData),
 }
 
 /// `edgepod data pull`
@@ -337,6 +341,47 @@ pub struct PushData {
     /// Also where the pod has data, which is gone then
     #[arg(long)]
     pub replace: bool,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod data copies`
+#[derive(Debug, ClapArgs)]
+pub struct CopiesOfData {
+    /// The pod [default: the one that an app has which says nothing of pods]
+    #[arg(long)]
+    pub pod: Option<String>,
+
+    /// Print them as JSON, an object each
+    #[arg(long)]
+    pub json: bool,
+
+    /// Which app.
+    #[command(flatten)]
+    pub address: AdminAddress,
+}
+
+/// `edgepod data rewind`
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+A native server goes back to a copy, which it keeps where it is started with EDGEPOD_KEEP_COPIES=24x1h (24 of each pod, one an \
+hour): to the newest one that is not after TIME. What the pod had is kept as a copy, too. On Cloudflare the pod goes back to TIME \
+itself, in the last 30 days. Whatever was written since is no longer there, and screens fetch again.")]
+#[command(group = clap::ArgGroup::new("target").args(["at", "to"]).required(true))]
+pub struct RewindData {
+    /// The time to go back to: as 2026-11-27T12:07:00Z, or how long ago it was, as 10m, 2h or 3d
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+
+    /// The copy or the bookmark to go back to, as `copies` lists them and an earlier rewind named one
+    #[arg(long, value_name = "COPY")]
+    pub to: Option<String>,
+
+    /// The pod [default: the one that an app has which says nothing of pods]
+    #[arg(long)]
+    pub pod: Option<String>,
 
     /// Which app.
     #[command(flatten)]

@@ -152,3 +152,30 @@ pub struct DataPush {
     /// Its name.
     pub id: String,
 }
+
+/// The copies that a native server keeps of a pod, to go back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptCopies {
+    /// How many it keeps and how far apart they are, as it is set; None where it makes none.
+    pub keeps: Option<String>,
+    /// Those that there are, the oldest first.
+    pub copies: Vec<KeptCopy>,
+}
+
+/// A copy that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptCopy {
+    /// Its name: when it was begun, in RFC 3339 with six digits of a second.
+    pub at: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether it is what a rewind or a push took the place of.
+    pub replaced: bool,
+}
+
+/// A pod has the data of a copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewound {
+    /// The copy of what it had before; None where that was damaged.
+    pub back: Option<String>,
+}

@@ -25,7 +25,7 @@ cases![
 ];
 
 /// How often, and with which random numbers.
-fn faults() -> (usize, fastrand::Rng) {
+pub(crate) fn faults() -> (usize, fastrand::Rng) {
     let number = |name: &str, default: usize| {
         std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
     };
@@ -60,7 +60,7 @@ fn killed(command: impl Fn() -> Command, after: Duration, also: bool) {
 }
 
 /// Some MB that say of which kind they are, in two tables.
-fn fill(pod: &str, kind: &str) {
+pub(crate) fn fill(pod: &str, kind: &str) {
     add(call_in(pod, "addNote"), kind);
     run(pod, "CREATE TABLE bulk (kind TEXT, bytes BLOB)");
     for _ in 0..6 {
@@ -75,7 +75,7 @@ fn fill(pod: &str, kind: &str) {
     );
 }
 
-const KINDS: &str = "SELECT (SELECT count(*) FROM notes) || ' ' || (SELECT group_concat(DISTINCT text) FROM notes) || ' ' \
+pub(crate) const KINDS: &str = "SELECT (SELECT count(*) FROM notes) || ' ' || (SELECT group_concat(DISTINCT text) FROM notes) || ' ' \
      || (SELECT count(*) || ' ' || group_concat(DISTINCT kind) FROM bulk)";
 
 fn a_pull_is_whole_whenever_the_server_is_killed() {

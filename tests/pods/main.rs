@@ -3,6 +3,7 @@
 mod admin;
 mod data;
 mod data_faults;
+mod rewind;
 mod walls;
 
 use std::{
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         ("admin", admin::CASES),
         ("data", data::CASES),
         ("data_faults", data_faults::CASES),
+        ("rewind", rewind::CASES),
     ];
     edgepod_tests::suite::run(App::PODS, &modules)
 }

@@ -187,7 +187,7 @@ fn line(status: &PodStatus) -> String {
     line
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let mut size = bytes as f64;
     for unit in ["B", "KiB", "MiB"] {
         if size < 1024.0 {
@@ -199,7 +199,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// How long a time is over, in milliseconds since 1970.
-fn ago(at: i64) -> String {
+pub(super) fn ago(at: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |since| since.as_millis() as i64);
     format!("{} ago", in_words((now - at).max(0) / 1000))

@@ -140,6 +140,8 @@ fn the_help_texts_are_as_reviewed() {
         ("data", &["data", "--help"]),
         ("data_pull", &["data", "pull", "--help"]),
         ("data_push", &["data", "push", "--help"]),
+        ("data_copies", &["data", "copies", "--help"]),
+        ("data_rewind", &["data", "rewind", "--help"]),
         ("jobs", &["jobs", "--help"]),
         ("jobs_list", &["jobs", "list", "--help"]),
         ("jobs_retry", &["jobs", "retry", "--help"]),

@@ -5,6 +5,7 @@ mod object;
 mod partial;
 mod pull;
 mod push;
+mod rewind;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,8 @@ pub(super) fn run(args: &Data) -> Result<ExitCode> {
     match &args.command {
         DataCommand::Pull(args) => pull::pull(args),
         DataCommand::Push(args) => push::push(args),
+        DataCommand::Copies(args) => rewind::copies(args),
+        DataCommand::Rewind(args) => rewind::rewind(args),
     }
 }
 

@@ -15,11 +15,13 @@ const PIECE = 1e6;
  * in the lines of such pieces. `open` opens an engine on what is there then.
  *
  * @param {import("./admin_object.mjs").Administered} object
- * @param {string} asked `{ steps: Step[], end?: boolean }`: with `end` the object ends, and the next knows nothing of the data before
+ * @param {string} asked `{ steps: Step[], end?: boolean, bookmark?: number | string }`: with `end` the object ends, and the next knows
+ *   nothing of the data before. Of a time, in milliseconds since 1970, `bookmark` tells the bookmark in the platform's history; to that
+ *   of a bookmark the next object goes back, and the answer is the one of before.
  */
 export async function data({ ctx, fits }, asked) {
-  /** @type {{ steps: Step[], end?: boolean }} */
-  const { steps, end } = JSON.parse(asked);
+  /** @type {{ steps: Step[], end?: boolean, bookmark?: number | string }} */
+  const { steps, end, bookmark } = JSON.parse(asked);
   const { storage } = ctx;
   const { sql } = storage;
   /** @type {(...statement: Statement) => any[]} */
@@ -51,6 +53,12 @@ export async function data({ ctx, fits }, asked) {
   };
   let said;
   try {
+    if (bookmark !== undefined)
+      return [
+        await (typeof bookmark === "number"
+          ? storage.getBookmarkForTime(bookmark)
+          : storage.onNextSessionRestoreBookmark(bookmark)),
+      ];
     said = storage.transactionSync(() => steps.map(take));
   } catch (error) {
     return /** @type {Error} */ (error).message;

@@ -14,6 +14,7 @@ use tokio::{sync::OwnedMutexGuard, task::spawn_blocking, time::sleep};
 
 use super::{
     database::{Location, check_log},
+    kept_copies::{KeptCopies, Linked},
     pods::{Pod, Pods, State, World},
     ports::NativeHost,
     sockets::REPLACED,
@@ -25,6 +26,9 @@ use crate::{
 
 /// How long calls of a pod may go on before its data is replaced.
 const UNDER_WAY: Duration = Duration::from_secs(15);
+
+/// A closed pod of so many bytes is copied sooner than it is opened.
+const SMALL: u64 = 32 << 20;
 
 /// How often it is looked whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
@@ -50,6 +54,8 @@ pub(super) struct Replacement {
     pub(super) id: String,
     /// Whether the pod may have data.
     pub(super) over: bool,
+    /// Where what it had is kept, where it is.
+    pub(super) keep: Option<KeptCopies>,
 }
 
 impl Pods {
@@ -71,6 +77,25 @@ impl Pods {
         Ok(Held::Closed(state))
     }
 
+    /// The same, but one that sleeps goes on to, unless it is large: who calls it waits, for what takes no time.
+    ///
+    /// # Errors
+    /// As [`held`](Self::held).
+    pub(super) async fn held_asleep(&self, name: &PodName) -> Result<Held, Error> {
+        let is_small = |file: &Path| fs::metadata(file).is_ok_and(|file| file.len() <= SMALL);
+        match self.location(name) {
+            Location::File(file) if !name.is_global() && is_small(&file) => {
+                let state = self.hold(name).await;
+                if let State::Open(pod) = &*state {
+                    return Ok(Held::Open(pod.clone()));
+                }
+                check_log(&file).map_err(|error| Error::conflict(error.message))?;
+                Ok(Held::Closed(state))
+            }
+            _ => self.held(name).await,
+        }
+    }
+
     /// Puts a file in the place of a pod's data, all of it or nothing: once an engine of this build opens on it, which applies
     /// the migrations that it has not. Sockets of the pod end, and who comes again finds another life. Whether it did: the pod has
     /// data otherwise, which stays.
@@ -83,32 +108,39 @@ impl Pods {
         with: Replacement,
     ) -> Result<bool, Error> {
         let (pods, name) = (self.clone(), name.clone());
-        // To its end, whether who asked for it stays or not.
-        let replaced = tokio::spawn(async move {
-            let _one = pods.replacing.lock().await;
-            pods.replace_now(&name, with).await
-        });
-        let lost = |_| Error::internal("replacing the data of a pod panicked");
-        replaced.await.map_err(lost)?
+        let replaced = async move { pods.replace_now(&name, with).await };
+        self.one(replaced).await
     }
 
-    async fn replace_now(&self, name: &PodName, with: Replacement) -> Result<bool, Error> {
+    /// Does this while no other is done, and to its end, whether who asked for it stays or not.
+    pub(super) async fn one<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let pods = self.clone();
+        let done = tokio::spawn(async move {
+            let _one = pods.replacing.lock().await;
+            work.await
+        });
+        let lost = |_| Error::internal("replacing the data of a pod panicked");
+        done.await.map_err(lost)?
+    }
+
+    /// The same as [`replace`](Self::replace), within [`one`](Self::one).
+    pub(super) async fn replace_now(
+        &self,
+        name: &PodName,
+        with: Replacement,
+    ) -> Result<bool, Error> {
         let Location::File(place) = self.location(name) else {
             return Err(in_memory());
         };
         let Ok(come) = fs::metadata(&with.file) else {
             // The answer to the one before was lost.
-            if !self.has(name) {
-                return Err(gone());
-            }
-            let held = self.held(name).await?;
-            let was = blocking(move || {
-                let _held = held;
-                Ok(was_pushed(&place, &with.id))
-            });
-            let was = was.await;
-            self.tidy(name);
-            return if was? { Ok(true) } else { Err(gone()) };
+            return match self.was_replaced(name, with).await? {
+                true => Ok(true),
+                false => Err(gone()),
+            };
         };
         if come.len() < with.bytes {
             return Err(Error::conflict(
@@ -140,7 +172,34 @@ impl Pods {
         // Where it cannot be opened now, its next call does it.
         let _ = self.get(Some(name)).await;
         self.tidy(name);
+        self.replaced.notify_one();
         swapped
+    }
+
+    /// Whether this was put in the place of a pod's data: also where who did it was killed.
+    pub(super) async fn was_replaced(
+        &self,
+        name: &PodName,
+        with: Replacement,
+    ) -> Result<bool, Error> {
+        let Location::File(place) = self.location(name) else {
+            return Err(in_memory());
+        };
+        if !self.has(name) {
+            return Ok(false);
+        }
+        let held = self.held(name).await?;
+        let was = blocking(move || {
+            let _held = held;
+            let was = was_pushed(&place, &with.id);
+            if let (true, Some(keep)) = (was, with.keep) {
+                keep.settle(&place).map_err(failed)?;
+            }
+            Ok(was)
+        });
+        let was = was.await;
+        self.tidy(name);
+        was
     }
 
     /// Ends what uses a pod, and the pod.
@@ -209,12 +268,15 @@ fn prepare(world: &World, name: &PodName, new: &Replacement) -> Result<(), Error
 /// Puts it in its place, which nobody has open. Whether it did: there are rows otherwise.
 fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
     if place.is_file() {
-        match fold(place, new.over) {
-            Ok(true) => {}
+        let linked = match fold(place, new.over) {
+            Ok(true) => Linked::Whole,
             Ok(false) => return Ok(false),
             // One that is damaged is replaced for that reason.
-            Err(_) if new.over && is_damaged(place) => {}
+            Err(_) if new.over && is_damaged(place) => Linked::Damaged,
             Err(error) => return Err(error),
+        };
+        if let Some(keep) = &new.keep {
+            keep.link(place, &new.id, linked).map_err(failed)?;
         }
     }
     for end in ["-wal", "-shm", "-journal"] {
@@ -229,6 +291,9 @@ fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
     let folder = place.parent().unwrap_or(Path::new("."));
     // So that a power cut does not take it back.
     let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    if let Some(keep) = &new.keep {
+        keep.settle(place).map_err(failed)?;
+    }
     Ok(true)
 }
 

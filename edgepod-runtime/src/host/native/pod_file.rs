@@ -34,6 +34,11 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// The file of a pod: small letters, digits, `_` and `-` as they are, anything else as `%` and two hexadecimal digits. Where that
 /// would be too long, `=` and the name in Base32.
 pub(super) fn file_of(pod: &PodName) -> String {
+    stem_of(pod) + EXTENSION
+}
+
+/// The same without the end.
+pub(super) fn stem_of(pod: &PodName) -> String {
     let name = pod.as_str();
     let is_device = DEVICES.contains(&name)
         || name
@@ -54,7 +59,6 @@ pub(super) fn file_of(pod: &PodName) -> String {
             BASE32_NOPAD.encode(name.as_bytes()).to_ascii_lowercase()
         );
     }
-    file.push_str(EXTENSION);
     file
 }
 

@@ -13,14 +13,16 @@ use std::{
 
 use edgepod_manifest::PodStatus;
 use tokio::sync::{
-    Mutex as AsyncMutex, OwnedMutexGuard, RwLock as AsyncRwLock, mpsc::UnboundedSender,
+    Mutex as AsyncMutex, Notify, OwnedMutexGuard, RwLock as AsyncRwLock, mpsc::UnboundedSender,
 };
 
 use super::{
     calls::{Caller, Calls, Threads, What},
     connections::Complaint,
+    copier::KeepCopies,
     database::Location,
     jobs::Alarm,
+    kept_copies::KeptCopies,
     limits::Limits,
     pod_file::{file_of, pod_of},
     pod_status,
@@ -70,6 +72,8 @@ pub(super) struct Pods {
     global_failed: AsyncMutex<Option<(Instant, String)>>,
     /// The data of one pod is replaced at a time.
     pub(super) replacing: AsyncMutex<()>,
+    /// One's was.
+    pub(super) replaced: Notify,
     slots: Mutex<HashMap<PodName, Arc<Slot>>>,
     began: Instant,
     full: Complaint,
@@ -92,6 +96,8 @@ pub(super) struct World {
     pub(super) pods: Arc<OnceLock<Weak<Pods>>>,
     pub(super) threads: Arc<Threads>,
     pub(super) limits: Arc<Limits>,
+    /// How many copies of each are kept, where they are.
+    pub(super) keep: Option<KeepCopies>,
 }
 
 /// The place of a pod that is open, or about to be opened or closed.
@@ -156,6 +162,7 @@ impl Pods {
             global: AsyncRwLock::new(Some(global)),
             global_failed: AsyncMutex::default(),
             replacing: AsyncMutex::default(),
+            replaced: Notify::new(),
             slots: Mutex::default(),
             began: Instant::now(),
             full: Complaint::default(),
@@ -302,6 +309,14 @@ impl Pods {
     /// Where a pod is.
     pub(super) fn location(&self, name: &PodName) -> Location {
         self.world.location(name)
+    }
+
+    /// Where copies of a pod are kept, whether there is one or not; nowhere where it is in memory.
+    pub(super) fn kept_copies(&self, name: &PodName) -> Option<KeptCopies> {
+        match &self.world.global {
+            Location::File(database) => Some(KeptCopies::of(database, name)),
+            Location::Memory => None,
+        }
     }
 
     /// How a pod is, which is there. It is not opened for that.

@@ -34,6 +34,7 @@ use super::{
     body::Bodies,
     calls::Threads,
     connections::{Complaint, Connections, Phase, Place},
+    copier::{KEEP_COPIES, KeepCopies, KeepCopiesError, keep_copies},
     database::Location,
     http::{self, Shared},
     jobs::JobThread,
@@ -96,6 +97,8 @@ pub enum ServerError {
     Log(LevelError),
     /// A limit in the environment is none.
     Limit(LimitError),
+    /// It is not said how many copies are to be kept.
+    KeepCopies(KeepCopiesError),
     /// The database has another server, or cannot be locked.
     Lock(LockError),
     /// The settings of tokens cannot be used.
@@ -116,6 +119,7 @@ impl fmt::Display for ServerError {
             ServerError::Database(error) => write!(f, "The database cannot be opened: {error}"),
             ServerError::Log(error) => error.fmt(f),
             ServerError::Limit(error) => error.fmt(f),
+            ServerError::KeepCopies(error) => error.fmt(f),
             ServerError::Lock(error) => error.fmt(f),
             ServerError::Tokens(error) => error.fmt(f),
             ServerError::Page(error) => error.fmt(f),
@@ -140,6 +144,8 @@ impl Server {
         let limits =
             Limits::from_vars(&vars, descriptors(), has_pods).map_err(ServerError::Limit)?;
         let limits = Arc::new(limits);
+        let keep = vars.get(KEEP_COPIES).map(String::as_str);
+        let keep = KeepCopies::of(keep, &location).map_err(ServerError::KeepCopies)?;
         let folder = has_pods.then(|| folder_of_pods(&location, &vars)).flatten();
         let page = vars.get("EDGEPOD_WEB").filter(|folder| !folder.is_empty());
         let page = page.map(|folder| Page::at(folder));
@@ -161,6 +167,7 @@ impl Server {
             pods: Arc::default(),
             threads: Threads::start(limits.clone()).map_err(ServerError::Io)?,
             limits: limits.clone(),
+            keep,
         };
         let global = PodName::global();
         let host = NativeHost::open(
@@ -239,6 +246,11 @@ impl Server {
         let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
         let exhausted = Complaint::default();
         let (stopping, stopped) = watch::channel(false);
+        let pods = &self.shared.pods;
+        let copier = pods.world.keep.map(|keep| {
+            let copier = keep_copies(pods.clone(), keep, stopped.clone());
+            tokio::spawn(copier)
+        });
         let pause = (self.shared.limits.pod_idle / 4).max(Duration::from_millis(50));
         let mut look = interval(pause);
         let mut stop = pin!(stop);
@@ -297,6 +309,9 @@ impl Server {
             Record::new(Level::Warn, &message).write();
             connections.end_all();
             self.cut_off.store(true, Ordering::Release);
+        }
+        if let Some(copier) = copier {
+            let _ = copier.await;
         }
         Ok(())
     }

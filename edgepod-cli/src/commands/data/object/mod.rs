@@ -4,6 +4,7 @@
 mod build;
 mod pull;
 mod push;
+mod rewind;
 
 use anyhow::{Context, Result, bail};
 use edgepod_sql::quote;
@@ -15,6 +16,7 @@ use crate::admin::Admin;
 pub(super) use build::build;
 pub(super) use pull::{copy, done, piece};
 pub(super) use push::push;
+pub(super) use rewind::{HISTORY, Moment, has_history, rewind};
 
 /// The pod, which may yet have to be made.
 #[derive(Clone, Copy)]

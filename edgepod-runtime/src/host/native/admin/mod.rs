@@ -7,6 +7,7 @@ mod data;
 mod key;
 mod pods;
 mod push;
+mod rewind;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use crate::{
 const BASE: &str = "/_edgepod/v1";
 
 /// What can be asked: the method, what stands behind [`BASE`], and what it is.
-const REQUESTS: [(&str, &str, What); 13] = [
+const REQUESTS: [(&str, &str, What); 15] = [
     ("GET", "/pods", What::List),
     ("GET", "/status", What::Status),
     ("POST", "/migrate", What::Migrate),
@@ -39,6 +40,8 @@ const REQUESTS: [(&str, &str, What); 13] = [
     ("POST", "/data/push", What::Push),
     (PUT.0, PUT.1, What::Put),
     ("POST", "/data/commit", What::Commit),
+    ("GET", "/data/copies", What::Copies),
+    ("POST", "/data/rewind", What::Rewind),
     ("GET", "/jobs", What::Jobs("list", "state")),
     ("POST", "/jobs/retry", What::Jobs("retry", "id")),
     ("POST", "/jobs/cancel", What::Jobs("cancel", "id")),
@@ -71,6 +74,10 @@ enum What {
     Put,
     /// All of it is there, and comes in the place of the pod's: `pod`, `id`, `bytes`, `replace`.
     Commit,
+    /// The copies of a pod that are kept: `pod`.
+    Copies,
+    /// One of them comes in the place of the pod's data: `pod`, `to`, `id`.
+    Rewind,
 }
 
 /// Who asks, and what for.
@@ -220,6 +227,8 @@ async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
         What::Push => push::begin(asked).await.map(|push| written(&push)),
         What::Put => push::put(asked).await.map(|()| written(&())),
         What::Commit => push::commit(asked).await.map(|done| written(&done)),
+        What::Copies => rewind::copies(asked).await.map(|copies| written(&copies)),
+        What::Rewind => rewind::rewind(asked).await.map(|done| written(&done)),
         What::Migrate => pods::migrate(asked).await.map(|status| written(&status)),
         What::Jobs(what, parameter) => pods::jobs(asked, what, parameter).await.map(answered),
     }

@@ -80,6 +80,12 @@ pub(super) async fn commit(asked: &Asked<'_>) -> Result<bool, Error> {
     let with = Replacement {
         id: asked.parameter("id").unwrap_or_default(),
         over: is_over(asked),
+        keep: asked
+            .shared
+            .pods
+            .world
+            .keep
+            .and_then(|_| asked.shared.pods.kept_copies(&pod)),
         file,
         bytes,
     };
@@ -90,7 +96,8 @@ fn is_over(asked: &Asked<'_>) -> bool {
     asked.parameter("replace").as_deref() == Some("1")
 }
 
-fn folder(asked: &Asked<'_>, pod: &PodName) -> Result<PathBuf, Error> {
+/// Where the files for a pod are.
+pub(super) fn folder(asked: &Asked<'_>, pod: &PodName) -> Result<PathBuf, Error> {
     match asked.shared.pods.location(pod) {
         Location::File(place) => Ok(place.parent().unwrap_or(Path::new(".")).join(FOLDER)),
         Location::Memory => Err(in_memory()),
