@@ -93,6 +93,8 @@ export function createSocket(options: SocketOptions): StaleSocket {
   /** When the server last said all that this client has missed, and of which version that was. */
   let asked = 0;
   let told = "";
+  /** What it was asked about. */
+  let named: ReadonlyMap<string, string>;
   /** What the connection was asked for with. */
   let bearer: string | null | undefined;
   let attempt: Timer;
@@ -121,11 +123,11 @@ export function createSocket(options: SocketOptions): StaleSocket {
       }
       // A page can send no header with a socket, but protocols.
       const protocols = bearer ? ["edgepod", `edgepod.bearer.${bearer}`] : [];
-      const all = held();
-      const isListed = all.size > MOST_NAMED;
-      const url = options.url(options.known(), isListed ? [] : all) + (isListed ? "&topics=listed" : "");
+      named = held();
+      const isListed = named.size > MOST_NAMED;
+      const url = options.url(options.known(), isListed ? [] : named) + (isListed ? "&topics=listed" : "");
       socket = new (options.WebSocket ?? WebSocket)(url, protocols);
-      // Not `all`: what was read meanwhile would be missing, and nobody would tell of it.
+      // Not `named`: what was read meanwhile would be missing, and nobody would tell of it.
       socket.onopen = () => isListed && socket?.send(list());
     } catch {
       // For example ws: from an https: page. The console has the reason.
@@ -176,8 +178,13 @@ export function createSocket(options: SocketOptions): StaleSocket {
 
   /** Whether data of values of a table is older than its last change, so that a signal may have been lost. */
   const mayMiss = (table: string, changed: string) =>
-    options.isNewer(changed, told) &&
-    [...held()].some(([topic, version]) => topic.startsWith(`${table}#`) && options.isNewer(changed, version));
+    [...held()].some(
+      ([topic, version]) =>
+        topic.startsWith(`${table}#`) &&
+        options.isNewer(changed, version) &&
+        // What was not named had its reply on the way when the connection was asked for: the greeting did not speak of it.
+        (!named.has(topic) || options.isNewer(changed, told)),
+    );
 
   /** Connects anew while all is well, to be greeted with what was missed. */
   const renew = () => {

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { epochOf, isNewer, type Read } from "../src/core/registry";
+import { createSocket } from "../src/core/socket";
+
+/** The sockets that were opened, in order. */
+let opened: FakeSocket[];
+
+class FakeSocket {
+  onmessage: ((event: { data: string }) => void) | null = null;
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+    opened.push(this);
+  }
+
+  hears(message: object): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  send(): void {}
+
+  close(): void {}
+}
+
+beforeEach(() => {
+  opened = [];
+  vi.useFakeTimers();
+});
+
+afterEach(() => void vi.useRealTimers());
+
+/** A socket of a client that holds these. */
+function start(reads: Map<unknown, Read>) {
+  const socket = createSocket({
+    url: (_, topics) => [...topics].map((topic) => topic.join("@")).join(" "),
+    reads,
+    known: () => "a.0",
+    WebSocket: FakeSocket as unknown as typeof WebSocket,
+    fetch: async () => new Response(),
+    onStale: () => {},
+    onHello: () => {},
+    onStatus: () => {},
+    queries: () => [],
+    refresh: () => {},
+    parse: JSON.parse,
+    epochOf,
+    isNewer,
+  });
+  socket.start();
+  vi.advanceTimersByTime(0);
+  return socket;
+}
+
+/** Answers pings for two minutes, or until there is another connection: the table of rooms changed last in this version. */
+function pings(socket: FakeSocket, version: string): void {
+  for (let ping = 0; ping < 4 && socket === opened.at(-1); ping++) {
+    vi.advanceTimersByTime(30_000);
+    socket.hears({ type: "pong", changed: { rooms: version } });
+    vi.advanceTimersByTime(0);
+  }
+}
+
+const room = (version: string): Read => ({ topics: ["rooms#0.x"], version, tried: "" });
+const hello = { type: "hello", tables: [], topics: [], version: "a.7", seq: 0 };
+
+test("what came between the request for a connection and its greeting is asked about within two minutes", () => {
+  const reads = new Map<unknown, Read>();
+  const socket = start(reads);
+  // The reply is older than the greeting, which was not asked about it; the signal went to the connection before.
+  reads.set("room", room("a.1"));
+  opened[0]?.hears(hello);
+  pings(opened[0] as FakeSocket, "a.6");
+  expect(opened.map(({ url }) => url)).toEqual(["", "rooms#0.x@a.1"]);
+  // It was asked about then: not again.
+  opened[1]?.hears(hello);
+  pings(opened[1] as FakeSocket, "a.6");
+  expect(opened).toHaveLength(2);
+  socket.stop();
+});
+
+test("what changed after the greeting may be a signal that was lost, and is asked about once", () => {
+  const socket = start(new Map([["room", room("a.1")]]));
+  opened[0]?.hears(hello);
+  pings(opened[0] as FakeSocket, "a.8");
+  expect(opened).toHaveLength(2);
+  opened[1]?.hears({ ...hello, version: "a.8" });
+  pings(opened[1] as FakeSocket, "a.8");
+  expect(opened).toHaveLength(2);
+  socket.stop();
+});
