@@ -12,7 +12,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::{WebSocketStream, tungstenite::client::IntoClientRequest};
 
 /// The key that every contender is started with.
 pub(crate) const KEY: &str = "ep_pk_bench";
@@ -108,10 +108,27 @@ impl Connection {
 /// # Errors
 /// When the server refuses it.
 pub(crate) async fn socket(address: SocketAddr, session: &str) -> Result<Socket> {
+    open_socket(address, session, None).await
+}
+
+/// Opens the invalidation socket of `session` with a token.
+///
+/// # Errors
+/// When the server refuses it.
+pub(crate) async fn socket_of(address: SocketAddr, session: &str, token: &str) -> Result<Socket> {
+    open_socket(address, session, Some(token)).await
+}
+
+async fn open_socket(address: SocketAddr, session: &str, token: Option<&str>) -> Result<Socket> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let url = format!("ws://{address}/ws?key={KEY}&sessionId={session}");
-    let (socket, _) = tokio_tungstenite::client_async(url, stream)
+    let mut request = url.into_client_request()?;
+    if let Some(token) = token {
+        let authorization = format!("Bearer {token}").parse()?;
+        request.headers_mut().insert("authorization", authorization);
+    }
+    let (socket, _) = tokio_tungstenite::client_async(request, stream)
         .await
         .with_context(|| format!("opening the socket of session {session}"))?;
     Ok(socket)

@@ -109,18 +109,20 @@ async fn of_message(contender: &Contender, rooms: usize) -> Result<Cost> {
     let address = server.address();
     let mut writer = Connection::open(address, None).await?;
     let device = writer.call_json("signUp", &json!({"name": "Ada"})).await?;
-    let token = device["data"]["session"]["token"].as_str();
-    let token: Arc<str> = token.context("signUp gives a token")?.into();
-    writer.sign_in(&token);
+    let key = &device["data"]["key"];
+    let in_directory = sign_in(&mut writer, json!({"key": key})).await?;
+    writer.sign_in(&in_directory);
     let org = writer
         .call_json("createOrg", &json!({"name": "Analytical Engines"}))
         .await?;
+    let token = sign_in(&mut writer, json!({"key": key, "org": org["data"]["id"]})).await?;
+    writer.sign_in(&token);
     let (answered, mut answers) = mpsc::unbounded_channel();
     let queries = Arc::new(AtomicUsize::new(0));
     let mut windows = JoinSet::new();
     let mut ids = Vec::new();
     for number in 0..rooms {
-        let room = json!({"org_id": org["data"]["id"], "name": format!("room {number}")});
+        let room = json!({"name": format!("room {number}")});
         let room = writer.call_json("createRoom", &room).await?["data"]["id"].clone();
         let window = Window::open(address, &token, number, &room).await?;
         windows.spawn(window.watch(answered.clone(), queries.clone()));
@@ -157,6 +159,13 @@ async fn of_message(contender: &Contender, rooms: usize) -> Result<Cost> {
     })
 }
 
+/// A token of the chat: for its directory, or for an organisation.
+async fn sign_in(connection: &mut Connection, device: Value) -> Result<String> {
+    let reply = connection.call_json("signIn", &device).await?;
+    let token = reply["data"].as_str().context("signIn gives a token")?;
+    Ok(token.to_owned())
+}
+
 /// Says something, and waits until somebody has read it.
 async fn say(
     writer: &mut Connection,
@@ -181,7 +190,7 @@ struct Window {
 impl Window {
     async fn open(address: SocketAddr, token: &str, number: usize, room: &Value) -> Result<Self> {
         let session = format!("window-{number}");
-        let socket = client::socket(address, &session).await?;
+        let socket = client::socket_of(address, &session, token).await?;
         let mut connection = Connection::open(address, Some(session)).await?;
         connection.sign_in(token);
         let of_room = json!({"room_id": room}).to_string();

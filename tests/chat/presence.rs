@@ -9,7 +9,7 @@ use std::{
 use edgepod_tests::{cases, server::is_workerd};
 use serde_json::{Value, json};
 
-use crate::client::{Member, presence};
+use crate::client::{self, Member, presence};
 
 cases![
     typing_is_told_to_the_room_and_goes_by_itself,
@@ -30,10 +30,8 @@ fn names(list: &Value) -> Vec<&str> {
 
 /// Two members of an organisation with a room.
 fn office() -> (Member, Member, Value) {
-    let (ada, bob) = (Member::new("Ada"), Member::new("Bob"));
-    let org = ada.org();
-    bob.call("joinOrg", json!({"invitation": org["invitation"]}));
-    let room = json!({"room_id": ada.room(&org, "attic")});
+    let (ada, bob, _) = client::office();
+    let room = json!({"room_id": ada.room("attic")});
     (ada, bob, room)
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use edgepod_tests::cases;
 use serde_json::json;
 
-use crate::client::Member;
+use crate::client::{Member, office};
 
 cases![
     of_a_hundred_rooms_one_wakes,
@@ -18,11 +18,8 @@ const SOON: Duration = Duration::from_secs(5);
 const SILENT: Duration = Duration::from_millis(5);
 
 fn of_a_hundred_rooms_one_wakes() {
-    let ada = Member::new("Ada");
-    let org = ada.org();
-    let rooms: Vec<i64> = (0..100)
-        .map(|n| ada.room(&org, &format!("room {n}")))
-        .collect();
+    let (ada, ..) = office();
+    let rooms: Vec<i64> = (0..100).map(|n| ada.room(&format!("room {n}"))).collect();
     let mut windows: Vec<_> = rooms
         .iter()
         .map(|room| {
@@ -48,13 +45,16 @@ fn of_a_hundred_rooms_one_wakes() {
 }
 
 fn a_list_is_told_of_its_own_counts() {
-    let (ada, bob, eve) = (Member::new("Ada"), Member::new("Bob"), Member::new("Eve"));
-    let (org, elsewhere) = (ada.org(), eve.org());
-    bob.call("joinOrg", json!({"invitation": org["invitation"]}));
-    let room = ada.room(&org, "attic");
-    let mut lists = [(&ada, &org), (&bob, &org), (&eve, &elsewhere)].map(|(member, org)| {
+    let (ada, bob, _) = office();
+    let eve = Member::new("Eve");
+    // Room and seat have the same numbers there.
+    let eve = eve.of(&eve.org());
+    let room = ada.room("attic");
+    assert_eq!(eve.room("attic"), room);
+    let mut lists = [&ada, &bob, &eve].map(|member| {
         let window = member.window();
-        window.call("getRooms", json!({"org_id": org["id"]}));
+        window.call("getRooms", json!({}));
+        window.call("getMessages", json!({"room_id": 1}));
         window
     });
     ada.call("send", json!({"room_id": room, "text": "Hello"}));
@@ -63,16 +63,15 @@ fn a_list_is_told_of_its_own_counts() {
     assert_eq!(bob_list.told_within(SOON), seats);
     assert_eq!(ada_list.told_within(SILENT), BTreeSet::new());
     assert_eq!(eve_list.told_within(SILENT), BTreeSet::new());
-    let rooms = bob_list.call("getRooms", json!({"org_id": org["id"]}));
+    let rooms = bob_list.call("getRooms", json!({}));
     assert_eq!(rooms[1]["unread"], 1, "{rooms}");
     bob.call("markRead", json!({"room_id": room}));
     assert_eq!(bob_list.told_within(SOON), seats);
 }
 
 fn a_page_follows_the_next() {
-    let ada = Member::new("Ada");
-    let org = ada.org();
-    let room = ada.room(&org, "attic");
+    let (ada, ..) = office();
+    let room = ada.room("attic");
     for n in 0..35 {
         ada.call("send", json!({"room_id": room, "text": n.to_string()}));
     }

@@ -1,4 +1,4 @@
-//! What the clients of all examples and of all apps of the tests say of what is no client's business.
+//! What the clients of all examples and of all apps of the tests say of what is no client's business, and what pages quote of examples.
 
 use std::{
     collections::BTreeMap,
@@ -136,4 +136,28 @@ fn no_client_names_a_private_column_or_an_internal_function() {
         }
     }
     assert!(columns >= 4 && functions >= 14, "{columns}, {functions}");
+}
+
+#[test]
+fn what_a_page_quotes_of_an_example_is_there() {
+    let quote = Regex::new(r"(?s)```\S+\n// (examples/\S+)\n(.*?)```").unwrap();
+    let mut quotes = 0;
+    for page in std::fs::read_dir(root().join("docs")).unwrap().flatten() {
+        if !page.file_type().unwrap().is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(page.path()).unwrap();
+        for found in quote.captures_iter(&text) {
+            let source = std::fs::read_to_string(root().join(&found[1])).unwrap();
+            assert!(
+                source.contains(&found[2]),
+                "{}: {} has no such lines any more:\n{}",
+                page.path().display(),
+                &found[1],
+                &found[2]
+            );
+            quotes += 1;
+        }
+    }
+    assert!(quotes >= 6, "{quotes}");
 }

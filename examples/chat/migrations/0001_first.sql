@@ -11,37 +11,31 @@ CREATE TABLE "hooks" (
 ) STRICT;
 
 CREATE TABLE "members" (
-  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  "name" TEXT NOT NULL,
-  "key" TEXT NOT NULL,
-  "created_at" INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)
+  "id" INTEGER PRIMARY KEY NOT NULL,
+  "name" TEXT NOT NULL
 ) STRICT;
-
-CREATE UNIQUE INDEX "members_key_unique" ON "members" ("key");
 
 CREATE TABLE "memberships" (
-  "org_id" INTEGER NOT NULL REFERENCES "orgs" ("id") ON DELETE CASCADE,
-  "member_id" INTEGER NOT NULL REFERENCES "members" ("id") ON DELETE CASCADE,
-  PRIMARY KEY ("org_id", "member_id")
+  "org_id" TEXT NOT NULL REFERENCES "orgs" ("id") ON DELETE CASCADE,
+  "user_id" INTEGER NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE,
+  PRIMARY KEY ("org_id", "user_id")
 ) STRICT;
 
-CREATE INDEX "memberships_member_id_index" ON "memberships" ("member_id");
+CREATE INDEX "memberships_user_id_index" ON "memberships" ("user_id");
 
 CREATE TABLE "messages" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   "room_id" INTEGER NOT NULL REFERENCES "rooms" ("id") ON DELETE CASCADE,
-  "author_id" INTEGER NOT NULL REFERENCES "members" ("id") ON DELETE CASCADE,
+  "author_id" INTEGER NOT NULL,
   "author" TEXT NOT NULL,
   "text" TEXT NOT NULL,
   "sent_at" INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)
 ) STRICT;
 
-CREATE INDEX "messages_author_id_index" ON "messages" ("author_id");
-
 CREATE INDEX "messages_room_id_id_index" ON "messages" ("room_id", "id");
 
 CREATE TABLE "orgs" (
-  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "id" TEXT PRIMARY KEY NOT NULL,
   "name" TEXT NOT NULL,
   "invitation" TEXT NOT NULL
 ) STRICT;
@@ -73,11 +67,10 @@ CREATE INDEX "reminders_member_id_index" ON "reminders" ("member_id");
 
 CREATE TABLE "rooms" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  "org_id" INTEGER NOT NULL REFERENCES "orgs" ("id") ON DELETE CASCADE,
   "name" TEXT NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX "rooms_org_id_name_unique" ON "rooms" ("org_id", "name");
+CREATE UNIQUE INDEX "rooms_name_unique" ON "rooms" ("name");
 
 CREATE TABLE "seats" (
   "room_id" INTEGER NOT NULL REFERENCES "rooms" ("id") ON DELETE CASCADE,
@@ -87,3 +80,12 @@ CREATE TABLE "seats" (
 ) STRICT;
 
 CREATE INDEX "seats_member_id_index" ON "seats" ("member_id");
+
+CREATE TABLE "users" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  "name" TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)
+) STRICT;
+
+CREATE UNIQUE INDEX "users_key_unique" ON "users" ("key");

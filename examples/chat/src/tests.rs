@@ -6,22 +6,66 @@ use edgepod::testing::{CallError, Caller, TestApp};
 
 use super::*;
 
-/// Somebody with an account.
-async fn member(app: &TestApp, name: &str) -> Result<Caller, CallError> {
-    let device = app.call(sign_up::call(name)).await?;
-    let id = device.session.member_id.to_string();
-    Ok(app.user(&id).claim("name", name))
+/// Somebody with an account: who calls in the directory, and in an organisation's pod.
+struct Person {
+    device: Device,
+    app: TestApp,
+}
+
+impl Person {
+    async fn new(app: &TestApp, name: &str) -> Result<Self, CallError> {
+        let app = app.pod(DIRECTORY);
+        let device = app.call(sign_up::call(name)).await?;
+        Ok(Self { device, app })
+    }
+
+    fn in_pod(&self, name: &str) -> Caller {
+        self.app.pod(name).user(&self.device.user_id.to_string())
+    }
+
+    fn in_directory(&self) -> Caller {
+        self.in_pod(DIRECTORY)
+    }
 }
 
 /// Ada founds an organisation, Bob joins it, and it has two rooms.
+struct Office {
+    org: Org,
+    people: [Person; 2],
+    /// Ada and Bob in its pod.
+    callers: (Caller, Caller),
+    /// `general` and `attic`.
+    rooms: [i64; 2],
+}
+
+impl Office {
+    async fn new(app: &TestApp) -> Result<Self, CallError> {
+        let (ada, bob) = (
+            Person::new(app, "Ada").await?,
+            Person::new(app, "Bob").await?,
+        );
+        let org = ada.in_directory();
+        let org = org.call(create_org::call("Analytical Engines")).await?;
+        let joined = bob.in_directory();
+        joined.call(join_org::call(&*org.invitation)).await?;
+        let callers = (ada.in_pod(&org.id), bob.in_pod(&org.id));
+        let attic = callers.0.call(create_room::call("attic")).await?;
+        let rooms = callers.0.call(get_rooms::call()).await?;
+        let general = rooms.iter().find(|room| room.name == "general");
+        let rooms = [general.expect("it is there").id, attic.id];
+        Ok(Self {
+            org,
+            people: [ada, bob],
+            callers,
+            rooms,
+        })
+    }
+}
+
+/// Ada and Bob in their organisation's pod, and its rooms.
 async fn office(app: &TestApp) -> Result<(Caller, Caller, [i64; 2]), CallError> {
-    let (ada, bob) = (member(app, "Ada").await?, member(app, "Bob").await?);
-    let org = ada.call(create_org::call("Analytical Engines")).await?;
-    bob.call(join_org::call(org.invitation)).await?;
-    let attic = ada.call(create_room::call(org.id, "attic")).await?;
-    let rooms = ada.call(get_rooms::call(org.id)).await?;
-    let general = rooms.iter().find(|room| room.name == "general");
-    Ok((ada, bob, [general.expect("it is there").id, attic.id]))
+    let Office { callers, rooms, .. } = Office::new(app).await?;
+    Ok((callers.0, callers.1, rooms))
 }
 
 #[edgepod::test]
@@ -29,7 +73,7 @@ async fn a_message_wakes_its_room_and_whoever_has_it_unread(app: TestApp) {
     let (ada, bob, [general, attic]) = office(&app).await?;
     let in_general = bob.watch(get_messages::call(general, None));
     let in_attic = bob.watch(get_messages::call(attic, None));
-    let lists = [&ada, &bob].map(|who| who.watch(get_rooms::call(1)));
+    let lists = [&ada, &bob].map(|who| who.watch(get_rooms::call()));
 
     ada.call(send::call(attic, " Are you there? ")).await?;
     assert_eq!((in_general.refetches(), in_attic.refetches()), (0, 1));
@@ -107,39 +151,133 @@ async fn a_reaction_counts_and_goes(app: TestApp) {
 
 #[edgepod::test]
 async fn another_organisation_hears_and_sees_nothing(app: TestApp) {
-    let (ada, _, [general, _]) = office(&app).await?;
-    let eve = member(&app, "Eve").await?;
-    let own = eve.call(create_org::call("Elsewhere")).await?;
-    let list = eve.watch(get_rooms::call(own.id));
+    let office = Office::new(&app).await?;
+    let (ada, _) = office.callers;
+    let [general, _] = office.rooms;
+    let eve = Person::new(&app, "Eve").await?;
+    let own = eve
+        .in_directory()
+        .call(create_org::call("Elsewhere"))
+        .await?;
+    let list = eve.in_pod(&own.id).watch(get_rooms::call());
     let message = ada.call(send::call(general, "Among us")).await?;
     assert_eq!(list.refetches(), 0);
+    let messages = eve.in_pod(&own.id);
+    let messages = messages.call(get_messages::call(general, None)).await?;
+    assert!(messages.items.is_empty(), "the same number in another pod");
 
+    // No token leads her there; if one did, she would be told as much.
+    let there = eve.in_pod(&office.org.id);
     for refused in [
-        eve.call(get_messages::call(general, None)).await.err(),
-        eve.call(get_reactions::call(general, 0)).await.err(),
-        eve.call(get_typing::call(general)).await.err(),
-        eve.call(get_here::call(general)).await.err(),
-        eve.call(send::call(general, "Let me in")).await.err(),
-        eve.call(react::call(message.id, "👍")).await.err(),
-        eve.call(create_room::call(1, "mine")).await.err(),
-        eve.call(join_org::call("")).await.err(),
+        there.call(get_rooms::call()).await.err(),
+        there.call(get_messages::call(general, None)).await.err(),
+        there.call(get_reactions::call(general, 0)).await.err(),
+        there.call(get_typing::call(general)).await.err(),
+        there.call(get_here::call(general)).await.err(),
+        there.call(get_reminders::call()).await.err(),
+        there.call(type_in::call(general)).await.err(),
+        there.call(enter::call(general, None)).await.err(),
+        there.call(send::call(general, "Let me in")).await.err(),
+        there.call(react::call(message.id, "👍")).await.err(),
+        there.call(mark_read::call(general)).await.err(),
+        there.call(create_room::call("mine")).await.err(),
+        there.call(open_hook::call(general)).await.err(),
+        there.call(remind_me::call("of them", 1_u32)).await.err(),
+        there.call(leave_org::call()).await.err(),
     ] {
-        assert_eq!(refused.expect("not for Eve").code(), "NOT_FOUND");
+        assert_eq!(refused.expect("not for Eve").code(), "FORBIDDEN");
     }
-    assert!(eve.call(get_rooms::call(1)).await?.is_empty());
-    let anonymous = app.call(get_messages::call(general, None)).await;
+    for wrong in ["", "Analytical Engines", &office.org.id] {
+        let refused = eve.in_directory().call(join_org::call(wrong)).await;
+        assert_eq!(refused.unwrap_err().code(), "NOT_FOUND");
+    }
+    let anonymous = app.pod(&own.id).call(get_rooms::call()).await;
     assert_eq!(anonymous.unwrap_err().code(), "UNAUTHORIZED");
 }
 
 #[edgepod::test]
+async fn a_token_is_for_an_organisation_of_its_user(app: TestApp) {
+    let office = Office::new(&app).await?;
+    let eve = Person::new(&app, "Eve").await?;
+    let directory = app.pod(DIRECTORY);
+    let [ada, _] = &office.people;
+    let token = directory
+        .call(sign_in::call(&*ada.device.key, &*office.org.id))
+        .await?;
+    let claims = directory.transaction(|ctx| edgepod::verify_jwt(&token, &ctx.env))?;
+    assert_eq!(claims.get::<String>("org"), Some(office.org.id.clone()));
+    for org in [&*office.org.id, "org_", DIRECTORY, "global", ""] {
+        let refused = directory.call(sign_in::call(&*eve.device.key, org)).await;
+        assert_eq!(refused.unwrap_err().code(), "FORBIDDEN", "{org}");
+    }
+}
+
+#[edgepod::test]
+async fn each_function_is_called_in_its_pod_alone(app: TestApp) {
+    let office = Office::new(&app).await?;
+    let [ada, _] = &office.people;
+    let (key, there, here) = (&*ada.device.key, office.callers.0, ada.in_directory());
+    for refused in [
+        there.call(sign_up::call("Ada")).await.err(),
+        there.call(sign_in::call(key, None)).await.err(),
+        there.call(get_orgs::call()).await.err(),
+        there.call(create_org::call("Mine")).await.err(),
+        there
+            .call(join_org::call(&*office.org.invitation))
+            .await
+            .err(),
+        here.call(get_rooms::call()).await.err(),
+        here.call(create_room::call("attic")).await.err(),
+        here.call(get_messages::call(1, None)).await.err(),
+        here.call(get_reminders::call()).await.err(),
+        here.call(leave_org::call()).await.err(),
+        here.call(admit::call(1, "Ada")).await.err(),
+    ] {
+        assert_eq!(refused.expect("of another pod").code(), "BAD_REQUEST");
+    }
+}
+
+#[edgepod::test]
+async fn who_has_left_has_no_access_and_may_come_back(app: TestApp) {
+    let office = Office::new(&app).await?;
+    let (ada, bob) = office.callers;
+    let [general, _] = office.rooms;
+    let person = &office.people[1];
+    let list = person.in_directory().watch(get_orgs::call());
+    let said = bob.call(send::call(general, "I was here")).await?;
+    bob.call(remind_me::call("of nothing", 60_u32)).await?;
+    bob.call(leave_org::call()).await?;
+    let refused = bob.call(get_messages::call(general, None)).await;
+    assert_eq!(refused.unwrap_err().code(), "FORBIDDEN");
+    app.jobs_ended().await;
+    assert!(list.data()?.is_empty(), "the directory has been told");
+    let sign_in = sign_in::call(&*person.device.key, &*office.org.id);
+    let refused = app.pod(DIRECTORY).call(sign_in).await.unwrap_err();
+    assert_eq!(refused.code(), "FORBIDDEN");
+    let messages = ada.call(get_messages::call(general, None)).await?;
+    assert_eq!(messages.items[0].id, said.id, "what he said stays");
+
+    let invitation = &*office.org.invitation;
+    person
+        .in_directory()
+        .call(join_org::call(invitation))
+        .await?;
+    assert_eq!(list.data()?.len(), 1);
+    assert_eq!(bob.call(get_rooms::call()).await?.len(), 2);
+    assert!(bob.call(get_reminders::call()).await?.is_empty());
+}
+
+#[edgepod::test]
 async fn a_device_comes_back_by_its_key(app: TestApp) {
-    let device = app.call(sign_up::call("Ada")).await?;
-    let again = app.call(sign_in::call(&device.key)).await?;
-    assert_eq!(again.member_id, device.session.member_id);
-    let stored = &app.data()["members"][0]["key"];
+    let directory = app.pod(DIRECTORY);
+    let device = Person::new(&app, "Ada").await?.device;
+    let token = directory.call(sign_in::call(&*device.key, None)).await?;
+    let claims = directory.transaction(|ctx| edgepod::verify_jwt(&token, &ctx.env))?;
+    assert_eq!(claims.subject(), Some(&*device.user_id.to_string()));
+    let stored = &directory.data()["users"][0]["key"];
     let stored = stored.as_str().expect("a hash");
     assert_ne!(stored, device.key, "the key itself is nowhere");
-    assert!(app.call(sign_in::call(stored)).await.is_err());
+    assert!(directory.call(sign_in::call(stored, None)).await.is_err());
 }
 
 #[edgepod::test]
@@ -182,15 +320,17 @@ async fn what_rang_is_cleared_away_the_next_day(app: TestApp) {
         .await?;
     app.advance(Duration::from_secs(24 * 60 * 60));
     assert_eq!(mine.data()?.len(), 2);
-    app.advance(Duration::from_secs(3 * 60));
+    app.advance(Duration::from_secs(24 * 60 * 60));
     assert_eq!(mine.data()?.len(), 1);
 }
 
 #[edgepod::test]
 async fn what_github_signs_is_said_in_the_room_once(app: TestApp) {
-    let (ada, bob, [general, attic]) = office(&app).await?;
+    let office = Office::new(&app).await?;
+    let (org, (ada, bob)) = (office.org.id, office.callers);
+    let [general, attic] = office.rooms;
     let hook = ada.call(open_hook::call(general)).await?;
-    app.transaction(|ctx| {
+    app.pod(&org).transaction(|ctx| {
         let secret = "It's a Secret to Everybody";
         let hooks = ctx.db.update::<Hook>().set(Hook::secret, secret);
         hooks.filter(Hook::room_id.eq(general)).exec()
@@ -210,12 +350,27 @@ async fn what_github_signs_is_said_in_the_room_once(app: TestApp) {
         (&*hook.path, "", body, 401),
         (&*hook.path, &*right.replace("sha256=", ""), body, 401),
         (&*hook.path, right, &*body.replace('7', "8"), 401),
-        (&*format!("/hooks/github/{attic}"), right, body, 401),
-        ("/hooks/github/seven", right, body, 404),
+        (&*format!("/hooks/github/{org}/{attic}"), right, body, 401),
+        (
+            &*format!("/hooks/github/{org}x/{general}"),
+            right,
+            body,
+            401,
+        ),
+        (
+            &*format!("/hooks/github/directory/{general}"),
+            right,
+            body,
+            401,
+        ),
+        (&*format!("/hooks/github/{org}/seven"), right, body, 404),
         (&*hook.path, right, body, 202),
         (&*hook.path, right, body, 202),
     ] {
-        let reply = app.request(request(path, signature, body)?).await;
+        let reply = app
+            .pod(DIRECTORY)
+            .request(request(path, signature, body)?)
+            .await;
         assert_eq!(reply.status(), status, "{path} {signature}");
     }
     let said = seen.data()?.items;
@@ -225,7 +380,4 @@ async fn what_github_signs_is_said_in_the_room_once(app: TestApp) {
         said[0].text,
         "grace opened the issue #7, It rains (navy/cobol)"
     );
-    let eve = member(&app, "Eve").await?;
-    let refused = eve.call(open_hook::call(general)).await.unwrap_err();
-    assert_eq!(refused.code(), "NOT_FOUND");
 }

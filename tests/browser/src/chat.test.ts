@@ -1,4 +1,4 @@
-/** Two people in `examples/chat`: what one says, the other sees, and what concerns neither is not asked for. */
+/** Two people in `examples/chat`: what one says, the other sees, what concerns neither is not asked for, and organisations are apart. */
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,8 +21,22 @@ afterAll(async () => {
   await app?.stop();
 });
 
+/** Each function that a page called, with the pod that it named: `getRooms in org_…`. */
+const called = new Set<string>();
+
+function listen(window: Window): void {
+  window.page.on("request", (request) => {
+    const [, name] = /\/rpc(?:\/(\w+))?$/.exec(new URL(request.url()).pathname) ?? [];
+    if (request.method() !== "POST") return;
+    const pod = request.headers()["x-edgepod-pod"]?.replace(/^org_.*/, "an organisation") ?? "none";
+    const names: string[] = name ? [name] : request.postDataJSON().calls.map((call: { name: string }) => call.name);
+    for (const name of names) called.add(`${name} in ${pod}`);
+  });
+}
+
 async function signUp(name: string, options?: Parameters<typeof Window.open>[2]): Promise<Window> {
   const window = await Window.open(browser, app.page, options);
+  listen(window);
   await window.page.getByLabel("Name").fill(name);
   await window.page.getByRole("button", { name: "Come in" }).click();
   await window.page.getByRole("heading", { name: `Hello ${name}` }).waitFor();
@@ -108,6 +122,66 @@ describe(`the chat on the ${HOST} host`, () => {
     }
     await row(ada).getByRole("button", { name: "Dismiss" }).click();
     await row(ada).waitFor({ state: "detached" });
+  });
+
+  test("another organisation shows nothing of the one before", async () => {
+    const menu = ada.page.getByLabel("Organisation");
+    await menu.selectOption("Another one…");
+    await ada.page.getByRole("textbox", { name: "Create an organisation" }).fill("Difference Engines");
+    await ada.page.getByRole("button", { name: "Create", exact: true }).click();
+    await ada.page.getByText("Nobody has said anything here").waitFor();
+    await ada.live();
+    // From here on each change of the page is looked at: whose messages stand beside whose name?
+    await ada.page.evaluate(() => {
+      const seen: Record<string, boolean> = {};
+      const look = () => {
+        const org = document.querySelector<HTMLSelectElement>("select[aria-label=Organisation]")?.selectedOptions[0]?.text;
+        seen[`${org}: ${document.querySelector("[aria-label=Messages]")?.textContent?.includes("flowers")}`] = true;
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+      Object.assign(globalThis, { seen });
+    });
+    for (const name of ["Analytical Engines", "Difference Engines", "Analytical Engines", "Difference Engines"]) {
+      await menu.selectOption(name);
+      const shows = name.startsWith("A") ? message(ada, "flowers") : ada.page.getByText("Nobody has said anything here");
+      await shows.waitFor();
+      await ada.live();
+    }
+    const seen = await ada.page.evaluate(() => Object.keys((globalThis as any).seen));
+    expect(seen).toContain("Analytical Engines: true");
+    expect(seen).not.toContain("Difference Engines: true");
+    ada.calls.length = 0;
+    await say(bob, "Nobody there?");
+    await message(bob, "Nobody there?").waitFor();
+    await ada.page.waitForTimeout(300);
+    expect(ada.calls).toEqual([]);
+    await menu.selectOption("Analytical Engines");
+    await message(ada, "Nobody there?").waitFor();
+  });
+
+  test("who leaves an organisation sees nothing of it any more, and comes in again by its invitation", async () => {
+    const invitation = (await ada.page.getByText("Invitation:").locator("code").textContent()) ?? "";
+    bob.page.once("dialog", (dialog) => dialog.accept());
+    await bob.page.getByLabel("Organisation").selectOption("Leave this one…");
+    await bob.page.getByRole("heading", { name: "Hello Bob" }).waitFor();
+    expect(await bob.page.getByText("flowers").count()).toBe(0);
+    const here = ada.page.getByRole("status", { name: "Who is here" });
+    await here.getByText("Bob").waitFor({ state: "detached" });
+    await message(ada, "As the loom").waitFor();
+    await bob.page.getByLabel("Or join one by its invitation").fill(invitation);
+    await bob.page.getByRole("button", { name: "Join" }).click();
+    await message(bob, "flowers").waitFor();
+    await bob.live();
+    await here.getByText("Bob").waitFor();
+  });
+
+  test("the page signs in in the directory alone, and asks for the rest in an organisation's pod", () => {
+    const [directory, others] = [true, false].map((isThere) =>
+      [...called].filter((call) => / in (directory|none)$/.test(call) === isThere).map((call) => call.split(" ")[0]),
+    );
+    expect(new Set(directory)).toEqual(new Set(["signUp", "signIn", "getOrgs", "createOrg", "joinOrg"]));
+    expect(others).toContain("getMessages");
+    for (const name of ["signUp", "signIn", "getOrgs", "createOrg", "joinOrg"]) expect(others).not.toContain(name);
   });
 
   test("after an outage it is as it was, and who closed the window is gone", async () => {

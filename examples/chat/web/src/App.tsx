@@ -1,10 +1,10 @@
-import { EdgePodProvider } from "./edgepod/client";
 import { Orgs } from "./Orgs";
+import { Pod } from "./Pod";
 import { SignUp } from "./SignUp";
-import { apiKey, url, useDevice } from "./session";
+import { apiKey, useDevice } from "./session";
 
 export function App() {
-  const { device, getToken, begin, forget } = useDevice();
+  const { device, begin, forget } = useDevice();
   if (!apiKey) {
     return (
       <main className="door">
@@ -15,8 +15,8 @@ export function App() {
     );
   }
   return (
-    <EdgePodProvider url={url} apiKey={apiKey} getToken={getToken}>
+    <Pod device={device}>
       {device ? <Orgs device={device} onForget={forget} /> : <SignUp onSignedUp={begin} />}
-    </EdgePodProvider>
+    </Pod>
   );
 }

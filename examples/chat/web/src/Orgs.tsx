@@ -1,14 +1,15 @@
 import { type SubmitEvent, useState } from "react";
-import { type Org, useMutation, useQuery } from "./edgepod/client";
+import { type Device, type Org, useMutation, useQuery } from "./edgepod/client";
+import { Pod } from "./Pod";
 import { Rooms } from "./Rooms";
-import type { Device } from "./session";
 
 type Props = { device: Device; onForget: () => void };
 
-/** The organisation that is shown; without one, how to found or to join one. */
+/** The organisation that is shown; without one, how to found or to join one. This is the directory's; what is in an organisation is its pod's. */
 export function Orgs({ device, onForget }: Props) {
-  const { data: orgs, error } = useQuery("getOrgs");
-  const [chosen, choose] = useState<number>();
+  const { data, error } = useQuery("getOrgs");
+  const [chosen, choose] = useState<string>();
+  const [left, setLeft] = useState<string>();
   const [isNew, setNew] = useState(false);
   if (error?.code === "FORBIDDEN" || error?.code === "UNAUTHORIZED") {
     return (
@@ -24,7 +25,9 @@ export function Orgs({ device, onForget }: Props) {
       </main>
     );
   }
-  if (!orgs) return <main className="door">{error ? <p className="wrong">{error.message}</p> : <p>One moment…</p>}</main>;
+  if (!data) return <main className="door">{error ? <p className="wrong">{error.message}</p> : <p>One moment…</p>}</main>;
+  // The directory is told a moment later.
+  const orgs = data.filter(({ id }) => id !== left);
   const org = orgs.find(({ id }) => id === chosen) ?? orgs[0];
   if (!org || isNew) {
     return (
@@ -32,6 +35,7 @@ export function Orgs({ device, onForget }: Props) {
         name={device.name}
         onDone={(org) => {
           choose(org.id);
+          setLeft(undefined);
           setNew(false);
         }}
         onBack={org && (() => setNew(false))}
@@ -39,20 +43,49 @@ export function Orgs({ device, onForget }: Props) {
     );
   }
   return (
-    <Rooms key={org.id} org={org} device={device}>
-      <select
-        aria-label="Organisation"
-        value={org.id}
-        onChange={({ target }) => (target.value === "new" ? setNew(true) : choose(Number(target.value)))}
-      >
+    <Pod key={org.id} device={device} org={org.id}>
+      <Rooms org={org} device={device}>
+        <OrgMenu org={org} orgs={orgs} onChoose={choose} onNew={() => setNew(true)} onLeft={() => setLeft(org.id)} />
+      </Rooms>
+    </Pod>
+  );
+}
+
+type OrgMenuProps = {
+  org: Org;
+  orgs: Org[];
+  onChoose: (id: string) => void;
+  onNew: () => void;
+  onLeft: () => void;
+};
+
+function OrgMenu({ org, orgs, onChoose, onNew, onLeft }: OrgMenuProps) {
+  const { trigger: leave, error } = useMutation("leaveOrg");
+
+  function change(value: string) {
+    if (value === "new") onNew();
+    else if (value !== "leave") onChoose(value);
+    // `error` shows what went wrong.
+    else if (confirm(`Leave ${org.name}?`)) leave().then(onLeft, () => {});
+  }
+
+  return (
+    <>
+      <select aria-label="Organisation" value={org.id} onChange={({ target }) => change(target.value)}>
         {orgs.map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
           </option>
         ))}
         <option value="new">Another one…</option>
+        <option value="leave">Leave this one…</option>
       </select>
-    </Rooms>
+      {error && (
+        <p className="wrong" role="alert">
+          {error.message}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,9 +1,8 @@
 import { type ReactNode, type SubmitEvent, useEffect, useRef, useState } from "react";
-import { type Org, useMutation, useQuery, useStatus } from "./edgepod/client";
+import { type Device, type Org, useMutation, useQuery, useStatus } from "./edgepod/client";
 import { Reminders } from "./Reminders";
 import { Room } from "./Room";
 import { StatusPill } from "./StatusPill";
-import type { Device } from "./session";
 
 type Props = {
   org: Org;
@@ -14,7 +13,7 @@ type Props = {
 
 /** The rooms of an organisation, and the one that is open. */
 export function Rooms({ org, device, children }: Props) {
-  const { data: rooms, error } = useQuery("getRooms", { org_id: org.id });
+  const { data: rooms, error } = useQuery("getRooms");
   const [chosen, choose] = useState<number>();
   const room = rooms?.find(({ id }) => id === chosen) ?? rooms?.[0];
   usePresence(room?.id);
@@ -46,7 +45,7 @@ export function Rooms({ org, device, children }: Props) {
               </li>
             ))}
           </ul>
-          <NewRoom orgId={org.id} onDone={choose} />
+          <NewRoom onDone={choose} />
         </nav>
         <Reminders />
         <footer className="side-foot">
@@ -62,7 +61,7 @@ export function Rooms({ org, device, children }: Props) {
           </p>
         </footer>
       </aside>
-      {room && <Room key={room.id} room={room} me={device.memberId} />}
+      {room && <Room key={room.id} room={room} me={device.user_id} />}
     </div>
   );
 }
@@ -85,14 +84,14 @@ function usePresence(roomId: number | undefined) {
   }, [isLive, roomId, enter]);
 }
 
-function NewRoom({ orgId, onDone }: { orgId: number; onDone: (id: number) => void }) {
+function NewRoom({ onDone }: { onDone: (id: number) => void }) {
   const { trigger, isMutating, error } = useMutation("createRoom");
 
   async function create(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = event.currentTarget;
     try {
-      const room = await trigger({ org_id: orgId, name: String(new FormData(form).get("name")) });
+      const room = await trigger({ name: String(new FormData(form).get("name")) });
       form.reset();
       if (room) onDone(room.id);
     } catch {

@@ -1,8 +1,8 @@
 import type { SubmitEvent } from "react";
-import { type NewDevice, useMutation } from "./edgepod/client";
+import { type Device, useMutation } from "./edgepod/client";
 
 /** Asks for a name. The device keeps the rest. */
-export function SignUp({ onSignedUp }: { onSignedUp: (device: NewDevice) => void }) {
+export function SignUp({ onSignedUp }: { onSignedUp: (device: Device) => void }) {
   const { trigger, isMutating, error } = useMutation("signUp");
 
   async function signUp(event: SubmitEvent<HTMLFormElement>) {

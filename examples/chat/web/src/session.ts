@@ -1,11 +1,8 @@
 import { useMemo, useState } from "react";
-import type { NewDevice, Session } from "./edgepod/client";
+import type { Device } from "./edgepod/client";
 
 export const url = import.meta.env.VITE_EDGEPOD_URL ?? "http://127.0.0.1:8989";
 export const apiKey = import.meta.env.VITE_EDGEPOD_KEY;
-
-/** Who this device is, and the key by which it comes back. */
-export type Device = { key: string; memberId: number; name: string };
 
 /** `?as=bob` is another person in the same browser: two windows can talk to each other. */
 const KEPT = `chat-device-${new URLSearchParams(location.search).get("as") ?? ""}`;
@@ -13,15 +10,11 @@ const KEPT = `chat-device-${new URLSearchParams(location.search).get("as") ?? ""
 /** The device's account: `null` before it has one. */
 export function useDevice() {
   const [device, setDevice] = useState(kept);
-  const tokens = useMemo(() => new Tokens(), []);
   return {
     device,
-    getToken: ({ refresh }: { refresh: boolean }) => device && tokens.of(device, refresh),
-    begin({ key, session }: NewDevice) {
-      const next = { key, memberId: session.member_id, name: session.name };
-      localStorage.setItem(KEPT, JSON.stringify(next));
-      tokens.take(session);
-      setDevice(next);
+    begin(device: Device) {
+      localStorage.setItem(KEPT, JSON.stringify(device));
+      setDevice(device);
     },
     forget() {
       localStorage.removeItem(KEPT);
@@ -30,17 +23,25 @@ export function useDevice() {
   };
 }
 
+/** What a provider takes as `getToken`: for the directory, or for an organisation. */
+export function useToken(device: Device | null, org?: string) {
+  const key = device?.key;
+  const token = useMemo(() => (key === undefined ? null : new Token(key, org)), [key, org]);
+  return ({ refresh }: { refresh: boolean }) => token?.get(refresh);
+}
+
 /** The token that is good now. The key asks for the next one. */
-class Tokens {
+class Token {
   #token: Promise<string> | undefined;
 
-  take({ token }: Session) {
-    this.#token = Promise.resolve(token);
-  }
+  constructor(
+    readonly key: string,
+    readonly org: string | undefined,
+  ) {}
 
-  of(device: Device, refresh: boolean): Promise<string> {
+  get(refresh: boolean): Promise<string> {
     if (refresh || !this.#token) {
-      this.#token = signIn(device);
+      this.#token = signIn(this.key, this.org);
       // The next call tries again.
       this.#token.catch(() => {
         this.#token = undefined;
@@ -50,16 +51,16 @@ class Tokens {
   }
 }
 
-/** Before there is a token there is no signed-in client: this call is made by hand. */
-async function signIn({ key }: Device): Promise<string> {
+/** Before there is a token there is no signed-in client: this call is made by hand, and without one it is for the directory. */
+async function signIn(key: string, org: string | undefined): Promise<string> {
   const reply = await fetch(`${url.replace(/\/$/, "")}/rpc/signIn`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-edgepod-key": apiKey ?? "" },
-    body: JSON.stringify({ key }),
+    body: JSON.stringify({ key, org }),
   });
   const { data, error } = await reply.json();
   if (!reply.ok) throw new Error(error?.message ?? "This device could not sign in.");
-  return data.token;
+  return data;
 }
 
 function kept(): Device | null {

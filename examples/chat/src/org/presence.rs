@@ -29,16 +29,12 @@ pub struct Here {
 /// The caller types in a room. It goes away by itself; whoever types on says it again.
 #[edgepod::function]
 pub async fn type_in(ctx: &Ctx, room_id: i64) -> Result<()> {
-    let (member_id, name) = enters(ctx, room_id)?;
+    let me = enters(ctx, room_id)?;
     ctx.present(Typing {
         room_id,
-        member_id,
-        name,
+        member_id: me.id,
+        name: me.name,
     })
-}
-
-pub(crate) fn stop_typing(ctx: &Ctx, room_id: i64) -> Result<()> {
-    ctx.absent::<Typing>(room_id)
 }
 
 /// Who types in a room.
@@ -51,14 +47,14 @@ pub async fn get_typing(ctx: &QueryCtx, room_id: i64) -> Result<Vec<Typing>> {
 /// The caller has a room open, for as long as the window is there, and no longer the one that was open before.
 #[edgepod::function]
 pub async fn enter(ctx: &Ctx, room_id: i64, from: Option<i64>) -> Result<()> {
-    let (member_id, name) = enters(ctx, room_id)?;
+    let me = enters(ctx, room_id)?;
     if let Some(from) = from {
         ctx.absent::<Here>(from)?;
     }
     ctx.present(Here {
         room_id,
-        member_id,
-        name,
+        member_id: me.id,
+        name: me.name,
     })
 }
 

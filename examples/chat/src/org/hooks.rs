@@ -1,14 +1,14 @@
 //! What GitHub says in a room: a webhook, whose signature is over the bytes of its body.
 
-use edgepod::{
-    http::{Bytes, Request, Response, StatusCode},
-    prelude::*,
-};
+use edgepod::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use crate::{Member, NewMember, Room, enters, key, say};
+use crate::{Room, enters, key, say};
+
+/// The author of what GitHub says: members' numbers begin with 1.
+const GITHUB: i64 = 0;
 
 /// A room's webhook.
 #[edgepod::table(name = "hooks")]
@@ -58,7 +58,7 @@ pub async fn open_hook(ctx: &Ctx, room_id: i64) -> Result<HookAddress> {
     };
     ctx.db.insert(hook).exec()?;
     Ok(HookAddress {
-        path: format!("/hooks/github/{room_id}"),
+        path: format!("/hooks/github/{}/{room_id}", ctx.pod()),
         secret,
     })
 }
@@ -87,49 +87,50 @@ struct Titled {
     title: String,
 }
 
-/// GitHub tells of an event.
-#[edgepod::route(POST, "/hooks/github/:room_id")]
-async fn of_github(
-    ctx: &ActionCtx,
-    request: Request<Bytes>,
-    room_id: i64,
-) -> Result<Response<Bytes>> {
+/// What of GitHub's request counts.
+#[edgepod::data]
+pub struct FromGithub {
+    /// `X-GitHub-Event`
+    pub kind: String,
+    /// `X-GitHub-Delivery`
+    pub delivery: String,
+    /// `X-Hub-Signature-256`
+    pub signature: String,
+    /// The body.
+    pub body: String,
+}
+
+/// GitHub tells of an event: the directory passes it on.
+#[edgepod::function(internal)]
+pub(crate) async fn hear_github(ctx: &Ctx, room_id: i64, request: FromGithub) -> Result<()> {
     let hook = ctx
         .db
         .select::<Hook>()
         .filter(Hook::room_id.eq(room_id))
         .first()?;
-    let signature = header(&request, "x-hub-signature-256");
     // Whoever asks does not learn which rooms there are.
-    if !hook.is_some_and(|hook| is_signed(&hook.secret, request.body(), signature)) {
-        return Err(Error::unauthorized("This is not signed by GitHub."));
+    if !hook.is_some_and(|hook| is_signed(&hook.secret, &request)) {
+        return Err(not_signed());
     }
-    let kind = header(&request, "x-github-event");
-    let event: Event = serde_json::from_slice(request.body())
+    let event: Event = serde_json::from_str(&request.body)
         .map_err(|error| Error::bad_request(format!("This is no event: {error}.")))?;
-    let id = header(&request, "x-github-delivery").to_owned();
-    ctx.transaction(|tx| {
-        if tx
-            .db
-            .select::<Delivery>()
-            .filter(Delivery::id.eq(&*id))
-            .exists()?
-        {
-            return Ok(());
-        }
-        tx.db.insert(NewDelivery { id, room_id }).exec()?;
-        say(
-            tx,
-            room_id,
-            speaker(tx)?,
-            "GitHub".to_owned(),
-            event.in_words(kind),
-        )?;
-        Ok(())
-    })?;
-    Ok(Response::builder()
-        .status(StatusCode::ACCEPTED)
-        .body(Bytes::new())?)
+    let id = request.delivery;
+    if ctx
+        .db
+        .select::<Delivery>()
+        .filter(Delivery::id.eq(&*id))
+        .exists()?
+    {
+        return Ok(());
+    }
+    ctx.db.insert(NewDelivery { id, room_id }).exec()?;
+    let text = event.in_words(&request.kind);
+    say(ctx, room_id, GITHUB, "GitHub".to_owned(), text)?;
+    Ok(())
+}
+
+pub(crate) fn not_signed() -> Error {
+    Error::unauthorized("This is not signed by GitHub.")
 }
 
 impl Event {
@@ -152,36 +153,11 @@ impl Event {
     }
 }
 
-/// The member who says what GitHub says. Its key is no hash, so no device has it.
-fn speaker(ctx: &Ctx) -> Result<i64> {
-    const KEY: &str = "github";
-    let known = ctx
-        .db
-        .select::<Member>()
-        .filter(Member::key.eq(KEY))
-        .first()?;
-    if let Some(member) = known {
-        return Ok(member.id);
-    }
-    let member = NewMember {
-        name: "GitHub".to_owned(),
-        key: KEY.to_owned(),
-    };
-    Ok(ctx.db.insert(member).returning()?.id)
-}
-
-/// Whether `signature` is that of these bytes. The time it takes says nothing of where it differs.
-fn is_signed(secret: &str, bytes: &[u8], signature: &str) -> bool {
+/// Whether a request is signed with this secret. The time it takes says nothing of where it differs.
+fn is_signed(secret: &str, request: &FromGithub) -> bool {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length");
-    mac.update(bytes);
-    let hex = signature.strip_prefix("sha256=").unwrap_or_default();
-    base16ct::lower::decode_vec(hex).is_ok_and(|signature| mac.verify_slice(&signature).is_ok())
-}
-
-fn header<'a>(request: &'a Request<Bytes>, name: &str) -> &'a str {
-    let value = request
-        .headers()
-        .get(name)
-        .and_then(|value| value.to_str().ok());
-    value.unwrap_or_default()
+    mac.update(request.body.as_bytes());
+    let hex = request.signature.strip_prefix("sha256=");
+    base16ct::lower::decode_vec(hex.unwrap_or_default())
+        .is_ok_and(|signature| mac.verify_slice(&signature).is_ok())
 }

@@ -5,7 +5,7 @@ use edgepod::{
     prelude::*,
 };
 
-use crate::{Member, Room, Seat, enters, text};
+use crate::{Member, Room, Seat, Typing, enters, text};
 
 /// A message.
 #[edgepod::table(name = "messages")]
@@ -18,9 +18,7 @@ pub struct Message {
     /// Where it was said.
     #[references(Room::id, on_delete = cascade)]
     pub room_id: i64,
-    /// Who said it.
-    #[index]
-    #[references(Member::id, on_delete = cascade)]
+    /// Who said it: a member's number, also of one who has left since, or `GITHUB`.
     pub author_id: i64,
     /// What they were called then.
     pub author: String,
@@ -84,11 +82,11 @@ pub async fn get_messages(
 /// Says something in a room.
 #[edgepod::function]
 pub async fn send(ctx: &Ctx, room_id: i64, text: String) -> Result<Message> {
-    let (me, author) = enters(ctx, room_id)?;
+    let me = enters(ctx, room_id)?;
     let text = crate::text(&text, "message", 4_000)?;
-    let message = say(ctx, room_id, me, author, text)?;
+    let message = say(ctx, room_id, me.id, me.name, text)?;
     // Whoever has said it no longer types.
-    crate::presence::stop_typing(ctx, room_id)?;
+    ctx.absent::<Typing>(room_id)?;
     Ok(message)
 }
 
@@ -153,10 +151,10 @@ pub async fn react(ctx: &Ctx, message_id: i64, emoji: String) -> Result<()> {
         .select::<Message>()
         .filter(Message::id.eq(message_id))
         .one()?;
-    let (me, _) = enters(ctx, message.room_id)?;
+    let me = enters(ctx, message.room_id)?;
     let mine = Reaction::message_id
         .eq(message_id)
-        .and(Reaction::member_id.eq(me))
+        .and(Reaction::member_id.eq(me.id))
         .and(Reaction::emoji.eq(emoji.as_str()));
     if ctx.db.delete::<Reaction>().filter(mine).exec()? > 0 {
         return Ok(());
@@ -164,7 +162,7 @@ pub async fn react(ctx: &Ctx, message_id: i64, emoji: String) -> Result<()> {
     ctx.db
         .insert(NewReaction {
             message_id,
-            member_id: me,
+            member_id: me.id,
             emoji,
             room_id: message.room_id,
         })

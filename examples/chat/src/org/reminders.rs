@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use edgepod::prelude::*;
 
-use crate::{Member, me};
+use crate::{Member, member};
 
 /// What somebody wants to be reminded of. Nobody else sees it.
 #[edgepod::table(name = "reminders")]
@@ -33,10 +33,10 @@ const LATEST: u32 = 366 * 24 * 60 * 60;
 /// The caller's reminders: those that have rung first, then those that ring next.
 #[edgepod::query]
 pub async fn get_reminders(ctx: &QueryCtx) -> Result<Vec<Reminder>> {
-    let (me, _) = me(ctx)?;
+    let me = member(ctx)?;
     ctx.db
         .select::<Reminder>()
-        .filter(Reminder::member_id.eq(me))
+        .filter(Reminder::member_id.eq(me.id))
         .order_by(Reminder::at.asc())
         .limit(100)
         .all()
@@ -45,7 +45,7 @@ pub async fn get_reminders(ctx: &QueryCtx) -> Result<Vec<Reminder>> {
 /// Reminds the caller in so many seconds.
 #[edgepod::function(middleware = [rate_limit(60, Per::Minute)])]
 pub async fn remind_me(ctx: &Ctx, text: String, seconds: u32) -> Result<Reminder> {
-    let (me, _) = me(ctx)?;
+    let me = member(ctx)?;
     let text = crate::text(&text, "reminder", 200)?;
     if !(1..=LATEST).contains(&seconds) {
         return Err(Error::bad_request(
@@ -56,7 +56,7 @@ pub async fn remind_me(ctx: &Ctx, text: String, seconds: u32) -> Result<Reminder
     let reminder = ctx
         .db
         .insert(NewReminder {
-            member_id: me,
+            member_id: me.id,
             text,
             at: ctx.now() + wait,
             rang: false,
@@ -87,8 +87,8 @@ async fn ring(ctx: &Ctx, id: i64) -> Result<()> {
 /// The caller no longer wants it, or has seen it ring.
 #[edgepod::function]
 pub async fn dismiss(ctx: &Ctx, id: i64) -> Result<()> {
-    let (me, _) = me(ctx)?;
-    let mine = Reminder::id.eq(id).and(Reminder::member_id.eq(me));
+    let me = member(ctx)?;
+    let mine = Reminder::id.eq(id).and(Reminder::member_id.eq(me.id));
     let reminder = ctx.db.select::<Reminder>().filter(mine).first()?;
     let reminder = reminder.ok_or_else(|| Error::not_found("You have no such reminder."))?;
     if let Some(job) = reminder.job {
@@ -101,21 +101,18 @@ pub async fn dismiss(ctx: &Ctx, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// How long one that has rung is shown where nobody dismisses it, in seconds.
-const SHOWN: u64 = 24 * 60 * 60;
+/// How long one that has rung is shown where nobody dismisses it.
+const SHOWN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Clears away what rang long ago. The tests cannot wait for a day, and say themselves how long that is.
-#[edgepod::cron(every = "1m")]
+/// Clears away what rang long ago. Once a day, as each organisation's pod wakes for it.
+#[edgepod::cron("0 3 * * *")]
 async fn clear_reminders(ctx: &Ctx) -> Result<()> {
-    let shown = ctx.env.var("EDGEPOD_CHAT_REMINDERS_SHOWN");
-    let shown = shown.and_then(|seconds| seconds.parse().ok());
-    let shown = Duration::from_secs(shown.unwrap_or(SHOWN));
     ctx.db
         .delete::<Reminder>()
         .filter(
             Reminder::rang
                 .eq(true)
-                .and(Reminder::at.lt(ctx.now() - shown)),
+                .and(Reminder::at.lt(ctx.now() - SHOWN)),
         )
         .exec()?;
     Ok(())
