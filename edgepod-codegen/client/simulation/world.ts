@@ -1,5 +1,5 @@
 /** One run: clients, an engine and a network, and a seed that says what happens. */
-import { QueryObserver } from "@tanstack/query-core";
+import { type Query, QueryObserver } from "@tanstack/query-core";
 import { EdgePodClient, query } from "../src/core";
 import { Clock } from "./clock";
 import { Host } from "./host";
@@ -30,6 +30,8 @@ class Client {
   readonly seen = new Map<string, Question>();
   /** Writes whose outcome is not known yet. */
   waiting = 0;
+  /** Queries that go on showing what was expected of a write until they are read again. */
+  readonly #expecting = new Set<Query>();
 
   constructor(network: Network) {
     this.pod = new EdgePodClient({
@@ -48,9 +50,23 @@ class Client {
     const [name, args] = question;
     const observer = new QueryObserver<unknown>(this.pod.queryClient, query(name, args) as never);
     const hide = observer.subscribe(({ data, isPlaceholderData }) => {
-      if (data !== undefined && !isPlaceholderData) told(data);
+      if (data !== undefined && !isPlaceholderData && !this.#expects(observer.getCurrentQuery())) told(data);
     });
     this.shown.set(key, { question, observer, hide });
+  }
+
+  /** A write is done of which these names of queries expected something: what could not be read again yet goes on showing it. */
+  done(names: object): void {
+    for (const query of this.pod.queryClient.getQueryCache().getAll()) {
+      if (Object.hasOwn(names, query.queryKey[1] as string)) this.#expecting.add(query);
+    }
+  }
+
+  /** Whether what a query shows is expected of a write, and of no version. */
+  #expects(query: Query): boolean {
+    if (this.waiting > 0) return true;
+    if (this.#expecting.has(query) && !this.pod.registry.isStale(query)) this.#expecting.delete(query);
+    return this.#expecting.has(query);
   }
 
   hide(key: string): void {
@@ -227,8 +243,7 @@ export class World {
       this.#remember([question]);
     }
     client.show(question, (data) => {
-      // What is expected of a write is of no version.
-      if (client.waiting > 0 || history.get(key)?.has(JSON.stringify(data))) return;
+      if (history.get(key)?.has(JSON.stringify(data))) return;
       this.#broken.push(`a client shows of ${key} what was never so: ${JSON.stringify(data)}`);
     });
   }
@@ -285,7 +300,10 @@ export class World {
     client.pod
       .mutate(name, { mark, ...args }, { optimistic: optimistic as never })
       .then(
-        () => this.#writes.set(mark, "done"),
+        () => {
+          this.#writes.set(mark, "done");
+          client.done(optimistic ?? {});
+        },
         (error) => {
           if (error.code === "BAD_REQUEST") this.#writes.set(mark, "refused");
           else if (error.code !== "NETWORK") this.#broken.push(`${name} failed: ${error.code} ${error.message}`);

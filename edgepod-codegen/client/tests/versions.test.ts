@@ -405,6 +405,19 @@ describe("the reply to a write of another life", () => {
     expect(registry.isStale("users")).toBe(true);
   });
 
+  // The server has another life, and its socket is still on the way; its clock may have gone back.
+  test.each(["a", "z"])("is read by queries of that life once, too, until it greets (%s beside m)", (other) => {
+    const registry = greeted("m");
+    for (const write of [7, 8]) {
+      registry.changed(["users"], `${other}.${write}`, true);
+      expect(registry.isStale("users")).toBe(true);
+      registry.answered("users", registry.known(), ["users"], `${other}.${write}`);
+      expect(registry.isStale("users")).toBe(false);
+    }
+    registry.greeted(["users"], `${other}.9`);
+    expect(registry.isStale("users")).toBe(true);
+  });
+
   test("is not one of a signal: a server that slept goes on with the same sockets", () => {
     const registry = greeted("m");
     registry.changed(["users"], "n.1");

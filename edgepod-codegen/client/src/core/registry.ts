@@ -74,7 +74,7 @@ export function createRegistry<Query>(): Registry<Query> {
       : [...topics, EVERY_TABLE].flatMap((topic) => [...(readers.get(topic) ?? [])]);
     if (isReply && known && isOfAnotherLife(version)) {
       // It may be late, and of a life that is over: what it wrote is read once more. Its name says nothing beside those of this life.
-      for (const query of queries) (reads.get(query) as Read).version = "";
+      for (const query of queries) outlived(reads.get(query) as Read);
       version = known;
     }
     known = later(known, version);
@@ -100,7 +100,7 @@ export function createRegistry<Query>(): Registry<Query> {
 
   /** Data of a life that is over: whatever it depends on may have changed. */
   const outlived = (read: Read) => {
-    read.version = "";
+    read.version = read.tried = "";
     changed(read.topics, known);
   };
 
@@ -115,9 +115,10 @@ export function createRegistry<Query>(): Registry<Query> {
         changes.clear();
         known = version;
       }
-      // What came from another life while this connection was being made, the server could not judge.
+      // What failed is worth another attempt; and what came from another life while this connection was being made, the server could
+      // not judge.
       for (const read of reads.values()) {
-        if (isOfAnotherLife(read.tried)) read.tried = "";
+        read.tried = "";
         if (read.version && isOfAnotherLife(read.version)) outlived(read);
       }
       changed(topics, version);
@@ -131,7 +132,8 @@ export function createRegistry<Query>(): Registry<Query> {
     answered: (query, before, topics, version = "", more = false) => {
       const read = reads.get(query);
       if (!read) return;
-      read.tried = topics ? "" : before;
+      // A life that has not greeted yet is not compared with what is known of this one: the server's clock may have gone back.
+      read.tried = isOfAnotherLife(version) ? before : "";
       if (!topics) return;
       index(query, read, more ? [...new Set([...read.topics, ...topics])] : topics);
       // Pages are as old as the oldest of them.
