@@ -23,6 +23,7 @@ pub(crate) type Socket = WebSocketStream<TcpStream>;
 /// One keep-alive connection. Requests go one after another.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
+    address: SocketAddr,
     host: String,
     session: Option<String>,
     /// What stands in `Authorization`.
@@ -37,13 +38,9 @@ impl Connection {
     /// # Errors
     /// When nobody listens at `address`.
     pub(crate) async fn open(address: SocketAddr, session: Option<String>) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // It ends with the sender; an error of it reaches the request that was under way.
-        tokio::spawn(connection);
         Ok(Self {
-            sender,
+            sender: connect(address).await?,
+            address,
             host: address.to_string(),
             session,
             authorization: None,
@@ -79,6 +76,10 @@ impl Connection {
         if let Some(pod) = &self.pod {
             request = request.header("x-edgepod-pod", pod);
         }
+        // A server closes one that was idle for long, such as that of the first of many windows.
+        if self.sender.is_closed() {
+            self.sender = connect(self.address).await?;
+        }
         self.sender.ready().await?;
         let reply = self
             .sender
@@ -101,6 +102,15 @@ impl Connection {
         serde_json::from_slice(&body)
             .with_context(|| format!("{name} replied with something else than JSON"))
     }
+}
+
+async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    // It ends with the sender; an error of it reaches the request that was under way.
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 /// Opens the invalidation socket of `session`.
