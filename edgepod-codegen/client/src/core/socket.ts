@@ -17,8 +17,8 @@ const RETRY_GROWTH = 1.6;
 const MOST_NAMED = 100;
 /** A list of more characters is one of tables. */
 const LONGEST_LIST = 200_000;
-/** Whether a signal about values was lost is asked at most this often, by connecting anew. */
-const ASK_AGAIN_MS = 90_000;
+/** Whether a signal about values was lost is asked after so many pings, by connecting anew. Not after a time: a clock may be set. */
+const ASK_AGAIN_AFTER = 3;
 /** A key that was refused is seldom good a moment later. */
 const REFUSED_RETRY_MS = 30_000;
 /** The close code for what the server does not allow. */
@@ -90,8 +90,8 @@ export function createSocket(options: SocketOptions): StaleSocket {
   /** The life of the server that counts, and how far it has. */
   let epoch: string | undefined;
   let counted = 0;
-  /** When the server last said all that this client has missed, and of which version that was. */
-  let asked = 0;
+  /** The pings since the server last said all that this client has missed, and of which version that was. */
+  let pings = 0;
   let told = "";
   /** What it was asked about. */
   let named: ReadonlyMap<string, string>;
@@ -141,7 +141,7 @@ export function createSocket(options: SocketOptions): StaleSocket {
       const message = Array.isArray(said?.tables) && said.version ? said : undefined;
       if (message?.type === "hello") {
         open = true;
-        asked = Date.now();
+        pings = 0;
         told = message.version;
         const again = resumed;
         resumed = true;
@@ -151,10 +151,11 @@ export function createSocket(options: SocketOptions): StaleSocket {
         options.onStale(changes(message), message.version);
       } else if (open) {
         failures = 0;
+        if (said?.changed) pings++;
         // What a lost signal has not said: of tables; of their values a new greeting does.
         for (const [table, version] of Object.entries(said?.changed ?? {})) {
           options.onStale([table], version);
-          if (Date.now() > asked + ASK_AGAIN_MS && mayMiss(table, version)) renew();
+          if (pings >= ASK_AGAIN_AFTER && mayMiss(table, version)) renew();
         }
       } else return;
       clearTimeout(deadline);
