@@ -261,7 +261,7 @@ test("what TanStack's persister kept is shown at once, read again, and kept fres
   localStorage.clear();
 });
 
-test("TanStack's devtools see a query as fresh, and can read it again", async () => {
+test("TanStack's devtools see a query as fresh, name its pod, and can read it again", async () => {
   pod.addUser("Ada");
   const queryClient = new QueryClient();
   const Users = () => <List users={useQuery("getUsers").data ?? []} />;
@@ -273,7 +273,7 @@ test("TanStack's devtools see a query as fresh, and can read it again", async ()
     disconnect() {}
   };
   render(
-    <EdgePodProvider url={pod.url} apiKey={pod.key} queryClient={queryClient}>
+    <EdgePodProvider url={pod.url} apiKey={pod.key} pod="acme" queryClient={queryClient}>
       <Users />
       <ReactQueryDevtools initialIsOpen />
     </EdgePodProvider>,
@@ -284,7 +284,7 @@ test("TanStack's devtools see a query as fresh, and can read it again", async ()
   await screen.findByLabelText("Stale: 0");
   // What their buttons do.
   const found = queryClient.getQueryCache().find({ queryKey: api.getUsers.queryKey() });
-  expect(found?.queryHash).toBe(`["edgepod","getUsers",{},"${pod.url}"]`);
+  expect(found?.queryHash).toBe(`["edgepod","getUsers",{},"${pod.url}#acme"]`);
   await found?.fetch();
   expect(pod.count("getUsers")).toBe(2);
   await queryClient.resetQueries(found);

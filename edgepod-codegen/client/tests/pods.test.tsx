@@ -8,6 +8,7 @@ import { WebSocket as NodeWebSocket } from "ws";
 import { dehydrate, EdgePodClient, type GetToken, hydrate, query } from "../src/core";
 import { createEdgePod } from "../src/plain";
 import * as hooks from "../src/react";
+import { oneAddress } from "./address";
 import { Pod, settled, until } from "./pod";
 
 // The app finds pods by a rule, as code generation says it.
@@ -19,7 +20,11 @@ configure({ asyncUtilTimeout: 4_000 });
 interface Queries {
   getUsers: { kind: "query"; args: { [name: string]: never }; result: { id: number; name: string }[]; error: never };
 }
+interface Mutations {
+  insertUser: { kind: "function"; args: { name: string }; result: { id: number; name: string }; error: never };
+}
 const useQuery = hooks.useQuery as hooks.UseQuery<Queries>;
+const useMutation = hooks.useMutation as hooks.UseMutation<Mutations, Queries>;
 
 /** Two pods, each with a server of its own behind the one address. */
 let pods: Record<string, Pod>;
@@ -39,26 +44,11 @@ afterEach(async () => {
 });
 
 const of = (name: string) => pods[name] as Pod;
-/** The pod of a token, whose claim names it. */
-const podOf = (token: string) => JSON.parse(atob(token.split(".")[1] as string)).org as string;
-const to = (pod: string, url: string) => url.replace("pods.test", of(pod).url.slice("http://".length));
-
 /** What a server with pods does with requests and sockets. */
-const server = {
-  url: "http://pods.test",
-  apiKey: "ep_pk_test",
-  fetch: (async (url: string, init?: RequestInit) => {
-    const headers = new Headers(init?.headers);
-    const token = headers.get("authorization");
-    return fetch(to(headers.get("x-edgepod-pod") ?? podOf(token as string), url), init);
-  }) as typeof fetch,
-  WebSocket: class extends NodeWebSocket {
-    constructor(url: string, protocols: string[]) {
-      const token = protocols[1]?.slice("edgepod.bearer.".length);
-      super(to(new URL(url).searchParams.get("pod") ?? podOf(token as string), url), protocols);
-    }
-  } as unknown as typeof WebSocket,
-};
+const server = oneAddress(of, NodeWebSocket as unknown as typeof WebSocket);
+
+/** What is given up has its answer all the same, as one that is there already when it is. */
+const deaf = ((url: string, { signal, ...init }: RequestInit = {}) => server.fetch(url, init)) as typeof fetch;
 
 const names = (users: { name: string }[] | undefined) => users?.map(({ name }) => name).join(" ") ?? "…";
 const Provided = ({ pod, children }: { pod: string; children: ReactNode }) => (
@@ -93,6 +83,16 @@ test("providers side by side and nested show each its own pod, on one query clie
   expect(keys.sort()).toEqual(["http://pods.test#acme", "http://pods.test#globex"]);
 });
 
+/** Adds Grace, who is shown at once. */
+let add: () => Promise<unknown>;
+const Adder = () => {
+  const { trigger } = useMutation("insertUser", {
+    optimistic: { getUsers: (users, { name }) => [...users, { id: 0, name }] },
+  });
+  add = () => trigger({ name: "Grace" });
+  return null;
+};
+
 test("another pod shows nothing of the one before", async () => {
   const { rerender } = render(
     <Provided pod="acme">
@@ -110,14 +110,48 @@ test("another pod shows nothing of the one before", async () => {
   expect(of("acme").openSockets).toBe(0);
 });
 
+test("another pod, while the one before still owes a query's reply and a mutation's", async () => {
+  const page = (pod: string) => (
+    <hooks.EdgePodProvider {...server} fetch={deaf} pod={pod} queryClient={shared}>
+      <List of="list" />
+      <Adder />
+    </hooks.EdgePodProvider>
+  );
+  const { rerender } = render(page("acme"));
+  await screen.findByText("list: Ada, live");
+  const insert = of("acme").hold("insertUser");
+  const added = add();
+  await insert.arrived;
+  await screen.findByText("list: Ada Grace, live");
+  const read = of("acme").hold("getUsers");
+  of("acme").addUser("Alan");
+  await read.arrived;
+  const reads = of("acme").count("getUsers");
+  rerender(page("globex"));
+  expect(screen.queryByText(/Ada|Grace|Alan/)).toBeNull();
+  await screen.findByText("list: Bob, live");
+  for (const reply of [read, insert]) {
+    reply.release();
+    await settled();
+    screen.getByText("list: Bob, live");
+  }
+  await added;
+  of("acme").addUser("Alice");
+  await settled();
+  screen.getByText("list: Bob, live");
+  expect([of("acme").count("getUsers"), of("acme").openSockets]).toEqual([reads, 0]);
+  expect([of("globex").count("getUsers"), of("globex").count("insertUser")]).toEqual([1, 0]);
+});
+
 const token = (org: string, id = 0) => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return `${part({ alg: "ES256" })}.${part({ sub: "ada", org, id, exp: Math.floor(Date.now() / 1000) + 3600 })}.x`;
 };
 
-const Signed = ({ getToken, pod }: { getToken: GetToken; pod?: string }) => (
-  <hooks.EdgePodProvider {...server} queryClient={shared} getToken={getToken} pod={pod}>
+const Signed = ({ fetch, ...props }: { getToken: GetToken; pod?: string; fetch?: typeof globalThis.fetch }) => (
+  <hooks.EdgePodProvider {...server} {...(fetch && { fetch })} {...props} queryClient={shared}>
     <List of="list" />
+    <Adder />
   </hooks.EdgePodProvider>
 );
 
@@ -140,12 +174,49 @@ test("an organisation switch that keeps the user shows nothing of the old one, a
   render(<Signed getToken={() => current} pod="" />);
   await screen.findByText("list: Ada, live");
   current = token("globex");
-  await shared.refetchQueries();
+  const held = of("globex").hold("getUsers");
+  const refetched = shared.refetchQueries();
+  await held.arrived;
+  await screen.findByText(/list: …/);
+  expect(JSON.stringify(shared.getQueryCache().getAll())).not.toContain("Ada");
+  held.release();
+  await refetched;
   await screen.findByText("list: Bob, live");
   expect(of("globex").protocols).toBe(`edgepod,edgepod.bearer.${current}`);
   of("globex").addUser("Barbara");
   await screen.findByText("list: Bob Barbara, live");
   expect(of("globex").batches.length + of("globex").calls.length).toBeLessThan(8);
+});
+
+test("an organisation switch, while the old one still owes a query's reply and a mutation's", async () => {
+  let current = token("acme");
+  render(<Signed getToken={() => current} fetch={deaf} />);
+  await screen.findByText("list: Ada, live");
+  const insert = of("acme").hold("insertUser");
+  const added = add();
+  await insert.arrived;
+  await screen.findByText("list: Ada Grace, live");
+  const read = of("acme").hold("getUsers");
+  of("acme").addUser("Alan");
+  await read.arrived;
+  const reads = of("acme").count("getUsers");
+  current = token("globex");
+  // Any call notices it.
+  await shared.fetchQuery(query("getPosts") as never);
+  await screen.findByText("list: Bob, live");
+  for (const reply of [read, insert]) {
+    reply.release();
+    await settled();
+    screen.getByText("list: Bob, live");
+  }
+  await added;
+  of("acme").addUser("Alice");
+  await settled();
+  screen.getByText("list: Bob, live");
+  expect([of("acme").count("getUsers"), of("acme").openSockets]).toEqual([reads, 0]);
+  expect(of("globex").count("insertUser")).toBe(0);
+  of("globex").addUser("Barbara");
+  await screen.findByText("list: Bob Barbara, live");
 });
 
 test("a client without pod and token offers no protocol", async () => {

@@ -2,7 +2,7 @@ import { EdgePodError } from "./error";
 import { parse } from "./json";
 import { type EdgePodKey, hashOf, isOf, isPaged, KEY, originOf } from "./key";
 import { ACTIONS } from "./manifest";
-import type { Layers, OptimisticUpdates } from "./optimistic";
+import type { Layer, Layers, OptimisticUpdates } from "./optimistic";
 import { createRegistry, epochOf, isNewer, type Read, type Registry } from "./registry";
 import { newId } from "./session";
 import type { StaleSocket } from "./socket";
@@ -107,7 +107,11 @@ export class EdgePodClient {
         this.#refused = refused;
         this.#tell();
       },
-      renew: () => this.#socket?.renew(),
+      renew: () => {
+        // What one user expects is not the next one's to see.
+        this.#layers?.clear();
+        this.#socket?.renew();
+      },
     });
     this.adopt();
   }
@@ -243,7 +247,7 @@ export class EdgePodClient {
    */
   async mutate(name: string, args: object = {}, { optimistic, signal }: MutateOptions = {}): Promise<unknown> {
     const layers = optimistic && (this.#layers ?? (await this.prepare()));
-    const layer = optimistic && layers?.add(optimistic, args);
+    const layer = layers?.add(optimistic as OptimisticUpdates, args) as Layer;
     try {
       const { data, meta, warnings } = await this.#send(name, args, signal);
       say(name, warnings);
@@ -251,10 +255,10 @@ export class EdgePodClient {
       if (layer) layer.version = version;
       await this.#settle(this.#changed([...written, ...stale], version, true), version);
       // What could not be read again yet goes on showing what is expected.
-      if (layer) layers?.remove(layer, (query) => this.registry.isStale(query));
+      layers?.remove(layer, (query) => this.registry.isStale(query));
       return data;
     } catch (error) {
-      if (layer) layers?.remove(layer, () => false);
+      layers?.remove(layer, () => false);
       throw error;
     }
   }

@@ -23,7 +23,7 @@ export interface Layer {
  */
 export class Layers {
   #layers: Layer[] = [];
-  readonly #base = new WeakMap<Query, unknown>();
+  #base = new WeakMap<Query, unknown>();
   readonly #cache: QueryCache;
   readonly #isOurs: (query: Query) => boolean;
   readonly #holds: (query: Query, version: string) => boolean;
@@ -53,12 +53,20 @@ export class Layers {
 
   /** Takes a layer away. Queries that `keep` names go on showing it until their next reply. */
   remove(layer: Layer, keep: (query: Query) => boolean): void {
+    // The expectation of a user before is gone already.
+    if (!this.#layers.includes(layer)) return;
     this.#layers = this.#layers.filter((other) => other !== layer);
     for (const query of this.#touched(layer)) {
       if (keep(query)) this.#base.set(query, this.#apply(query, this.#base.get(query), [layer]));
       this.#show(query);
     }
-    if (this.#layers.length > 0) return;
+    if (this.#layers.length === 0) this.clear();
+  }
+
+  /** Forgets everything, without a change of what is shown: there is another user. */
+  clear(): void {
+    this.#layers = [];
+    this.#base = new WeakMap();
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
   }

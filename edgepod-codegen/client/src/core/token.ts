@@ -18,7 +18,7 @@ export interface Users {
   getToken: GetToken;
   /** The server has refused the user's token, and a new one as well; or it takes it again. */
   onRefused(refused: boolean): void;
-  /** There is another user: the socket is to be made anew, where that may be of another pod. */
+  /** There is another user: what mutations expect is forgotten, and the socket made anew where that may be of another pod. */
   renew(): void;
   /** Every query that the user may have read. */
   queries(): Query[];

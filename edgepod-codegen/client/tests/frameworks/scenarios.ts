@@ -1,6 +1,8 @@
 /** What the same small app does in every framework but React, which has tests of its own. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { EdgePodOptions } from "../../src/core";
 import { QueryClient } from "../../src/core/tanstack";
+import { oneAddress } from "../address";
 import { Pod, settled, until } from "../pod";
 import { type Mount, type Mounted, text } from "./app";
 
@@ -39,6 +41,25 @@ export function scenarios(mount: Mount, alone?: { mount: () => void; message: Re
     return mounted;
   }
 
+  /** Apps beside each other, on one query client. */
+  function sideBySide(servers: EdgePodOptions[]) {
+    const queryClient = new QueryClient();
+    const apps = servers.map((options) => {
+      const target = document.body.appendChild(document.createElement("main"));
+      return { target, app: mount(target, { ...options, queryClient }) };
+    });
+    return {
+      first: apps[0]?.app as Mounted,
+      shown: () => apps.map(({ target }) => target.querySelector("#users")?.textContent),
+      unmount: () => {
+        for (const { app, target } of apps) {
+          app.unmount();
+          target.remove();
+        }
+      },
+    };
+  }
+
   test("the list is read once, and shown", async () => {
     start();
     expect(text("users")).toBe("loading");
@@ -51,20 +72,29 @@ export function scenarios(mount: Mount, alone?: { mount: () => void; message: Re
   test("two servers that share a query client are each shown by their own app", async () => {
     const other = await new Pod().start();
     other.users = [{ id: 1, name: "Barbara" }];
-    const queryClient = new QueryClient();
-    const apps = [pod, other].map(({ url, key }) => {
-      const target = document.body.appendChild(document.createElement("main"));
-      return { target, app: mount(target, { url, apiKey: key, queryClient }) };
-    });
-    const shown = () => apps.map(({ target }) => target.querySelector("#users")?.textContent);
-    await until("both are there", () => !shown().includes("loading"));
-    expect(shown()).toEqual(["Ada,Grace", "Barbara"]);
-    await apps[0]?.app.trigger("Mary");
+    const apps = sideBySide([pod, other].map(({ url, key }) => ({ url, apiKey: key })));
+    await until("both are there", () => !apps.shown().includes("loading"));
+    expect(apps.shown()).toEqual(["Ada,Grace", "Barbara"]);
+    await apps.first.trigger("Mary");
     expect([pod.users.length, other.users.length]).toEqual([3, 1]);
-    for (const { app, target } of apps) {
-      app.unmount();
-      target.remove();
-    }
+    apps.unmount();
+    await other.stop();
+  });
+
+  test("two pods of one server that share a query client are each shown by their own app", async () => {
+    const other = await new Pod().start();
+    other.users = [{ id: 1, name: "Barbara" }];
+    const server = oneAddress((name) => (name === "acme" ? pod : other));
+    const apps = sideBySide(["acme", "globex"].map((name) => ({ ...server, pod: name })));
+    await until("both are there", () => !apps.shown().includes("loading"));
+    expect(apps.shown()).toEqual(["Ada,Grace", "Barbara"]);
+    await until("both are connected", () => pod.openSockets === 1 && other.openSockets === 1);
+    await apps.first.trigger("Mary");
+    other.addUser("Bob");
+    await until("the other one is told", () => apps.shown()[1] === "Barbara,Bob");
+    expect(apps.shown()[0]).toBe("Ada,Grace,Mary");
+    apps.unmount();
+    await until("both are closed", () => pod.openSockets === 0 && other.openSockets === 0);
     await other.stop();
   });
 
