@@ -17,13 +17,24 @@ vi.mock("../src/core/manifest", () => ({ ACTIONS: [], PODS: true }));
 // The first test loads what the others have then.
 configure({ asyncUtilTimeout: 4_000 });
 
+interface User {
+  id: number;
+  name: string;
+}
 interface Queries {
-  getUsers: { kind: "query"; args: { [name: string]: never }; result: { id: number; name: string }[]; error: never };
+  getUsers: { kind: "query"; args: { [name: string]: never }; result: User[]; error: never };
+  getUserPage: {
+    kind: "query";
+    args: { cursor?: number | null };
+    result: { items: User[]; next: number | null };
+    error: never;
+  };
 }
 interface Mutations {
-  insertUser: { kind: "function"; args: { name: string }; result: { id: number; name: string }; error: never };
+  insertUser: { kind: "function"; args: { name: string }; result: User; error: never };
 }
 const useQuery = hooks.useQuery as hooks.UseQuery<Queries>;
+const useInfiniteQuery = hooks.useInfiniteQuery as hooks.UseInfiniteQuery<Queries>;
 const useMutation = hooks.useMutation as hooks.UseMutation<Mutations, Queries>;
 
 /** Two pods, each with a server of its own behind the one address. */
@@ -87,7 +98,10 @@ test("providers side by side and nested show each its own pod, on one query clie
 let add: () => Promise<unknown>;
 const Adder = () => {
   const { trigger } = useMutation("insertUser", {
-    optimistic: { getUsers: (users, { name }) => [...users, { id: 0, name }] },
+    optimistic: {
+      getUsers: (users, { name }) => [...users, { id: 0, name }],
+      getUserPage: (page, { name }) => ({ ...page, items: [...page.items, { id: 0, name }] }),
+    },
   });
   add = () => trigger({ name: "Grace" });
   return null;
@@ -204,19 +218,48 @@ test("an organisation switch, while the old one still owes a query's reply and a
   // Any call notices it.
   await shared.fetchQuery(query("getPosts") as never);
   await screen.findByText("list: Bob, live");
-  for (const reply of [read, insert]) {
-    reply.release();
-    await settled();
-    screen.getByText("list: Bob, live");
-  }
-  await added;
-  of("acme").addUser("Alice");
+  read.release();
   await settled();
   screen.getByText("list: Bob, live");
+  // What is not on the screen yet is no reason to go on expecting what another user did.
+  const behind = of("globex").hold("getUsers");
+  of("globex").addUser("Barbara");
+  await behind.arrived;
+  insert.release();
+  await added;
+  screen.getByText("list: Bob, live");
+  behind.release();
+  await screen.findByText("list: Bob Barbara, live");
+  of("acme").addUser("Alice");
+  await settled();
+  screen.getByText("list: Bob Barbara, live");
   expect([of("acme").count("getUsers"), of("acme").openSockets]).toEqual([reads, 0]);
   expect(of("globex").count("insertUser")).toBe(0);
-  of("globex").addUser("Barbara");
-  await screen.findByText("list: Bob Barbara, live");
+});
+
+test("an organisation switch: what is expected of pages begins with those of the new one", async () => {
+  let current = token("acme");
+  const Pages = () => <p>pages: {names(useInfiniteQuery("getUserPage").data?.pages.flatMap(({ items }) => items))}</p>;
+  render(
+    <hooks.EdgePodProvider {...server} queryClient={shared} getToken={() => current}>
+      <Pages />
+      <Adder />
+    </hooks.EdgePodProvider>,
+  );
+  await screen.findByText("pages: Ada");
+  const inAcme = of("acme").hold("insertUser");
+  const added = [add()];
+  await inAcme.arrived;
+  await screen.findByText(/^pages: Ada Grace/);
+  current = token("globex");
+  await shared.fetchQuery(query("getPosts") as never);
+  await screen.findByText("pages: Bob");
+  const inGlobex = of("globex").hold("insertUser");
+  added.push(add());
+  await screen.findByText("pages: Bob Grace");
+  for (const held of [inAcme, inGlobex]) held.release();
+  await Promise.all(added);
+  screen.getByText("pages: Bob Grace");
 });
 
 test("a client without pod and token offers no protocol", async () => {
