@@ -116,9 +116,8 @@ fn a_character_that_breaks_off_and_a_mark_at_the_start_are_refused() {
         assert_eq!(error["code"], "BAD_REQUEST", "{text}");
         // The same of a length that is not told.
         let head = format!(
-            "POST /rpc/insertUser HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n{:x}\r\n",
-            server().authority(),
-            server().key,
+            "POST /rpc/insertUser HTTP/1.1\r\n{}transfer-encoding: chunked\r\nconnection: close\r\n\r\n{:x}\r\n",
+            server().raw_headers(),
             body.len()
         );
         let request = [head.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
@@ -266,9 +265,8 @@ fn a_larger_body_of_unknown_length_is_refused() {
 
 fn head(body: &str) -> Vec<u8> {
     format!(
-        "POST /rpc/getUsers HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\nconnection: close\r\n{body}\r\n\r\n",
-        server().authority(),
-        server().key
+        "POST /rpc/getUsers HTTP/1.1\r\n{}connection: close\r\n{body}\r\n\r\n",
+        server().raw_headers()
     )
     .into_bytes()
 }

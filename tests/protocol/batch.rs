@@ -224,9 +224,8 @@ fn a_batch_needs_the_key() {
 fn a_body_beyond_the_limit_is_refused() {
     let length = 5 << 20;
     let mut request = format!(
-        "POST /rpc HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n",
-        server().authority(),
-        server().key
+        "POST /rpc HTTP/1.1\r\n{}connection: close\r\ncontent-length: {length}\r\n\r\n",
+        server().raw_headers()
     )
     .into_bytes();
     request.resize(request.len() + length, b' ');

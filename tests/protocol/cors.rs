@@ -22,7 +22,7 @@ fn preflight(path: &str) -> Reply {
         .header("access-control-request-method", "POST")
         .header(
             "access-control-request-headers",
-            "authorization,content-type,x-edgepod-key,x-edgepod-idempotency-key,x-edgepod-reactive,x-edgepod-session-id",
+            "authorization,content-type,x-edgepod-key,x-edgepod-idempotency-key,x-edgepod-pod,x-edgepod-reactive,x-edgepod-session-id",
         )
         .send()
 }
@@ -64,6 +64,7 @@ fn a_preflight_allows_what_the_client_sends() {
         "x-edgepod-session-id",
         "x-edgepod-reactive",
         "x-edgepod-idempotency-key",
+        "x-edgepod-pod",
     ] {
         assert!(headers.contains(header), "{header} in {headers}");
     }
@@ -106,9 +107,8 @@ fn an_error_may_be_read_by_a_page() {
 fn a_refused_body_may_be_read_about_by_a_page() {
     let length = (4 << 20) + 1;
     let head = format!(
-        "POST /rpc/getUsers HTTP/1.1\r\nhost: {}\r\nx-edgepod-key: {}\r\norigin: {ORIGIN}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n",
-        server().authority(),
-        server().key
+        "POST /rpc/getUsers HTTP/1.1\r\n{}origin: {ORIGIN}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n",
+        server().raw_headers()
     );
     let mut request = head.into_bytes();
     request.resize(request.len() + length, b' ');

@@ -281,7 +281,11 @@ fn a_reply_outlives_the_process() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let command = server::build_command().expect("the command builds");
-    let library = server::build_library("users").expect("the example builds");
+    let package = match server().only_pod() {
+        Some(_) => "users-in-pods",
+        None => "users",
+    };
+    let library = server::build_library(package).expect("the app builds");
     let start = || Process::start(&command, &library, folder.path());
     let (key, args) = ("the-only-key", json!({"email": "killed@example.com"}));
     let process = start();

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    http::{Agent, Call},
+    http::{Agent, Call, percent_encoded},
     socket::Socket,
 };
 
@@ -94,6 +94,8 @@ pub struct App {
     query: &'static str,
     /// The pod that is asked for it, where the app has more than one.
     pod: Option<&'static str>,
+    /// Whether every request and socket is for that pod, unless it says another.
+    only: bool,
 }
 
 impl App {
@@ -103,13 +105,25 @@ impl App {
         anywhere: true,
         query: "getPosts",
         pod: None,
+        only: false,
     };
+    /// The functions of the users example in a pod of this name, which is one of many.
+    pub const fn users_in_pod(name: &'static str) -> Self {
+        Self {
+            folder: "tests/apps/users-in-pods",
+            anywhere: true,
+            query: "getPosts",
+            pod: Some(name),
+            only: true,
+        }
+    }
     /// The app whose functions go wrong.
     pub const FAULTS: Self = Self {
         folder: "tests/apps/faults",
         anywhere: false,
         query: "getNotes",
         pod: None,
+        only: false,
     };
     /// The app that says what statements touch, and that stops anywhere.
     pub const TRACKING: Self = Self {
@@ -117,6 +131,7 @@ impl App {
         anywhere: false,
         query: "getNumbers",
         pod: None,
+        only: false,
     };
     /// The app that is attacked.
     pub const HOSTILE: Self = Self {
@@ -124,6 +139,7 @@ impl App {
         anywhere: false,
         query: "getNotes",
         pod: None,
+        only: false,
     };
     /// The app with many databases.
     pub const PODS: Self = Self {
@@ -131,6 +147,7 @@ impl App {
         anywhere: false,
         query: "whereAmI",
         pod: Some("open"),
+        only: false,
     };
     /// The app that answers more than its clients.
     pub const ROUTES: Self = Self {
@@ -138,6 +155,7 @@ impl App {
         anywhere: false,
         query: "getDeliveries",
         pod: None,
+        only: false,
     };
     /// The app that does things later.
     pub const JOBS: Self = Self {
@@ -145,6 +163,7 @@ impl App {
         anywhere: false,
         query: "audit",
         pod: None,
+        only: false,
     };
     /// The chat example.
     pub const CHAT: Self = Self {
@@ -152,6 +171,7 @@ impl App {
         anywhere: false,
         query: "getOrgs",
         pod: None,
+        only: false,
     };
     /// The app that says who calls it.
     pub const TOKENS: Self = Self {
@@ -159,6 +179,7 @@ impl App {
         anywhere: false,
         query: "whoAmI",
         pod: None,
+        only: false,
     };
 }
 
@@ -435,7 +456,13 @@ impl Server {
 
     /// Any request to another server that takes this one's key.
     pub fn request_to(&self, url: &str, method: &str, path: &str) -> Call<'_> {
-        Call::new(&self.agent, method, format!("{url}{path}")).header("x-edgepod-key", &self.key)
+        let call = Call::new(&self.agent, method, format!("{url}{path}"))
+            .header("x-edgepod-key", &self.key);
+        match self.only_pod() {
+            // A browser's preflight has none of the headers that it asks about.
+            Some(pod) if method != "OPTIONS" => call.header("x-edgepod-pod", pod),
+            _ => call,
+        }
     }
 
     /// Opens the invalidation socket of a session.
@@ -448,7 +475,29 @@ impl Server {
     /// The address of a session's socket.
     pub fn socket_url(&self, key: &str, session: &str) -> String {
         let address = self.url.replacen("http", "ws", 1);
-        format!("{address}/ws?key={key}&sessionId={session}")
+        let pod = match self.only_pod() {
+            Some(pod) => format!("&pod={}", percent_encoded(pod)),
+            None => String::new(),
+        };
+        format!("{address}/ws?key={key}{pod}&sessionId={session}")
+    }
+
+    /// The pod that every request of this process is for, where the app has pods and the cases say nothing of them.
+    pub fn only_pod(&self) -> Option<&'static str> {
+        self.app.pod.filter(|_| self.app.only)
+    }
+
+    /// The headers of a request that is written by hand, each with the end of its line: host, key, and the pod where there is one.
+    pub fn raw_headers(&self) -> String {
+        let pod = match self.only_pod() {
+            Some(pod) => format!("x-edgepod-pod: {pod}\r\n"),
+            None => String::new(),
+        };
+        format!(
+            "host: {}\r\nx-edgepod-key: {}\r\n{pod}",
+            self.authority(),
+            self.key
+        )
     }
 
     /// Host and port, for tests that speak HTTP by hand.
@@ -582,8 +631,9 @@ pub fn build_command() -> Result<PathBuf> {
 /// # Errors
 /// When it does not build.
 pub fn build_library(package: &str) -> Result<PathBuf> {
+    let library = package.replace('-', "_");
     build(package, |artifact| {
-        if artifact["target"]["name"] != package {
+        if artifact["target"]["name"] != *library {
             return None;
         }
         let files = artifact["filenames"].as_array()?;

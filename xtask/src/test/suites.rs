@@ -28,6 +28,10 @@ pub(super) enum Suite {
     ProtocolNative,
     /// The wire protocol, against a Durable Object on workerd
     ProtocolWorkerd,
+    /// The wire protocol in a pod, one of many, against the native host
+    ProtocolPodNative,
+    /// The wire protocol in a pod, one of many, against a Durable Object on workerd
+    ProtocolPodWorkerd,
     /// Functions that panic and fail half-way, on the native host
     FaultsNative,
     /// Functions that panic and fail half-way, on a Durable Object on workerd
@@ -94,6 +98,8 @@ impl Suite {
         Self::Rust,
         Self::ProtocolNative,
         Self::ProtocolWorkerd,
+        Self::ProtocolPodNative,
+        Self::ProtocolPodWorkerd,
         Self::FaultsNative,
         Self::FaultsWorkerd,
         Self::TrackingNative,
@@ -139,6 +145,8 @@ impl Suite {
             Self::Rust => rust(),
             Self::ProtocolNative => hosted("protocol", Host::Native),
             Self::ProtocolWorkerd => hosted("protocol", Host::Workerd),
+            Self::ProtocolPodNative => protocol_in_a_pod(Host::Native),
+            Self::ProtocolPodWorkerd => protocol_in_a_pod(Host::Workerd),
             Self::FaultsNative => hosted("faults", Host::Native),
             Self::FaultsWorkerd => hosted("faults", Host::Workerd),
             Self::TrackingNative => hosted("tracking", Host::Native),
@@ -224,10 +232,20 @@ fn rust() -> Result<Totals> {
 
 /// A test program of `tests`, on one of the hosts.
 fn hosted(program: &str, host: Host) -> Result<Totals> {
+    hosted_with(program, host, &[])
+}
+
+/// The cases of the protocol again, each request with the name of a pod.
+fn protocol_in_a_pod(host: Host) -> Result<Totals> {
+    hosted_with("protocol", host, &[("EDGEPOD_TEST_POD", "acme")])
+}
+
+fn hosted_with(program: &str, host: Host, vars: &[(&str, &str)]) -> Result<Totals> {
     setup::wasm_target()?;
     let finished = tee(cargo()
         .args(["test", "--package", "edgepod-tests", "--test", program])
-        .env("EDGEPOD_TEST_HOST", host.name()))?;
+        .env("EDGEPOD_TEST_HOST", host.name())
+        .envs(vars.iter().copied()))?;
     Ok(Totals::of_cargo_test(&finished))
 }
 
