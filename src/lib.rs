@@ -40,6 +40,7 @@
 //! | read | [`query`](macro@query), which takes [`&QueryCtx`](QueryCtx) |
 //! | write, in one transaction | [`function`], which takes [`&Ctx`](Ctx) |
 //! | answer what is no client: a webhook, a feed | [`route`](macro@route), with the types of [`http`] |
+//! | the same, without the database | a route with `at = "gateway"`, which takes [`&GatewayCtx`](GatewayCtx) |
 //! | await the outside world | [`action`], which takes [`&ActionCtx`](ActionCtx) |
 //! | do something later, or again and again | `ctx.jobs()`, [`cron`] |
 //! | run something around functions | [`middleware`](macro@middleware) |
@@ -59,8 +60,9 @@ pub use edgepod_runtime::{
     auth::Claims,
     db::{self, Bytes, Int64, JobId, Json, Timestamp, Uuid},
     engine::{
-        ActionCtx, Args, Callable, Ctx, Env, Gives, Headers, Invocation, Job, JobState, JobStatus,
-        Jobs, Log, Next, PodName, PodRequest, Presence, QueryCtx, Reply, sign_jwt, verify_jwt,
+        ActionCtx, Args, Callable, Ctx, Env, GatewayCtx, Gives, Headers, Invocation, Job, JobState,
+        JobStatus, Jobs, Log, Next, PodName, PodRequest, Presence, QueryCtx, Reply, sign_jwt,
+        verify_jwt,
     },
     migrations::MigrationDb,
 };
@@ -96,8 +98,8 @@ pub mod prelude {
     pub use crate::WorkerEnv;
     pub use crate::middleware::{Middleware, Per, rate_limit, require_role, require_user};
     pub use crate::{
-        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, Int64, JobId, JobState, JobStatus, Json,
-        Next, PodName, PodRequest, QueryCtx, Reply, Result, Timestamp, Uuid,
+        ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, GatewayCtx, Int64, JobId, JobState,
+        JobStatus, Json, Next, PodName, PodRequest, QueryCtx, Reply, Result, Timestamp, Uuid,
     };
 }
 

@@ -407,7 +407,7 @@ mod tests {
             (Grammar::Function(Kind::Action), function, nothing()),
             (
                 Grammar::Route,
-                quote!(POST, "/hook", middleware = [with_auth]),
+                quote!(POST, "/hook", middleware = [with_auth], at = "gateway"),
                 nothing(),
             ),
             (Grammar::Cron, quote!(every = "10m"), nothing()),

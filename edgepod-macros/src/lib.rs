@@ -124,6 +124,17 @@ pub fn action(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | meaning |
 /// |---|---|
 /// | `middleware = [rate_limit(10, Per::Minute)]` | what runs around it, outermost first. It sees the `:name`s as arguments, and the request as `ctx.get::<Request<Bytes>>()` |
+/// | `at = "gateway"` | it needs no database, and takes `&GatewayCtx`, which has none. On Workers it runs where the request arrives, and wakes no object; it needs no pod. No middleware is around it, that of `app!` neither |
+///
+/// ```
+/// # use edgepod::http::{Bytes, Request, Response};
+/// use edgepod::prelude::*;
+///
+/// #[edgepod::route(GET, "/robots.txt", at = "gateway")]
+/// async fn robots(_: &GatewayCtx, _: Request<Bytes>) -> Result<Response<Bytes>> {
+///     Ok(Response::new("User-agent: *\nDisallow: /".into()))
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn route(attr: TokenStream, item: TokenStream) -> TokenStream {
     attributes::route(attr.into(), item.into()).into()

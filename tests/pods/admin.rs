@@ -41,7 +41,7 @@ fn unkeyed(method: &str, path: &str) -> Call<'static> {
 }
 
 /// The names of all pods, asked for in pages.
-fn names(limit: usize) -> Vec<String> {
+pub(crate) fn names(limit: usize) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut after = String::new();
     loop {

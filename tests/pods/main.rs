@@ -24,6 +24,7 @@ cases![
     a_token_leads_to_its_organisations_pod,
     a_batch_goes_where_the_header_or_the_body_says,
     a_route_is_of_a_pod_too,
+    a_route_at_the_gateway_needs_no_pod_and_makes_none,
     a_socket_hears_of_its_own_pod,
     of_two_hundred_pods_a_write_wakes_the_windows_of_one,
     a_page_sends_its_token_with_the_socket,
@@ -163,6 +164,27 @@ fn a_route_is_of_a_pod_too() {
     let reply = hook("acme").header("authorization", &token).send();
     assert_eq!(reply.text(), "acme");
     hook("globex").header("authorization", &token).error(403);
+}
+
+fn a_route_at_the_gateway_needs_no_pod_and_makes_none() {
+    let health = |pod: &str| {
+        let request = server().request("GET", "/health").without_key();
+        let reply = request.query("pod", pod).send();
+        (reply.status, reply.text())
+    };
+    let fresh = server::unique("open-gateway");
+    for pod in [&*fresh, "acme", "no such pod!"] {
+        let (status, target) = health(pod);
+        assert_eq!(status, 200, "{pod}: {target}");
+        assert!(target.starts_with("/health?pod="), "{target}");
+    }
+    let bare = server().request("GET", "/health").without_key().send();
+    assert_eq!((bare.status, &*bare.text()), (200, "/health"));
+    // Another that is made meanwhile is listed.
+    let other = server::unique("open-made");
+    call_in(&other, "getNotes").ok();
+    admin::until_listed(&other);
+    assert!(!admin::names(1000).contains(&fresh));
 }
 
 fn a_socket_hears_of_its_own_pod() {

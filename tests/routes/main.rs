@@ -2,6 +2,7 @@
 //!
 //! `tests/apps/routes` is the app.
 
+mod gateway;
 mod outgoing;
 mod signed;
 mod wire;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             ("wire", wire::CASES),
             ("signed", signed::CASES),
             ("outgoing", outgoing::CASES),
+            ("gateway", gateway::CASES),
         ],
     )
 }

@@ -25,7 +25,7 @@ cases![
 ];
 
 /// The address of the other server.
-fn other() -> &'static str {
+pub(crate) fn other() -> &'static str {
     static OTHER: OnceLock<String> = OnceLock::new();
     OTHER.get_or_init(|| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

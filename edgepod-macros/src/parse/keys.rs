@@ -16,7 +16,10 @@ use syn::{
 use super::{
     ReadyMade,
     duration::duration,
-    words::{APP, AppKey, DATA, FunctionKey, Keys, PRESENCE, PresenceKey, TABLE, TableKey},
+    words::{
+        APP, AppKey, DATA, FunctionKey, GATEWAY, Keys, PRESENCE, PresenceKey, ROUTE, RouteKey,
+        TABLE, TableKey,
+    },
 };
 use crate::errors::Errors;
 
@@ -164,18 +167,53 @@ impl AppKeys {
     }
 }
 
-/// Middleware, the one key of an attribute.
-pub(super) fn middleware_only(
-    tokens: TokenStream,
-    known: &Keys<()>,
-    errors: &mut Errors,
-) -> Vec<Listed> {
-    let mut listed = Vec::new();
-    each(tokens, known, errors, |(), _, input, _| {
-        listed = middleware(input)?;
-        Ok(())
-    });
-    listed
+/// The keys of `#[edgepod::route]`, after the method and the path.
+#[derive(Default)]
+pub(crate) struct RouteKeys {
+    pub(crate) middleware: Vec<Listed>,
+    /// Whether it runs without the database.
+    pub(crate) at_gateway: bool,
+}
+
+impl RouteKeys {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        let mut of_middleware = None;
+        each(tokens, &ROUTE, errors, |key, word, input, errors| {
+            match key {
+                RouteKey::Middleware => {
+                    of_middleware = Some(word.clone());
+                    keys.middleware = middleware(input)?;
+                }
+                RouteKey::At => {
+                    input.parse::<Token![=]>()?;
+                    let place: Expr = input.parse()?;
+                    keys.at_gateway = true;
+                    let is_known = matches!(
+                        &place,
+                        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == GATEWAY
+                    );
+                    if !is_known {
+                        errors.at(
+                            &place,
+                            format!(
+                                "a route is at \"{GATEWAY}\", where there is no database, or says nothing and has one: write \
+                                 `at = \"{GATEWAY}\"`, or remove `at`"
+                            ),
+                        );
+                    }
+                }
+            }
+            Ok(())
+        });
+        if let Some(word) = of_middleware.filter(|_| keys.at_gateway) {
+            errors.at(
+                &word,
+                "a route at the gateway has no middleware, which may read the database: check in the route itself, or remove `at`",
+            );
+        }
+        keys
+    }
 }
 
 /// The keys of `#[edgepod::presence]`.

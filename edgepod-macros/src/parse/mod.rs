@@ -30,7 +30,7 @@ pub(crate) use data::Data;
 pub(crate) use derives::{derived, derives_debug, missing_derives, missing_derives_of, skip_value};
 pub(crate) use error::{ERROR_ATTRIBUTES, ErrorEnum, ErrorVariant, Told, is_type};
 pub(crate) use function::{Function, FunctionTokens, Kind, KindWords, Parameter};
-pub(crate) use keys::{AppKeys, FunctionKeys, Listed, PresenceKeys, TableKeys, no_keys};
+pub(crate) use keys::{AppKeys, FunctionKeys, Listed, PresenceKeys, RouteKeys, TableKeys, no_keys};
 pub(crate) use middleware::Middleware;
 pub(crate) use migration::Migration;
 pub(crate) use migrations::{CrateMigrations, migrations_of_the_crate, number_of};

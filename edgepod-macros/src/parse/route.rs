@@ -5,14 +5,14 @@ use syn::{
     FnArg, Ident, LitStr, Pat, PatType, ReturnType, Token, Type, ext::IdentExt, parse::Parser,
 };
 
-use super::{FunctionTokens, Listed, keys, words::ROUTE};
+use super::{FunctionTokens, RouteKeys, words::ROUTE};
 use crate::errors::Errors;
 
 /// A route, as far as it could be read.
 pub(crate) struct Route {
     pub(crate) method: Option<Ident>,
     pub(crate) path: Option<LitStr>,
-    pub(crate) middleware: Vec<Listed>,
+    pub(crate) keys: RouteKeys,
     pub(crate) tokens: FunctionTokens,
     /// The type of the request.
     pub(crate) request: Option<Type>,
@@ -37,7 +37,7 @@ impl Route {
                 (None, None, TokenStream::new())
             }
         };
-        let middleware = keys::middleware_only(keys, &ROUTE, errors);
+        let keys = RouteKeys::parse(keys, errors);
         let tokens = FunctionTokens::read(item, ROUTE.attribute, errors)?;
         let mut inputs = tokens.sig.inputs.iter().skip(1);
         let request = inputs.next().and_then(|input| match input {
@@ -52,7 +52,7 @@ impl Route {
         Some(Self {
             method,
             path,
-            middleware,
+            keys,
             request,
             segments,
             returns,

@@ -130,12 +130,31 @@ pub(crate) const ACTION: Keys<FunctionKey> = Keys {
     )],
 };
 
+#[derive(Clone, Copy)]
+pub(crate) enum RouteKey {
+    Middleware,
+    At,
+}
+
 /// What follows the method and the path.
-pub(crate) const ROUTE: Keys<()> = Keys {
+pub(crate) const ROUTE: Keys<RouteKey> = Keys {
     attribute: "#[edgepod::route]",
-    words: &[((), MIDDLEWARE)],
+    words: &[
+        (RouteKey::Middleware, MIDDLEWARE),
+        (
+            RouteKey::At,
+            Word::new(
+                "at",
+                "at = \"gateway\"",
+                "It has no database: on Workers it runs where the request arrives, and wakes no object. It takes `&GatewayCtx`.",
+            ),
+        ),
+    ],
     of_others: &[],
 };
+
+/// The one value of a route's `at`.
+pub(crate) const GATEWAY: &str = "gateway";
 
 #[derive(Clone, Copy)]
 pub(crate) enum TableKey {

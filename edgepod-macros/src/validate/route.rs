@@ -82,12 +82,16 @@ fn is_of_a_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/-._~!$&'()+,;=:@%".contains(&byte)
 }
 
-const FORM: &str = "`ctx: &ActionCtx, request: Request<Bytes>`";
-
 fn parameters(route: &Route, errors: &mut Errors) {
     let sig = &route.tokens.sig;
+    let at_gateway = route.keys.at_gateway;
+    let context = match at_gateway {
+        true => "GatewayCtx",
+        false => "ActionCtx",
+    };
+    let form = format!("`ctx: &{context}, request: Request<Bytes>`");
     match sig.inputs.first() {
-        None => return errors.at(&sig.ident, format!("a route takes {FORM}")),
+        None => return errors.at(&sig.ident, format!("a route takes {form}")),
         Some(FnArg::Receiver(receiver)) => {
             return errors.at(
                 receiver,
@@ -95,17 +99,35 @@ fn parameters(route: &Route, errors: &mut Errors) {
             );
         }
         Some(FnArg::Typed(typed)) => match &*typed.ty {
+            Type::Reference(reference)
+                if at_gateway
+                    && is_named(&reference.elem, &["QueryCtx", "Ctx", "ActionCtx"]) =>
+            {
+                errors.at(
+                    &typed.ty,
+                    "a route at the gateway takes `&GatewayCtx`, which has no database: write that, or remove `at = \"gateway\"` \
+                     where the route needs one",
+                );
+            }
+            Type::Reference(reference)
+                if !at_gateway && is_named(&reference.elem, &["GatewayCtx"]) =>
+            {
+                errors.at(
+                    &typed.ty,
+                    "`&GatewayCtx` is of a route at the gateway: add `at = \"gateway\"` after its path, or take `&ActionCtx`",
+                );
+            }
             Type::Reference(reference) if is_named(&reference.elem, &["QueryCtx", "Ctx"]) => errors
                 .at(
                     &typed.ty,
                     "a route takes `&ActionCtx`: it reads with `ctx.db`, and writes in `ctx.transaction(|tx| …)`",
                 ),
             Type::Reference(reference) if reference.mutability.is_none() => {}
-            ty => errors.at(ty, "a route takes its context first: `ctx: &ActionCtx`"),
+            ty => errors.at(ty, format!("a route takes its context first: `ctx: &{context}`")),
         },
     }
     if route.request.is_none() {
-        errors.at(&sig.ident, format!("a route takes {FORM}"));
+        errors.at(&sig.ident, format!("a route takes {form}"));
     }
     let named = route.named();
     let has = |name: &String| {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use futures_channel::oneshot;
 
-use super::ActionCtx;
+use super::{ActionCtx, Host};
 
 impl ActionCtx {
     /// Runs work that keeps a processor busy, such as hashing a password, beside the calls that go on: natively on a thread of its
@@ -26,15 +26,23 @@ impl ActionCtx {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
-        let (giver, waiting) = oneshot::channel();
-        self.state().engine.host().blocking(Box::new(move || {
-            // Whoever waited may have given up.
-            let _ = giver.send(catch_unwind(AssertUnwindSafe(work)));
-        }));
-        match waiting.await {
-            Ok(Ok(value)) => value,
-            Ok(Err(panic)) => resume_unwind(panic),
-            Err(_) => panic!("the host did not run the work"),
-        }
+        beside(&**self.state().engine.host(), work).await
+    }
+}
+
+/// Runs work beside what else the host does.
+pub(super) async fn beside<T: Send + 'static>(
+    host: &dyn Host,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (giver, waiting) = oneshot::channel();
+    host.blocking(Box::new(move || {
+        // Whoever waited may have given up.
+        let _ = giver.send(catch_unwind(AssertUnwindSafe(work)));
+    }));
+    match waiting.await {
+        Ok(Ok(value)) => value,
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(_) => panic!("the host did not run the work"),
     }
 }

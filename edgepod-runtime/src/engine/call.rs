@@ -11,7 +11,7 @@ use serde::Serialize;
 #[cfg(debug_assertions)]
 use super::explain::{self, Explanation};
 use super::{
-    CallId, Ended, Engine, Event, Headers, Job, Kind, Level, Log, Origin, RawReply, Reply,
+    CallId, Ended, Engine, Event, Headers, Host, Job, Kind, Level, Log, Origin, RawReply, Reply,
     extensions::Extensions,
     kept::Answer,
     presence::Change,
@@ -102,7 +102,7 @@ impl Outcome {
         }
     }
 
-    fn raw(raw: &Arc<RawReply>) -> Self {
+    pub(super) fn raw(raw: &Arc<RawReply>) -> Self {
         Self {
             status: raw.status,
             body: String::new(),
@@ -122,6 +122,51 @@ fn sendable(error: Error) -> Error {
         )),
         _ => error,
     }
+}
+
+/// The answer that tells of an error. What the client is not told goes to the log.
+pub(super) fn failed(log: &Log, error: Error, trace_id: &str) -> Outcome {
+    let error = sendable(error);
+    match (error.cause(), error.code()) {
+        (Some(cause), code) => {
+            log.error(format_args!(
+                "{code}: {} Caused by: {cause}",
+                error.message()
+            ));
+        }
+        (None, Code::Internal) => log.error(error.message()),
+        (None, code) if code.status() >= 500 => log.error(&error),
+        _ => {}
+    }
+    Outcome::error(&error, trace_id)
+}
+
+/// The reply, or where it is larger than one may be, the refusal.
+pub(super) fn within_limit(
+    host: &dyn Host,
+    log: &Log,
+    result: Result<Reply, Error>,
+) -> Result<Reply, Error> {
+    // So much every host takes, whatever it is set to.
+    const SMALL: usize = 64 * 1024;
+    let reply = result?;
+    let size = reply.size();
+    if size <= SMALL {
+        return Ok(reply);
+    }
+    let set = host.var(sqlite::RESULT_LIMIT);
+    let limit = sqlite::result_limit(set.as_deref());
+    if size <= limit {
+        return Ok(reply);
+    }
+    Err(Error::new(
+        Code::PayloadTooLarge,
+        format!(
+            "The reply of `{}` has {size} bytes, and one has {limit} at most: ask for pages, or for less.",
+            log.function()
+        ),
+    )
+    .with_data(serde_json::json!({ "limit": limit })))
 }
 
 /// What a call touched so far.
@@ -295,26 +340,7 @@ impl CallState {
 
     /// The reply, or where it is larger than one may be, the refusal: what wrote before it rolls back.
     pub(super) fn within_limit(&self, result: Result<Reply, Error>) -> Result<Reply, Error> {
-        // So much every host takes, whatever it is set to.
-        const SMALL: usize = 64 * 1024;
-        let reply = result?;
-        let size = reply.size();
-        if size <= SMALL {
-            return Ok(reply);
-        }
-        let set = self.engine.host().var(sqlite::RESULT_LIMIT);
-        let limit = sqlite::result_limit(set.as_deref());
-        if size <= limit {
-            return Ok(reply);
-        }
-        Err(Error::new(
-            Code::PayloadTooLarge,
-            format!(
-                "The reply of `{}` has {size} bytes, and one has {limit} at most: ask for pages, or for less.",
-                self.log.function()
-            ),
-        )
-        .with_data(serde_json::json!({ "limit": limit })))
+        within_limit(&**self.engine.host(), &self.log, result)
     }
 
     /// Takes why the transaction must not commit, if it must not.
@@ -461,21 +487,6 @@ impl CallState {
         }
     }
 
-    /// What the client is not told goes to the log.
-    fn log_failure(&self, error: &Error) {
-        match (error.cause(), error.code()) {
-            (Some(cause), code) => {
-                self.log.error(format_args!(
-                    "{code}: {} Caused by: {cause}",
-                    error.message()
-                ));
-            }
-            (None, Code::Internal) => self.log.error(error.message()),
-            (None, code) if code.status() >= 500 => self.log.error(error),
-            _ => {}
-        }
-    }
-
     /// The answer to the call. What became of it is written down once: the reply's meta, the log and whoever watches are told that.
     pub(super) fn finish(&self, result: Result<Reply, Error>) -> Outcome {
         let touched = self.touched.borrow();
@@ -510,10 +521,8 @@ impl CallState {
                 None => Outcome::data(&reply, &ended),
             },
             Err(error) => {
-                let error = sendable(error);
-                self.log_failure(&error);
                 ended.code = Some(error.code());
-                Outcome::error(&error, &self.trace_id)
+                failed(&self.log, error, &self.trace_id)
             }
         };
         ended.status = outcome.status;

@@ -1,11 +1,11 @@
 //! What a function knows and may do: its context.
 
-use std::{cell::Cell, ops::Deref, rc::Rc, time::Duration};
+use std::{cell::Cell, ops::Deref, rc::Rc, sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Headers, Log,
+    Headers, Host, Log,
     call::CallState,
     handler::{Links, Own},
     headers::CLIENT_ADDRESS,
@@ -54,7 +54,8 @@ impl QueryCtx {
             db: ReadDb::new(connection(&state, crate::db::Access::Read)),
             headers: state.headers(),
             env: Env {
-                state: state.clone(),
+                host: state.engine.host().clone(),
+                state: Some(state.clone()),
             },
             log: state.log.clone(),
             state,
@@ -90,18 +91,7 @@ impl QueryCtx {
     /// # Errors
     /// `UNAUTHORIZED` for an anonymous call, and for claims that do not fit; why they do not is in the log only.
     pub fn user_as<T: DeserializeOwned>(&self) -> Result<T> {
-        let Some(claims) = self.user() else {
-            return Err(Error::unauthorized(
-                "This needs a signed-in user: send a bearer token.",
-            ));
-        };
-        claims.parse().map_err(|error| {
-            self.log.warn(format_args!(
-                "The claims of the token do not fit {}: {error}",
-                std::any::type_name::<T>()
-            ));
-            Error::unauthorized("The token does not say what this app needs to know.")
-        })
+        user_as(self.user(), &self.log)
     }
 
     /// Signs a token with the app's key, `EDGEPOD_JWT_PRIVATE_KEY`: good for `expires_in` from now, rounded up to seconds.
@@ -151,8 +141,7 @@ impl QueryCtx {
     pub fn now(&self) -> Timestamp {
         self.state.varies();
         self.state.reads_clock();
-        Timestamp::from_micros(self.state.engine.host().now_micros())
-            .expect("the clock shows a year before 10000")
+        now(&**self.state.engine.host())
     }
 
     /// Hands a value to the middleware and the function further in, by its type. A second value of a type replaces the
@@ -228,6 +217,26 @@ impl ActionCtx {
         self.busy.set(false);
         result
     }
+}
+
+/// The claims of whoever calls, as a type.
+pub(super) fn user_as<T: DeserializeOwned>(user: Option<&Claims>, log: &Log) -> Result<T> {
+    let Some(claims) = user else {
+        return Err(Error::unauthorized(
+            "This needs a signed-in user: send a bearer token.",
+        ));
+    };
+    claims.parse().map_err(|error| {
+        log.warn(format_args!(
+            "The claims of the token do not fit {}: {error}",
+            std::any::type_name::<T>()
+        ));
+        Error::unauthorized("The token does not say what this app needs to know.")
+    })
+}
+
+pub(super) fn now(host: &dyn Host) -> Timestamp {
+    Timestamp::from_micros(host.now_micros()).expect("the clock shows a year before 10000")
 }
 
 /// The topics that the developer names.
@@ -317,14 +326,25 @@ impl Context for ActionCtx {
 
 /// Variables and secrets: those of the Worker, or natively of the process.
 pub struct Env {
-    state: Rc<CallState>,
+    host: Arc<dyn Host>,
+    /// The call whose answer depends on what is asked for, where answers may be kept.
+    state: Option<Rc<CallState>>,
 }
 
 impl Env {
+    /// Of what runs without a database.
+    pub(super) fn outside(host: Arc<dyn Host>) -> Self {
+        Self { host, state: None }
+    }
+
+    pub(super) fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
     /// A variable or secret, or `None` where it is not set.
     pub fn var(&self, name: &str) -> Option<String> {
         self.asked();
-        self.state.engine.host().var(name)
+        self.host.var(name)
     }
 
     /// The bindings of a Worker, and so on Workers only: `use edgepod::WorkerEnv`.
@@ -352,12 +372,14 @@ impl Env {
 
     /// Notes that the call asks it for something.
     pub(crate) fn asked(&self) {
-        self.state.varies();
+        if let Some(state) = &self.state {
+            state.varies();
+        }
     }
 
     fn now_millis(&self) -> i64 {
         self.asked();
-        self.state.engine.host().now_micros().div_euclid(1000)
+        self.host.now_micros().div_euclid(1000)
     }
 }
 

@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 #[cfg(not(target_arch = "wasm32"))]
 use super::event::Watchers;
 use super::{
-    ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Outcome, PodName,
-    QueryCtx, Registry, Reply, SocketId, StartError, Typed,
+    ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Log, Outcome,
+    PodName, QueryCtx, Registry, Reply, SocketId, StartError, Typed,
     app::App,
     call::CallState,
     clock::{self, Clock},
@@ -171,7 +171,7 @@ impl Engine {
                 result.unwrap_or_else(|| Err(Error::internal("the host did not run the query")))
             }
             AtOnce::Function(function) => {
-                let _entered = log::enter(&state);
+                let _entered = log::enter(&state.log);
                 let body = |ctx: &Ctx| {
                     let result = self.run_at_once(function, ctx, &args);
                     state.within_limit(result)
@@ -216,7 +216,7 @@ impl Engine {
             origin: None,
         };
         let state = CallState::new(self.clone(), "test", Kind::Function, call);
-        let _entered = log::enter(&state);
+        let _entered = log::enter(&state.log);
         in_transaction(&state, body)
     }
 
@@ -227,7 +227,7 @@ impl Engine {
         query: Typed<QueryCtx>,
         args: &Args,
     ) -> Result<Reply> {
-        let _entered = log::enter(state);
+        let _entered = log::enter(&state.log);
         let ctx = QueryCtx::new(state.clone());
         let result = caught(|| {
             at_once(self.chain(query, &ctx, args))
@@ -271,7 +271,7 @@ impl Engine {
                 let around_all = self.app.registry.app().steps;
                 CatchUnwind {
                     handler: chain.start(around_all, &ctx, args),
-                    state: &state,
+                    log: &state.log,
                 }
                 .await
             }
@@ -288,7 +288,8 @@ impl Engine {
     ) -> Result<Reply> {
         let ctx = ActionCtx::new(state.clone());
         let handler = self.chain(action, &ctx, args);
-        CatchUnwind { handler, state }.await
+        let log = &state.log;
+        CatchUnwind { handler, log }.await
     }
 
     fn chain<'a, C: Context>(
@@ -723,16 +724,16 @@ fn panicked(payload: &(dyn Any + Send)) -> Error {
 }
 
 /// A handler whose panics become errors, and whose lines in the log are its call's.
-struct CatchUnwind<'a> {
-    handler: HandlerFuture<'a>,
-    state: &'a Rc<CallState>,
+pub(super) struct CatchUnwind<'a> {
+    pub(super) handler: HandlerFuture<'a>,
+    pub(super) log: &'a Log,
 }
 
 impl Future for CatchUnwind<'_> {
     type Output = Result<Reply>;
 
     fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Result<Reply>> {
-        let _entered = log::enter(self.state);
+        let _entered = log::enter(self.log);
         match catch_unwind(AssertUnwindSafe(|| self.handler.as_mut().poll(cx))) {
             Ok(poll) => poll,
             Err(payload) => Poll::Ready(Err(panicked(&*payload))),

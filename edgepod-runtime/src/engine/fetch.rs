@@ -14,7 +14,7 @@ use futures_channel::oneshot;
 use http::{Method, Request, Response};
 
 use super::{
-    ActionCtx, RawReply,
+    ActionCtx, Host, RawReply,
     route::{OF_THE_CONNECTION, header_map, header_texts},
 };
 use crate::{Error, Result};
@@ -87,7 +87,7 @@ impl Fetching {
 /// A request to another server, to be awaited. What [`ActionCtx::fetch`] returns.
 #[must_use = "it is sent when it is awaited"]
 pub struct Fetch<'a> {
-    ctx: &'a ActionCtx,
+    host: &'a dyn Host,
     request: Request<Bytes>,
     timeout: Duration,
     limit: usize,
@@ -122,16 +122,20 @@ impl ActionCtx {
     /// `UNAVAILABLE` where no answer came, or not in time; why is in the log. `INTERNAL` for an answer beyond the limit, and for a
     /// request that cannot be sent: an address that is not of `http` or `https`, a GET with a body.
     pub fn fetch<B: Into<Bytes>>(&self, request: Request<B>) -> Fetch<'_> {
-        Fetch {
-            ctx: self,
+        Fetch::begin(&**self.state().engine.host(), request)
+    }
+}
+
+impl<'a> Fetch<'a> {
+    pub(super) fn begin<B: Into<Bytes>>(host: &'a dyn Host, request: Request<B>) -> Self {
+        Self {
+            host,
             request: request.map(Into::into),
             timeout: TIMEOUT,
             limit: LIMIT,
         }
     }
-}
 
-impl<'a> Fetch<'a> {
     /// How long all of the answer may take.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -148,8 +152,7 @@ impl<'a> Fetch<'a> {
         let outgoing = self.outgoing()?;
         let (method, url) = (outgoing.method.clone(), shown(&outgoing.url).to_owned());
         let (giver, waiting) = oneshot::channel();
-        let host = self.ctx.state().engine.host();
-        host.fetch(outgoing, Fetching::new(giver));
+        self.host.fetch(outgoing, Fetching::new(giver));
         let fetched = waiting.await;
         let fetched = fetched.unwrap_or_else(|_| Err(NoAnswer::given_up()));
         let reply = fetched.map_err(|why| {

@@ -92,7 +92,7 @@ impl Engine {
             origin: None,
         };
         let state = CallState::new(self.clone(), "admin", Kind::Function, call);
-        let _entered = log::enter(&state);
+        let _entered = log::enter(&state.log);
         let (row, is_changed) = in_transaction(&state, |_| {
             let host = &**self.host();
             let found = jobs::find(host, id)?;

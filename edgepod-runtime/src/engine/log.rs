@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     fmt,
-    rc::Rc,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
@@ -13,7 +12,7 @@ use std::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Ended, Host, call::CallState, tracing};
+use super::{Ended, Host, tracing};
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,8 +64,8 @@ const OFF: u8 = Level::Error as u8 + 1;
 static SINK: OnceLock<fn(&Record<'_>)> = OnceLock::new();
 
 thread_local! {
-    /// The call that this thread works at.
-    static CURRENT: RefCell<Option<Rc<CallState>>> = const { RefCell::new(None) };
+    /// The log of the call that this thread works at.
+    static CURRENT: RefCell<Option<Log>> = const { RefCell::new(None) };
 }
 
 /// Starts the log of this process: its lowest level, as `EDGEPOD_LOG` says it, and where lines go that belong to no call.
@@ -215,11 +214,11 @@ impl fmt::Display for Record<'_> {
 }
 
 /// Until it is dropped, this thread works at a call.
-pub(super) struct Entered(Option<Rc<CallState>>);
+pub(super) struct Entered(Option<Log>);
 
 /// Says that this thread works at a call from now on.
-pub(super) fn enter(call: &Rc<CallState>) -> Entered {
-    Entered(CURRENT.replace(Some(call.clone())))
+pub(super) fn enter(log: &Log) -> Entered {
+    Entered(CURRENT.replace(Some(log.clone())))
 }
 
 impl Drop for Entered {
@@ -231,7 +230,7 @@ impl Drop for Entered {
 /// The log of the call that this thread works at.
 pub(super) fn current() -> Option<Log> {
     CURRENT
-        .try_with(|current| Some(current.try_borrow().ok()?.as_ref()?.log.clone()))
+        .try_with(|current| current.try_borrow().ok()?.clone())
         .ok()?
 }
 

@@ -22,6 +22,7 @@ mod event;
 mod explain;
 mod extensions;
 mod fetch;
+mod gateway_ctx;
 mod handler;
 mod headers;
 mod idempotency;
@@ -63,6 +64,9 @@ pub use event::{CallId, Event};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use fetch::answered;
 pub use fetch::{Fetch, Fetched, Fetching, NoAnswer, Outgoing};
+pub use gateway_ctx::GatewayCtx;
+#[doc(hidden)]
+pub use gateway_ctx::{AT_GATEWAY, GatewayWork};
 pub use handler::{Chain, Fits, Handler, HandlerFuture, Middleware, Next, Step};
 #[doc(hidden)]
 pub use handler::{Layer, Named};
@@ -98,7 +102,8 @@ pub use registry::{
 };
 pub use reply::Reply;
 pub use route::{
-    Found, ROUTER, RawReply, RawRequest, RouteDef, RouteFuture, RouteRegistration, Router, latin1,
+    Found, ROUTER, RawReply, RawRequest, RouteDef, RouteFuture, RouteRegistration, RouteWork,
+    Router, latin1,
 };
 #[doc(hidden)]
 pub use route::{Responds, Segment, route_request, route_segment};

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use percent_encoding::percent_decode_str;
 
-use super::{ActionCtx, Args, Call, Chain, Engine, Headers, Outcome, RegistryError, Reply};
+use super::{
+    ActionCtx, Args, Call, Chain, Engine, GatewayWork, Headers, Outcome, RegistryError, Reply,
+};
 use crate::{
     Error, Result,
     thin::{self, push_json},
@@ -26,14 +28,28 @@ pub struct RouteDef {
     /// How routes are found and run: [`ROUTER`].
     pub router: &'static Router,
     /// What it does.
-    pub chain: Chain<ActionCtx>,
+    pub work: RouteWork,
+}
+
+/// What a route does, by where it runs.
+pub enum RouteWork {
+    /// It has the database, as an action has.
+    Action(Chain<ActionCtx>),
+    /// It has none: on Workers it runs where the request arrives.
+    Gateway(GatewayWork),
 }
 
 /// How routes are found and run.
 pub struct Router {
     pub(super) sorted: fn(Vec<&'static RouteDef>) -> Result<Vec<&'static RouteDef>, RegistryError>,
     pub(super) find: fn(&[&'static RouteDef], method: &str, path: &str) -> Found,
-    run: for<'a> fn(&'a Arc<Engine>, &'static RouteDef, RawRequest, Call<'a>) -> RouteFuture<'a>,
+    run: for<'a> fn(
+        &'a Arc<Engine>,
+        &'static RouteDef,
+        &'static Chain<ActionCtx>,
+        RawRequest,
+        Call<'a>,
+    ) -> RouteFuture<'a>,
 }
 
 /// The one router; the attribute registers routes with it.
@@ -101,7 +117,18 @@ impl RouteDef {
         request: RawRequest,
         call: Call<'a>,
     ) -> RouteFuture<'a> {
-        (self.router.run)(engine, self, request, call)
+        match &self.work {
+            RouteWork::Action(chain) => (self.router.run)(engine, self, chain, request, call),
+            RouteWork::Gateway(work) => work.run(engine.host().clone(), self, request, call),
+        }
+    }
+
+    /// What it does without a database, where it needs none.
+    pub fn at_gateway(&'static self) -> Option<&'static GatewayWork> {
+        match &self.work {
+            RouteWork::Action(_) => None,
+            RouteWork::Gateway(work) => Some(work),
+        }
     }
 
     /// Whether this is a path of it.
@@ -134,7 +161,7 @@ impl RouteDef {
     }
 
     /// The segments that have a name, as arguments.
-    fn params(&self, target: &str) -> String {
+    pub(super) fn params(&self, target: &str) -> String {
         let path = target.split('?').next().unwrap_or_default();
         let mut json = String::from("{");
         for (name, value) in self.path().split('/').zip(path.split('/')) {
@@ -197,6 +224,7 @@ fn find(routes: &[&'static RouteDef], method: &str, path: &str) -> Found {
 fn run<'a>(
     engine: &'a Arc<Engine>,
     route: &'static RouteDef,
+    chain: &'static Chain<ActionCtx>,
     request: RawRequest,
     call: Call<'a>,
 ) -> RouteFuture<'a> {
@@ -205,13 +233,13 @@ fn run<'a>(
         let args = Args::new(&params);
         let request = received(request, &call.headers);
         engine
-            .call_route(route.name, &route.chain, request, &args, call)
+            .call_route(route.name, chain, request, &args, call)
             .await
     })
 }
 
 /// The request as a handler sees it.
-fn received(raw: RawRequest, headers: &Headers) -> Result<Request<Bytes>> {
+pub(super) fn received(raw: RawRequest, headers: &Headers) -> Result<Request<Bytes>> {
     let wrong = |what: &str| Error::bad_request(format!("The request's {what} is none."));
     let mut request = Request::new(raw.body);
     *request.method_mut() = raw.method.parse().map_err(|_| wrong("method"))?;

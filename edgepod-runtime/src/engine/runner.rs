@@ -268,7 +268,7 @@ impl Engine {
         function: Typed<Ctx>,
         mut row: Row,
     ) {
-        let _entered = log::enter(state);
+        let _entered = log::enter(&state.log);
         let args = Args::new(&row.args);
         let mut done = row.clone();
         let result = in_transaction(state, |ctx| {

@@ -64,7 +64,7 @@ pub enum Route {
     },
     /// A request that the app has a route for.
     Raw {
-        /// The pod, where the app has more than one.
+        /// The pod, where the app has more than one and the route needs one.
         pod: Option<PodName>,
         /// The route.
         route: &'static RouteDef,
@@ -305,7 +305,10 @@ impl Gateway {
             Ok(Identity::Needs(step)) => return Ok(Decision::First(step)),
             Err(_) => None,
         };
-        let pod = pod(registry, head, Target::Raw, user.as_ref())?;
+        let pod = match route.at_gateway() {
+            Some(_) => None,
+            None => pod(registry, head, Target::Raw, user.as_ref())?,
+        };
         Ok(Decision::Done(Route::Raw { pod, route, user }))
     }
 

@@ -1,5 +1,5 @@
 // What the core offers, as wasm-bindgen makes `core.js` of `exports.rs`; `enter_by` is `glue.mjs`'s.
-import type { Ports } from "./ports.mjs";
+import type { Outside, Ports } from "./ports.mjs";
 
 /** Starts the first instance. */
 export function initSync(from: { module: WebAssembly.Module }): void;
@@ -45,6 +45,7 @@ export function call_action(
   engine: number,
   message: string,
   body: Uint8Array | undefined,
+  outside: Outside | undefined,
 ): Promise<string | [head: string, body: Uint8Array]>;
 export function status(
   engine: number | undefined,

@@ -60,6 +60,8 @@ export const DECISION = Object.freeze({
   batch: "B",
   /** A request for a route, whose body is of any bytes. */
   raw: "H",
+  /** The same, for a route at the gateway: it is answered in the Worker. */
+  outside: "O",
   /** A call of a function of any kind, from another pod. */
   between: "I",
   /** A call that brought its arguments along. */

@@ -117,6 +117,7 @@ pub(super) fn read_head(head: &str) -> Head<'_> {
 ///   function's name, the session or nothing, the trace id, the claims of the user or nothing.
 /// - `H`: a request for a route, but for its headers, its method and address, and its body. The lines are those of a call, with
 ///   the route's method and path for the name and no session.
+/// - `O`: the same, for a route at the gateway: the Worker runs it itself.
 /// - `G`: a call that brought its arguments along. A line more: the arguments, which may have lines of their own.
 ///
 /// After the letter of a socket or a call stands the pod.
@@ -148,7 +149,12 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             write_call('B', name_of(pod), "", session, trace_id, user)
         }
         Route::Raw { pod, route, user } => {
-            write_call('H', name_of(pod), route.name, &None, trace_id, user)
+            let kind = if route.at_gateway().is_some() {
+                'O'
+            } else {
+                'H'
+            };
+            write_call(kind, name_of(pod), route.name, &None, trace_id, user)
         }
         Route::Call {
             pod,

@@ -19,7 +19,8 @@ use crate::{
     Error,
     engine::{
         ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, Host, JobStep, Level, NoAnswer,
-        Outcome, RawRequest, Record, Registry, Resume, SocketId, log_panic, no_function, start_log,
+        Outcome, RawRequest, Record, Registry, Resume, RouteFuture, SocketId, log_panic,
+        no_function, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, Head},
     sqlite::{RESULT_LIMIT, result_limit},
@@ -350,16 +351,25 @@ pub fn call(engine: u32, message: &str) -> String {
 }
 
 /// Calls an action, or with a body a route, or for another pod a function of any kind; the texts as of [`call`]. A route's own reply is an array of
-/// [`crossing::write_raw_head`]'s text, and the bytes of the body.
+/// [`crossing::write_raw_head`]'s text, and the bytes of the body. With `outside` it is a route at the gateway: no engine is asked, and
+/// `engine` is a number that none has.
 // One for both: each future that JavaScript awaits is a kilobyte of a Worker.
 #[wasm_bindgen]
-pub async fn call_action(engine: u32, message: String, body: Option<Vec<u8>>) -> JsValue {
+pub async fn call_action(
+    engine: u32,
+    message: String,
+    body: Option<Vec<u8>>,
+    outside: Option<Ports>,
+) -> JsValue {
     if message.is_empty() {
         run_action(engine).await;
         return JsValue::UNDEFINED;
     }
-    let engine = opened(engine);
     let message = Message::read(&message);
+    if let Some(outside) = outside {
+        return reply_of(&at_gateway(engine, outside, &message, body).await);
+    }
+    let engine = opened(engine);
     let outcome = match body {
         Some(body) => match engine.registry().route(message.name) {
             Some(route) => {
@@ -376,13 +386,41 @@ pub async fn call_action(engine: u32, message: String, body: Option<Vec<u8>>) ->
             _ => of_another_build(&message),
         },
     };
+    reply_of(&outcome)
+}
+
+/// The outcome as JavaScript is given it.
+fn reply_of(outcome: &Outcome) -> JsValue {
     match &outcome.raw {
         Some(raw) => js_sys::Array::of2(
             &crossing::write_raw_head(raw).into(),
             &js_sys::Uint8Array::from(&raw.body[..]).into(),
         )
         .into(),
-        None => crossing::write_outcome(&outcome).into(),
+        None => crossing::write_outcome(outcome).into(),
+    }
+}
+
+/// Asks a route at the gateway, of a host that has the number and no database.
+fn at_gateway<'a>(
+    number: u32,
+    outside: Ports,
+    message: &'a Message<'a>,
+    body: Option<Vec<u8>>,
+) -> RouteFuture<'a> {
+    let route = GATEWAY.with(|gateway| match gateway.get() {
+        Some(Ok((_, registry))) => registry.route(message.name),
+        _ => None,
+    });
+    let (request, call) = asked(message, body.unwrap_or_default());
+    match route.and_then(|route| Some((route, route.at_gateway()?))) {
+        Some((route, work)) => work.run(
+            Arc::new(ObjectHost::new(number, outside)),
+            route,
+            request,
+            call,
+        ),
+        None => Box::pin(async move { Outcome::error(&not_there_yet(), call.trace_id) }),
     }
 }
 

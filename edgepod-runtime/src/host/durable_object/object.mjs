@@ -243,7 +243,7 @@ export class EdgePodEngine extends DurableObject {
   async #callAction(message, body) {
     try {
       const engine = this.#engine.open(this.#ports);
-      return await unlessEnded(() => core.call_action(engine, message, body));
+      return await unlessEnded(() => core.call_action(engine, message, body, undefined));
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
       return this.#failed(error, labelsOf(message), untold(error) || messageOf(error));
@@ -321,7 +321,7 @@ export class EdgePodEngine extends DurableObject {
       const more = this.#runJob(engine);
       if (more === undefined) {
         /** @type {Promise<void>} */
-        const action = unlessEnded(() => core.call_action(engine, "", undefined))
+        const action = unlessEnded(() => core.call_action(engine, "", undefined, undefined))
           // The next engine finds that it was begun.
           .catch(() => {})
           .then(() => {

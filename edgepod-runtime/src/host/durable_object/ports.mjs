@@ -1,4 +1,4 @@
-// What the core may ask of an object: its ports, on a Durable Object.
+// What the core may ask of an object: its ports, on a Durable Object. Part of them a Worker has, too.
 import { readUpTo } from "./bodies.mjs";
 import { alive, core, hasEnded, known, messageOf, runs } from "./bridge.mjs";
 import {
@@ -28,7 +28,74 @@ export const GREETED = "greeted";
 
 const ROLLBACK = Symbol("rollback");
 
-export class Ports {
+/** What the core may ask where there is no object: a route at the gateway. */
+export class Outside {
+  /** @param {import("./objects.mjs").Env} env */
+  constructor(env) {
+    this.env = env;
+  }
+
+  /**
+   * @param {number} number
+   * @param {string} head
+   * @param {Uint8Array} body
+   */
+  fetch(number, head, body) {
+    const { method, url, headers, timeout, limit } = readOutgoing(head);
+    // In this turn it stands in the core's memory.
+    const sent = method === "GET" || method === "HEAD" ? undefined : body.slice();
+    void this.#answered(number, async () => {
+      const signal = AbortSignal.timeout(timeout);
+      const response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
+      const bytes = await readUpTo(response.body, limit);
+      return { answer: writeAnswer(response), bytes };
+    });
+  }
+
+  /**
+   * Tells the core what came of what it asked for.
+   *
+   * @param {number} number
+   * @param {() => Promise<{ answer: string, bytes: Uint8Array }>} ask
+   */
+  async #answered(number, ask) {
+    const instance = alive(this.env);
+    let answer;
+    /** @type {Uint8Array} */
+    let bytes = new Uint8Array();
+    let failure = "";
+    try {
+      ({ answer, bytes } = await ask());
+    } catch (error) {
+      failure = messageOf(error);
+    }
+    // Another instance has its own numbers.
+    if (runs(instance)) core.fetched(number, answer, bytes, failure);
+  }
+
+  /**
+   * Calls a function in another pod.
+   *
+   * @param {number} number
+   * @param {string} pod
+   * @param {string} message
+   */
+  callPod(number, pod, message) {
+    void this.#answered(number, async () => {
+      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, pod), message));
+      const headers = new Headers(retryAfter === "" ? {} : { "retry-after": retryAfter });
+      return { answer: writeAnswer({ status, headers }), bytes: utf8.encode(body) };
+    });
+  }
+
+  /** @param {string} name */
+  var(name) {
+    const value = this.env[name];
+    return typeof value === "string" ? value : undefined;
+  }
+}
+
+export class Ports extends Outside {
   /** The sockets, by their numbers. @type {Map<number, WebSocket>} */
   sockets = new Map();
   /** Their numbers. @type {Map<WebSocket, number>} */
@@ -56,11 +123,11 @@ export class Ports {
    * @param {() => void} opened is told that the engine is open
    */
   constructor(ctx, env, opened) {
+    super(env);
     this.opened = opened;
     this.#ctx = ctx;
     this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;
-    this.env = env;
     // The answer to pings has kept the versions while this object slept.
     this.#changed = readPong(ctx.getWebSocketAutoResponse()?.response);
     for (const ws of ctx.getWebSockets()) this.add(ws);
@@ -168,44 +235,6 @@ export class Ports {
     return this.#ctx.id.name ?? known().global;
   }
 
-  /**
-   * @param {number} number
-   * @param {string} head
-   * @param {Uint8Array} body
-   */
-  fetch(number, head, body) {
-    const { method, url, headers, timeout, limit } = readOutgoing(head);
-    // In this turn it stands in the core's memory.
-    const sent = method === "GET" || method === "HEAD" ? undefined : body.slice();
-    void this.#answered(number, async () => {
-      const signal = AbortSignal.timeout(timeout);
-      const response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
-      const bytes = await readUpTo(response.body, limit);
-      return { answer: writeAnswer(response), bytes };
-    });
-  }
-
-  /**
-   * Tells the core what came of what it asked for.
-   *
-   * @param {number} number
-   * @param {() => Promise<{ answer: string, bytes: Uint8Array }>} ask
-   */
-  async #answered(number, ask) {
-    const instance = alive(this.env);
-    let answer;
-    /** @type {Uint8Array} */
-    let bytes = new Uint8Array();
-    let failure = "";
-    try {
-      ({ answer, bytes } = await ask());
-    } catch (error) {
-      failure = messageOf(error);
-    }
-    // Another instance has its own numbers.
-    if (runs(instance)) core.fetched(number, answer, bytes, failure);
-  }
-
   // Each life sets it anew: one that an earlier life has set may be lost where that was killed, though the platform still tells of it.
   /** @param {number} millis */
   wakeAt(millis) {
@@ -243,27 +272,6 @@ export class Ports {
   /** How many milliseconds are left until it rings. */
   untilAlarm() {
     return this.#alarm === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#alarm - Date.now());
-  }
-
-  /**
-   * Calls a function in another pod.
-   *
-   * @param {number} number
-   * @param {string} pod
-   * @param {string} message
-   */
-  callPod(number, pod, message) {
-    void this.#answered(number, async () => {
-      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, pod), message));
-      const headers = new Headers(retryAfter === "" ? {} : { "retry-after": retryAfter });
-      return { answer: writeAnswer({ status, headers }), bytes: utf8.encode(body) };
-    });
-  }
-
-  /** @param {string} name */
-  var(name) {
-    const value = this.env[name];
-    return typeof value === "string" ? value : undefined;
   }
 
   /**

@@ -1,7 +1,7 @@
 // The Worker: what an HTTP request means is the core's gateway's to say, requests and replies are JavaScript's.
 import { administer } from "./admin.mjs";
 import { readUpTo } from "./bodies.mjs";
-import { alive, core, known, messageOf, traceId, untold } from "./bridge.mjs";
+import { alive, core, known, messageOf, traceId, unlessEnded, untold } from "./bridge.mjs";
 import {
   ask,
   askRoute,
@@ -20,6 +20,7 @@ import {
   writeOpening,
 } from "./crossing.mjs";
 import { objectOf } from "./objects.mjs";
+import { Outside } from "./ports.mjs";
 import { isRight } from "./signature.mjs";
 
 export default {
@@ -63,14 +64,14 @@ async function serve(request, env, ctx, trace) {
   if (decision[0] === DECISION.socket) return objectOf(env, podOf(decision)).fetch(writeOpening(request, decision));
 
   const headers = writeHeaders(request.headers);
-  if (decision[0] === DECISION.raw) {
+  if (decision[0] === DECISION.raw || decision[0] === DECISION.outside) {
     const bytes = await bytesOf(request, length, ctx, trace);
     if (bytes instanceof Response) return bytes;
-    const answer = await askRoute(
-      objectOf(env, podOf(decision)),
-      writeCall(decision, headers, targetOf(request)),
-      bytes,
-    );
+    const message = writeCall(decision, headers, targetOf(request));
+    const answer =
+      decision[0] === DECISION.raw
+        ? await askRoute(objectOf(env, podOf(decision)), message, bytes)
+        : await askOutside(env, message, bytes);
     if (answer === null) return reply(core.refuse_route(trace));
     return typeof answer === "string" ? outcome(answer) : rawReply(answer);
   }
@@ -105,6 +106,24 @@ async function serve(request, env, ctx, trace) {
     if (left === 0) waiting.delete(pod);
     else waiting.set(pod, left);
   }
+}
+
+/** The number of the last host without an object: objects count theirs from the other end. */
+let outside = 2 ** 32;
+
+/**
+ * Asks a route at the gateway.
+ *
+ * @param {import("./objects.mjs").Env} env
+ * @param {string} message
+ * @param {Uint8Array} body
+ */
+function askOutside(env, message, body) {
+  // While the body came, the instance may have ended.
+  alive(env);
+  outside -= 1;
+  const number = outside;
+  return unlessEnded(() => core.call_action(number, message, body, new Outside(env)));
 }
 
 /**

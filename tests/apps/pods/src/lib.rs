@@ -214,6 +214,12 @@ pub async fn note_there_by_hook(
     ))
 }
 
+/// Whether the server is there. It needs no pod.
+#[edgepod::route(GET, "/health", at = "gateway")]
+pub async fn health(_: &GatewayCtx, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    Ok(Response::new(request.uri().to_string().into()))
+}
+
 /// Adds a note later, and with it when that was.
 #[edgepod::function]
 pub async fn add_note_later(ctx: &Ctx, text: String, millis: u32) -> Result<()> {

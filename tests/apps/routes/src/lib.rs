@@ -211,6 +211,42 @@ async fn odd(_: &ActionCtx, _: Request<Bytes>, status: u16) -> Result<Response<B
     Ok(response.body(Bytes::from_static(b"odd"))?)
 }
 
+/// What a route without a database knows.
+#[edgepod::route(POST, "/edge/:name", at = "gateway")]
+async fn edge(ctx: &GatewayCtx, request: Request<Bytes>, name: String) -> Result<Response<Bytes>> {
+    let user = ctx.user().and_then(Claims::subject).unwrap_or("nobody");
+    let secret = ctx.env.var("STRIPE_SECRET").unwrap_or_default();
+    let odd = ctx.headers.get("X-Odd").unwrap_or_default();
+    let year = &ctx.now().to_string()[..2];
+    let length = request.body().len();
+    let half = ctx.blocking(move || length / 2).await;
+    let response = Response::builder().header("x-target", request.uri().to_string());
+    let text = format!("{name} {user} {secret} {odd} {year} {length} {half}");
+    Ok(response.body(text.into())?)
+}
+
+/// The status of another server's answer.
+#[edgepod::route(POST, "/edge-ask", at = "gateway")]
+async fn edge_ask(ctx: &GatewayCtx, request: Request<Bytes>) -> Result<Response<String>> {
+    let url = String::from_utf8_lossy(request.body()).into_owned();
+    let answer = ctx.fetch(Request::put(url).body("asked")?).await?;
+    Ok(Response::new(format!(
+        "{} {}",
+        answer.status(),
+        base16ct::lower::encode_string(answer.body())
+    )))
+}
+
+/// Fails in the way that the path names.
+#[edgepod::route(GET, "/edge-fails/:how", at = "gateway")]
+async fn edge_fails(_: &GatewayCtx, _: Request<Bytes>, how: String) -> Result<Response<Bytes>> {
+    match &*how {
+        "conflict" => Err(Error::conflict("Not now.")),
+        "panic" => panic!("the secret in the panic"),
+        _ => Err(Error::internal("the secret in the error")),
+    }
+}
+
 /// Its own words for other origins.
 #[edgepod::route(OPTIONS, "/open")]
 async fn open_options(_: &ActionCtx, _: Request<Bytes>) -> Result<Response<Bytes>> {

@@ -105,6 +105,42 @@ describe("an object that is of another build", () => {
   });
 });
 
+describe("a route at the gateway", () => {
+  test("is asked of the core in the Worker, and no object is", async () => {
+    answers.route = () => "Oglobal\nPOST /edge/:name\n\ntrace\n";
+    /** @type {any[]} */
+    const asked = [];
+    answers.call_action = async (...values) => {
+      asked.push(values);
+      return ['2{"status":201,"headers":[["x-odd","1"]]}', new TextEncoder().encode("done")];
+    };
+    /** @type {any} */
+    const env = {
+      NAME: "value",
+      get EDGEPOD_DO() {
+        throw new Error("an object is asked for");
+      },
+    };
+    const ask = () => {
+      const request = new Request("https://example.com/edge/ada?a=b", { method: "POST", body: "abc" });
+      /** @type {any} */
+      const ctx = { waitUntil: () => {} };
+      return worker.fetch(request, env, ctx);
+    };
+    const reply = await ask();
+    expect([reply.status, reply.headers.get("x-odd"), await reply.text()]).toEqual([201, "1", "done"]);
+    await ask();
+    const [[first, message, body, outside], [second]] = asked;
+    expect(message).toContain("2O\nPOST /edge/:name\n");
+    expect(message).toContain("POST /edge/ada?a=b");
+    expect(body).toEqual(new TextEncoder().encode("abc"));
+    expect(outside.var("NAME")).toBe("value");
+    // Each has a host of its own, whose number no object has.
+    expect(first).toBe(2 ** 32 - 1);
+    expect(second).toBe(2 ** 32 - 2);
+  });
+});
+
 describe("the queue", () => {
   test("of an object has room again once a call is answered or has failed", async () => {
     for (const settle of ["resolve", "reject"]) {
