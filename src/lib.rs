@@ -74,10 +74,11 @@ pub use edgepod_runtime::__private::worker;
 #[cfg(target_arch = "wasm32")]
 pub use edgepod_runtime::host::durable_object::WorkerEnv;
 
-/// Requests and responses of [routes](macro@route): the crate `http`, and the bytes of a body.
+/// Requests and responses of [routes](macro@route): the crate `http`, and the bytes of a body, or a stream of them.
 pub mod http {
     pub use edgepod_runtime::__private::HttpBytes as Bytes;
     pub use edgepod_runtime::__private::http::*;
+    pub use edgepod_runtime::engine::Body;
 }
 
 /// Middleware of one's own type, and what is ready-made.

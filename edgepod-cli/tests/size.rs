@@ -8,7 +8,7 @@ use edgepod_cli::{
 };
 
 /// Just above what it is, in bytes gzipped: what makes it larger says so by raising this. DESIGN.md's budget is 200 000.
-const LIMIT: u64 = 328_500;
+const LIMIT: u64 = 329_700;
 
 #[test]
 fn the_worker_of_the_users_example_keeps_its_budget() {

@@ -5,6 +5,7 @@
 mod gateway;
 mod outgoing;
 mod signed;
+mod streams;
 mod wire;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
             ("signed", signed::CASES),
             ("outgoing", outgoing::CASES),
             ("gateway", gateway::CASES),
+            ("streams", streams::CASES),
         ],
     )
 }

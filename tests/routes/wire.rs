@@ -11,6 +11,7 @@ cases![
     a_method_that_is_not_there_is_not_allowed,
     head_and_options_are_answered,
     a_redirect_and_cookies_arrive,
+    a_login_by_a_cookie_is_known_where_it_sends_on,
     a_reply_without_a_body_has_none,
     a_status_that_is_none_is_internal,
     what_fails_is_told_as_elsewhere,
@@ -163,6 +164,37 @@ fn a_redirect_and_cookies_arrive() {
         .filter(|(name, _)| name == "set-cookie");
     let cookies: Vec<_> = cookies.map(|(_, value)| value.as_str()).collect();
     assert_eq!(cookies, ["a=1; HttpOnly", "b=2; Secure"]);
+}
+
+fn a_login_by_a_cookie_is_known_where_it_sends_on() {
+    let post = |path: &str| server().request("POST", path).without_key();
+    post("/login").body("password=guess").error(401);
+    let reply = post("/login").body("password=correct horse").send();
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, Some("/home"))
+    );
+    let cookie = reply.header("set-cookie").expect("a cookie");
+    let (pair, attributes) = cookie.split_once("; ").expect("attributes");
+    assert!(pair.starts_with("__Host-session=ey"), "{pair}");
+    assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/");
+    let home = |cookie: &str| {
+        let call = server().request("GET", "/home").without_key();
+        call.header("cookie", &format!("theme=dark; {cookie}"))
+    };
+    let page = home(pair).send();
+    assert_eq!(page.text(), "<h1>Hello ada</h1>");
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    home("__Host-session=forged").error(401);
+    let out = post("/logout").send();
+    let removal = out.header("set-cookie").expect("a cookie");
+    assert!(
+        removal.starts_with("__Host-session=; ") && removal.contains("Max-Age=0"),
+        "{removal}"
+    );
 }
 
 fn a_reply_without_a_body_has_none() {

@@ -124,9 +124,15 @@ fn sendable(error: Error) -> Error {
     }
 }
 
-/// The answer that tells of an error. What the client is not told goes to the log.
+/// The answer that tells of an error.
 pub(super) fn failed(log: &Log, error: Error, trace_id: &str) -> Outcome {
     let error = sendable(error);
+    log_failure(log, &error);
+    Outcome::error(&error, trace_id)
+}
+
+/// What the client is not told goes to the log.
+pub(super) fn log_failure(log: &Log, error: &Error) {
     match (error.cause(), error.code()) {
         (Some(cause), code) => {
             log.error(format_args!(
@@ -135,10 +141,9 @@ pub(super) fn failed(log: &Log, error: Error, trace_id: &str) -> Outcome {
             ));
         }
         (None, Code::Internal) => log.error(error.message()),
-        (None, code) if code.status() >= 500 => log.error(&error),
+        (None, code) if code.status() >= 500 => log.error(error),
         _ => {}
     }
-    Outcome::error(&error, trace_id)
 }
 
 /// The reply, or where it is larger than one may be, the refusal.
@@ -194,6 +199,8 @@ pub(super) struct CallState {
     varies: Cell<bool>,
     /// Whether it has read the clock, and whether it said until when its answer holds.
     clock: Cell<(bool, bool)>,
+    /// Whether a transaction of an action is open.
+    pub(super) busy: Cell<bool>,
     /// Whether it wrote without saying what.
     untracked: Cell<bool>,
     kind: Kind,
@@ -276,6 +283,7 @@ impl CallState {
             recording: RefCell::default(),
             varies: Cell::new(false),
             clock: Cell::default(),
+            busy: Cell::new(false),
             untracked: Cell::new(false),
             session: call.session.map(SessionId::new),
             subscribed: Cell::new(false),

@@ -1,6 +1,6 @@
 //! What a function knows and may do: its context.
 
-use std::{cell::Cell, ops::Deref, rc::Rc, sync::Arc, time::Duration};
+use std::{ops::Deref, rc::Rc, sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -45,7 +45,13 @@ pub struct Ctx {
 /// [`transaction`](ActionCtx::transaction). It is a [`QueryCtx`], too.
 pub struct ActionCtx {
     query: QueryCtx,
-    busy: Cell<bool>,
+}
+
+/// For what outlives the call: the [stream](super::Body::from_stream) of a reply.
+impl Clone for ActionCtx {
+    fn clone(&self) -> Self {
+        Self::new(self.query.state.clone())
+    }
 }
 
 impl QueryCtx {
@@ -198,7 +204,6 @@ impl ActionCtx {
     pub(super) fn new(state: Rc<CallState>) -> Self {
         Self {
             query: QueryCtx::new(state),
-            busy: Cell::new(false),
         }
     }
 
@@ -208,13 +213,14 @@ impl ActionCtx {
     /// # Errors
     /// What `body` returns; a transaction within this one.
     pub fn transaction<T>(&self, body: impl FnOnce(&Ctx) -> Result<T>) -> Result<T> {
-        if self.busy.replace(true) {
+        let state = &self.query.state;
+        if state.busy.replace(true) {
             return Err(Error::internal(
                 "a transaction may not begin within another",
             ));
         }
-        let result = in_transaction(&self.query.state, |ctx| body(ctx));
-        self.busy.set(false);
+        let result = in_transaction(state, |ctx| body(ctx));
+        state.busy.set(false);
         result
     }
 }
@@ -325,6 +331,7 @@ impl Context for ActionCtx {
 }
 
 /// Variables and secrets: those of the Worker, or natively of the process.
+#[derive(Clone)]
 pub struct Env {
     host: Arc<dyn Host>,
     /// The call whose answer depends on what is asked for, where answers may be kept.

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::event::Watchers;
 use super::{
     ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Log, Outcome,
-    PodName, QueryCtx, Registry, Reply, SocketId, StartError, Typed,
+    PodName, QueryCtx, Registry, Reply, Routed, SocketId, StartError, Typed,
     app::App,
     call::CallState,
     clock::{self, Clock},
@@ -262,9 +262,12 @@ impl Engine {
         request: Result<http::Request<bytes::Bytes>>,
         args: &Args,
         call: Call<'_>,
-    ) -> Outcome {
+    ) -> Routed {
         let state = CallState::new(self.clone(), name, Kind::Action, call);
         let ctx = ActionCtx::new(state.clone());
+        let is_head = request
+            .as_ref()
+            .is_ok_and(|request| request.method() == http::Method::HEAD);
         let result = match request {
             Ok(request) => {
                 ctx.set(request);
@@ -277,7 +280,9 @@ impl Engine {
             }
             Err(error) => Err(error),
         };
-        state.finish(state.within_limit(result))
+        let stream = result.as_ref().ok().and_then(Reply::take_stream);
+        let outcome = state.finish(state.within_limit(result));
+        Routed::new(outcome, stream, &state.log, is_head)
     }
 
     pub(super) async fn run_action(
@@ -714,7 +719,7 @@ pub(super) fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(&*payload)))
 }
 
-fn panicked(payload: &(dyn Any + Send)) -> Error {
+pub(super) fn panicked(payload: &(dyn Any + Send)) -> Error {
     let text = payload
         .downcast_ref::<&str>()
         .copied()

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Args, Call, CallId, Ended, Env, Fetch, HandlerFuture, Headers, Host, Kind, Log, Outcome,
-    RawRequest, RouteDef, RouteFuture, blocking,
+    RawRequest, Reply, RouteDef, RouteFuture, Routed, blocking,
     call::{failed, within_limit},
     context::{now, user_as},
     engine::CatchUnwind,
@@ -27,6 +27,7 @@ use crate::{Error, Result, auth::Claims, db::Timestamp, tracking::Footprint};
 ///     Ok(Response::new(ctx.now().to_string()))
 /// }
 /// ```
+#[derive(Clone)]
 pub struct GatewayCtx {
     /// The request's headers.
     pub headers: Rc<Headers>,
@@ -137,6 +138,7 @@ fn run<'a>(
     Box::pin(async move {
         let began = host.now_micros();
         let args = Args::new(&route.params(&request.target));
+        let is_head = request.method == "HEAD";
         let request = received(request, &call.headers);
         let ctx = GatewayCtx {
             headers: Rc::new(call.headers),
@@ -152,6 +154,7 @@ fn run<'a>(
             }
             Err(error) => Err(error),
         };
+        let stream = result.as_ref().ok().and_then(Reply::take_stream);
         let replied = within_limit(&*host, log, result).and_then(|reply| {
             let raw = reply.as_raw().map(Outcome::raw);
             raw.ok_or_else(|| Error::internal("the route returned no response"))
@@ -184,6 +187,6 @@ fn run<'a>(
             explanation: None,
         };
         log.ended(&ended, &[]);
-        outcome
+        Routed::new(outcome, stream, log, is_head)
     })
 }

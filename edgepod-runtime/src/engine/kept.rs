@@ -26,7 +26,8 @@ const TOPIC: usize = 64;
 
 /// What a handler answered.
 pub(super) struct Answer {
-    pub(super) reply: Reply,
+    /// The reply's JSON.
+    pub(super) json: Arc<String>,
     pub(super) read: Footprint,
     pub(super) warnings: Vec<String>,
 }
@@ -169,7 +170,7 @@ impl Answer {
         let topics = self.read.iter().map(|(_, extent)| 1 + extent.values());
         ENTRY
             + 2 * key.len()
-            + self.reply.as_json().len()
+            + self.json.len()
             + self.warnings.iter().map(String::len).sum::<usize>()
             + TOPIC * topics.sum::<usize>()
     }
@@ -203,7 +204,7 @@ pub(super) async fn answer<'a>(
         && !found.is_probe
     {
         state.answered(&found.answer);
-        return Ok(found.answer.reply.clone());
+        return Ok(Reply::from_shared_json(found.answer.json.clone()));
     }
     state.record();
     let reply = handler.await?;
@@ -212,9 +213,9 @@ pub(super) async fn answer<'a>(
     state.warn_of_the_clock();
     #[cfg(debug_assertions)]
     if let Some(found) = found {
-        if is_same(&found.answer.reply, &reply) {
+        if is_same(&found.answer.json, reply.as_json()) {
             state.answered_alike();
-            return Ok(found.answer.reply.clone());
+            return Ok(Reply::from_shared_json(found.answer.json.clone()));
         }
         kept.store().take(&key);
         state.warn_of_another_answer();
@@ -222,7 +223,7 @@ pub(super) async fn answer<'a>(
     }
     if let Some((read, warnings)) = recorded {
         let answer = Answer {
-            reply: reply.clone(),
+            json: reply.shared_json(),
             read,
             warnings,
         };
@@ -235,9 +236,9 @@ pub(super) async fn answer<'a>(
 
 /// Whether two replies say the same; the members of an object have no order.
 #[cfg(debug_assertions)]
-fn is_same(one: &Reply, other: &Reply) -> bool {
-    let value = |reply: &Reply| serde_json::from_str::<serde_json::Value>(reply.as_json()).ok();
-    one.as_json() == other.as_json() || value(one) == value(other)
+fn is_same(one: &str, other: &str) -> bool {
+    let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).ok();
+    one == other || value(one) == value(other)
 }
 
 #[cfg(test)]
@@ -270,7 +271,7 @@ mod tests {
 
     fn answer(text: &str, read: Footprint) -> Answer {
         Answer {
-            reply: Reply::from_json(text),
+            json: Arc::new(text.to_owned()),
             read,
             warnings: Vec::new(),
         }
@@ -373,8 +374,8 @@ mod tests {
                     }
                 };
                 match kept.get(&key, &versions) {
-                    Some(found) if found.answer.reply.as_json() != truth.to_string() => {
-                        let given = found.answer.reply.as_json();
+                    Some(found) if *found.answer.json != truth.to_string() => {
+                        let given = &found.answer.json;
                         return Some(format!(
                             "seed {seed}, step {step}: {key} is {given}, not {truth}"
                         ));

@@ -7,6 +7,7 @@ mod app;
 mod args;
 mod batch;
 mod blocking;
+mod body;
 mod call;
 mod clock;
 mod context;
@@ -52,6 +53,7 @@ mod versions;
 pub use app::App;
 pub use args::Args;
 pub use batch::Batch;
+pub use body::{Body, BrokenOff, ByteStream, NextChunk, Numbered, numbered};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use call::SESSION;
 pub use call::{Call, Outcome};
@@ -103,7 +105,7 @@ pub use registry::{
 pub use reply::Reply;
 pub use route::{
     Found, ROUTER, RawReply, RawRequest, RouteDef, RouteFuture, RouteRegistration, RouteWork,
-    Router, latin1,
+    Routed, Router, latin1,
 };
 #[doc(hidden)]
 pub use route::{Responds, Segment, route_request, route_segment};

@@ -3,14 +3,16 @@
 //! What finds routes, reads requests and writes responses is reached through [`RouteDef::router`] alone, which only an app with
 //! routes names: a Worker without them does not carry it.
 
-use std::{fmt, future::Future, pin::Pin, str::FromStr, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, rc::Rc, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use percent_encoding::percent_decode_str;
 
 use super::{
-    ActionCtx, Args, Call, Chain, Engine, GatewayWork, Headers, Outcome, RegistryError, Reply,
+    ActionCtx, Args, Body, ByteStream, Call, Chain, Engine, GatewayWork, Headers, Log, Outcome,
+    RegistryError, Reply,
+    body::{Content, Source},
 };
 use crate::{
     Error, Result,
@@ -43,13 +45,7 @@ pub enum RouteWork {
 pub struct Router {
     pub(super) sorted: fn(Vec<&'static RouteDef>) -> Result<Vec<&'static RouteDef>, RegistryError>,
     pub(super) find: fn(&[&'static RouteDef], method: &str, path: &str) -> Found,
-    run: for<'a> fn(
-        &'a Arc<Engine>,
-        &'static RouteDef,
-        &'static Chain<ActionCtx>,
-        RawRequest,
-        Call<'a>,
-    ) -> RouteFuture<'a>,
+    run: for<'a> fn(&Arc<Engine>, &'static RouteDef, RawRequest, Call<'a>) -> RouteFuture<'a>,
 }
 
 /// The one router; the attribute registers routes with it.
@@ -66,7 +62,40 @@ pub enum Found {
 }
 
 /// A route at work.
-pub type RouteFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
+pub type RouteFuture<'a> = Pin<Box<dyn Future<Output = Routed> + 'a>>;
+
+/// What came of a route.
+pub struct Routed {
+    /// The answer.
+    pub outcome: Outcome,
+    /// What follows its body, where the body is a stream.
+    pub stream: Option<Rc<dyn ByteStream>>,
+}
+
+impl Routed {
+    /// The answer of a route that was asked with HEAD has no body, and none is made.
+    pub(super) fn new(
+        outcome: Outcome,
+        stream: Option<Box<dyn Source>>,
+        log: &Log,
+        is_head: bool,
+    ) -> Self {
+        let stream = stream.filter(|_| outcome.raw.is_some() && !is_head);
+        Self {
+            outcome,
+            stream: stream.map(|source| source.with_log(log.clone())),
+        }
+    }
+}
+
+impl From<Outcome> for Routed {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            stream: None,
+        }
+    }
+}
 
 /// A route, among those of the program.
 pub struct RouteRegistration(pub &'static RouteDef);
@@ -113,14 +142,11 @@ impl RouteDef {
     /// Runs it on a request.
     pub fn run<'a>(
         &'static self,
-        engine: &'a Arc<Engine>,
+        engine: &Arc<Engine>,
         request: RawRequest,
         call: Call<'a>,
     ) -> RouteFuture<'a> {
-        match &self.work {
-            RouteWork::Action(chain) => (self.router.run)(engine, self, chain, request, call),
-            RouteWork::Gateway(work) => work.run(engine.host().clone(), self, request, call),
-        }
+        (self.router.run)(engine, self, request, call)
     }
 
     /// What it does without a database, where it needs none.
@@ -222,12 +248,18 @@ fn find(routes: &[&'static RouteDef], method: &str, path: &str) -> Found {
 }
 
 fn run<'a>(
-    engine: &'a Arc<Engine>,
+    engine: &Arc<Engine>,
     route: &'static RouteDef,
-    chain: &'static Chain<ActionCtx>,
     request: RawRequest,
     call: Call<'a>,
 ) -> RouteFuture<'a> {
+    let chain = match &route.work {
+        RouteWork::Action(chain) => chain,
+        RouteWork::Gateway(work) => {
+            return work.run(engine.host().clone(), route, request, call);
+        }
+    };
+    let engine = engine.clone();
     Box::pin(async move {
         let params = route.params(&request.target);
         let args = Args::new(&params);
@@ -336,7 +368,7 @@ pub fn route_segment<T: Segment>(args: &Args, name: &str) -> Result<T> {
     message = "a route cannot return `{Self}`",
     label = "expected `Result<Response<Bytes>>`",
     note = "a route returns a `Result` of an `edgepod::http::Response`, whose body is `Bytes` or what becomes it: a `String`, a \
-            `Vec<u8>`, a `&'static str`"
+            `Vec<u8>`, a `&'static str`; or `edgepod::http::Body`, which may be a stream"
 )]
 pub trait Responds {
     #[doc(hidden)]
@@ -344,13 +376,13 @@ pub trait Responds {
 }
 
 #[diagnostic::do_not_recommend]
-impl<B: Into<Bytes>, E: Into<Error>> Responds for Result<Response<B>, E> {
+impl<B: Into<Body>, E: Into<Error>> Responds for Result<Response<B>, E> {
     fn reply(self) -> Result<Reply> {
         replied(self.map_err(Into::into)?.map(Into::into))
     }
 }
 
-fn replied(response: Response<Bytes>) -> Result<Reply> {
+fn replied(response: Response<Body>) -> Result<Reply> {
     let status = response.status().as_u16();
     if !(200..600).contains(&status) {
         return Err(Error::internal(format!(
@@ -360,11 +392,16 @@ fn replied(response: Response<Bytes>) -> Result<Reply> {
     let headers = header_texts(response.headers())
         .filter(|(name, _)| !OF_THE_CONNECTION.contains(&name.as_str()))
         .collect();
-    Ok(Reply::raw(RawReply {
+    let (body, stream) = match response.into_body().0 {
+        Content::Whole(bytes) => (bytes, None),
+        Content::Stream(stream) => (Bytes::new(), Some(stream)),
+    };
+    let raw = RawReply {
         status,
         headers,
-        body: response.into_body(),
-    }))
+        body,
+    };
+    Ok(Reply::raw(raw, stream))
 }
 
 /// A response that cannot be built: a header's name that is none, for example.

@@ -46,7 +46,8 @@ export function call_action(
   message: string,
   body: Uint8Array | undefined,
   outside: Outside | undefined,
-): Promise<string | [head: string, body: Uint8Array]>;
+): Promise<string | [head: string, body: Uint8Array | number]>;
+export function cut(stream: number): void;
 export function status(
   engine: number | undefined,
   number: number,

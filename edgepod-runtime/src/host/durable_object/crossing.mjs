@@ -140,10 +140,10 @@ export function targetOf({ method, url }) {
 }
 
 /**
- * A route's own reply: the version, and status and headers as JSON; and the bytes of the body.
+ * A route's own reply: the version, and status and headers as JSON; and the bytes of the body, or a stream of them.
  *
- * @param {[head: string, body: Uint8Array]} reply
- * @returns {{ status: number, headers: [string, string][], body: Uint8Array }}
+ * @param {[head: string, body: Uint8Array | ReadableStream<Uint8Array>]} reply
+ * @returns {{ status: number, headers: [string, string][], body: Uint8Array | ReadableStream<Uint8Array> }}
  */
 export const readRawReply = ([head, body]) => ({ ...JSON.parse(head.slice(1)), body });
 
@@ -228,7 +228,7 @@ export async function ask(stub, message) {
  * @param {import("./objects.mjs").Stub} stub
  * @param {string} message
  * @param {Uint8Array} body
- * @returns {Promise<string | [head: string, body: Uint8Array] | null>}
+ * @returns {Promise<string | [head: string, body: Uint8Array | ReadableStream<Uint8Array>] | null>}
  */
 export async function askRoute(stub, message, body) {
   try {

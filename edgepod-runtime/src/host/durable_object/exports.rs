@@ -18,9 +18,9 @@ use super::{
 use crate::{
     Error,
     engine::{
-        ActionJob, App, Batch, Call, Callee, Engine, Headers, Held, Host, JobStep, Level, NoAnswer,
-        Outcome, RawRequest, Record, Registry, Resume, RouteFuture, SocketId, log_panic,
-        no_function, start_log,
+        ActionJob, App, Batch, BrokenOff, Call, Callee, Engine, Headers, Held, Host, JobStep,
+        Level, NoAnswer, Outcome, RawRequest, Record, Registry, Resume, RouteFuture, Routed,
+        SocketId, log_panic, no_function, numbered, start_log,
     },
     gateway::{self, BODY_LIMIT, Config, Gateway, Head},
     sqlite::{RESULT_LIMIT, result_limit},
@@ -351,8 +351,9 @@ pub fn call(engine: u32, message: &str) -> String {
 }
 
 /// Calls an action, or with a body a route, or for another pod a function of any kind; the texts as of [`call`]. A route's own reply is an array of
-/// [`crossing::write_raw_head`]'s text, and the bytes of the body. With `outside` it is a route at the gateway: no engine is asked, and
-/// `engine` is a number that none has.
+/// [`crossing::write_raw_head`]'s text, and the bytes of the body, or the number of its stream. With `outside` it is a route at the gateway: no engine is asked, and
+/// `engine` is a number that none has. Without a message, and with a body, `engine` is the number of a stream, and its next chunk is
+/// asked for: nothing at its end, null where it broke off.
 // One for both: each future that JavaScript awaits is a kilobyte of a Worker.
 #[wasm_bindgen]
 pub async fn call_action(
@@ -361,66 +362,88 @@ pub async fn call_action(
     body: Option<Vec<u8>>,
     outside: Option<Ports>,
 ) -> JsValue {
+    if let Some(body) = body {
+        if message.is_empty() {
+            return next_chunk(engine).await;
+        }
+        let message = Message::read(&message);
+        let routed = match route_of(engine, &message, body, outside) {
+            Some(routed) => routed.await,
+            None => Outcome::error(&not_there_yet(), message.trace_id).into(),
+        };
+        return reply_of(routed);
+    }
     if message.is_empty() {
         run_action(engine).await;
         return JsValue::UNDEFINED;
     }
-    let message = Message::read(&message);
-    if let Some(outside) = outside {
-        return reply_of(&at_gateway(engine, outside, &message, body).await);
-    }
     let engine = opened(engine);
-    let outcome = match body {
-        Some(body) => match engine.registry().route(message.name) {
-            Some(route) => {
-                let (request, call) = asked(&message, body);
-                route.run(&engine, request, call).await
-            }
-            None => Outcome::error(&not_there_yet(), message.trace_id),
-        },
-        None => match callee(&engine, &message) {
-            Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
-            Some(Callee::AtOnce(function)) if message.origin.is_some() => {
-                engine.call(function, call_of(&message))
-            }
-            _ => of_another_build(&message),
-        },
+    let message = Message::read(&message);
+    let outcome = match callee(&engine, &message) {
+        Some(Callee::Action(action)) => engine.call_action(action, call_of(&message)).await,
+        Some(Callee::AtOnce(function)) if message.origin.is_some() => {
+            engine.call(function, call_of(&message))
+        }
+        _ => of_another_build(&message),
     };
-    reply_of(&outcome)
+    crossing::write_outcome(&outcome).into()
 }
 
-/// The outcome as JavaScript is given it.
-fn reply_of(outcome: &Outcome) -> JsValue {
-    match &outcome.raw {
-        Some(raw) => js_sys::Array::of2(
-            &crossing::write_raw_head(raw).into(),
-            &js_sys::Uint8Array::from(&raw.body[..]).into(),
-        )
-        .into(),
-        None => crossing::write_outcome(outcome).into(),
-    }
-}
-
-/// Asks a route at the gateway, of a host that has the number and no database.
-fn at_gateway<'a>(
+/// Asks a route, where this build has it: with `outside` one at the gateway, of a host that has the number and no database.
+fn route_of<'a>(
     number: u32,
-    outside: Ports,
-    message: &'a Message<'a>,
-    body: Option<Vec<u8>>,
-) -> RouteFuture<'a> {
+    message: &Message<'a>,
+    body: Vec<u8>,
+    outside: Option<Ports>,
+) -> Option<RouteFuture<'a>> {
     let route = GATEWAY.with(|gateway| match gateway.get() {
         Some(Ok((_, registry))) => registry.route(message.name),
         _ => None,
-    });
-    let (request, call) = asked(message, body.unwrap_or_default());
-    match route.and_then(|route| Some((route, route.at_gateway()?))) {
-        Some((route, work)) => work.run(
-            Arc::new(ObjectHost::new(number, outside)),
-            route,
-            request,
-            call,
-        ),
-        None => Box::pin(async move { Outcome::error(&not_there_yet(), call.trace_id) }),
+    })?;
+    let (request, call) = asked(message, body);
+    match outside {
+        None => Some(route.run(&opened(number), request, call)),
+        Some(outside) => {
+            let host = Arc::new(ObjectHost::new(number, outside));
+            Some(route.at_gateway()?.run(host, route, request, call))
+        }
+    }
+}
+
+/// The outcome as JavaScript is given it: of a route whose body is a stream, with its number.
+fn reply_of(Routed { outcome, stream }: Routed) -> JsValue {
+    let Some(raw) = &outcome.raw else {
+        return crossing::write_outcome(&outcome).into();
+    };
+    let body = match stream {
+        Some(stream) => stream.number().into(),
+        None => js_sys::Uint8Array::from(&raw.body[..]).into(),
+    };
+    js_sys::Array::of2(&crossing::write_raw_head(raw).into(), &body).into()
+}
+
+/// What the stream of this number has next.
+async fn next_chunk(number: u32) -> JsValue {
+    let next = numbered().and_then(|streams| (streams.next)(number));
+    let next = match next {
+        Some(next) => next.await,
+        None => Some(Err(BrokenOff)),
+    };
+    if let Some(Ok(chunk)) = next {
+        return js_sys::Uint8Array::from(&chunk[..]).into();
+    }
+    cut(number);
+    match next {
+        Some(_) => JsValue::NULL,
+        None => JsValue::UNDEFINED,
+    }
+}
+
+/// Nobody reads the stream of this number any more.
+#[wasm_bindgen]
+pub fn cut(number: u32) {
+    if let Some(streams) = numbered() {
+        (streams.stop)(number);
     }
 }
 

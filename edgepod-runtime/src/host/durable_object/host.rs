@@ -53,6 +53,8 @@ pub(super) fn set_generation(generation: u32) {
 pub(super) struct ObjectHost(u32);
 
 impl ObjectHost {
+    // In three places, of which each would have its own.
+    #[inline(never)]
     pub(super) fn new(engine: u32, ports: Ports) -> Self {
         PORTS.with_borrow_mut(|all| {
             let place = all.partition_point(|(number, _)| *number < engine);

@@ -15,6 +15,7 @@ import {
   writeOutcome,
 } from "./crossing.mjs";
 import { GREETED, PLAIN, Ports } from "./ports.mjs";
+import { askCore } from "./streams.mjs";
 
 /** After so many jobs in a row whoever else waits has a turn. */
 const TURN = 16;
@@ -169,7 +170,7 @@ export class EdgePodEngine extends DurableObject {
   /**
    * @param {string} message
    * @param {Uint8Array} [body] of a route
-   * @returns {string | Promise<string | [head: string, body: Uint8Array]>}
+   * @returns {string | Promise<string | [head: string, body: Uint8Array | ReadableStream<Uint8Array>]>}
    */
   serve(message, body) {
     switch (kindOf(message)) {
@@ -243,7 +244,8 @@ export class EdgePodEngine extends DurableObject {
   async #callAction(message, body) {
     try {
       const engine = this.#engine.open(this.#ports);
-      return await unlessEnded(() => core.call_action(engine, message, body, undefined));
+      // It returns, so an instance runs.
+      return await askCore(alive(this.#ports.env), engine, message, body);
     } catch (error) {
       // It ended the instance itself, or another call did, and then the log has that under the name of the other.
       return this.#failed(error, labelsOf(message), untold(error) || messageOf(error));

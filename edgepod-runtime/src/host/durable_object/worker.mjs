@@ -1,7 +1,7 @@
 // The Worker: what an HTTP request means is the core's gateway's to say, requests and replies are JavaScript's.
 import { administer } from "./admin.mjs";
 import { readUpTo } from "./bodies.mjs";
-import { alive, core, known, messageOf, traceId, unlessEnded, untold } from "./bridge.mjs";
+import { alive, core, known, messageOf, traceId, untold } from "./bridge.mjs";
 import {
   ask,
   askRoute,
@@ -22,6 +22,7 @@ import {
 import { objectOf } from "./objects.mjs";
 import { Outside } from "./ports.mjs";
 import { isRight } from "./signature.mjs";
+import { askCore } from "./streams.mjs";
 
 export default {
   /**
@@ -71,7 +72,7 @@ async function serve(request, env, ctx, trace) {
     const answer =
       decision[0] === DECISION.raw
         ? await askRoute(objectOf(env, podOf(decision)), message, bytes)
-        : await askOutside(env, message, bytes);
+        : await askOutside(env, ctx, message, bytes);
     if (answer === null) return reply(core.refuse_route(trace));
     return typeof answer === "string" ? outcome(answer) : rawReply(answer);
   }
@@ -115,15 +116,16 @@ let outside = 2 ** 32;
  * Asks a route at the gateway.
  *
  * @param {import("./objects.mjs").Env} env
+ * @param {ExecutionContext} ctx
  * @param {string} message
  * @param {Uint8Array} body
  */
-function askOutside(env, message, body) {
+function askOutside(env, ctx, message, body) {
   // While the body came, the instance may have ended.
-  alive(env);
+  const instance = alive(env);
   outside -= 1;
-  const number = outside;
-  return unlessEnded(() => core.call_action(number, message, body, new Outside(env)));
+  // The platform tells a stream that its client has gone when there is a chunk for it: until then somebody is to be there.
+  return askCore(instance, outside, message, body, new Outside(env), (ended) => ctx.waitUntil(ended));
 }
 
 /**
@@ -143,7 +145,7 @@ function outcome(text) {
 /** What has no body, not even an empty one. */
 const BODILESS = [204, 205, 304];
 
-/** @param {[head: string, body: Uint8Array]} answer a route's own reply */
+/** @param {[head: string, body: Uint8Array | ReadableStream<Uint8Array>]} answer a route's own reply */
 function rawReply(answer) {
   const { status, headers, body } = readRawReply(answer);
   // What the app has compressed itself is not to be compressed again.

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    chunks::{Chunks, chunks},
     connections::Complaint,
     limits::Limits,
     pods::Pod,
@@ -29,7 +30,7 @@ use crate::{
     auth::Claims,
     engine::{
         ActionCtx, AtOnce, Batch, Call, Callee, Engine, Headers, Level, Origin, Outcome,
-        RawRequest, Record, RouteDef, Typed,
+        RawRequest, Record, RouteDef, Routed, Typed,
     },
     gateway,
 };
@@ -71,6 +72,22 @@ pub(super) struct Raw {
     pub(super) request: RawRequest,
 }
 
+/// What came of a call.
+pub(super) struct Answer {
+    pub(super) outcome: Outcome,
+    /// What follows the body of a route's reply, where that is a stream.
+    pub(super) chunks: Option<Chunks>,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            chunks: None,
+        }
+    }
+}
+
 /// What may await.
 enum Awaits {
     Action(Typed<ActionCtx>),
@@ -87,7 +104,7 @@ enum Work {
 struct Job {
     body: String,
     caller: Caller,
-    answer: oneshot::Sender<Outcome>,
+    answer: oneshot::Sender<Answer>,
     /// Whether it was begun, or given up: whoever sets it decides.
     taken: Arc<AtomicBool>,
 }
@@ -176,7 +193,12 @@ impl Calls {
 impl Pod {
     /// Runs a call and waits for its outcome. What finds no place is refused at once, and what waits for one when its time is
     /// over.
-    pub(super) async fn run(self: &Arc<Self>, what: What, body: String, caller: Caller) -> Outcome {
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        what: What,
+        body: String,
+        caller: Caller,
+    ) -> Answer {
         let trace_id = caller.trace_id.clone();
         let (answer, mut outcome) = oneshot::channel();
         let taken = Arc::<AtomicBool>::default();
@@ -187,7 +209,7 @@ impl Pod {
             taken: taken.clone(),
         };
         if let Err(error) = self.send(what, job) {
-            return Outcome::error(&error, &trace_id);
+            return Outcome::error(&error, &trace_id).into();
         }
         let outcome = match timeout(self.calls.threads.limits.call, &mut outcome).await {
             Ok(outcome) => outcome,
@@ -197,10 +219,15 @@ impl Pod {
                 let error = Error::unavailable(
                     "The server is busy: this call has waited too long, and was not begun.",
                 );
-                return Outcome::error(&error.retry_after(RETRY), &trace_id);
+                return Outcome::error(&error.retry_after(RETRY), &trace_id).into();
             }
         };
-        outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id))
+        outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id).into())
+    }
+
+    /// The same of what is no route.
+    pub(super) async fn run(self: &Arc<Self>, what: What, body: String, caller: Caller) -> Outcome {
+        self.answer(what, body, caller).await.outcome
     }
 
     fn send(self: &Arc<Self>, what: What, job: Job) -> Result<(), Error> {
@@ -280,7 +307,7 @@ fn start_database(
                 watch.end();
                 if let Ok(outcome) = outcome {
                     // The caller may have gone away.
-                    let _ = job.answer.send(outcome);
+                    let _ = job.answer.send(outcome.into());
                 }
             }
         })?;
@@ -328,14 +355,25 @@ fn start_actions() -> io::Result<async_mpsc::UnboundedSender<Action>> {
                         }
                         let call = job.caller.call(&job.body);
                         let engine = &pod.engine;
-                        let outcome = match action {
-                            Awaits::Action(action) => engine.call_action(action, call).await,
+                        let Routed { outcome, stream } = match action {
+                            Awaits::Action(action) => engine.call_action(action, call).await.into(),
                             Awaits::Raw(Raw { route, request }) => {
                                 route.run(engine, request, call).await
                             }
                         };
                         // The caller may have gone away.
-                        let _ = job.answer.send(outcome);
+                        let Some(stream) = stream else {
+                            let _ = job.answer.send(outcome.into());
+                            return;
+                        };
+                        let (giver, chunks) = chunks();
+                        let answer = Answer {
+                            outcome,
+                            chunks: Some(chunks),
+                        };
+                        if job.answer.send(answer).is_ok() {
+                            giver.give(stream).await;
+                        }
                     });
                 }
             });

@@ -27,6 +27,8 @@ pub(super) enum Phase {
     Busy,
     /// The answer is on its way to the client.
     Reply,
+    /// The same, and more of it comes, who knows when.
+    Stream,
     /// It is a WebSocket.
     Socket,
 }
@@ -51,6 +53,7 @@ impl Connection {
             1 => Phase::Idle,
             2 => Phase::Busy,
             3 => Phase::Reply,
+            4 => Phase::Stream,
             _ => Phase::Socket,
         }
     }
@@ -67,7 +70,7 @@ impl Connection {
         let patience = match self.phase() {
             Phase::Head => self.limits.header,
             Phase::Idle => self.limits.idle,
-            Phase::Busy | Phase::Reply | Phase::Socket => return None,
+            Phase::Busy | Phase::Reply | Phase::Stream | Phase::Socket => return None,
         };
         let since = Duration::from_millis(self.since.load(Ordering::Acquire));
         Some(self.began + since + patience)

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow, collections::HashMap, fmt::Display, net::IpAddr, sync::Arc, time::Duration,
 };
 
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
     body::{Body, Bytes},
@@ -15,7 +15,8 @@ use hyper::{
 use super::{
     admin,
     body::Bodies,
-    calls::{Caller, Raw, What},
+    calls::{Answer, Caller, Raw, What},
+    chunks::Chunks,
     keys,
     limits::Limits,
     page::Page,
@@ -27,11 +28,11 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{self, App, CLIENT_ADDRESS, Outcome, RawReply, RawRequest, Registry},
+    engine::{self, App, CLIENT_ADDRESS, RawReply, RawRequest, Registry},
     gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, Verified, client_address},
 };
 
-pub(super) type Reply = Response<Full<Bytes>>;
+pub(super) type Reply = Response<Either<Full<Bytes>, Chunks>>;
 
 /// How long a call waits before it looks again whether another has fetched the keys.
 const WAIT: Duration = Duration::from_millis(20);
@@ -151,8 +152,8 @@ where
                 };
                 let what = What::Raw(Raw { route, request });
                 let pod = shared.pods.get(pod.as_ref()).await?;
-                let outcome = pod.run(what, String::new(), caller).await;
-                return Ok(outcome_reply(outcome));
+                let answer = pod.answer(what, String::new(), caller).await;
+                return Ok(outcome_reply(answer));
             }
             Route::Batch { pod, session, user } => (What::Batch, pod, None, session, user),
             Route::Call {
@@ -190,7 +191,7 @@ where
         trace_id: trace_id.to_owned(),
         origin: None,
     };
-    Ok(outcome_reply(pod.run(what, text, caller).await))
+    Ok(outcome_reply(pod.answer(what, text, caller).await))
 }
 
 /// What becomes of a request, once its token is verified, if it has one.
@@ -314,11 +315,11 @@ pub(super) fn headers_json(headers: &HeaderMap, address: Option<IpAddr>) -> Stri
 }
 
 pub(super) fn empty() -> Reply {
-    Response::new(Full::default())
+    Response::new(Either::Left(Full::default()))
 }
 
 pub(super) fn reply(status: u16, body: String) -> Reply {
-    let mut response = Response::new(Full::from(body));
+    let mut response = Response::new(Either::Left(Full::from(body)));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
@@ -326,12 +327,12 @@ pub(super) fn reply(status: u16, body: String) -> Reply {
 
 /// A reply of bytes.
 pub(super) fn bytes_reply(bytes: Vec<u8>) -> Reply {
-    Response::new(Full::from(bytes))
+    Response::new(Either::Left(Full::from(bytes)))
 }
 
-fn outcome_reply(outcome: Outcome) -> Reply {
+fn outcome_reply(Answer { outcome, chunks }: Answer) -> Reply {
     if let Some(raw) = &outcome.raw {
-        return raw_reply(raw);
+        return raw_reply(raw, chunks);
     }
     let mut response = reply(outcome.status, outcome.body);
     let headers = response.headers_mut();
@@ -348,8 +349,12 @@ fn outcome_reply(outcome: Outcome) -> Reply {
 }
 
 /// What a route replies.
-fn raw_reply(raw: &RawReply) -> Reply {
-    let mut response = Response::new(Full::new(raw.body.clone()));
+fn raw_reply(raw: &RawReply, chunks: Option<Chunks>) -> Reply {
+    let body = match chunks {
+        Some(chunks) => Either::Right(chunks),
+        None => Either::Left(Full::new(raw.body.clone())),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(raw.status).unwrap_or_default();
     for (name, value) in &raw.headers {
         if let (Ok(name), Ok(value)) = (

@@ -5,6 +5,7 @@ mod admin;
 mod authorizer;
 mod body;
 mod calls;
+mod chunks;
 mod connections;
 mod copier;
 mod database;

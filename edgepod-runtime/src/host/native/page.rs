@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Either, Empty, Full};
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::Bytes,
@@ -87,7 +87,7 @@ impl Page {
         *request.headers_mut() = parts.headers.clone();
         let (parts, body) = self.0.clone().oneshot(request).await.ok()?.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
-        Some(Response::from_parts(parts, Full::new(body)))
+        Some(Response::from_parts(parts, Either::Left(Full::new(body))))
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::Full;
+use http_body_util::Either;
 use hyper::{
     Request, Response,
     body::{Body, Bytes, Incoming},
@@ -209,7 +209,10 @@ impl Server {
 
     /// Answers one request without a network, for tests. A WebSocket needs a connection, so its handshake is refused.
     /// To be called on a tokio runtime.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    pub async fn answer<B>(
+        &self,
+        request: Request<B>,
+    ) -> Response<impl Body<Data = Bytes, Error: fmt::Debug> + Send + use<B>>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
@@ -342,8 +345,11 @@ async fn serve_connection(
         let connection = connection.clone();
         async move {
             connection.enter(Phase::Busy);
-            let reply = http::answer(&shared, request, Some(peer.ip())).await;
-            connection.enter(Phase::Reply);
+            let mut reply = http::answer(&shared, request, Some(peer.ip())).await;
+            match reply.body_mut() {
+                Either::Left(_) => connection.enter(Phase::Reply),
+                Either::Right(chunks) => chunks.are_of(&connection),
+            }
             Ok::<_, Infallible>(reply)
         }
     });

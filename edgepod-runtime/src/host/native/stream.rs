@@ -203,6 +203,21 @@ mod tests {
         }
     }
 
+    /// A reply whose end nobody knows is flushed again and again, and its client is to send nothing.
+    #[tokio::test]
+    async fn who_is_sent_a_stream_need_not_send() {
+        let (mut server, _client) = connected(Duration::from_millis(20)).await;
+        server.connection().enter(Phase::Stream);
+        server.write_all(b"chunk").await.unwrap();
+        server.flush().await.unwrap();
+        assert_eq!(server.connection().phase(), Phase::Stream);
+        let reading = tokio::time::timeout(Duration::from_millis(100), server.read_u8());
+        assert!(reading.await.is_err());
+        server.connection().enter(Phase::Reply);
+        server.flush().await.unwrap();
+        assert_eq!(server.connection().phase(), Phase::Idle);
+    }
+
     #[tokio::test]
     async fn who_does_not_send_is_given_up() {
         let (mut server, _client) = connected(Duration::from_millis(20)).await;

@@ -2,7 +2,9 @@
 //!
 //! The tests in `tests/routes` ask it on both hosts.
 
+pub mod login;
 pub mod signatures;
+pub mod streams;
 
 use edgepod::{
     http::{Bytes, Request, Response, StatusCode, header},

@@ -12,6 +12,7 @@ const WAYS = [
   "call_action",
   "call_batch",
   "close",
+  "cut",
   "fetched",
   "jobs",
   "keys_fetched",
@@ -78,6 +79,7 @@ export const call = way("call");
 export const call_action = way("call_action");
 export const call_batch = way("call_batch");
 export const close = way("close");
+export const cut = way("cut");
 export const fetched = way("fetched");
 export const jobs = way("jobs");
 export const keys_fetched = way("keys_fetched");

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     Caller, TestApp,
 };
 use crate::{
-    engine::{Call, Headers, Host as _, Outcome, RawRequest, latin1},
+    engine::{Call, Headers, Host as _, Outcome, RawRequest, Routed, latin1},
     gateway::{
         BODY_LIMIT, Config, Decision, Gateway, HEADERS, Head, Reply, Route, Step, Verified,
         too_large,
@@ -19,12 +19,12 @@ use crate::{
 
 impl Caller {
     /// Sends a request to the app's routes, with the headers of this caller beside its own. When this returns, every window
-    /// that had to has read again.
+    /// that had to has read again. A body that is a stream is read to its end.
     ///
     /// The caller's claims are the user. For an anonymous one a bearer token in the request may say who it is, as ever.
     ///
     /// # Panics
-    /// Where the app's settings of tokens cannot be used, or a function is asked for: [`call`](Self::call) is for those.
+    /// Where the app's settings of tokens cannot be used, a stream breaks off, or a function is asked for: [`call`](Self::call) is for those.
     pub async fn request<B: Into<Bytes>>(&self, request: Request<B>) -> Response<Bytes> {
         let (mut parts, body) = request.into_parts();
         let body = body.into();
@@ -61,9 +61,17 @@ impl Caller {
             trace_id: &trace_id,
             origin: None,
         };
-        let outcome = route.run(&app.engine(), raw, call).await;
+        let Routed { outcome, stream } = route.run(&app.engine(), raw, call).await;
+        let mut response = of_outcome(outcome);
+        if let Some(stream) = stream {
+            let mut body = BytesMut::new();
+            while let Some(chunk) = stream.clone().next().await {
+                body.extend(chunk.expect("the stream of the reply broke off: the log says why"));
+            }
+            *response.body_mut() = body.freeze();
+        }
         app.settle(&what);
-        of_outcome(outcome)
+        response
     }
 }
 
