@@ -342,10 +342,10 @@ impl Engine {
             };
             if is_known {
                 missed.topics.remove(topic);
-                // What is told is read again, and subscribed by that.
-                let is_over = again.has(topic) && (topic.at.is_some() || *more);
-                missed.every |= is_over && *more;
-                if is_over {
+                // All values of a table are told, read again, and subscribed by that. One value goes on, though it is told: the version
+                // beside it is of the oldest that is held, and what is as new as the change is not read again.
+                if *more && again.has(topic) {
+                    missed.every = true;
                     continue;
                 }
                 held.add(topic);

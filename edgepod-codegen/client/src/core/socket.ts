@@ -148,7 +148,9 @@ export function createSocket(options: SocketOptions): StaleSocket {
         setStatus("live");
         options.onHello(changes(message), message.version);
         if (again) resume();
-        options.onStale(changes(message), message.version);
+        // What was not named had its reply on the way when the connection was asked for: the greeting does not speak of it.
+        const unnamed = [...held().keys()].filter((topic) => !named.has(topic));
+        options.onStale([...changes(message), ...unnamed], message.version);
       } else if (open) {
         failures = 0;
         if (said?.changed) pings++;
@@ -183,7 +185,7 @@ export function createSocket(options: SocketOptions): StaleSocket {
       ([topic, version]) =>
         topic.startsWith(`${table}#`) &&
         options.isNewer(changed, version) &&
-        // What was not named had its reply on the way when the connection was asked for: the greeting did not speak of it.
+        // What is not named may have come after the greeting, and be older.
         (!named.has(topic) || options.isNewer(changed, told)),
     );
 
