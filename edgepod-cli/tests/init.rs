@@ -245,6 +245,9 @@ fn deployed_with_new_secrets(home: &Path, app: &Path) {
             .stdin(std::process::Stdio::null());
         deploy.output().unwrap()
     };
+    let of_development =
+        read(app, ".dev.vars") + "EDGEPOD_ADMIN_KEY=\"0123456789abcdef0123456789abcdef\"\n";
+    std::fs::write(app.join(".dev.vars"), &of_development).unwrap();
     let deployed = deploy();
     assert!(deployed.status.success(), "{}", text(&deployed));
     assert!(
@@ -264,9 +267,11 @@ fn deployed_with_new_secrets(home: &Path, app: &Path) {
     let key = secrets["EDGEPOD_API_KEY"].as_str().unwrap();
     let private_key = secrets["EDGEPOD_JWT_PRIVATE_KEY"].as_str().unwrap();
     assert!(key.starts_with("ep_pk_") && private_key.starts_with("-----BEGIN PRIVATE KEY-----\n"));
-    let of_development = read(app, ".dev.vars");
+    let admin_key = secrets["EDGEPOD_ADMIN_KEY"].as_str().unwrap();
+    assert!(admin_key.len() >= 32);
     assert!(
         !of_development.contains(key)
+            && !of_development.contains(admin_key)
             && !of_development.contains(private_key.lines().nth(1).unwrap()),
         "what is deployed has keys of its own"
     );

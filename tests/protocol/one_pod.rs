@@ -45,6 +45,12 @@ fn no_other_pod_is_there() {
             assert_eq!(error["code"], "NOT_FOUND", "{name}");
         }
     }
+    let batch = |pod: &str| {
+        let batch = json!({"pod": pod, "calls": [{"name": "getUsers"}]});
+        server().request("POST", "/rpc").args(batch)
+    };
+    assert_eq!(batch("acme").error(404)["code"], "NOT_FOUND");
+    assert_eq!(batch("global").send().status, 200);
     let email = format!("{}@example.com", server::unique("nowhere"));
     let insert = || server().call("insertUser").args(json!({"email": email}));
     insert().header("x-edgepod-pod", "acme").error(404);

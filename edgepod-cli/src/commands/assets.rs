@@ -98,6 +98,15 @@ fn assets(page: &Path, routes: &[String]) -> Value {
     first.extend(routes.iter().map(|route| pattern(route)));
     first.sort();
     first.dedup();
+    // wrangler refuses a rule that another one, which ends with a star, begins: it matches paths of any length.
+    let all = first.clone();
+    first.retain(|rule| {
+        let is_held = |other: &String| {
+            let start = other.strip_suffix('*').filter(|_| other != rule);
+            start.is_some_and(|start| rule.starts_with(start))
+        };
+        !all.iter().any(is_held)
+    });
     json!({
         "directory": page,
         "not_found_handling": "single-page-application",
@@ -122,7 +131,14 @@ mod tests {
 
     #[test]
     fn routes_come_before_the_page() {
-        let routes = ["/rooms/:id/name.txt", "/rooms/:room/:part", "/hooks/github"];
+        let routes = [
+            "/rooms/:id/name.txt",
+            "/rooms/:id/icon.png",
+            "/hooks/github",
+            "/streams/:count",
+            "/streams/silent",
+            "/streams/breaks/:after",
+        ];
         let routes = routes.map(str::to_owned);
         let assets = assets(Path::new("/web/dist"), &routes);
         assert_eq!(assets["directory"], "/web/dist");
@@ -132,10 +148,15 @@ mod tests {
             "/rpc/*",
             "/ws",
             "/rooms/*/name.txt",
-            "/rooms/*/*",
+            "/rooms/*/icon.png",
             "/hooks/github",
+            "/streams/*",
         ] {
             assert!(first.contains(&json!(path)), "{path}: {first:?}");
+        }
+        // wrangler would refuse them: `/streams/*` has them.
+        for path in ["/streams/silent", "/streams/breaks/*"] {
+            assert!(!first.contains(&json!(path)), "{path}: {first:?}");
         }
     }
 

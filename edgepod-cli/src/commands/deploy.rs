@@ -17,6 +17,7 @@ use super::{
     migrations::{self, Written},
 };
 use crate::{
+    admin,
     app::App,
     args::Deploy,
     build::{self, Profile},
@@ -233,6 +234,9 @@ pub(super) fn secrets_of(app: &App, environment: Option<&str>, is_dry: bool) -> 
     }
     if let Some(private_key) = vars.get_mut(PRIVATE_KEY) {
         *private_key = secrets::private_key()?;
+    }
+    if let Some(admin_key) = vars.get_mut(admin::KEY) {
+        *admin_key = key::admin();
     }
     ensure_ignored(app, &file)?;
     secrets::write(

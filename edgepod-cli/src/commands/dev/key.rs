@@ -28,10 +28,12 @@ pub(crate) fn of_page(keys: &str) -> &str {
 
 /// A new key.
 pub(crate) fn generate() -> String {
-    format!(
-        "ep_pk_{}",
-        Alphanumeric.sample_string(&mut rand::rng(), LENGTH)
-    )
+    format!("ep_pk_{}", admin())
+}
+
+/// A new key to the admin address.
+pub(crate) fn admin() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), LENGTH)
 }
 
 /// Sees to it that `vars` has a key: the one that is there, else the one kept in `state`, else a new one.
