@@ -5,19 +5,20 @@
 //! object; those of different pods do not wait for each other.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use edgepod_cli::{
     app::App,
     build::{self, Profile},
+    http,
     process::Process,
 };
 use serde_json::json;
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::task::JoinSet;
 
 use crate::{
     client::{Connection, KEY},
@@ -33,7 +34,7 @@ pub(crate) const NAME: &str = "pods";
 /// How many pods share the connections, each time.
 const PODS: [usize; 4] = [1, 2, 4, 8];
 
-/// How long the program may take to listen.
+/// How long the program may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked for, each in every number of pods.
@@ -78,7 +79,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let app = App::find(&contender::root().join("tests/apps/pods"))?;
     let program = build::program(&app, Profile::Release).context("building tests/apps/pods")?;
     let storage = Storage::new()?;
-    let address = free_address()?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
     let mut command = Command::new(program);
     command
         .env("EDGEPOD_LISTEN", address.to_string())
@@ -89,7 +90,7 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let server = Process::spawn(NAME, command)?;
-    listens(address, &server).await?;
+    http::wait_until_answering(&server, address, PATIENCE)?;
     for case in &CASES {
         println!("  {}", case.name);
         println!("   pods   calls/s   of one pod's   cores busy");
@@ -169,21 +170,4 @@ async fn load(
         calls_per_second: f64::from(calls) / took,
         cores: cpu.map(|cpu| cpu.as_secs_f64() / took),
     })
-}
-
-fn free_address() -> Result<SocketAddr> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
-    Ok(listener.local_addr()?)
-}
-
-async fn listens(address: SocketAddr, server: &Process) -> Result<()> {
-    let began = Instant::now();
-    while TcpStream::connect(address).await.is_err() {
-        if let Some(status) = server.try_wait()? {
-            bail!("the program ended before it listened ({status})");
-        }
-        ensure!(began.elapsed() < PATIENCE, "the program does not listen");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
 }

@@ -59,6 +59,17 @@ pub(super) struct Replacement {
 }
 
 impl Pods {
+    /// The file of a pod, whether it is there or not.
+    ///
+    /// # Errors
+    /// In memory there is none.
+    pub(super) fn place(&self, name: &PodName) -> Result<PathBuf, Error> {
+        match self.location(name) {
+            Location::File(place) => Ok(place),
+            Location::Memory => Err(in_memory()),
+        }
+    }
+
     /// Holds a pod which is there: open, where it can be opened.
     ///
     /// # Errors
@@ -132,9 +143,7 @@ impl Pods {
         name: &PodName,
         with: Replacement,
     ) -> Result<bool, Error> {
-        let Location::File(place) = self.location(name) else {
-            return Err(in_memory());
-        };
+        let place = self.place(name)?;
         let Ok(come) = fs::metadata(&with.file) else {
             // The answer to the one before was lost.
             return match self.was_replaced(name, with).await? {
@@ -182,9 +191,7 @@ impl Pods {
         name: &PodName,
         with: Replacement,
     ) -> Result<bool, Error> {
-        let Location::File(place) = self.location(name) else {
-            return Err(in_memory());
-        };
+        let place = self.place(name)?;
         if !self.has(name) {
             return Ok(false);
         }

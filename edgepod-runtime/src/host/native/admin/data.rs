@@ -15,13 +15,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     super::{
-        database::{Location, make_private},
-        held::{self, gone, in_memory},
+        database::make_private,
+        held::{self, gone},
         http::{Reply, bytes_reply},
     },
     Asked, own,
 };
-use crate::Error;
+use crate::{Error, engine::PodName};
 
 /// After this time a copy that nobody has said to be done with is removed when another is made.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -31,9 +31,7 @@ const END: &str = "sqlite";
 /// Makes a copy.
 pub(super) async fn copy(asked: &Asked<'_>) -> Result<DataCopy, Error> {
     let pod = asked.pod()?;
-    let Location::File(database) = asked.shared.pods.location(&pod) else {
-        return Err(in_memory());
-    };
+    let database = asked.shared.pods.place(&pod)?;
     let folder = copies(asked)?;
     let held = asked.shared.pods.held(&pod).await?;
     let copied = blocking(move || {
@@ -84,14 +82,8 @@ pub(super) async fn done(asked: &Asked<'_>) -> Result<(), Error> {
 
 /// Where copies are: one folder for all pods of the server.
 fn copies(asked: &Asked<'_>) -> Result<PathBuf, Error> {
-    match asked
-        .shared
-        .pods
-        .location(&crate::engine::PodName::global())
-    {
-        Location::File(file) => Ok(file.with_extension("copies")),
-        Location::Memory => Err(in_memory()),
-    }
+    let database = asked.shared.pods.place(&PodName::global())?;
+    Ok(database.with_extension("copies"))
 }
 
 /// The copy that `id` names.

@@ -11,8 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     super::{
-        database::{Location, make_private},
-        held::{Replacement, blocking, gone, has_rows, in_memory},
+        database::make_private,
+        held::{Replacement, blocking, gone, has_rows},
     },
     Asked,
     data::{at, forget_old},
@@ -28,9 +28,7 @@ pub(super) async fn begin(asked: &Asked<'_>) -> Result<Option<DataPush>, Error> 
     let folder = folder(asked, &pod)?;
     if !is_over(asked) && asked.shared.pods.has(&pod) {
         let held = asked.shared.pods.held(&pod).await?;
-        let Location::File(place) = asked.shared.pods.location(&pod) else {
-            return Err(in_memory());
-        };
+        let place = asked.shared.pods.place(&pod)?;
         let has_data = blocking(move || {
             let _held = held;
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -98,10 +96,8 @@ fn is_over(asked: &Asked<'_>) -> bool {
 
 /// Where the files for a pod are.
 pub(super) fn folder(asked: &Asked<'_>, pod: &PodName) -> Result<PathBuf, Error> {
-    match asked.shared.pods.location(pod) {
-        Location::File(place) => Ok(place.parent().unwrap_or(Path::new(".")).join(FOLDER)),
-        Location::Memory => Err(in_memory()),
-    }
+    let place = asked.shared.pods.place(pod)?;
+    Ok(place.parent().unwrap_or(Path::new(".")).join(FOLDER))
 }
 
 /// The pod, and the file that `id` names.
