@@ -16,6 +16,7 @@ cases![
     no_more_is_made_than_is_read_and_who_goes_away_ends_it,
     an_event_arrives_before_the_next_and_who_goes_away_ends_the_waiting,
     head_makes_nothing,
+    a_status_without_a_body_makes_nothing,
     what_breaks_off_is_not_taken_for_the_end,
     rows_are_read_and_written_while_the_client_reads,
     many_streams_at_once_are_each_their_own,
@@ -100,7 +101,8 @@ fn a_hundred_megabytes_arrive_whole_and_are_never_all_in_memory() {
         if let Some(before) = before {
             let more = most.saturating_sub(before) >> 20;
             println!("{place}: {more} MB more than {} MB", before >> 20);
-            assert!(more < 48, "{place}: {more} MB more");
+            // Chunks that were sent are garbage until V8 collects it.
+            assert!(more < 64, "{place}: {more} MB more");
         }
     }
 }
@@ -154,6 +156,18 @@ fn head_makes_nothing() {
         assert_eq!((reply.status, reply.body.len()), (200, 0));
         assert_eq!(reply.header("content-type"), Some("application/x-chunks"));
         until("it is gone", || state() == (made, gone + 1));
+    }
+}
+
+fn a_status_without_a_body_makes_nothing() {
+    for place in PLACES {
+        for status in [204, 205, 304] {
+            let (made, gone) = state();
+            let path = format!("/streams/{place}/status/{status}");
+            let reply = server().request("GET", &path).without_key().send();
+            assert_eq!((reply.status, reply.body.len()), (status, 0), "{path}");
+            until("it is gone", || state() == (made, gone + 1));
+        }
     }
 }
 

@@ -80,8 +80,8 @@ pub trait ByteStream {
     /// Ends it, also for whoever waits for what it has next.
     fn stop(&self);
 
-    /// Gives it a number, and keeps it until it is stopped: see [`Numbered`].
-    fn number(self: Rc<Self>) -> u32;
+    /// Gives it a number, and keeps it until it is stopped, or its engine is closed, which has the number `engine`: see [`Numbered`].
+    fn number(self: Rc<Self>, engine: u32) -> u32;
 }
 
 /// A stream that waits for the log of its call.
@@ -167,13 +167,13 @@ where
         }
     }
 
-    fn number(self: Rc<Self>) -> u32 {
-        number(self)
+    fn number(self: Rc<Self>, engine: u32) -> u32 {
+        number(self, engine)
     }
 }
 
-/// A stream that has a number.
-type Known = (u32, Rc<dyn ByteStream>);
+/// A stream that has a number, after the number of its engine.
+type Known = (u32, u32, Rc<dyn ByteStream>);
 
 thread_local! {
     /// The last number of a stream, and those that are not at their end.
@@ -188,6 +188,8 @@ pub struct Numbered {
     pub next: fn(u32) -> Option<NextChunk>,
     /// Ends the stream of this number.
     pub stop: fn(u32),
+    /// Ends the streams of the engine of this number, which is closed: nobody asks for what they have next.
+    pub close: fn(u32),
 }
 
 /// The streams that have numbers.
@@ -196,26 +198,32 @@ pub fn numbered() -> Option<&'static Numbered> {
 }
 
 /// A number for a stream.
-fn number(stream: Rc<dyn ByteStream>) -> u32 {
+fn number(stream: Rc<dyn ByteStream>, engine: u32) -> u32 {
     NUMBERED.set(Some(&Numbered {
         next: |number| Some(streamed(number)?.next()),
-        stop: |number| {
-            if let Some(stream) = streamed(number) {
-                STREAMS.with_borrow_mut(|(_, all)| all.retain(|(known, _)| *known != number));
-                stream.stop();
-            }
-        },
+        stop: |number| stop(|(_, known, _)| *known == number),
+        close: |engine| stop(|(of, ..)| *of == engine),
     }));
     STREAMS.with_borrow_mut(|(last, all)| {
         *last += 1;
-        all.push((*last, stream));
+        all.push((engine, *last, stream));
         *last
     })
 }
 
 fn streamed(number: u32) -> Option<Rc<dyn ByteStream>> {
     STREAMS.with_borrow(|(_, all)| {
-        let place = all.iter().position(|(known, _)| *known == number)?;
-        Some(all[place].1.clone())
+        let (.., stream) = all.iter().find(|(_, known, _)| *known == number)?;
+        Some(stream.clone())
     })
+}
+
+/// Ends these streams.
+fn stop(is_one: impl FnMut(&mut Known) -> bool) {
+    let stopped: Vec<Known> =
+        STREAMS.with_borrow_mut(|(_, all)| all.extract_if(.., is_one).collect());
+    // What ends with one may come back here, so not while the list is held.
+    for (.., stream) in stopped {
+        stream.stop();
+    }
 }

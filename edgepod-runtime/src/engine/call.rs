@@ -218,6 +218,8 @@ pub(super) struct CallState {
     trace_id: Arc<str>,
     /// Where anybody is to be told of the call: when it began, in microseconds.
     began: Option<i64>,
+    /// Its reply is made, and nobody asks any more what it read: a stream may go on for days.
+    is_answered: Cell<bool>,
     rows_read: Cell<u64>,
     rows_written: Cell<u64>,
     headers: OnceCell<Rc<Headers>>,
@@ -272,6 +274,7 @@ impl CallState {
         let state = Rc::new(Self {
             log,
             began,
+            is_answered: Cell::new(false),
             rows_read: Cell::new(0),
             rows_written: Cell::new(0),
             user: call.user,
@@ -534,6 +537,7 @@ impl CallState {
             }
         };
         ended.status = outcome.status;
+        self.is_answered.set(true);
         if self.began.is_some() {
             self.tell_end(&ended);
         }
@@ -563,6 +567,9 @@ impl CallState {
 
 impl Observer for CallState {
     fn read(&self, topics: &Footprint) {
+        if self.is_answered.get() {
+            return;
+        }
         if let Some((recorded, _)) = &mut *self.recording.borrow_mut() {
             recorded.read_too(topics);
         }
@@ -623,7 +630,9 @@ impl Observer for CallState {
         if self.engine.is_first(self.log.function(), &warning) {
             self.log.warn(&warning);
         }
-        self.warnings.borrow_mut().push(warning);
+        if !self.is_answered.get() {
+            self.warnings.borrow_mut().push(warning);
+        }
     }
 
     fn function(&self) -> Option<&str> {

@@ -9,7 +9,7 @@ use http::Request;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Args, Call, CallId, Ended, Env, Fetch, HandlerFuture, Headers, Host, Kind, Log, Outcome,
+    Args, Call, CallId, Ended, Env, Fetch, HandlerFuture, Headers, Host, Kind, Level, Log, Outcome,
     RawRequest, Reply, RouteDef, RouteFuture, Routed, blocking,
     call::{failed, within_limit},
     context::{now, user_as},
@@ -136,7 +136,7 @@ fn run<'a>(
     call: Call<'a>,
 ) -> RouteFuture<'a> {
     Box::pin(async move {
-        let began = host.now_micros();
+        let began = Level::Info.is_on().then(|| host.now_micros());
         let args = Args::new(&route.params(&request.target));
         let is_head = request.method == "HEAD";
         let request = received(request, &call.headers);
@@ -173,7 +173,7 @@ fn run<'a>(
             call,
             status: outcome.status,
             code,
-            micros: Some(host.now_micros() - began),
+            micros: began.map(|began| host.now_micros() - began),
             read: &nothing,
             written: &nothing,
             stale: None,

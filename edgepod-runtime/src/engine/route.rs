@@ -73,14 +73,15 @@ pub struct Routed {
 }
 
 impl Routed {
-    /// The answer of a route that was asked with HEAD has no body, and none is made.
+    /// No stream is begun where no body is sent: the answer to HEAD has none, and neither have some statuses (RFC 9110, section 6.4.1).
     pub(super) fn new(
         outcome: Outcome,
         stream: Option<Box<dyn Source>>,
         log: &Log,
         is_head: bool,
     ) -> Self {
-        let stream = stream.filter(|_| outcome.raw.is_some() && !is_head);
+        let has_body = !is_head && !matches!(outcome.status, 204 | 205 | 304);
+        let stream = stream.filter(|_| outcome.raw.is_some() && has_body);
         Self {
             outcome,
             stream: stream.map(|source| source.with_log(log.clone())),

@@ -295,7 +295,7 @@ pub fn jobs(engine: u32, what: &str, of: &str, trace_id: &str) -> String {
     crossing::write_outcome(&opened(engine).administer_jobs(what, of, trace_id))
 }
 
-/// Its object is gone: ends an engine, as soon as the actions have that are in it. Nothing where it is closed already.
+/// Its object is gone: ends its streams, and an engine as soon as the actions have that are in it. Nothing where it is closed already.
 #[wasm_bindgen]
 pub fn close(engine: u32) {
     let closed = ENGINES.with_borrow_mut(|engines| {
@@ -304,6 +304,9 @@ pub fn close(engine: u32) {
     });
     // What ends with it may come back here, so not while the list is held.
     drop(closed);
+    if let Some(streams) = numbered() {
+        (streams.close)(engine);
+    }
 }
 
 /// A socket that was open before this engine began.
@@ -371,7 +374,7 @@ pub async fn call_action(
             Some(routed) => routed.await,
             None => Outcome::error(&not_there_yet(), message.trace_id).into(),
         };
-        return reply_of(routed);
+        return reply_of(routed, engine);
     }
     if message.is_empty() {
         run_action(engine).await;
@@ -411,12 +414,12 @@ fn route_of<'a>(
 }
 
 /// The outcome as JavaScript is given it: of a route whose body is a stream, with its number.
-fn reply_of(Routed { outcome, stream }: Routed) -> JsValue {
+fn reply_of(Routed { outcome, stream }: Routed, engine: u32) -> JsValue {
     let Some(raw) = &outcome.raw else {
         return crossing::write_outcome(&outcome).into();
     };
     let body = match stream {
-        Some(stream) => stream.number().into(),
+        Some(stream) => stream.number(engine).into(),
         None => js_sys::Uint8Array::from(&raw.body[..]).into(),
     };
     js_sys::Array::of2(&crossing::write_raw_head(raw).into(), &body).into()

@@ -28,6 +28,28 @@ export const GREETED = "greeted";
 
 const ROLLBACK = Symbol("rollback");
 
+/**
+ * Tells the core what came of what it asked for.
+ *
+ * @param {import("./objects.mjs").Env} env
+ * @param {number} number
+ * @param {() => Promise<{ answer: string, bytes: Uint8Array }>} ask
+ */
+async function answered(env, number, ask) {
+  const instance = alive(env);
+  let answer;
+  /** @type {Uint8Array} */
+  let bytes = new Uint8Array();
+  let failure = "";
+  try {
+    ({ answer, bytes } = await ask());
+  } catch (error) {
+    failure = messageOf(error);
+  }
+  // Another instance has its own numbers.
+  if (runs(instance)) core.fetched(number, answer, bytes, failure);
+}
+
 /** What the core may ask where there is no object: a route at the gateway. */
 export class Outside {
   /** @param {import("./objects.mjs").Env} env */
@@ -44,47 +66,11 @@ export class Outside {
     const { method, url, headers, timeout, limit } = readOutgoing(head);
     // In this turn it stands in the core's memory.
     const sent = method === "GET" || method === "HEAD" ? undefined : body.slice();
-    void this.#answered(number, async () => {
+    void answered(this.env, number, async () => {
       const signal = AbortSignal.timeout(timeout);
       const response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
       const bytes = await readUpTo(response.body, limit);
       return { answer: writeAnswer(response), bytes };
-    });
-  }
-
-  /**
-   * Tells the core what came of what it asked for.
-   *
-   * @param {number} number
-   * @param {() => Promise<{ answer: string, bytes: Uint8Array }>} ask
-   */
-  async #answered(number, ask) {
-    const instance = alive(this.env);
-    let answer;
-    /** @type {Uint8Array} */
-    let bytes = new Uint8Array();
-    let failure = "";
-    try {
-      ({ answer, bytes } = await ask());
-    } catch (error) {
-      failure = messageOf(error);
-    }
-    // Another instance has its own numbers.
-    if (runs(instance)) core.fetched(number, answer, bytes, failure);
-  }
-
-  /**
-   * Calls a function in another pod.
-   *
-   * @param {number} number
-   * @param {string} pod
-   * @param {string} message
-   */
-  callPod(number, pod, message) {
-    void this.#answered(number, async () => {
-      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, pod), message));
-      const headers = new Headers(retryAfter === "" ? {} : { "retry-after": retryAfter });
-      return { answer: writeAnswer({ status, headers }), bytes: utf8.encode(body) };
     });
   }
 
@@ -170,6 +156,21 @@ export class Ports extends Outside {
       return messageOf(error);
     }
     return undefined;
+  }
+
+  /**
+   * Calls a function in another pod.
+   *
+   * @param {number} number
+   * @param {string} pod
+   * @param {string} message
+   */
+  callPod(number, pod, message) {
+    void answered(this.env, number, async () => {
+      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, pod), message));
+      const headers = new Headers(retryAfter === "" ? {} : { "retry-after": retryAfter });
+      return { answer: writeAnswer({ status, headers }), bytes: utf8.encode(body) };
+    });
   }
 
   /**

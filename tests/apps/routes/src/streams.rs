@@ -123,6 +123,20 @@ async fn broken_gateway(_: &GatewayCtx, _: Request<Bytes>, how: String) -> Resul
     Ok(Response::new(broken(how)))
 }
 
+/// A stream under this status, which may have no body: from the object.
+#[edgepod::route(GET, "/streams/object/status/:status")]
+async fn status_object(_: &ActionCtx, _: Request<Bytes>, status: u16) -> Result<Response<Body>> {
+    let response = Response::builder().status(status);
+    Ok(response.body(Body::from_stream(numbered(1)))?)
+}
+
+/// The same without an object.
+#[edgepod::route(GET, "/streams/gateway/status/:status", at = "gateway")]
+async fn status_gateway(_: &GatewayCtx, _: Request<Bytes>, status: u16) -> Result<Response<Body>> {
+    let response = Response::builder().status(status);
+    Ok(response.body(Body::from_stream(numbered(1)))?)
+}
+
 /// All deliveries of a sender as CSV, read in pages while the client reads; at the end it keeps that it was done.
 #[edgepod::route(GET, "/streams/deliveries/:from")]
 async fn csv(ctx: &ActionCtx, _: Request<Bytes>, from: String) -> Result<Response<Body>> {
