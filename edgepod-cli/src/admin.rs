@@ -17,7 +17,7 @@ use crate::env;
 /// The variable that has the key, here and there.
 pub const KEY: &str = "EDGEPOD_ADMIN_KEY";
 
-/// How long a reply may take to what only asks.
+/// How long a reply may take to what only asks, and to a piece of data.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The same of what does something: migrations and copies of many gigabytes have much to do.
@@ -198,9 +198,10 @@ impl Admin {
             .uri(address(base, path, query))
             .header("authorization", format!("Bearer {}", self.key));
         let unsent = || format!("`{base}` is no address, or the key is none");
-        let patience = match method {
-            "GET" => PATIENCE,
-            _ => WORK,
+        // What brings a body along is a piece of something.
+        let patience = match (method, body) {
+            ("POST", []) => WORK,
+            _ => PATIENCE,
         };
         let request = request.body(body).with_context(unsent)?;
         let request = self.agent.configure_request(request);

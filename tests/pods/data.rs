@@ -466,12 +466,7 @@ fn a_pod_that_is_damaged_is_replaced() {
     let said = refused(data(&["push", "--pod", &pod], &file));
     assert!(said.contains("not a database"), "{said}");
     push(&pod, &file);
-    // It is tried again once it has been left alone for a moment.
-    let began = Instant::now();
-    while call_in(&pod, "getNotes").send().status != 200 {
-        assert!(began.elapsed() < Duration::from_secs(10), "it stays away");
-        thread::sleep(Duration::from_millis(100));
-    }
+    crate::until_open(&pod);
     assert_eq!(call_in(&pod, "getNotes").ok(), json!(["copied"]));
 }
 

@@ -74,6 +74,15 @@ fn call_in(pod: &str, name: &str) -> Call<'static> {
     server().call(name).header("x-edgepod-pod", pod)
 }
 
+/// Waits for a pod that could not be opened: it is tried again once it has been left alone for a moment.
+fn until_open(pod: &str) {
+    let began = Instant::now();
+    while call_in(pod, "getNotes").send().status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(10), "it stays away");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// A call with a token, and no word of a pod.
 fn call_as(token: &str, name: &str) -> Call<'static> {
     let token = format!("Bearer {token}");

@@ -26,6 +26,9 @@ use crate::engine::{Level, PodName, Record};
 /// The setting.
 pub(super) const KEEP_COPIES: &str = "EDGEPOD_KEEP_COPIES";
 
+/// The fewest copies of a pod: what a rewind replaced, and what came in its place.
+const FEWEST: usize = 2;
+
 /// The most copies of a pod.
 const MOST: usize = 10_000;
 
@@ -57,7 +60,7 @@ impl fmt::Display for KeepCopiesError {
         match self {
             Self::NoNumber(text) => write!(
                 f,
-                "{KEEP_COPIES} is `{text}`; {MEANS}. There are from 1 to {MOST}."
+                "{KEEP_COPIES} is `{text}`; {MEANS}. There are from {FEWEST} to {MOST}."
             ),
             Self::NoTime(text, error) => {
                 write!(f, "{KEEP_COPIES} is `{text}`; {MEANS}. {error}.")
@@ -101,7 +104,7 @@ impl FromStr for KeepCopies {
         let count = count
             .parse()
             .ok()
-            .filter(|count| (1..=MOST).contains(count));
+            .filter(|count| (FEWEST..=MOST).contains(count));
         Ok(Self {
             count: count.ok_or_else(no_number)?,
             every: read_duration(every)
@@ -161,11 +164,13 @@ struct Copier {
     stop: Arc<AtomicBool>,
 }
 
+/// The bytes of a database and of the log beside it, and when they were written.
+type Files = [Option<(u64, SystemTime)>; 2];
+
 /// How the files of a database were when it was looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Look {
-    /// The bytes of the database and of the log beside it, and when they were written.
-    files: [Option<(u64, SystemTime)>; 2],
+    files: Files,
     /// They may have been written again since without a trace.
     is_fresh: bool,
 }
@@ -179,18 +184,19 @@ impl Copier {
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }
-            let Location::File(file) = self.pods.location(&pod) else {
+            let (Ok(file), Some(copies)) = (self.pods.place(&pod), self.pods.kept_copies(&pod))
+            else {
                 continue;
             };
-            let copies = self.pods.kept_copies(&pod);
             let before = looked.get(&pod).copied();
-            let (copier, copy) = (self.clone(), copies.clone());
-            let is_due = spawn_blocking(move || copier.is_due(&file, copy.as_ref(), before));
+            let (copier, kept, place) = (self.clone(), copies.clone(), file.clone());
+            let is_due = spawn_blocking(move || copier.is_due(&place, &kept, before));
             let Ok(Some(look)) = is_due.await else {
                 continue;
             };
-            match self.copy(&pod, copies).await {
-                Ok(()) => drop(looked.insert(pod, look)),
+            match self.copy(&pod, file, copies).await {
+                // Where it was opened for this, its file was written, and what it has is the same: that is no change.
+                Ok(files) => drop(looked.insert(pod, Look { files, ..look })),
                 Err(_) if self.stop.load(Ordering::Relaxed) => return,
                 Err(why) => {
                     let message = format!("No copy of the pod `{pod}` could be kept: {why}");
@@ -201,14 +207,9 @@ impl Copier {
     }
 
     /// How the files are of a pod that has changed since, and whose last copy was made long enough ago.
-    fn is_due(
-        &self,
-        file: &Path,
-        copies: Option<&KeptCopies>,
-        before: Option<Look>,
-    ) -> Option<Look> {
+    fn is_due(&self, file: &Path, copies: &KeptCopies, before: Option<Look>) -> Option<Look> {
         let look = Look::at(file);
-        let all = copies?.all().ok()?;
+        let all = copies.all().ok()?;
         let newest = all.iter().rfind(|copy| copy.before.is_none());
         let newest = newest.map(|copy| {
             let since = Duration::from_micros(copy.at.as_micros().try_into().unwrap_or(0));
@@ -227,10 +228,13 @@ impl Copier {
         (has_changed && !is_early).then_some(look)
     }
 
-    async fn copy(&self, pod: &PodName, copies: Option<KeptCopies>) -> Result<(), String> {
-        let (Some(copies), Location::File(file)) = (copies, self.pods.location(pod)) else {
-            return Ok(());
-        };
+    /// Makes a copy. How the files were when it was begun.
+    async fn copy(
+        &self,
+        pod: &PodName,
+        file: PathBuf,
+        copies: KeptCopies,
+    ) -> Result<Files, String> {
         // Nobody replaces it meanwhile.
         let _one = self.pods.replacing.lock().await;
         let held = self.pods.held_asleep(pod).await;
@@ -239,8 +243,9 @@ impl Copier {
         let copied = spawn_blocking(move || {
             let _held = held;
             copies.settle(&file)?;
+            let files = Look::at(&file).files;
             copies.add(&file, &stop)?;
-            copies.forget(count)
+            copies.forget(count).map(|()| files)
         });
         let copied = copied.await;
         self.pods.tidy(pod);
@@ -281,7 +286,7 @@ mod tests {
     fn how_many_and_how_often_is_one_word() {
         for (text, count, seconds, written) in [
             ("24x1h", 24, 3600, "24x1h"),
-            ("1x90s", 1, 90, "1x90s"),
+            ("2x90s", 2, 90, "2x90s"),
             ("7x24h", 7, 86_400, "7x1d"),
         ] {
             let keep: KeepCopies = text.parse().unwrap();
@@ -291,8 +296,8 @@ mod tests {
         }
         for (text, words) in [
             ("24", "such as 24x1h"),
-            ("0x1h", "from 1 to 10000"),
-            ("10001x1h", "from 1 to 10000"),
+            ("1x1h", "from 2 to 10000"),
+            ("10001x1h", "from 2 to 10000"),
             ("1h", "such as 24x1h"),
             ("24x60", "write a whole number and s, m, h or d"),
             ("true", "such as 24x1h"),

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Error,
     engine::{Engine, PodName},
+    host::wal,
 };
 
 /// How long calls of a pod may go on before its data is replaced.
@@ -78,6 +79,11 @@ impl Pods {
         if let Ok(pod) = self.get(Some(name)).await {
             return Ok(Held::Open(pod));
         }
+        self.as_it_is(name).await
+    }
+
+    /// The same as [`held`](Self::held), without opening it.
+    async fn as_it_is(&self, name: &PodName) -> Result<Held, Error> {
         let state = self.hold(name).await;
         if let State::Open(pod) = &*state {
             return Ok(Held::Open(pod.clone()));
@@ -96,12 +102,7 @@ impl Pods {
         let is_small = |file: &Path| fs::metadata(file).is_ok_and(|file| file.len() <= SMALL);
         match self.location(name) {
             Location::File(file) if !name.is_global() && is_small(&file) => {
-                let state = self.hold(name).await;
-                if let State::Open(pod) = &*state {
-                    return Ok(Held::Open(pod.clone()));
-                }
-                check_log(&file).map_err(|error| Error::conflict(error.message))?;
-                Ok(Held::Closed(state))
+                self.as_it_is(name).await
             }
             _ => self.held(name).await,
         }
@@ -195,7 +196,11 @@ impl Pods {
         if !self.has(name) {
             return Ok(false);
         }
-        let held = self.held(name).await?;
+        let Ok(held) = self.held(name).await else {
+            // Its log is damaged, and what was put there has none.
+            self.tidy(name);
+            return Ok(false);
+        };
         let was = blocking(move || {
             let _held = held;
             let was = was_pushed(&place, &with.id);
@@ -286,14 +291,7 @@ fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
             keep.link(place, &new.id, linked).map_err(failed)?;
         }
     }
-    for end in ["-wal", "-shm", "-journal"] {
-        let mut beside = place.as_os_str().to_owned();
-        beside.push(end);
-        match fs::remove_file(beside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
+    remove_beside(place).map_err(failed)?;
     fs::rename(&new.file, place).map_err(failed)?;
     let folder = place.parent().unwrap_or(Path::new("."));
     // So that a power cut does not take it back.
@@ -302,6 +300,19 @@ fn swap(place: &Path, new: &Replacement) -> Result<bool, Error> {
         keep.settle(place).map_err(failed)?;
     }
     Ok(true)
+}
+
+/// Removes what SQLite had beside a database: a log of another's.
+pub(super) fn remove_beside(place: &Path) -> io::Result<()> {
+    for end in ["-wal", "-shm", "-journal"] {
+        let mut beside = place.as_os_str().to_owned();
+        beside.push(end);
+        match fs::remove_file(beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Takes what is in a log beside a database into it, so that the log is none of the other's. Not where it has rows that are to stay.
@@ -322,7 +333,8 @@ fn is_damaged(place: &Path) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let read = || Connection::open(place)?.query_row("PRAGMA schema_version", (), |_| Ok(()));
     let code = |error: rusqlite::Error| error.sqlite_error_code();
-    check_log(place).is_err()
+    // One that cannot be read may be whole.
+    matches!(wal::damage(place), Ok(Some(_)))
         || matches!(
             read().err().and_then(code),
             Some(DatabaseCorrupt | NotADatabase)

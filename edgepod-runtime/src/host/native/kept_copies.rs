@@ -149,9 +149,9 @@ impl KeptCopies {
         if cfg!(not(unix)) || fs::hard_link(database, &linked).is_err() {
             let new = self.folder.join(NEW);
             remove(&new)?;
-            fs::copy(database, &new)?;
-            File::open(&new)?.sync_all()?;
-            fs::rename(&new, linked)?;
+            let copied = fs::copy(database, &new);
+            copied.inspect_err(|_| drop(remove(&new)))?;
+            return self.place(&new, &format!("{name}{LINKED}"));
         }
         sync_folder(&self.folder);
         Ok(())

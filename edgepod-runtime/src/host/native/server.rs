@@ -301,10 +301,14 @@ impl Server {
         let _ = stopping.send(true);
         self.shared.sockets.end_all(STOPPING);
         connections.end_waiting();
-        if timeout(self.shared.limits.stop, connections.all_ended())
-            .await
-            .is_err()
-        {
+        let all_ended = async {
+            connections.all_ended().await;
+            // A copy that is cut off is none: its file has no name yet.
+            if let Some(copier) = copier {
+                let _ = copier.await;
+            }
+        };
+        if timeout(self.shared.limits.stop, all_ended).await.is_err() {
             let message = format!(
                 "Calls that were under way {} s after the server was told to stop are cut off (EDGEPOD_STOP_TIMEOUT).",
                 self.shared.limits.stop.as_secs_f64()
@@ -312,9 +316,6 @@ impl Server {
             Record::new(Level::Warn, &message).write();
             connections.end_all();
             self.cut_off.store(true, Ordering::Release);
-        }
-        if let Some(copier) = copier {
-            let _ = copier.await;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use edgepod_manifest::{KeptCopies, KeptCopy, Rewound};
 use super::{
     super::{
         database::make_private,
-        held::{Replacement, blocking, in_memory},
+        held::{Replacement, blocking, in_memory, remove_beside},
         kept_copies,
     },
     Asked,
@@ -19,18 +19,20 @@ use crate::{Error, engine::PodName};
 /// Those that there are.
 pub(super) async fn copies(asked: &Asked<'_>) -> Result<KeptCopies, Error> {
     let (_, kept) = kept(asked)?;
-    let all = blocking(move || kept.all().map_err(failed)).await?;
-    let copies = all.into_iter().filter_map(|copy| {
-        Some(KeptCopy {
-            at: copy.at.to_string(),
-            // Another request may have been the end of it.
-            bytes: fs::metadata(copy.file).ok()?.len(),
-            replaced: copy.before.is_some(),
-        })
+    let copies = blocking(move || {
+        let copies = kept.all().map_err(failed)?.into_iter().filter_map(|copy| {
+            Some(KeptCopy {
+                at: copy.at.to_string(),
+                // Another request may have been the end of it.
+                bytes: fs::metadata(copy.file).ok()?.len(),
+                replaced: copy.before.is_some(),
+            })
+        });
+        Ok(copies.collect())
     });
     Ok(KeptCopies {
         keeps: asked.shared.pods.world.keep.map(|keep| keep.to_string()),
-        copies: copies.collect(),
+        copies: copies.await?,
     })
 }
 
@@ -52,10 +54,11 @@ pub(super) async fn rewind(asked: &Asked<'_>) -> Result<Rewound, Error> {
         if pods.was_replaced(&pod, with.clone()).await? {
             return Ok(true);
         }
-        let file = with.file.clone();
-        blocking(move || take(&from, &to, &file)).await?;
-        let file = with.file.clone();
-        let replaced = pods.replace_now(&pod, with).await;
+        let (file, taken) = (with.file.clone(), with.file.clone());
+        let replaced = match blocking(move || take(&from, &to, &taken)).await {
+            Ok(()) => pods.replace_now(&pod, with).await,
+            Err(error) => Err(error),
+        };
         if replaced.is_err() {
             // It is forgotten in a day otherwise.
             let _ = fs::remove_file(file);
@@ -79,6 +82,8 @@ fn take(from: &kept_copies::KeptCopies, name: &str, file: &Path) -> Result<(), E
         fs::create_dir_all(folder).map_err(failed)?;
         forget_old(folder).map_err(failed)?;
     }
+    // Of a server that was killed when it had opened it.
+    remove_beside(file).map_err(failed)?;
     make_private(file).map_err(failed)?;
     fs::copy(copy.file, file).map(drop).map_err(failed)
 }
