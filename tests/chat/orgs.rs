@@ -91,6 +91,8 @@ fn what_belongs_in_an_organisation_is_refused_in_the_directory() {
         ("enter", room.clone()),
         ("markRead", room.clone()),
         ("send", json!({"room_id": 1, "text": "Hello"})),
+        ("react", json!({"message_id": 1, "emoji": "👍"})),
+        ("dismiss", json!({"id": 1})),
         ("getReminders", json!({})),
         ("remindMe", json!({"text": "milk", "seconds": 1})),
         ("openHook", room),

@@ -179,6 +179,8 @@ async fn another_organisation_hears_and_sees_nothing(app: TestApp) {
         there.call(enter::call(general, None)).await.err(),
         there.call(send::call(general, "Let me in")).await.err(),
         there.call(react::call(message.id, "👍")).await.err(),
+        // Nor does she learn which messages there are.
+        there.call(react::call(message.id + 1, "👍")).await.err(),
         there.call(mark_read::call(general)).await.err(),
         there.call(create_room::call("mine")).await.err(),
         there.call(open_hook::call(general)).await.err(),
@@ -230,6 +232,8 @@ async fn each_function_is_called_in_its_pod_alone(app: TestApp) {
         here.call(create_room::call("attic")).await.err(),
         here.call(get_messages::call(1, None)).await.err(),
         here.call(get_reminders::call()).await.err(),
+        here.call(react::call(1, "👍")).await.err(),
+        here.call(dismiss::call(1)).await.err(),
         here.call(leave_org::call()).await.err(),
         here.call(admit::call(1, "Ada")).await.err(),
     ] {

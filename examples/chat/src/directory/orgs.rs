@@ -54,8 +54,12 @@ pub async fn create_org(ctx: &ActionCtx, name: String) -> Result<Org> {
         name: text(&name, "name", 40)?,
         invitation: key::new::<6>()?,
     };
-    let org = ctx.transaction(|tx| tx.db.insert(org).returning())?;
-    come_in(ctx, org, me).await
+    admitted(ctx, &org.id, &me).await?;
+    ctx.transaction(|tx| {
+        let org = tx.db.insert(org).returning()?;
+        list(tx, &org.id, me.id)?;
+        Ok(org)
+    })
 }
 
 /// Comes into an organisation by its invitation.
@@ -68,26 +72,29 @@ pub async fn join_org(ctx: &ActionCtx, invitation: String) -> Result<Org> {
         .filter(Org::invitation.eq(invitation.trim()))
         .first()?;
     let org = org.ok_or_else(|| Error::not_found("No organisation has this invitation."))?;
-    come_in(ctx, org, me).await
+    admitted(ctx, &org.id, &me).await?;
+    ctx.transaction(|tx| list(tx, &org.id, me.id))?;
+    Ok(org)
 }
 
 /// The organisation's pod first, whose first call makes it, and then the list here: what is in a list opens. Where this breaks off in
-/// between, joining again completes it.
-async fn come_in(ctx: &ActionCtx, org: Org, me: User) -> Result<Org> {
-    let pod = ctx.pods().get(&org.id)?;
-    pod.call(admit::call(me.id, me.name)).await?;
+/// between, nothing is listed yet, and it is done again.
+async fn admitted(ctx: &ActionCtx, org_id: &str, me: &User) -> Result<()> {
+    let pod = ctx.pods().get(org_id)?;
+    pod.call(admit::call(me.id, &*me.name)).await
+}
+
+fn list(ctx: &Ctx, org_id: &str, user_id: i64) -> Result<()> {
     let membership = NewMembership {
-        org_id: org.id.clone(),
-        user_id: me.id,
+        org_id: org_id.to_owned(),
+        user_id,
     };
-    ctx.transaction(|tx| {
-        tx.db
-            .insert(membership)
-            .on_conflict((Membership::org_id, Membership::user_id))
-            .do_nothing()
-            .exec()
-    })?;
-    Ok(org)
+    ctx.db
+        .insert(membership)
+        .on_conflict((Membership::org_id, Membership::user_id))
+        .do_nothing()
+        .exec()?;
+    Ok(())
 }
 
 /// Somebody has left an organisation, its pod says.

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use crate::{Room, enters, key, say};
+use crate::{MESSAGE_LENGTH, Room, enters, key, say, text};
 
 /// The author of what GitHub says: members' numbers begin with 1.
 const GITHUB: i64 = 0;
@@ -114,7 +114,7 @@ pub(crate) async fn hear_github(ctx: &Ctx, room_id: i64, request: FromGithub) ->
     }
     let event: Event = serde_json::from_str(&request.body)
         .map_err(|error| Error::bad_request(format!("This is no event: {error}.")))?;
-    let id = request.delivery;
+    let id = text(&request.delivery, "delivery", 100)?;
     if ctx
         .db
         .select::<Delivery>()
@@ -124,7 +124,9 @@ pub(crate) async fn hear_github(ctx: &Ctx, room_id: i64, request: FromGithub) ->
         return Ok(());
     }
     ctx.db.insert(NewDelivery { id, room_id }).exec()?;
+    // A secret is no promise of few words.
     let text = event.in_words(&request.kind);
+    let text = text.chars().take(MESSAGE_LENGTH).collect();
     say(ctx, room_id, GITHUB, "GitHub".to_owned(), text)?;
     Ok(())
 }

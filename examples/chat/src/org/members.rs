@@ -59,7 +59,7 @@ pub async fn leave_org(ctx: &Ctx) -> Result<()> {
 /// Has an organisation taken off the list of somebody who has left: tried again until the directory has answered.
 #[edgepod::action(internal)]
 async fn tell_directory(ctx: &ActionCtx, user_id: i64) -> Result<()> {
-    // Who has come back meanwhile keeps it.
+    // Who has come back meanwhile keeps it; who does so in this very moment joins once more.
     if find(ctx, user_id)?.is_some() {
         return Ok(());
     }

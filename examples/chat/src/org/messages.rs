@@ -5,7 +5,7 @@ use edgepod::{
     prelude::*,
 };
 
-use crate::{Member, Room, Seat, Typing, enters, text};
+use crate::{Member, Room, Seat, Typing, enters, member, text};
 
 /// A message.
 #[edgepod::table(name = "messages")]
@@ -61,6 +61,9 @@ pub struct ReactionCount {
     pub count: i64,
 }
 
+/// The most characters of a message.
+pub(crate) const MESSAGE_LENGTH: usize = 4_000;
+
 /// What may be thought of a message.
 const EMOJIS: [&str; 4] = ["👍", "🎉", "❤️", "😄"];
 
@@ -83,7 +86,7 @@ pub async fn get_messages(
 #[edgepod::function]
 pub async fn send(ctx: &Ctx, room_id: i64, text: String) -> Result<Message> {
     let me = enters(ctx, room_id)?;
-    let text = crate::text(&text, "message", 4_000)?;
+    let text = crate::text(&text, "message", MESSAGE_LENGTH)?;
     let message = say(ctx, room_id, me.id, me.name, text)?;
     // Whoever has said it no longer types.
     ctx.absent::<Typing>(room_id)?;
@@ -139,6 +142,7 @@ pub async fn get_reactions(
 /// Thinks something of a message, or no longer.
 #[edgepod::function]
 pub async fn react(ctx: &Ctx, message_id: i64, emoji: String) -> Result<()> {
+    let me = member(ctx)?;
     let emoji = text(&emoji, "reaction", 8)?;
     if !EMOJIS.contains(&emoji.as_str()) {
         return Err(Error::bad_request(format!(
@@ -151,7 +155,6 @@ pub async fn react(ctx: &Ctx, message_id: i64, emoji: String) -> Result<()> {
         .select::<Message>()
         .filter(Message::id.eq(message_id))
         .one()?;
-    let me = enters(ctx, message.room_id)?;
     let mine = Reaction::message_id
         .eq(message_id)
         .and(Reaction::member_id.eq(me.id))
