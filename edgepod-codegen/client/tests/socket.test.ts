@@ -25,10 +25,14 @@ class FakeSocket {
 
 beforeEach(() => {
   opened = [];
+  stale = [];
   vi.useFakeTimers();
 });
 
 afterEach(() => void vi.useRealTimers());
+
+/** What the client was told is stale, and as of which version. */
+let stale: [topics: readonly string[], version: string][];
 
 /** A socket of a client that holds these. */
 function start(reads: Map<unknown, Read>) {
@@ -38,7 +42,7 @@ function start(reads: Map<unknown, Read>) {
     known: () => "a.0",
     WebSocket: FakeSocket as unknown as typeof WebSocket,
     fetch: async () => new Response(),
-    onStale: () => {},
+    onStale: (...told) => stale.push(told),
     onHello: () => {},
     onStatus: () => {},
     queries: () => [],
@@ -64,12 +68,13 @@ function pings(socket: FakeSocket, version: string): void {
 const room = (version: string): Read => ({ topics: ["rooms#0.x"], version, tried: "" });
 const hello = { type: "hello", tables: [], topics: [], version: "a.7", seq: 0 };
 
-test("what came between the request for a connection and its greeting is asked about within two minutes", () => {
+test("what came between the request for a connection and its greeting is read again, and asked about in two minutes", () => {
   const reads = new Map<unknown, Read>();
   const socket = start(reads);
   // The reply is older than the greeting, which was not asked about it; the signal went to the connection before.
   reads.set("room", room("a.1"));
   opened[0]?.hears(hello);
+  expect(stale).toEqual([[["rooms#0.x"], "a.7"]]);
   pings(opened[0] as FakeSocket, "a.6");
   expect(opened.map(({ url }) => url)).toEqual(["", "rooms#0.x@a.1"]);
   // It was asked about then: not again.

@@ -418,6 +418,15 @@ describe("the reply to a write of another life", () => {
     expect(registry.isStale("users")).toBe(true);
   });
 
+  test("is not one of a failure: what failed is tried again once the server greets", () => {
+    const registry = greeted("m");
+    registry.changed(["users"], "m.2");
+    registry.answered("users", registry.known());
+    expect(registry.isStale("users")).toBe(false);
+    registry.greeted([], "m.2");
+    expect(registry.isStale("users")).toBe(true);
+  });
+
   test("is not one of a signal: a server that slept goes on with the same sockets", () => {
     const registry = greeted("m");
     registry.changed(["users"], "n.1");

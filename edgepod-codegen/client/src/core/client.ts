@@ -2,7 +2,7 @@ import { EdgePodError } from "./error";
 import { parse } from "./json";
 import { type EdgePodKey, hashOf, isOf, isPaged, KEY, originOf } from "./key";
 import { ACTIONS } from "./manifest";
-import type { Layer, Layers, OptimisticUpdates } from "./optimistic";
+import type { Layers, OptimisticUpdates } from "./optimistic";
 import { createRegistry, epochOf, isNewer, type Read, type Registry } from "./registry";
 import { newId } from "./session";
 import type { StaleSocket } from "./socket";
@@ -247,7 +247,7 @@ export class EdgePodClient {
    */
   async mutate(name: string, args: object = {}, { optimistic, signal }: MutateOptions = {}): Promise<unknown> {
     const layers = optimistic && (this.#layers ?? (await this.prepare()));
-    const layer = layers?.add(optimistic as OptimisticUpdates, args) as Layer;
+    const layer = layers?.add(optimistic as OptimisticUpdates, args);
     try {
       const { data, meta, warnings } = await this.#send(name, args, signal);
       say(name, warnings);
@@ -288,6 +288,8 @@ export class EdgePodClient {
     this.adoptRead(query);
     try {
       const reply = await this.#transport.read(name, more ? { ...args, cursor: pageParam } : args, signal);
+      // Of a user before, where who sends requests does not give them up.
+      signal.throwIfAborted();
       const { data, meta, warnings } = reply;
       say(name, warnings);
       this.#warnings.set(query, warnings);

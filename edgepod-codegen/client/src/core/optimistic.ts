@@ -52,9 +52,9 @@ export class Layers {
   }
 
   /** Takes a layer away. Queries that `keep` names go on showing it until their next reply. */
-  remove(layer: Layer, keep: (query: Query) => boolean): void {
+  remove(layer: Layer | undefined, keep: (query: Query) => boolean): void {
     // The expectation of a user before is gone already.
-    if (!this.#layers.includes(layer)) return;
+    if (!layer || !this.#layers.includes(layer)) return;
     this.#layers = this.#layers.filter((other) => other !== layer);
     for (const query of this.#touched(layer)) {
       if (keep(query)) this.#base.set(query, this.#apply(query, this.#base.get(query), [layer]));

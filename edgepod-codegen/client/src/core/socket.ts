@@ -127,8 +127,12 @@ export function createSocket(options: SocketOptions): StaleSocket {
       const isListed = named.size > MOST_NAMED;
       const url = options.url(options.known(), isListed ? [] : named) + (isListed ? "&topics=listed" : "");
       socket = new (options.WebSocket ?? WebSocket)(url, protocols);
-      // Not `named`: what was read meanwhile would be missing, and nobody would tell of it.
-      socket.onopen = () => isListed && socket?.send(list());
+      // Anew: what was read meanwhile would be missing, and nobody would tell of it.
+      socket.onopen = () => {
+        if (!isListed) return;
+        named = held();
+        socket?.send(list());
+      };
     } catch {
       // For example ws: from an https: page. The console has the reason.
       if (mine === attempt && pinging) lost(0);
@@ -153,7 +157,6 @@ export function createSocket(options: SocketOptions): StaleSocket {
         options.onStale([...changes(message), ...unnamed], message.version);
       } else if (open) {
         failures = 0;
-        if (said?.changed) pings++;
         // What a lost signal has not said: of tables; of their values a new greeting does.
         for (const [table, version] of Object.entries(said?.changed ?? {})) {
           options.onStale([table], version);
@@ -298,7 +301,10 @@ export function createSocket(options: SocketOptions): StaleSocket {
       // Not within this task: React's StrictMode mounts, unmounts and mounts again, and a socket that is
       // closed before it opened costs a connection and a warning in the console.
       openIn(0);
-      pinging = setInterval(check, PING_EVERY_MS);
+      pinging = setInterval(() => {
+        pings++;
+        check();
+      }, PING_EVERY_MS);
       listen("addEventListener");
     },
     stop: () => {
