@@ -53,6 +53,8 @@ fn each_organisation_clears_its_reminders_away_once_a_day() {
     let cron = &jobs["data"]["jobs"][0];
     assert_eq!(cron["function"], "clearReminders", "{jobs}");
     assert_eq!(cron["state"], "waiting", "{jobs}");
+    let at = cron["at"].as_str().expect("a time");
+    assert!(at.ends_with("T03:00:00.000000Z"), "{jobs}");
 }
 
 fn what_github_signs_is_said_in_its_room() {
@@ -120,6 +122,8 @@ fn no_client_calls_an_internal_function_by_any_spelling() {
         "reminders.ring",
         "reminders%2Fring",
         "chat::reminders::ring",
+        "chat::org::reminders::ring",
+        "chat%3A%3Aorg%3A%3Areminders%3A%3Aring",
         "clearReminders",
         "clear_reminders",
         "admit",
