@@ -35,8 +35,9 @@ fn ask(budget: &AtomicUsize, stop: &AtomicBool, seed: u64) -> Vec<String> {
                     if left.is_err() {
                         return;
                     }
-                    let (name, kind) = match random.u8(..3) {
+                    let (name, kind) = match random.u8(..4) {
                         0 => ("addSlowlyLater", "action"),
+                        1 => ("addAndLingerLater", "action"),
                         _ => ("addLater", "function"),
                     };
                     let key = unique(&format!("ledger-{kind}"));
@@ -59,9 +60,12 @@ fn nothing_is_lost_or_doubled_when_the_server_is_killed() {
     let seed = number("EDGEPOD_JOBS_SEED", fastrand::usize(..)) as u64;
     println!("seed {seed}, {jobs} jobs, {kills} kills");
     let mut random = fastrand::Rng::with_seed(seed);
-    let budget = AtomicUsize::new(jobs);
     let mut promised = Vec::new();
-    for _ in 0..kills {
+    let mut waited = 0;
+    for kill in 0..kills {
+        // Its share, so that no kill finds a server that has nothing to do.
+        let budget = AtomicUsize::new(jobs * (kill + 1) / (kills + 1) - jobs * kill / (kills + 1));
+        let seed = seed.wrapping_add(10 * (kill as u64 + 1));
         let stop = AtomicBool::new(false);
         let wait = Duration::from_millis(random.u64(100..2_500));
         thread::scope(|scope| {
@@ -72,7 +76,10 @@ fn nothing_is_lost_or_doubled_when_the_server_is_killed() {
             promised.extend(asked.join().unwrap());
         });
         server.start_again().unwrap();
+        let audit = server.call("audit").ok();
+        waited += audit["missing"].as_array().unwrap().len();
     }
+    let budget = AtomicUsize::new(jobs / (kills + 1));
     promised.extend(ask(&budget, &AtomicBool::new(false), seed));
     let mine = |audit: &Value, name: &str, kind: &str| -> Vec<String> {
         let keys = audit[name].as_array().unwrap().iter();
@@ -124,7 +131,7 @@ fn nothing_is_lost_or_doubled_when_the_server_is_killed() {
     let lost: Vec<&String> = promised.iter().filter(|key| !done.contains(*key)).collect();
     assert!(lost.is_empty(), "seed {seed}: lost {lost:?}");
     println!(
-        "{} were promised, {} asked for, {} entries, {} actions done again",
+        "{} were promised, {} asked for, {} entries, {waited} waited through a kill, {} actions done again",
         promised.len(),
         audit["requests"],
         audit["entries"],

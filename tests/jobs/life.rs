@@ -13,6 +13,7 @@ cases![
     many_jobs_at_once_leave_room_for_calls,
     what_was_called_off_is_not_done,
     a_cron_comes_by_itself,
+    a_cron_each_second_clears_away_what_readers_show,
     a_reader_is_told_when_the_time_comes,
 ];
 
@@ -145,6 +146,31 @@ fn a_cron_comes_by_itself() {
         );
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+fn a_cron_each_second_clears_away_what_readers_show() {
+    let session = unique("crumbs");
+    let mut socket = edgepod_tests::server().socket(&session);
+    let shown = || {
+        let asked = edgepod_tests::server().call("countCrumbs");
+        asked.session(&session).ok()
+    };
+    for _ in 0..3 {
+        ask("dropCrumbs", json!({ "count": 3 }));
+        let began = Instant::now();
+        // Nobody else takes crumbs away, so that each time is one of the cron.
+        while shown() != 0 {
+            socket.stale_of("crumbs");
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "nobody sweeps up\n{}",
+                edgepod_tests::server().log()
+            );
+        }
+    }
+    socket.drain();
+    // It has a time at each whole second, and what it finds nothing to do for is not told.
+    assert!(socket.next_within(Duration::from_millis(2_500)).is_none());
 }
 
 fn a_reader_is_told_when_the_time_comes() {

@@ -25,6 +25,15 @@ pub struct Entry {
     pub job: Option<String>,
 }
 
+/// What is swept up within a second.
+#[edgepod::table(name = "crumbs")]
+pub struct Crumb {
+    /// Counted up by the database.
+    #[primary_key]
+    #[auto_inc]
+    pub id: i64,
+}
+
 /// What was asked for.
 #[edgepod::table(name = "requests")]
 pub struct Request {
@@ -146,6 +155,26 @@ pub async fn add_slowly(ctx: &ActionCtx, key: String) -> Result<()> {
     ctx.transaction(|tx| tx.db.insert(NewEntry { key, job }).exec().map(drop))
 }
 
+/// Adds an entry, and ends only a while after that: whoever is killed has often done it and not said so.
+#[edgepod::action(internal)]
+pub async fn add_and_linger(ctx: &ActionCtx, key: String) -> Result<()> {
+    let job = ctx.job().map(|job| job.key());
+    ctx.transaction(|tx| tx.db.insert(NewEntry { key, job }).exec().map(drop))?;
+    linger(ctx, Duration::from_millis(50)).await
+}
+
+#[cfg(target_arch = "wasm32")]
+async fn linger(_: &ActionCtx, time: Duration) -> Result<()> {
+    edgepod::worker::Delay::from(time).await;
+    Ok(())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+async fn linger(ctx: &ActionCtx, time: Duration) -> Result<()> {
+    ctx.blocking(move || std::thread::sleep(time)).await;
+    Ok(())
+}
+
 /// Adds an entry later: remembers which job does it.
 #[edgepod::function]
 pub async fn add_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
@@ -160,6 +189,15 @@ pub async fn add_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
 pub async fn add_slowly_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
     let wait = Duration::from_millis(millis.into());
     let job = ctx.jobs().after(wait, add_slowly::call(&*key))?;
+    ctx.db.insert(NewRequest { key, job }).exec()?;
+    Ok(job)
+}
+
+/// Adds an entry later, by an action that has not ended when it has.
+#[edgepod::function]
+pub async fn add_and_linger_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
+    let wait = Duration::from_millis(millis.into());
+    let job = ctx.jobs().after(wait, add_and_linger::call(&*key))?;
     ctx.db.insert(NewRequest { key, job }).exec()?;
     Ok(job)
 }
@@ -323,6 +361,26 @@ pub async fn add_now(ctx: &Ctx, key: String) -> Result<()> {
 #[edgepod::cron(every = "10s")]
 async fn tick(ctx: &Ctx) -> Result<()> {
     add(ctx, "tick".to_owned()).await
+}
+
+/// Drops crumbs.
+#[edgepod::function]
+pub async fn drop_crumbs(ctx: &Ctx, count: u32) -> Result<()> {
+    (0..count).try_for_each(|_| ctx.db.insert(NewCrumb {}).exec().map(drop))
+}
+
+/// How many crumbs lie about.
+#[edgepod::query]
+pub async fn count_crumbs(ctx: &QueryCtx) -> Result<u64> {
+    ctx.db.select::<Crumb>().count()
+}
+
+/// Sweeps up every second. The tests in the process move the clock by weeks: it is for those on hosts.
+#[cfg(not(test))]
+#[edgepod::cron(every = "1s")]
+async fn sweep_up(ctx: &Ctx) -> Result<()> {
+    ctx.db.delete::<Crumb>().without_where().exec()?;
+    Ok(())
 }
 
 /// Adds an entry at three in the morning, from Monday to Friday.
