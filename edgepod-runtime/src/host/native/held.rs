@@ -159,26 +159,15 @@ impl Pods {
         }
         let (world, pod, new) = (self.world.clone(), name.clone(), with.clone());
         blocking(move || prepare(&world, &pod, &new)).await?;
-        let swapped = if name.is_global() {
-            let mut global = self.global.write().await;
-            let before = self.alone(name, global.take()).await;
-            match before {
-                Ok(()) => blocking(move || swap(&place, &with)).await,
-                Err((pod, error)) => {
-                    *global = Some(pod);
-                    return Err(error);
-                }
-            }
-        } else {
-            let mut state = self.hold(name).await;
-            if let State::Open(pod) = take(&mut *state)
-                && let Err((pod, error)) = self.alone(name, Some(pod)).await
-            {
-                *state = State::Open(pod);
-                return Err(error);
-            }
-            blocking(move || swap(&place, &with)).await
-        };
+        let mut state = self.hold(name).await;
+        if let State::Open(pod) = take(&mut *state)
+            && let Err((pod, error)) = self.alone(name, pod).await
+        {
+            *state = State::Open(pod);
+            return Err(error);
+        }
+        let swapped = blocking(move || swap(&place, &with)).await;
+        drop(state);
         // Where it cannot be opened now, its next call does it.
         let _ = self.get(Some(name)).await;
         self.tidy(name);
@@ -218,8 +207,7 @@ impl Pods {
     ///
     /// # Errors
     /// Calls that do not end, and the pod that they have.
-    async fn alone(&self, name: &PodName, pod: Option<Arc<Pod>>) -> Result<(), (Arc<Pod>, Error)> {
-        let Some(mut pod) = pod else { return Ok(()) };
+    async fn alone(&self, name: &PodName, mut pod: Arc<Pod>) -> Result<(), (Arc<Pod>, Error)> {
         let began = Instant::now();
         loop {
             self.world.sockets.end_of(name, REPLACED);

@@ -25,6 +25,8 @@ mod patience;
 mod pod_file;
 mod pod_status;
 mod pods;
+#[cfg(test)]
+mod pods_tests;
 mod ports;
 mod server;
 mod signature;

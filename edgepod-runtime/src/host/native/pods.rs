@@ -12,9 +12,7 @@ use std::{
 };
 
 use edgepod_manifest::PodStatus;
-use tokio::sync::{
-    Mutex as AsyncMutex, Notify, OwnedMutexGuard, RwLock as AsyncRwLock, mpsc::UnboundedSender,
-};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, mpsc::UnboundedSender};
 
 use super::{
     calls::{Caller, Calls, Threads, What},
@@ -65,11 +63,9 @@ impl Drop for Pod {
 /// All pods.
 pub(super) struct Pods {
     pub(super) world: World,
-    /// That of an app without pods, which is open for as long as the server runs; but while its data is replaced, and where it
-    /// could not be opened after that.
-    pub(super) global: AsyncRwLock<Option<Arc<Pod>>>,
-    /// Why `global` cannot be opened, and until when it is not tried again.
-    global_failed: AsyncMutex<Option<(Instant, String)>>,
+    /// That of an app without pods. It has a place of its own beside the others', which is never taken from it: it is open for as
+    /// long as the server runs; but while its data is replaced, and where it could not be opened after that.
+    global: Arc<Slot>,
     /// The data of one pod is replaced at a time.
     pub(super) replacing: AsyncMutex<()>,
     /// One's was.
@@ -159,8 +155,10 @@ impl Pods {
         let known = world.pods.clone();
         let pods = Arc::new(Self {
             world,
-            global: AsyncRwLock::new(Some(global)),
-            global_failed: AsyncMutex::default(),
+            global: Arc::new(Slot {
+                state: Arc::new(AsyncMutex::new(State::Open(global))),
+                used: AtomicU64::default(),
+            }),
             replacing: AsyncMutex::default(),
             replaced: Notify::new(),
             slots: Mutex::default(),
@@ -202,7 +200,8 @@ impl Pods {
 
     /// Tells of each pod that is opened from now on, and of the one that is open already.
     pub(super) fn tell_of_jobs(&self, jobs: UnboundedSender<Opened>) {
-        if let Ok(Some(pod)) = self.global.try_read().as_deref() {
+        // Nobody has asked for it yet: jobs begin before the first request.
+        if let Ok(State::Open(pod)) = self.global.state.try_lock().as_deref() {
             let _ = jobs.send((PodName::global(), pod.alarm.clone()));
         }
         let _ = self.jobs.set(jobs);
@@ -226,14 +225,10 @@ impl Pods {
     /// # Errors
     /// `UNAVAILABLE`, where it cannot be opened (the log says why) or as many are in use as may be open.
     pub(super) async fn get(&self, name: Option<&PodName>) -> Result<Arc<Pod>, Error> {
-        let Some(name) = name.filter(|name| !name.is_global()) else {
-            let global = self.global.read().await.clone();
-            return match global {
-                Some(pod) => Ok(pod),
-                None => self.open_global().await,
-            };
+        let slot = match name.filter(|name| !name.is_global()) {
+            Some(name) => self.slot(name).await?,
+            None => self.global.clone(),
         };
-        let slot = self.slot(name).await?;
         slot.used.store(self.now(), Ordering::Relaxed);
         let mut state = slot.state.clone().lock_owned().await;
         match &*state {
@@ -243,7 +238,8 @@ impl Pods {
             }
             _ => {}
         }
-        let (world, name) = (self.world.clone(), name.clone());
+        let (world, name) = (self.world.clone(), name.cloned());
+        let name = name.unwrap_or_else(PodName::global);
         let jobs = self.jobs.get().cloned();
         // To its end, whether this caller stays or not: it may write.
         let opened = tokio::task::spawn_blocking(move || {
@@ -266,35 +262,6 @@ impl Pods {
         opened
             .await
             .unwrap_or_else(|_| Err(Error::internal("opening the pod panicked")))
-    }
-
-    /// Opens `global` again, whose data was replaced.
-    async fn open_global(&self) -> Result<Arc<Pod>, Error> {
-        let mut global = self.global.write().await;
-        if let Some(pod) = &*global {
-            return Ok(pod.clone());
-        }
-        let mut failed = self.global_failed.lock().await;
-        if failed
-            .as_ref()
-            .is_some_and(|(until, _)| Instant::now() < *until)
-        {
-            return Err(unserved());
-        }
-        let (world, name) = (self.world.clone(), PodName::global());
-        let opened = tokio::task::spawn_blocking(move || world.open(&name)).await;
-        match opened.map_err(|_| Error::internal("opening the database panicked"))? {
-            Ok(pod) => {
-                *failed = None;
-                self.is_open(&PodName::global(), &pod);
-                *global = Some(pod.clone());
-                Ok(pod)
-            }
-            Err(Failure { error, why }) => {
-                *failed = Some((Instant::now() + FAILED, why));
-                Err(error)
-            }
-        }
     }
 
     /// Whether there is a pod of this name.
@@ -328,13 +295,10 @@ impl Pods {
         // that another of this process has on it.
         let state = self.hold(name).await;
         let location = self.world.location(name);
-        let global = self.global.read().await.clone();
-        let failed = self.global_failed.lock().await.clone();
         let asked = name;
         let name = name.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let (open, why) = match &*state {
-                _ if name.is_global() => (global.as_deref(), failed.map(|(_, why)| why)),
                 State::Open(pod) => (Some(&**pod), None),
                 State::Failed { why, .. } => (None, Some(why.clone())),
                 State::Closed => (None, None),
@@ -344,13 +308,6 @@ impl Pods {
         let looked = looked.await;
         self.tidy(asked);
         looked.map_err(|_| Error::internal("looking at the pod panicked"))
-    }
-
-    /// Tells that a pod was opened.
-    pub(super) fn is_open(&self, name: &PodName, pod: &Pod) {
-        if let Some(jobs) = self.jobs.get() {
-            let _ = jobs.send((name.clone(), pod.alarm.clone()));
-        }
     }
 
     /// Forgets a place that is not one of an open pod.
@@ -366,12 +323,15 @@ impl Pods {
 
     /// The place of a pod, held: nobody opens or closes it meanwhile.
     pub(super) async fn hold(&self, name: &PodName) -> OwnedMutexGuard<State> {
-        let slot = self.slots().entry(name.clone()).or_default().clone();
+        let slot = match name.is_global() {
+            true => self.global.clone(),
+            false => self.slots().entry(name.clone()).or_default().clone(),
+        };
         let state = slot.state.clone();
         state.lock_owned().await
     }
 
-    /// The place of a pod; another's, where all are taken and one is not in use.
+    /// The place of a pod that is not `global`; another's, where all are taken and one is not in use.
     async fn slot(&self, name: &PodName) -> Result<Arc<Slot>, Error> {
         loop {
             let idle = {
