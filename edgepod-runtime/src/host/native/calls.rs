@@ -372,7 +372,11 @@ fn start_actions() -> io::Result<async_mpsc::UnboundedSender<Action>> {
                             chunks: Some(chunks),
                         };
                         if job.answer.send(answer).is_ok() {
-                            giver.give(stream).await;
+                            tokio::select! {
+                                () = giver.give(stream) => {}
+                                // It may never end by itself. What is cut off is broken off.
+                                () = pod.wanted.notified() => {}
+                            }
                         }
                     });
                 }

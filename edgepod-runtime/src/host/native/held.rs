@@ -210,7 +210,9 @@ impl Pods {
     async fn alone(&self, name: &PodName, mut pod: Arc<Pod>) -> Result<(), (Arc<Pod>, Error)> {
         let began = Instant::now();
         loop {
+            // Each time: a call that was under way may have begun one meanwhile.
             self.world.sockets.end_of(name, REPLACED);
+            pod.wanted.notify_waiters();
             match Arc::try_unwrap(pod) {
                 Ok(pod) => {
                     let ended = spawn_blocking(move || drop(pod)).await;

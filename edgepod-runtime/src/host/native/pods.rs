@@ -52,6 +52,8 @@ pub(super) struct Pod {
     /// When its jobs are due.
     pub(super) alarm: Arc<Alarm>,
     pub(super) opened: SystemTime,
+    /// Told while whoever is about to replace its data waits for those that use it: streams of replies end.
+    pub(super) wanted: Notify,
 }
 
 impl Drop for Pod {
@@ -473,6 +475,7 @@ impl World {
             engine,
             alarm: host.world.alarm.clone(),
             opened: SystemTime::now(),
+            wanted: Notify::new(),
         })
     }
 }
