@@ -144,21 +144,18 @@ async fn watch(shared: Weak<Shared>, mut pods: mpsc::UnboundedReceiver<Opened>) 
 /// Does what comes due in a pod: it may be closed meanwhile, and is opened again.
 async fn drive(shared: Weak<Shared>, name: PodName, alarm: Arc<Alarm>) {
     while alarm.rings().await {
-        let Some(shared) = shared.upgrade() else {
-            return;
-        };
-        let pod = match shared.pods.get(Some(&name)).await {
-            Ok(pod) => pod,
-            Err(_) => {
-                alarm.set(now_micros() + LATER);
-                continue;
+        while let Some(shared) = shared.upgrade() {
+            let pod = match shared.pods.get(Some(&name)).await {
+                Ok(pod) => pod,
+                Err(_) => {
+                    alarm.set(now_micros() + LATER);
+                    break;
+                }
+            };
+            if !Arc::ptr_eq(&pod.alarm, &alarm) {
+                // It was opened again, and is watched again.
+                return;
             }
-        };
-        if !Arc::ptr_eq(&pod.alarm, &alarm) {
-            // It was opened again, and is watched again.
-            return;
-        }
-        loop {
             match pod.engine.run_job() {
                 JobStep::Ran(_) => {}
                 JobStep::Action(action) => {
@@ -168,6 +165,8 @@ async fn drive(shared: Weak<Shared>, name: PodName, alarm: Arc<Alarm>) {
                 }
                 JobStep::Idle => break,
             }
+            // Jobs may come due without an end: between two of them others may have the pod for themselves.
+            drop(pod);
             yield_now().await;
         }
     }

@@ -1,6 +1,9 @@
 //! The native host replaces the data of a pod that somebody uses for as long as they can.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use edgepod::{
     http::{Body, Bytes, Request, Response},
@@ -45,6 +48,13 @@ async fn endless(ctx: &ActionCtx, _: Request<Bytes>) -> Result<Response<Body>> {
         Ok::<_, Error>("chunk")
     });
     Ok(Response::new(Body::from_stream(chunks)))
+}
+
+/// Asks for itself again.
+#[edgepod::function(job)]
+async fn go_on(ctx: &Ctx) -> Result<()> {
+    ctx.jobs().after(Duration::ZERO, go_on::call())?;
+    Ok(())
 }
 
 fn start(folder: &TempDir) -> Server {
@@ -118,4 +128,12 @@ async fn the_streams_of_a_pod_that_is_replaced_break_off() {
     for body in bodies {
         assert!(body.collect().await.is_err(), "it is no end");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_whose_jobs_have_no_end_is_replaced_between_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(&folder);
+    data(&server, "/rpc/goOn", "{}").await;
+    replace(&server).await;
 }
