@@ -345,7 +345,8 @@ impl Pods {
                     return Ok(slots.entry(name.clone()).or_default().clone());
                 }
                 let mut by_use: Vec<_> = slots.iter().collect();
-                by_use.sort_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
+                // They are used meanwhile, and an order that changes makes sorting panic: each time is read once.
+                by_use.sort_by_cached_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
                 by_use
                     .into_iter()
                     .find_map(|(name, slot)| Some((name.clone(), self.unused(slot)?)))
