@@ -7,8 +7,9 @@ use edgepod_cli::{
     build::{Profile, Worker},
 };
 
-/// Just above what it is, in bytes gzipped: what makes it larger says so by raising this. DESIGN.md's budget is 200 000.
-const LIMIT: u64 = 329_700;
+/// Above what it is by some hundred bytes gzipped, since the names of the folders that it is built in are in it: what makes it larger says so
+/// by raising this. DESIGN.md's budget is 200 000.
+const LIMIT: u64 = 330_200;
 
 #[test]
 fn the_worker_of_the_users_example_keeps_its_budget() {
