@@ -49,6 +49,12 @@ fn pods(folder: &Path) -> Arc<Pods> {
     Pods::new(world, global)
 }
 
+/// From here on `global` cannot be opened.
+async fn close_and_damage(pods: &Pods, folder: &Path) {
+    *pods.hold(&PodName::global()).await = State::Closed;
+    fs::write(folder.join("data.sqlite"), "no database".repeat(1000)).unwrap();
+}
+
 #[test]
 fn who_leaves_while_global_is_opened_leaves_it_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
@@ -80,10 +86,8 @@ fn who_leaves_while_global_is_opened_leaves_it_to_the_next() {
 fn global_that_could_not_be_opened_serves_at_once_when_it_was_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let pods = pods(folder.path());
-    let file = folder.path().join("data.sqlite");
     runtime().block_on(async {
-        *pods.hold(&PodName::global()).await = State::Closed;
-        fs::write(&file, "no database".repeat(1000)).unwrap();
+        close_and_damage(&pods, folder.path()).await;
         assert!(pods.get(None).await.is_err());
         let status = pods.status(&PodName::global()).await.unwrap();
         assert!(status.failure.is_some());
@@ -107,10 +111,8 @@ fn global_that_could_not_be_opened_serves_at_once_when_it_was_replaced() {
 fn global_that_cannot_be_opened_is_held_as_others_are() {
     let folder = tempfile::tempdir().unwrap();
     let pods = pods(folder.path());
-    let file = folder.path().join("data.sqlite");
     runtime().block_on(async {
-        *pods.hold(&PodName::global()).await = State::Closed;
-        fs::write(&file, "no database".repeat(1000)).unwrap();
+        close_and_damage(&pods, folder.path()).await;
         let held = pods.held(&PodName::global()).await.unwrap();
         let mut caller = pin!(pods.get(None));
         let waits = timeout(Duration::ZERO, caller.as_mut()).await;

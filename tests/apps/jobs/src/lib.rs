@@ -175,31 +175,37 @@ async fn linger(ctx: &ActionCtx, time: Duration) -> Result<()> {
     Ok(())
 }
 
+fn wait(millis: u32) -> Duration {
+    Duration::from_millis(millis.into())
+}
+
+/// Writes down which job was asked for a key.
+fn remember(ctx: &Ctx, key: String, job: JobId) -> Result<JobId> {
+    ctx.db.insert(NewRequest { key, job }).exec()?;
+    Ok(job)
+}
+
 /// Adds an entry later: remembers which job does it.
 #[edgepod::function]
 pub async fn add_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
-    let wait = Duration::from_millis(millis.into());
-    let job = ctx.jobs().after(wait, add::call(&*key))?;
-    ctx.db.insert(NewRequest { key, job }).exec()?;
-    Ok(job)
+    let job = ctx.jobs().after(wait(millis), add::call(&*key))?;
+    remember(ctx, key, job)
 }
 
 /// Adds an entry later, by an action.
 #[edgepod::function]
 pub async fn add_slowly_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
-    let wait = Duration::from_millis(millis.into());
-    let job = ctx.jobs().after(wait, add_slowly::call(&*key))?;
-    ctx.db.insert(NewRequest { key, job }).exec()?;
-    Ok(job)
+    let job = ctx.jobs().after(wait(millis), add_slowly::call(&*key))?;
+    remember(ctx, key, job)
 }
 
 /// Adds an entry later, by an action that has not ended when it has.
 #[edgepod::function]
 pub async fn add_and_linger_later(ctx: &Ctx, key: String, millis: u32) -> Result<JobId> {
-    let wait = Duration::from_millis(millis.into());
-    let job = ctx.jobs().after(wait, add_and_linger::call(&*key))?;
-    ctx.db.insert(NewRequest { key, job }).exec()?;
-    Ok(job)
+    let job = ctx
+        .jobs()
+        .after(wait(millis), add_and_linger::call(&*key))?;
+    remember(ctx, key, job)
 }
 
 /// Asks for an entry, and fails.
