@@ -1,6 +1,7 @@
 //! The admin address of an app that runs somewhere, `/_edgepod/v1/…`.
 
 use std::{
+    io::ErrorKind,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
@@ -31,6 +32,12 @@ const AWAY: Duration = Duration::from_secs(60);
 
 /// The same before it has answered anything: it may not be there at all.
 const ABSENT: Duration = Duration::from_secs(2);
+
+/// Where functions are called.
+const CALL: &str = "/call";
+
+/// What a reply says that asks for the key.
+const REALM: &str = "edgepod admin";
 
 /// What a reply of bytes calls itself.
 const BYTES: &str = "application/octet-stream";
@@ -123,6 +130,22 @@ impl Admin {
         self.asked("POST", path, query, body)
     }
 
+    /// Calls a function, once: where no reply comes, it may have been done. The status, and the reply.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), but for what the function itself refuses.
+    pub fn call(&self, query: &[(&str, &str)], arguments: &[u8]) -> Result<(u16, Value)> {
+        let reply = self.send_once("POST", CALL, query, arguments)?;
+        let body = reply.json();
+        match self.refusal(&reply, message_of(&body)) {
+            Some(refusal) => bail!(refusal),
+            None if body.get("data").is_some() || body.get("error").is_some() => {
+                Ok((reply.status, body))
+            }
+            None => bail!(self.of_another(reply.status)),
+        }
+    }
+
     /// Where the app is.
     pub fn base(&self) -> &str {
         &self.base
@@ -193,48 +216,18 @@ impl Admin {
     /// One try. An error: it is to be asked again.
     fn ask(&self, method: &str, path: &str, query: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
         let base = &self.base;
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(address(base, path, query))
-            .header("authorization", format!("Bearer {}", self.key));
-        let unsent = || format!("`{base}` is no address, or the key is none");
-        // What brings a body along is a piece of something.
-        let patience = match (method, body) {
-            ("POST", []) => WORK,
-            _ => PATIENCE,
-        };
-        let request = request.body(body).with_context(unsent)?;
-        let request = self.agent.configure_request(request);
-        let sent = self
-            .agent
-            .run(request.timeout_global(Some(patience)).build());
-        let mut reply = sent.map_err(|error| match error {
-            ureq::Error::Timeout(ureq::Timeout::Global) => anyhow!(
-                "{base} has not answered {path} in {} s. It may be at it still: ask `edgepod pods status` before you try again",
-                patience.as_secs()
-            ),
-            error => anyhow!("nothing answers at {base} ({error}): is --url right?"),
-        })?;
-        let status = reply.status().as_u16();
-        let kind = reply.headers().get("content-type");
-        let is_bytes = kind.is_some_and(|kind| kind == BYTES);
-        let bytes = reply.body_mut().with_config().limit(MOST).read_to_vec();
-        let bytes = bytes.with_context(|| format!("the reply of {base} is cut off"))?;
-        if status == 200 && is_bytes {
-            return Ok(Answer::Bytes(bytes));
+        let reply = self.send_once(method, path, query, body)?;
+        let status = reply.status;
+        if status == 200 && reply.is_bytes {
+            return Ok(Answer::Bytes(reply.bytes));
         }
-        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let message = body["error"]["message"].as_str();
+        let body = reply.json();
+        let message = message_of(&body);
+        if let Some(refusal) = self.refusal(&reply, message) {
+            return Ok(Answer::Refused(refusal));
+        }
         Ok(match (status, message) {
             (200, _) if body.get("data").is_some() => Answer::Data(body["data"].clone()),
-            (401, _) => Answer::Refused(format!(
-                "{base} refuses the key: {KEY} is to be what the app has as a secret"
-            )),
-            // As any unknown path.
-            (404, Some(message)) if message.contains("/rpc/") => Answer::Refused(format!(
-                "there is no admin address at {base}. It is there once the app has the secret {KEY}: in `.dev.vars` for \
-                 `edgepod dev`, in `.prod.vars` for `edgepod deploy`, in the environment of a native server"
-            )),
             (502..=504, _) => bail!(
                 "{base} cannot answer now ({status}): {}",
                 message.unwrap_or("no reason")
@@ -247,11 +240,100 @@ impl Admin {
                     _ => Answer::Refused(refusal),
                 }
             }
-            (_, None) => Answer::Refused(format!(
-                "what answers at {base} with {status} is no EdgePod with an admin address: is --url right?"
-            )),
+            (_, None) => Answer::Refused(self.of_another(status)),
         })
     }
+
+    /// Why the admin address lets nobody in, or is not there.
+    fn refusal(&self, reply: &Reply, message: Option<&str>) -> Option<String> {
+        let base = &self.base;
+        match (reply.status, message) {
+            (401, _) if reply.is_locked => Some(format!(
+                "{base} refuses the key: {KEY} is to be what the app has as a secret"
+            )),
+            // As any unknown path.
+            (404, Some(message)) if message.contains("/rpc/") => Some(format!(
+                "there is no admin address at {base}. It is there once the app has the secret {KEY}: in `.dev.vars` for \
+                 `edgepod dev`, in `.prod.vars` for `edgepod deploy`, in the environment of a native server"
+            )),
+            _ => None,
+        }
+    }
+
+    fn of_another(&self, status: u16) -> String {
+        format!(
+            "what answers at {} with {status} is no EdgePod with an admin address: is --url right?",
+            self.base
+        )
+    }
+
+    /// Sends a request, and reads the reply.
+    fn send_once(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Reply> {
+        let base = &self.base;
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(address(base, path, query))
+            .header("authorization", format!("Bearer {}", self.key));
+        let unsent = || format!("`{base}` is no address, or the key is none");
+        // What brings a body along is a piece of something.
+        let patience = match (method, path, body) {
+            ("POST", CALL, _) | ("POST", _, []) => WORK,
+            _ => PATIENCE,
+        };
+        let request = request.body(body).with_context(unsent)?;
+        let request = self.agent.configure_request(request);
+        let sent = self
+            .agent
+            .run(request.timeout_global(Some(patience)).build());
+        let mut reply = sent.map_err(|error| match error {
+            ureq::Error::Timeout(ureq::Timeout::Global) => anyhow!(
+                "{base} has not answered {path} in {} s. It may be at it still: ask `edgepod pods status` before you try again",
+                patience.as_secs()
+            ),
+            ureq::Error::Io(error) if error.kind() != ErrorKind::ConnectionRefused => {
+                anyhow!("{base} broke off before it had answered ({error}): it may have done what it was asked")
+            }
+            error => anyhow!("nothing answers at {base} ({error}): is --url right?"),
+        })?;
+        let status = reply.status().as_u16();
+        let header = |name: &str| reply.headers().get(name).and_then(|it| it.to_str().ok());
+        let is_bytes = header("content-type") == Some(BYTES);
+        let is_locked = header("www-authenticate").is_some_and(|scheme| scheme.contains(REALM));
+        let bytes = reply.body_mut().with_config().limit(MOST).read_to_vec();
+        let bytes = bytes.with_context(|| format!("the reply of {base} is cut off"))?;
+        Ok(Reply {
+            status,
+            is_locked,
+            is_bytes,
+            bytes,
+        })
+    }
+}
+
+/// A reply as it came.
+struct Reply {
+    status: u16,
+    /// Whether it asks for the key. A function may refuse its caller, too.
+    is_locked: bool,
+    is_bytes: bool,
+    bytes: Vec<u8>,
+}
+
+impl Reply {
+    /// Null where it is none.
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_default()
+    }
+}
+
+fn message_of(body: &Value) -> Option<&str> {
+    body["error"]["message"].as_str()
 }
 
 /// What a server answers.

@@ -37,7 +37,7 @@ pub enum Command {
     Deploy(Deploy),
     /// Say what the app is: its functions, tables, addresses, sizes and versions
     Info(Info),
-    /// Call a function of the app that `edgepod dev` serves
+    /// Call a function of an app that runs, such as the one that `edgepod dev` serves
     Call(Call),
     /// Ask the native database of `edgepod dev` in SQL
     Sql(Sql),
@@ -625,6 +625,10 @@ pub struct Call {
     #[arg(long)]
     pub url: Option<String>,
 
+    /// The pod to call it in, where the app has several
+    #[arg(long, value_name = "NAME")]
+    pub pod: Option<String>,
+
     /// The key [default: that of the app in development]
     #[arg(long)]
     pub key: Option<String>,
@@ -632,6 +636,14 @@ pub struct Call {
     /// A user's token, sent as `Authorization: Bearer …`
     #[arg(long)]
     pub token: Option<String>,
+
+    /// Call it through the admin address, as whoever runs the app: also an internal function, in any pod, as no user
+    #[arg(long, conflicts_with_all = ["key", "token", "explain"])]
+    pub admin: bool,
+
+    /// The key of the admin address [default: EDGEPOD_ADMIN_KEY of the environment, where other users do not see it]
+    #[arg(long, value_name = "KEY", requires = "admin")]
+    pub admin_key: Option<String>,
 
     /// Say how it was answered, too: its statements with their plans, what it depends on, what it touched, and whether its answer
     /// is kept. What is built for release does not tell

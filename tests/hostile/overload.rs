@@ -18,6 +18,7 @@ cases![
     a_statement_that_never_ends_is_ended,
     what_needs_no_database_does_not_wait_for_it,
     a_call_whose_client_has_gone_is_not_run,
+    what_gone_clients_left_behind_counts_until_it_is_dropped,
     a_call_that_took_too_long_leaves_nothing,
     what_finds_no_place_is_told_at_once,
     a_statement_that_never_ends_does_not_stop_the_end,
@@ -106,6 +107,34 @@ fn a_call_whose_client_has_gone_is_not_run() {
     assert_eq!(slow.status(), 503);
     let of = json!({"text": "abandoned"});
     assert_eq!(native.call("countNotes").args(of).ok(), 0);
+}
+
+fn what_gone_clients_left_behind_counts_until_it_is_dropped() {
+    let native = Native::start(&[
+        ("EDGEPOD_MAX_BODY_MEMORY", "4000000"),
+        ("EDGEPOD_CALL_LIMIT", "3"),
+    ]);
+    let key = &server().key;
+    let mut slow = native.raw();
+    slow.send(call("readEndlessly", key, "", "{}"));
+    thread::sleep(Duration::from_millis(300));
+    let large = || {
+        let mut raw = native.raw();
+        let text = "x".repeat(900_000);
+        let body = format!("{{\"text\":\"{text}\"}}");
+        raw.send(call("countNotes", key, "", &body));
+        raw
+    };
+    for _ in 0..4 {
+        let raw = large();
+        thread::sleep(Duration::from_millis(300));
+        raw.0.shutdown(Shutdown::Both).expect("it is open");
+    }
+    // Their bodies wait for the database still, which is busy with the first.
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(large().status(), 503);
+    assert_eq!(slow.status(), 503);
+    assert_eq!(large().status(), 200);
 }
 
 fn a_call_that_took_too_long_leaves_nothing() {

@@ -6,13 +6,13 @@ use std::{
 };
 
 use edgepod_tests::{
-    cases,
+    Socket, cases,
     http::{Call, Reply},
     server,
 };
 use serde_json::{Value, json};
 
-use crate::{add, call_in};
+use crate::{add, call_in, socket_url};
 
 /// The key of the server under test.
 pub(crate) const KEY: &str = "admin-key-of-the-tests-0123456789abcdef";
@@ -25,6 +25,10 @@ cases![
     a_pod_says_how_it_is,
     a_pod_that_is_not_there_is_not_made_by_asking,
     jobs_are_of_a_pod,
+    functions_of_any_kind_are_called_as_nobody,
+    a_call_is_done_once_for_its_id_and_screens_hear_of_it,
+    what_cannot_be_called_is_refused,
+    the_command_calls_an_internal_function,
     a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503,
     the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed,
 ];
@@ -283,6 +287,141 @@ fn jobs_are_of_a_pod() {
     admin("GET", "/jobs").error(400);
 }
 
+/// A call of a function, as the admin makes it.
+fn called(pod: &str, function: &str, id: u128) -> Call<'static> {
+    admin("POST", "/call")
+        .query("pod", pod)
+        .query("function", function)
+        .query("id", &format!("{id:032x}"))
+}
+
+fn functions_of_any_kind_are_called_as_nobody() {
+    let pod = "open-called";
+    add(call_in(pod, "addNote"), "here");
+    until_listed(pod);
+    let call = |function: &str| called(pod, function, fastrand::u128(..));
+    let text = |text: &str| json!({ "text": text });
+    // Internal ones, one of them for whoever is signed in.
+    assert_eq!(call("takeNote").args(text("admin")).ok(), pod);
+    assert_eq!(call("takeNoteOfAUser").args(text("mine")).ok(), Value::Null);
+    // An action, which calls a function of its pod itself.
+    assert_eq!(call("passOn").args(text("more")).ok(), Value::Null);
+    let reply = call("getNotes").send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let notes = json!([
+        "here",
+        "admin by nobody",
+        "mine",
+        "more passed on by nobody"
+    ]);
+    assert_eq!(reply.json()["data"], notes);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert!(is_not_cors(&reply), "{reply:?}");
+    assert_eq!(call_in(pod, "getNotes").ok(), notes);
+    call_in(pod, "takeNote").args(text("client")).error(404);
+}
+
+fn a_call_is_done_once_for_its_id_and_screens_hear_of_it() {
+    let pod = "open-called-once";
+    add(call_in(pod, "addNote"), "here");
+    until_listed(pod);
+    let session = "admin-calls";
+    let mut socket = Socket::open(&socket_url(session, Some(pod))).expect("it opens");
+    call_in(pod, "getNotes").session(session).ok();
+    let id = fastrand::u128(..);
+    let args = || json!({ "text": "twice" });
+    assert_eq!(called(pod, "takeNote", id).args(args()).ok(), pod);
+    socket.stale_of("notes");
+    server().kill().expect("it is this process's own");
+    server().start_again().expect("it starts again");
+    assert_eq!(called(pod, "takeNote", id).args(args()).ok(), pod);
+    assert_eq!(
+        call_in(pod, "getNotes").ok(),
+        json!(["here", "twice by nobody"])
+    );
+    // The same id for another call is a mistake.
+    let other = called(pod, "takeNote", id).args(json!({ "text": "other" }));
+    assert_eq!(other.error(409)["code"], "CONFLICT");
+    // It is of the pod.
+    add(call_in("open-called-too", "addNote"), "here");
+    until_listed("open-called-too");
+    called("open-called-too", "takeNote", id).args(args()).ok();
+}
+
+fn what_cannot_be_called_is_refused() {
+    let pod = "open-refusing";
+    add(call_in(pod, "addNote"), "here");
+    until_listed(pod);
+    let call = |function: &str| called(pod, function, fastrand::u128(..));
+    for name in [
+        "",
+        "nothing",
+        "take_note",
+        "takeNote\n",
+        "takeNote\n\nx",
+        "GET /x",
+    ] {
+        assert_eq!(call(name).error(404)["code"], "NOT_FOUND", "{name:?}");
+    }
+    let empty = call("takeNote").args(json!({ "text": "" }));
+    let error = empty.error(409);
+    assert_eq!(
+        (&error["code"], &error["data"]),
+        (&json!("EMPTY"), &json!({ "of": pod }))
+    );
+    call("takeNote").args(json!({ "text": 7 })).error(400);
+    call("takeNote").body("{").error(400);
+    call("takeNote").body([0xff]).error(400);
+    call("takeNote").args(json!({ "text": "panic" })).error(500);
+    let without_id = admin("POST", "/call").query("pod", pod);
+    let without_id = without_id.query("function", "takeNote");
+    assert!(
+        without_id.error(400)["message"]
+            .as_str()
+            .is_some_and(|it| it.contains("`id`"))
+    );
+    admin("GET", "/call").error(405);
+    let before = server().databases();
+    for absent in ["open-not-there", "nobody"] {
+        called(absent, "takeNote", 1)
+            .args(json!({ "text": "x" }))
+            .error(404);
+    }
+    assert_eq!(server().databases(), before, "a database was made");
+    let key = server().key.clone();
+    let wrong = unkeyed("POST", "/call").header("authorization", &format!("Bearer {key}"));
+    let wrong = wrong.query("pod", pod).query("function", "takeNote");
+    wrong.args(json!({ "text": "x" })).error(401);
+    assert_eq!(call_in(pod, "getNotes").ok(), json!(["here"]));
+}
+
+fn the_command_calls_an_internal_function() {
+    let pod = "open-commanded";
+    add(call_in(pod, "addNote"), "here");
+    until_listed(pod);
+    let run = |arguments: &[&str]| {
+        let output = command("call", arguments).output().expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (text(output.stdout), text(output.stderr))
+    };
+    let call = |args: &str| run(&["takeNote", args, "--admin", "--pod", pod]);
+    let (printed, _) = call(r#"{"text":"cleaned"}"#);
+    assert_eq!(printed, format!("\"{pod}\"\n"));
+    let (_, said) = call(r#"{"text":""}"#);
+    assert!(
+        said.contains("A note of open-commanded says something. (EMPTY, 409, trace "),
+        "{said}"
+    );
+    let (_, said) = run(&["whoSigns", "{}", "--admin", "--pod", pod]);
+    assert!(said.contains("There is no function `whoSigns`"), "{said}");
+    let wrong = ["getNotes", "--admin", "--admin-key", "wrong", "--pod", pod];
+    assert!(run(&wrong).1.contains("refuses the key"));
+    // A page's key, and a pod.
+    let (printed, _) = run(&["getNotes", "--pod", pod, "--key", &server().key]);
+    let printed: Value = serde_json::from_str(&printed).expect("JSON");
+    assert_eq!(printed, json!(["here", "cleaned by nobody"]));
+}
+
 fn a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503() {
     add(call_in("open-sound", "addNote"), "sound");
     add(call_in("open-spoiled", "addNote"), "spoiled");
@@ -310,12 +449,16 @@ fn a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503() {
     assert_eq!(status_of("open-sound")["state"], "ready");
 }
 
-/// `edgepod pods` with these arguments.
 fn pods_command(arguments: &[&str]) -> Command {
+    command("pods", arguments)
+}
+
+/// `edgepod` with this command and these arguments.
+fn command(name: &str, arguments: &[&str]) -> Command {
     let command = server::build_command().expect("the command builds");
     let mut command = Command::new(command);
     command
-        .arg("pods")
+        .arg(name)
         .args(arguments)
         .args(["--url", &server().url])
         .env("EDGEPOD_ADMIN_KEY", KEY)

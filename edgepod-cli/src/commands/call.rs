@@ -7,7 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::dev::{key, running};
-use crate::{app::App, args::Call, env, term};
+use crate::{
+    app::App,
+    args::{AdminAddress, Call},
+    env, term,
+};
 
 /// An action may wait for the outside world.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,40 +32,10 @@ pub(super) fn run(args: &Call) -> Result<ExitCode> {
             args.arguments
         );
     }
-    let key = match &args.key {
-        Some(key) => key.clone(),
-        None => development_key(args)?,
+    let (base, status, body) = match args.admin {
+        true => of_admin(args)?,
+        false => of_client(args)?,
     };
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(PATIENCE))
-        .build()
-        .into();
-    let base = match &args.url {
-        Some(url) => url.clone(),
-        None => running::url(&args.app).unwrap_or_else(|| USUAL.to_owned()),
-    };
-    let url = format!("{}/rpc/{}", base.trim_end_matches('/'), args.name);
-    let mut request = agent
-        .post(&url)
-        .header("content-type", "application/json")
-        .header("x-edgepod-key", &key);
-    if let Some(token) = &args.token {
-        request = request.header("authorization", &format!("Bearer {token}"));
-    }
-    if args.explain {
-        request = request.header("x-edgepod-explain", "true");
-    }
-    let mut reply = request.send(args.arguments.as_bytes()).map_err(|error| {
-        anyhow!(
-            "nothing answers at {base} ({error}): start `edgepod dev`, or name the address with --url"
-        )
-    })?;
-    let status = reply.status();
-    let text = reply.body_mut().read_to_string()?;
-    let body: Value = serde_json::from_str(&text).with_context(|| {
-        format!("what answers at {base} with {status} is no EdgePod: is --url right?")
-    })?;
     if let Some(error) = body.get("error") {
         let part = |name: &str| error[name].as_str().unwrap_or("unknown");
         let data = error
@@ -92,6 +66,66 @@ pub(super) fn run(args: &Call) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the call went, the status, and the reply.
+type Called = (String, u16, Value);
+
+/// Calls it through the admin address.
+fn of_admin(args: &Call) -> Result<Called> {
+    let admin = super::pods::admin(&AdminAddress {
+        app: args.app.clone(),
+        url: args.url.clone(),
+        admin_key: args.admin_key.clone(),
+    })?;
+    // Another for each call: the app does it once for it.
+    let id = format!("{:032x}", rand::random::<u128>());
+    let mut query = vec![("function", &*args.name), ("id", &id)];
+    query.extend(args.pod.as_deref().map(|pod| ("pod", pod)));
+    let (status, body) = admin.call(&query, args.arguments.as_bytes())?;
+    Ok((admin.base().to_owned(), status, body))
+}
+
+/// Calls it as a page would.
+fn of_client(args: &Call) -> Result<Called> {
+    let key = match &args.key {
+        Some(key) => key.clone(),
+        None => development_key(args)?,
+    };
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .build()
+        .into();
+    let base = match &args.url {
+        Some(url) => url.clone(),
+        None => running::url(&args.app).unwrap_or_else(|| USUAL.to_owned()),
+    };
+    let url = format!("{}/rpc/{}", base.trim_end_matches('/'), args.name);
+    let mut request = agent
+        .post(&url)
+        .header("content-type", "application/json")
+        .header("x-edgepod-key", &key);
+    if let Some(token) = &args.token {
+        request = request.header("authorization", &format!("Bearer {token}"));
+    }
+    if let Some(pod) = &args.pod {
+        request = request.header("x-edgepod-pod", pod);
+    }
+    if args.explain {
+        request = request.header("x-edgepod-explain", "true");
+    }
+    let mut reply = request.send(args.arguments.as_bytes()).map_err(|error| {
+        anyhow!(
+            "nothing answers at {base} ({error}): start `edgepod dev`, or name the address with --url"
+        )
+    })?;
+    let status = reply.status().as_u16();
+    let text = reply.body_mut().read_to_string()?;
+    let body: Value = serde_json::from_str(&text).with_context(|| {
+        format!("what answers at {base} with {status} is no EdgePod: is --url right?")
+    })?;
+    Ok((base, status, body))
 }
 
 /// What a server in development says of how it has answered.

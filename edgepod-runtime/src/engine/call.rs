@@ -40,7 +40,7 @@ pub struct Call<'a> {
     pub headers: Headers,
     /// Names the call in the reply and in the log.
     pub trace_id: &'a str,
-    /// Where it comes from, where another pod makes it.
+    /// Where it comes from, where no client makes it.
     pub origin: Option<Origin>,
 }
 
@@ -323,7 +323,7 @@ impl CallState {
         self.job.as_ref()
     }
 
-    /// Where it comes from, where another pod makes it.
+    /// Where it comes from, where no client makes it.
     pub(super) fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }

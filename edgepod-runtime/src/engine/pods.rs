@@ -20,15 +20,26 @@ use crate::{Code, Error, Result, auth::Claims};
 /// How many pods may wait for each other, one in the other.
 const DEPTH: u32 = 8;
 
-/// Where a call comes from that another pod makes.
+/// Where a call comes from that no client makes: another pod, or the admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The name of that pod.
+    /// The name of that pod; nothing where it is the admin.
     pub pod: String,
     /// How many calls between pods it is part of, with this one.
     pub depth: u32,
-    /// What stands for this call, where a job makes it: the same in each try. A function is done once for it.
+    /// What stands for this call, where a job or the admin makes it: the same in each try. A function is done once for it.
     pub key: Option<String>,
+}
+
+impl Origin {
+    /// The admin, who asks for this call under this key.
+    pub fn admin(key: String) -> Self {
+        Self {
+            pod: String::new(),
+            depth: 0,
+            key: Some(key),
+        }
+    }
 }
 
 /// A call of a function in another pod, as a host passes it on.
@@ -263,13 +274,13 @@ pub(crate) fn answer_of(outcome: super::Outcome) -> RawReply {
 }
 
 impl CallState {
-    /// Whether the app itself makes this call: for a job, or from another pod.
+    /// Whether no client makes this call: but a job, another pod, or the admin.
     pub(super) fn is_own(&self) -> bool {
         self.job().is_some() || self.origin().is_some()
     }
 
-    /// Whether a job makes this call, here or in another pod: it has no user then.
-    pub(super) fn is_of_job(&self) -> bool {
+    /// Whether a job makes this call, here or in another pod, or the admin: it has no user then.
+    pub(super) fn is_of_nobody(&self) -> bool {
         self.job().is_some() || self.origin().is_some_and(|origin| origin.key.is_some())
     }
 }

@@ -39,7 +39,7 @@ impl Middleware for require_user {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        if !ctx.state().is_of_job() {
+        if !ctx.state().is_of_nobody() {
             signed_in(ctx)?;
         }
         next.run(ctx, args).await
@@ -93,7 +93,7 @@ impl Middleware for RequireRole {
     type Ctx = QueryCtx;
 
     async fn call(&self, ctx: &QueryCtx, args: &Args, next: Next<'_>) -> Result<Reply> {
-        if !ctx.state().is_of_job() && !self.is_in(signed_in(ctx)?) {
+        if !ctx.state().is_of_nobody() && !self.is_in(signed_in(ctx)?) {
             return Err(Error::forbidden(format!(
                 "This needs a token whose `{}` is `{}`.",
                 self.claim, self.value

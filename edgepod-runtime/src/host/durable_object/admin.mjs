@@ -3,7 +3,7 @@
 //
 // A new request is a line in `REQUESTS`; what the object does for it is in `admin_object.mjs`.
 import { alive, core, known, messageOf } from "./bridge.mjs";
-import { isWithoutMethod, readOutcome, readReply } from "./crossing.mjs";
+import { ask, isWithoutMethod, readOutcome, readReply, writeAdminCall } from "./crossing.mjs";
 import { directoryOf, objectOf } from "./objects.mjs";
 
 const PREFIX = "/_edgepod";
@@ -21,6 +21,7 @@ const REQUESTS = {
   "GET /jobs": (asked) => jobs(asked, "list", "state"),
   "POST /jobs/retry": (asked) => jobs(asked, "retry", "id"),
   "POST /jobs/cancel": (asked) => jobs(asked, "cancel", "id"),
+  "POST /call": call,
 };
 
 /** What is answered instead. */
@@ -88,7 +89,27 @@ function pods({ env, query }) {
  */
 async function jobs(asked, what, parameter) {
   const of = asked.query.get(parameter) ?? "";
-  const { status, retryAfter, body } = readOutcome(await (await asked.pod()).administer("jobs", what, of, asked.trace));
+  return outcome(await (await asked.pod()).administer("jobs", what, of, asked.trace));
+}
+
+/**
+ * Calls a function, an internal one as well. It is done once for its `id`.
+ *
+ * @param {Asked} asked
+ */
+async function call(asked) {
+  const object = await asked.pod();
+  const id = asked.query.get("id") ?? "";
+  if (!/^[0-9a-f]{32}$/i.test(id))
+    throw new Refusal("BAD_REQUEST", "`id` has 32 hexadecimal digits, others for each call.");
+  const name = asked.query.get("function") ?? "";
+  if (name.includes("\n")) throw new Refusal("NOT_FOUND", `There is no function \`${name}\`.`);
+  return outcome(await ask(object, writeAdminCall(name, asked.trace, id, await asked.body())));
+}
+
+/** @param {string} text of a call */
+function outcome(text) {
+  const { status, retryAfter, body } = readOutcome(text);
   return reply(status, body, retryAfter === "" ? {} : { "retry-after": retryAfter });
 }
 

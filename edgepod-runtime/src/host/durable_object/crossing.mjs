@@ -62,7 +62,7 @@ export const DECISION = Object.freeze({
   raw: "H",
   /** The same, for a route at the gateway: it is answered in the Worker. */
   outside: "O",
-  /** A call of a function of any kind, from another pod. */
+  /** A call of a function of any kind, from another pod or the admin. */
   between: "I",
   /** A call that brought its arguments along. */
   asked: "G",
@@ -129,6 +129,17 @@ export function writeCall(decision, headers, args) {
   for (let line = 0; line < 4; line++) end = decision.indexOf("\n", end + 1);
   return `${VERSION}${DECISION.call}${decision.slice(start, end)}\n${headers}${decision.slice(end)}`;
 }
+
+/**
+ * A call of a function of any kind by the admin, as a pod calls another: nobody is its user.
+ *
+ * @param {string} name without line breaks
+ * @param {string} trace
+ * @param {string} key a function is done once for it
+ * @param {string} args
+ */
+export const writeAdminCall = (name, trace, key, args) =>
+  `${VERSION}${DECISION.between}\n${name}\n\n${trace}\n\n0  ${key}\n${args}`;
 
 /**
  * What a route is asked, but for headers and body: the method and the address, without its origin.

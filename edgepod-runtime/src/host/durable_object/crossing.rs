@@ -267,7 +267,7 @@ pub(super) struct Message<'a> {
     pub(super) trace_id: &'a str,
     user: &'a str,
     pub(super) headers: &'a str,
-    /// Where it comes from, where another pod makes it.
+    /// Where it comes from, where no client makes it.
     pub(super) origin: Option<Origin>,
     pub(super) args: &'a str,
 }

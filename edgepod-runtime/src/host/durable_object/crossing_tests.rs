@@ -88,6 +88,22 @@ fn a_call_from_another_pod_is_written_and_read() {
 }
 
 #[test]
+fn a_call_by_the_admin_is_read() {
+    for case in cases("adminCalls") {
+        let message = Message::read(text(&case, "message"));
+        assert_eq!(message.name, text(&case, "name"));
+        assert_eq!(
+            (message.trace_id, message.headers),
+            (text(&case, "trace"), "{}")
+        );
+        assert_eq!(message.args, text(&case, "args"));
+        let origin = Origin::admin(text(&case, "key").to_owned());
+        assert_eq!(message.origin, Some(origin));
+        assert!(message.session.is_none() && message.user().is_none());
+    }
+}
+
+#[test]
 fn a_message_that_breaks_off_is_read_as_far_as_it_goes() {
     for broken in ["", "2", "2C", "2C\n", "2C\nname"] {
         let message = Message::read(broken);

@@ -28,9 +28,9 @@ pub(super) struct Bodies {
     held: AtomicUsize,
 }
 
-/// What a body holds of it.
-pub(super) struct Held<'a> {
-    bodies: &'a Bodies,
+/// What a body holds of it. It stays with the body, which may be there for longer than the client.
+pub(super) struct Held {
+    bodies: Arc<Bodies>,
     bytes: usize,
 }
 
@@ -47,7 +47,7 @@ impl Bodies {
     /// # Errors
     /// `PAYLOAD_TOO_LARGE`; `UNAVAILABLE` where all bodies together are; `BAD_REQUEST` for one that breaks off or takes too
     /// long.
-    pub(super) async fn read<B>(&self, mut body: B) -> crate::Result<(Vec<u8>, Held<'_>)>
+    pub(super) async fn read<B>(self: &Arc<Self>, mut body: B) -> crate::Result<(Vec<u8>, Held)>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Display,
@@ -55,7 +55,7 @@ impl Bodies {
         let began = Instant::now();
         let mut bytes = Vec::new();
         let mut held = Held {
-            bodies: self,
+            bodies: self.clone(),
             bytes: 0,
         };
         loop {
@@ -112,7 +112,7 @@ impl Bodies {
     }
 }
 
-impl Held<'_> {
+impl Held {
     /// Whether there is memory for so many bytes.
     fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
@@ -122,7 +122,7 @@ impl Held<'_> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     fn drop(&mut self) {
         self.bodies.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }

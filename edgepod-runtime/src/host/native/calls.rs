@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    body::Held,
     chunks::{Chunks, chunks},
     connections::Complaint,
     limits::Limits,
@@ -42,8 +43,10 @@ pub(super) struct Caller {
     /// As JSON.
     pub(super) headers: String,
     pub(super) trace_id: String,
-    /// Where it comes from, where another pod makes it.
+    /// Where it comes from, where no client makes it.
     pub(super) origin: Option<Origin>,
+    /// The memory that its body has, until it is answered or nobody is left who would do it.
+    pub(super) held: Option<Held>,
 }
 
 impl Caller {
@@ -361,6 +364,8 @@ fn start_actions() -> io::Result<async_mpsc::UnboundedSender<Action>> {
                                 route.run(engine, request, call).await
                             }
                         };
+                        // A stream may go on for days.
+                        drop(job.caller.held);
                         // The caller may have gone away.
                         let Some(stream) = stream else {
                             let _ = job.answer.send(outcome.into());

@@ -31,6 +31,9 @@ const UNDER_WAY: Duration = Duration::from_secs(15);
 /// A closed pod of so many bytes is copied sooner than it is opened.
 const SMALL: u64 = 32 << 20;
 
+/// What a file's name ends with to which no piece is added any more.
+const WHOLE: &str = "whole";
+
 /// How often it is looked whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -106,6 +109,21 @@ impl Pods {
             }
             _ => self.held(name).await,
         }
+    }
+
+    /// Gives a file another name, by which no piece of it is written any more: one whose client has left could come after all
+    /// others. Its new name, also where it has that already.
+    pub(super) async fn whole(&self, file: PathBuf) -> Result<PathBuf, Error> {
+        let alone = self.pieces.clone().write_owned().await;
+        blocking(move || {
+            let _alone = alone;
+            let whole = file.with_extension(WHOLE);
+            match fs::rename(&file, &whole) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+                _ => Ok(whole),
+            }
+        })
+        .await
     }
 
     /// Puts a file in the place of a pod's data, all of it or nothing: once an engine of this build opens on it, which applies

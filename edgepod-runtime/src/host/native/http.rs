@@ -43,7 +43,7 @@ pub(super) struct Shared {
     pub(super) sockets: Arc<Sockets>,
     pub(super) gateway: Arc<Gateway>,
     pub(super) limits: Arc<Limits>,
-    pub(super) bodies: Bodies,
+    pub(super) bodies: Arc<Bodies>,
     pub(super) page: Option<Page>,
     pub(super) app: Arc<App>,
     /// Without it there is no admin address.
@@ -88,14 +88,14 @@ where
     if let Some(key) = &shared.admin
         && admin::is_admin(parts.uri.path())
     {
-        let (body, _held) = if admin::has_body(key, &parts) {
+        let (body, held) = if admin::has_body(key, &parts) {
             let (bytes, held) = shared.bodies.read(body).await?;
             (bytes, Some(held))
         } else {
             shared.bodies.drain(body);
             (Vec::new(), None)
         };
-        return Ok(admin::answer(shared, key, &parts, body, trace_id).await);
+        return Ok(admin::answer(shared, key, &parts, (body, held), trace_id).await);
     }
     if let Some(page) = &shared.page
         && let Some(reply) = page.answer(&parts, shared.registry()).await
@@ -134,7 +134,7 @@ where
                 return websocket::open(shared, &mut parts, opening).await;
             }
             Route::Raw { pod, route, user } => {
-                let (bytes, _held) = shared.bodies.read(body).await?;
+                let (bytes, held) = shared.bodies.read(body).await?;
                 let request = RawRequest {
                     method: parts.method.as_str().to_owned(),
                     target: parts
@@ -149,6 +149,7 @@ where
                     headers,
                     trace_id: trace_id.to_owned(),
                     origin: None,
+                    held: Some(held),
                 };
                 let what = What::Raw(Raw { route, request });
                 let pod = shared.pods.get(pod.as_ref()).await?;
@@ -164,7 +165,7 @@ where
                 user,
             } => (What::Call(function.callee()), pod, args, session, user),
         };
-    let (text, _held) = match args {
+    let (text, held) = match args {
         Some(args) => (args, None),
         None => {
             let (bytes, held) = shared.bodies.read(body).await?;
@@ -190,6 +191,7 @@ where
         headers,
         trace_id: trace_id.to_owned(),
         origin: None,
+        held,
     };
     Ok(outcome_reply(pod.answer(what, text, caller).await))
 }

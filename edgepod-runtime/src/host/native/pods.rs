@@ -12,7 +12,7 @@ use std::{
 };
 
 use edgepod_manifest::PodStatus;
-use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, mpsc::UnboundedSender};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, RwLock, mpsc::UnboundedSender};
 
 use super::{
     calls::{Caller, Calls, Threads, What},
@@ -44,6 +44,14 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What the engine of a pod may keep of answers where nobody says: there are many of them.
 const KEPT: (&str, &str) = ("EDGEPOD_KEPT_LIMIT", "1048576");
 
+/// The variables as pods see them that are not `global`.
+pub(super) fn pod_vars(vars: &HashMap<String, String>) -> HashMap<String, String> {
+    let mut vars = vars.clone();
+    vars.entry(KEPT.0.to_owned())
+        .or_insert_with(|| KEPT.1.to_owned());
+    vars
+}
+
 /// An open database, and what runs on it.
 pub(super) struct Pod {
     // In the order in which they end: the thread first, which uses the others.
@@ -68,6 +76,8 @@ pub(super) struct Pods {
     /// That of an app without pods. It has a place of its own beside the others', which is never taken from it: it is open for as
     /// long as the server runs; but while its data is replaced, and where it could not be opened after that.
     global: Arc<Slot>,
+    /// Pieces of data that come are written by those who share it; who has it alone knows that none is on its way to a disk.
+    pub(super) pieces: Arc<RwLock<()>>,
     /// The data of one pod is replaced at a time.
     pub(super) replacing: AsyncMutex<()>,
     /// One's was.
@@ -89,7 +99,10 @@ pub(super) struct World {
     pub(super) folder: Option<PathBuf>,
     /// Where `global` is.
     pub(super) global: Location,
+    /// The variables as `global` sees them.
     pub(super) vars: Arc<HashMap<String, String>>,
+    /// The same for the others: see [`pod_vars`].
+    pub(super) pod_vars: Arc<HashMap<String, String>>,
     pub(super) sockets: Arc<Sockets>,
     pub(super) pods: Arc<OnceLock<Weak<Pods>>>,
     pub(super) threads: Arc<Threads>,
@@ -150,10 +163,7 @@ struct Failure {
 }
 
 impl Pods {
-    pub(super) fn new(mut world: World, global: Arc<Pod>) -> Arc<Self> {
-        Arc::make_mut(&mut world.vars)
-            .entry(KEPT.0.to_owned())
-            .or_insert_with(|| KEPT.1.to_owned());
+    pub(super) fn new(world: World, global: Arc<Pod>) -> Arc<Self> {
         let known = world.pods.clone();
         let pods = Arc::new(Self {
             world,
@@ -161,6 +171,7 @@ impl Pods {
                 state: Arc::new(AsyncMutex::new(State::Open(global))),
                 used: AtomicU64::default(),
             }),
+            pieces: Arc::default(),
             replacing: AsyncMutex::default(),
             replaced: Notify::new(),
             slots: Mutex::default(),
@@ -191,6 +202,7 @@ impl Pods {
                         headers: "{}".to_owned(),
                         trace_id,
                         origin: Some(origin),
+                        held: None,
                     };
                     pod.run(What::Call(function.callee()), args, caller).await
                 }
@@ -456,7 +468,10 @@ impl World {
             made.map_err(|error| OpenError::Folder(folder.clone(), error))?;
         }
         let location = self.location(name);
-        let vars = self.vars.clone();
+        let vars = match name.is_global() {
+            true => self.vars.clone(),
+            false => self.pod_vars.clone(),
+        };
         let (sockets, pods) = (self.sockets.clone(), self.pods.clone());
         let host = NativeHost::open(&location, vars, sockets, pods, name.clone())
             .map_err(OpenError::Database)?;

@@ -39,6 +39,7 @@ fn pods(folder: &Path) -> Arc<Pods> {
         folder: None,
         global: Location::File(folder.join("data.sqlite")),
         vars: Arc::default(),
+        pod_vars: Arc::default(),
         sockets: Arc::default(),
         pods: Arc::default(),
         threads: Threads::start(limits.clone()).unwrap(),
@@ -53,6 +54,28 @@ fn pods(folder: &Path) -> Arc<Pods> {
 async fn close_and_damage(pods: &Pods, folder: &Path) {
     *pods.hold(&PodName::global()).await = State::Closed;
     fs::write(folder.join("data.sqlite"), "no database".repeat(1000)).unwrap();
+}
+
+#[test]
+fn no_piece_is_written_to_a_file_that_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let pods = pods(folder.path());
+        let file = folder.path().join("0123");
+        fs::write(&file, "all of it").unwrap();
+        // On its way to the disk, whether its client has left or not.
+        let piece = pods.pieces.clone().read_owned().await;
+        let mut whole = pin!(pods.whole(file.clone()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(whole.as_mut().poll(&mut context).is_pending());
+        assert!(file.is_file());
+        drop(piece);
+        let named = whole.await.unwrap();
+        assert!(named.is_file() && !file.exists());
+        // Asked for again, as its answer was lost.
+        assert_eq!(pods.whole(file).await.unwrap(), named);
+        assert_eq!(fs::read(named).unwrap(), b"all of it");
+    });
 }
 
 #[test]

@@ -42,7 +42,7 @@ use super::{
     lock::{Lock, LockError},
     page::{NoPage, Page},
     pod_status,
-    pods::{Pods, World},
+    pods::{Pods, World, pod_vars},
     ports::{NativeHost, log},
     sockets::{STOPPING, Sockets},
     stream::Stream,
@@ -162,6 +162,7 @@ impl Server {
         let world = World {
             folder,
             global: location.clone(),
+            pod_vars: Arc::new(pod_vars(&vars)),
             vars: Arc::new(vars),
             sockets: Arc::<Sockets>::default(),
             pods: Arc::default(),
@@ -196,7 +197,7 @@ impl Server {
             shared: Arc::new(Shared {
                 sockets: world.sockets.clone(),
                 pods: Pods::new(world, global),
-                bodies: Bodies::new(limits.clone()),
+                bodies: Arc::new(Bodies::new(limits.clone())),
                 gateway: Arc::new(gateway),
                 limits,
                 page,

@@ -44,14 +44,18 @@ const env = (answer, key = KEY) => ({
         asked.push([name, ...what]);
         return answer(name, ...what);
       },
+      serve: async (message) => {
+        asked.push([name, message]);
+        return answer(name, message);
+      },
     }),
   },
 });
 
-async function ask(path, { method = "GET", bearer = `Bearer ${KEY}`, of = env(() => true) } = {}) {
+async function ask(path, { method = "GET", bearer = `Bearer ${KEY}`, of = env(() => true), body = undefined } = {}) {
   alive(of);
   const headers = bearer === null ? {} : { authorization: bearer };
-  const answer = await administer(new Request(`https://example.com${path}`, { method, headers }), of, "trace");
+  const answer = await administer(new Request(`https://example.com${path}`, { method, headers, body }), of, "trace");
   if (answer === undefined) return undefined;
   expect(answer.headers.get("access-control-allow-origin")).toBeNull();
   return { status: answer.status, headers: answer.headers, ...(await answer.json()) };
@@ -115,6 +119,19 @@ test("a pod that is to be made need not be there", async () => {
   const { status } = await ask("/_edgepod/v1/status?pod=acme&new", { of: env(() => "made") });
   expect(status).toBe(200);
   expect(asked).toEqual([["acme", "status"]]);
+});
+
+test("a function is called in the object, as another pod would", async () => {
+  const id = "0123456789abcdef0123456789ABCDEF";
+  const of = env((_, what) => what === "has" || '2409{"error":{"code":"TAKEN"}}');
+  const call = (query) => ask(`/_edgepod/v1/call?pod=acme&${query}`, { method: "POST", of, body: '{"a":1}' });
+  const { status, error } = await call(`function=rename&id=${id}`);
+  expect([status, error]).toEqual([409, { code: "TAKEN" }]);
+  expect(asked.pop()).toEqual(["acme", `2I\nrename\n\ntrace\n\n0  ${id}\n{"a":1}`]);
+  for (const wrong of ["", "id=", `id=${id}0`, `id=${id.slice(1)}`, `id=${id.slice(1)}g`])
+    expect((await call(`function=rename&${wrong}`)).status).toBe(400);
+  expect((await call(`function=a%0Ab&id=${id}`)).status).toBe(404);
+  expect(asked.filter(([, what]) => what !== "has")).toEqual([]);
 });
 
 test("what an object does not know, and fails at", async () => {

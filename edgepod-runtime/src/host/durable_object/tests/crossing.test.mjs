@@ -36,6 +36,13 @@ describe("a call", () => {
     });
   }
 
+  for (const { about, message, name, trace, key, args } of cases.adminCalls) {
+    test(`of the admin is written: ${about}`, () => {
+      expect(crossing.writeAdminCall(name, trace, key, args)).toBe(message);
+      expect(crossing.labelsOf(message)).toEqual({ name, trace });
+    });
+  }
+
   test("of another version has no kind", () => {
     expect(crossing.kindOf("3C\ngetAll")).toBeUndefined();
     expect(crossing.kindOf("getAll\n\n")).toBeUndefined();

@@ -3,6 +3,7 @@
 //!
 //! A new request is a line in [`REQUESTS`], and a function beside those of [`pods`].
 
+mod call;
 mod data;
 mod key;
 mod pods;
@@ -19,7 +20,10 @@ use serde::Serialize;
 pub use key::AdminKeyError;
 pub(super) use key::Key;
 
-use super::http::{Reply, Shared, reply};
+use super::{
+    body::Held,
+    http::{Reply, Shared, reply},
+};
 use crate::{
     Code, Error,
     engine::{Outcome, PodName},
@@ -29,7 +33,7 @@ use crate::{
 const BASE: &str = "/_edgepod/v1";
 
 /// What can be asked: the method, what stands behind [`BASE`], and what it is.
-const REQUESTS: [(&str, &str, What); 15] = [
+const REQUESTS: [(&str, &str, What); 16] = [
     ("GET", "/pods", What::List),
     ("GET", "/status", What::Status),
     ("POST", "/migrate", What::Migrate),
@@ -38,17 +42,15 @@ const REQUESTS: [(&str, &str, What); 15] = [
     ("GET", "/data/piece", What::Piece),
     ("POST", "/data/done", What::Done),
     ("POST", "/data/push", What::Push),
-    (PUT.0, PUT.1, What::Put),
+    ("POST", "/data/put", What::Put),
     ("POST", "/data/commit", What::Commit),
     ("GET", "/data/copies", What::Copies),
     ("POST", "/data/rewind", What::Rewind),
     ("GET", "/jobs", What::Jobs("list", "state")),
     ("POST", "/jobs/retry", What::Jobs("retry", "id")),
     ("POST", "/jobs/cancel", What::Jobs("cancel", "id")),
+    ("POST", "/call", What::Call),
 ];
-
-/// The one that has a body.
-const PUT: (&str, &str) = ("POST", "/data/put");
 
 #[derive(Clone, Copy)]
 enum What {
@@ -66,6 +68,8 @@ enum What {
     Done,
     /// Jobs of a pod, which is opened for that: what the engine is asked, and the parameter that says of which.
     Jobs(&'static str, &'static str),
+    /// Calls a function of a pod, which is opened for that; the arguments are the body: `pod`, `function`, `id`.
+    Call,
     /// How data goes and comes.
     Way,
     /// Makes place for data that is about to come: `pod`, `replace`.
@@ -85,8 +89,11 @@ struct Asked<'a> {
     shared: &'a Arc<Shared>,
     query: &'a str,
     trace_id: &'a str,
-    body: Vec<u8>,
+    body: Body,
 }
+
+/// A request's body, and the memory that it has of all bodies'. Only some have one.
+pub(super) type Body = (Vec<u8>, Option<Held>);
 
 impl Asked<'_> {
     fn parameter(&self, name: &str) -> Option<String> {
@@ -130,7 +137,10 @@ fn no_pod() -> Error {
 /// Whether a request is one of which the body is read.
 pub(super) fn has_body(key: &Key, parts: &Parts) -> bool {
     let place = parts.uri.path().strip_prefix(BASE);
-    (parts.method.as_str(), place) == (PUT.0, Some(PUT.1)) && key.is_in(bearer(&parts.headers))
+    let asked = (parts.method.as_str(), place);
+    let mut all = REQUESTS.iter();
+    let what = all.find(|(method, at, _)| (*method, Some(*at)) == asked);
+    matches!(what, Some((_, _, What::Put | What::Call))) && key.is_in(bearer(&parts.headers))
 }
 
 /// Whether a path is of the admin address, whatever is there.
@@ -144,7 +154,7 @@ pub(super) async fn answer(
     shared: &Arc<Shared>,
     key: &Key,
     parts: &Parts,
-    body: Vec<u8>,
+    body: Body,
     trace_id: &str,
 ) -> Reply {
     match decide(shared, key, parts, body, trace_id).await {
@@ -171,7 +181,7 @@ async fn decide(
     shared: &Arc<Shared>,
     key: &Key,
     parts: &Parts,
-    body: Vec<u8>,
+    body: Body,
     trace_id: &str,
 ) -> Result<Reply, Refusal> {
     if !key.is_in(bearer(&parts.headers)) {
@@ -188,13 +198,13 @@ async fn decide(
     let mut methods = None;
     for (method, _, what) in here {
         if *method == parts.method.as_str() {
-            let asked = Asked {
+            let mut asked = Asked {
                 shared,
                 query: parts.uri.query().unwrap_or_default(),
                 trace_id,
                 body,
             };
-            return run(*what, &asked).await.map_err(|error| (error, None));
+            return run(*what, &mut asked).await.map_err(|error| (error, None));
         }
         methods = Some(*method);
     }
@@ -214,7 +224,7 @@ async fn decide(
     }
 }
 
-async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
+async fn run(what: What, asked: &mut Asked<'_>) -> Result<Reply, Error> {
     match what {
         What::List => pods::list(asked).map(|page| written(&page)),
         What::Status => pods::status(asked).await.map(|status| written(&status)),
@@ -231,6 +241,7 @@ async fn run(what: What, asked: &Asked<'_>) -> Result<Reply, Error> {
         What::Rewind => rewind::rewind(asked).await.map(|done| written(&done)),
         What::Migrate => pods::migrate(asked).await.map(|status| written(&status)),
         What::Jobs(what, parameter) => pods::jobs(asked, what, parameter).await.map(answered),
+        What::Call => call::call(asked).await.map(answered),
     }
 }
 

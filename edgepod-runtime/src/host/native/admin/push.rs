@@ -3,6 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{Seek as _, SeekFrom, Write as _},
+    mem::take,
     path::{Path, PathBuf},
 };
 
@@ -53,11 +54,14 @@ pub(super) async fn begin(asked: &Asked<'_>) -> Result<Option<DataPush>, Error> 
 }
 
 /// Takes a piece. It may come twice.
-pub(super) async fn put(asked: &Asked<'_>) -> Result<(), Error> {
+pub(super) async fn put(asked: &mut Asked<'_>) -> Result<(), Error> {
     let (_, file) = file(asked)?;
     let at = at(asked)?;
-    let piece = asked.body.clone();
+    let (piece, held) = take(&mut asked.body);
+    let shared = asked.shared.pods.pieces.clone().read_owned().await;
     blocking(move || {
+        // It is written also where its client has left.
+        let _until_written = (held, shared);
         if !file.is_file() {
             return Err(gone());
         }
@@ -72,6 +76,7 @@ pub(super) async fn put(asked: &Asked<'_>) -> Result<(), Error> {
 /// Puts it in the place of the pod's. Whether it may: the pod has data otherwise, which stays.
 pub(super) async fn commit(asked: &Asked<'_>) -> Result<bool, Error> {
     let (pod, file) = file(asked)?;
+    let whole = asked.shared.pods.whole(file).await?;
     let bytes = asked.parameter("bytes");
     let bytes = bytes.and_then(|bytes| bytes.parse::<u64>().ok());
     let bytes = bytes.ok_or_else(|| Error::bad_request("`bytes` is how many there are."))?;
@@ -84,7 +89,7 @@ pub(super) async fn commit(asked: &Asked<'_>) -> Result<bool, Error> {
             .world
             .keep
             .and_then(|_| asked.shared.pods.kept_copies(&pod)),
-        file,
+        file: whole,
         bytes,
     };
     asked.shared.pods.replace(&pod, with).await
