@@ -43,7 +43,7 @@ function start(reads: Map<unknown, Read>) {
     WebSocket: FakeSocket as unknown as typeof WebSocket,
     fetch: async () => new Response(),
     onStale: (...told) => stale.push(told),
-    onHello: () => {},
+    onHello: (...told) => stale.push(told),
     onStatus: () => {},
     queries: () => [],
     refresh: () => {},
@@ -81,6 +81,23 @@ test("what came between the request for a connection and its greeting is read ag
   opened[1]?.hears(hello);
   pings(opened[1] as FakeSocket, "a.6");
   expect(opened).toHaveLength(2);
+  socket.stop();
+});
+
+test("what came between two connections is read again, however new: its subscription ended with the first", () => {
+  const reads = new Map<unknown, Read>([["other", { ...room("a.7"), topics: ["users"] }]]);
+  const socket = start(reads);
+  // Before the first nothing ends: the server waits for it.
+  reads.set("room", room("a.7"));
+  opened[0]?.hears(hello);
+  expect([...reads.values()].map(({ version }) => version)).toEqual(["a.7", "a.7"]);
+  reads.delete("room");
+  opened[0]?.onclose?.({ code: 1006 });
+  vi.advanceTimersByTime(1_000);
+  reads.set("room", room("a.7"));
+  opened[1]?.hears(hello);
+  expect([...reads.values()].map(({ version }) => version)).toEqual(["a.7", ""]);
+  expect(stale.at(-1)).toEqual([["rooms#0.x"], "a.7"]);
   socket.stop();
 });
 

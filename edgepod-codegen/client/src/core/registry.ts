@@ -29,7 +29,7 @@ export interface Read {
  */
 export interface Registry<Query> {
   /** The queries that this client has read, and what is known of each. */
-  readonly reads: ReadonlyMap<Query, Readonly<Read>>;
+  readonly reads: ReadonlyMap<Query, Read>;
   /** The latest version that a signal, a greeting or a write has named. */
   known(): Version;
   /**

@@ -30,8 +30,8 @@ export interface SocketOptions {
   url(since: string, topics: Iterable<[string, string]>): string;
   /** The user's tokens, where the server asks for one. */
   tokens?: (() => Promise<Tokens>) | undefined;
-  /** What is held at that moment. */
-  reads: ReadonlyMap<unknown, Readonly<Read>>;
+  /** What is held at that moment. Data of which nobody would tell loses its version here. */
+  reads: ReadonlyMap<unknown, Read>;
   /** The latest version that was heard of. */
   known(): string;
   /** The platform's WebSocket, or one that is given where it has none. */
@@ -40,7 +40,7 @@ export interface SocketOptions {
   fetch(url: string, init?: RequestInit): Promise<Response>;
   /** Topics that changed. */
   onStale(topics: readonly string[], version: string): void;
-  /** The connection is there: what changed since the data that is held. `onStale` follows. */
+  /** The connection is there: what changed since the data that is held, or of which nothing can be said. */
   onHello(topics: readonly string[], version: string): void;
   onStatus(status: Status): void;
   /** Every query that is read here. */
@@ -146,15 +146,16 @@ export function createSocket(options: SocketOptions): StaleSocket {
       if (message?.type === "hello") {
         open = true;
         pings = 0;
-        told = message.version;
         const again = resumed;
         resumed = true;
+        told = message.version;
         setStatus("live");
-        options.onHello(changes(message), message.version);
-        if (again) resume();
         // What was not named had its reply on the way when the connection was asked for: the greeting does not speak of it.
-        const unnamed = [...held().keys()].filter((topic) => !named.has(topic));
-        options.onStale([...changes(message), ...unnamed], message.version);
+        const unnamed = [...held().keys()].filter(isUnnamed);
+        // Where there was a connection before, the subscription has ended with that, and data that is not old is read again.
+        if (again) for (const read of options.reads.values()) if (read.topics.some(isUnnamed)) read.version = "";
+        options.onHello([...changes(message), ...unnamed], told);
+        if (again) resume();
       } else if (open) {
         failures = 0;
         // What a lost signal has not said: of tables; of their values a new greeting does.
@@ -175,6 +176,8 @@ export function createSocket(options: SocketOptions): StaleSocket {
 
   const held = (keyOf?: (topic: string) => string) => heldOf(options.reads, options.isNewer, keyOf);
 
+  const isUnnamed = (topic: string) => !named.has(topic);
+
   /** What is held, for a message. More values than fit are named by their tables. */
   const list = () => {
     const text = (all: Map<string, string>) => [...all].map((topic) => topic.join("@")).join("\n");
@@ -189,13 +192,12 @@ export function createSocket(options: SocketOptions): StaleSocket {
         topic.startsWith(`${table}#`) &&
         options.isNewer(changed, version) &&
         // What is not named may have come after the greeting, and be older.
-        (!named.has(topic) || options.isNewer(changed, told)),
+        (isUnnamed(topic) || options.isNewer(changed, told)),
     );
 
   /** Connects anew while all is well, to be greeted with what was missed. */
   const renew = () => {
     drop();
-    resumed = false;
     openIn(0);
   };
 
@@ -295,6 +297,8 @@ export function createSocket(options: SocketOptions): StaleSocket {
       // Its versions are others.
       options.onHello([], "");
       renew();
+      // What is asked from now on is the next user's.
+      resumed = false;
     },
     start: () => {
       if (pinging) return;
