@@ -342,6 +342,10 @@ pub struct PushData {
     #[arg(long)]
     pub replace: bool,
 
+    /// Leave out the jobs in the file: they would be done there, those of a copy a second time
+    #[arg(long)]
+    pub without_jobs: bool,
+
     /// Which app.
     #[command(flatten)]
     pub address: AdminAddress,

@@ -14,6 +14,9 @@ pub const NOTE_PUSH: &str =
 /// Which push it was: a row, or none.
 pub const READ_PUSH: &str = "SELECT value FROM _edgepod_settings WHERE name = 'push'";
 
+/// The table of jobs, which is EdgePod's own.
+pub const JOBS_TABLE: &str = "_edgepod_jobs";
+
 /// The tables of a database whose rows are counted when its data is taken away or brought: all but SQLite's own and virtual ones, a
 /// row each with the name. Whoever sends data and whoever gets it count the same.
 pub const DATA_TABLES: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \

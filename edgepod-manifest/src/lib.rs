@@ -21,8 +21,8 @@ mod shape;
 
 #[cfg(feature = "serde")]
 pub use admin::{
-    DATA_PIECE, DATA_TABLES, DataCopy, DataFormat, DataPush, DataWay, KeptCopies, KeptCopy,
-    NOTE_PUSH, PodEntry, PodPage, PodState, PodStatus, READ_PUSH, Rewound,
+    DATA_PIECE, DATA_TABLES, DataCopy, DataFormat, DataPush, DataWay, JOBS_TABLE, KeptCopies,
+    KeptCopy, NOTE_PUSH, PodEntry, PodPage, PodState, PodStatus, READ_PUSH, Rewound,
 };
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use duration::{DurationError, read_duration};

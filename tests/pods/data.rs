@@ -27,6 +27,7 @@ cases![
     a_pulled_file_is_a_pod,
     nothing_is_pulled_over_a_file_or_of_a_pod_that_is_not_there,
     a_file_comes_in_the_place_of_a_pods_data_and_screens_are_told,
+    jobs_of_a_file_may_be_left_out,
     a_file_that_does_not_fit_changes_nothing,
     a_pod_that_is_damaged_is_replaced,
     data_that_an_engine_has_opened_is_still_whole,
@@ -400,6 +401,33 @@ fn a_file_comes_in_the_place_of_a_pods_data_and_screens_are_told() {
     server().kill().expect("it is this process's own");
     server().start_again().expect("it starts again");
     assert_eq!(call_in(&to, "getNotes").ok(), json!(["one", "two", "four"]));
+}
+
+fn jobs_of_a_file_may_be_left_out() {
+    let from = server::unique("open-from");
+    let args = json!({ "text": "later", "millis": 600_000 });
+    call_in(&from, "addNoteLater").args(args).ok();
+    add(call_in(&from, "addNote"), "one");
+    let (_folder, file) = place();
+    drop(pulled(&from, &file));
+    let jobs = |pod: &str| {
+        until_listed(pod);
+        let jobs = admin("GET", "/jobs").query("pod", pod).ok();
+        jobs["jobs"].as_array().map(Vec::len)
+    };
+    for (more, left) in [(&["push"][..], 1), (&["push", "--without-jobs"], 0)] {
+        let to = server::unique("open-to");
+        let arguments = [more, &["--pod", &to]].concat();
+        said(data(&arguments, &file).output().expect("it runs"));
+        assert_eq!(jobs(&to), Some(left), "{more:?}");
+        assert_eq!(call_in(&to, "getNotes").ok(), json!(["one"]));
+    }
+    // The file stays as it is.
+    let there = "SELECT function FROM _edgepod_jobs";
+    assert_eq!(
+        rows(&Connection::open(&file).expect("a database"), there).len(),
+        1
+    );
 }
 
 fn a_file_that_does_not_fit_changes_nothing() {

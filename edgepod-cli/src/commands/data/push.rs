@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read as _, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use edgepod_manifest::{DATA_PIECE, DataFormat, DataPush};
+use edgepod_manifest::{DATA_PIECE, DataFormat, DataPush, JOBS_TABLE};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
@@ -18,7 +18,8 @@ pub(super) fn push(args: &PushData) -> Result<ExitCode> {
     let file = &args.file;
     let folder = tempfile::tempdir().context("a folder for a copy of the file")?;
     let copy = folder.path().join("data.sqlite");
-    let rows = copied(file, &copy).with_context(|| format!("{} is not taken", file.display()))?;
+    let rows = copied(file, &copy, args.without_jobs);
+    let rows = rows.with_context(|| format!("{} is not taken", file.display()))?;
     let admin = admin(&args.address)?;
     let pod = args.pod.as_deref();
     let is_done = match format(&admin)? {
@@ -39,12 +40,16 @@ pub(super) fn push(args: &PushData) -> Result<ExitCode> {
 }
 
 /// Copies what the file has now, with what is in a log beside it, and checks it. How many rows it has.
-fn copied(file: &Path, copy: &Path) -> Result<u64> {
+fn copied(file: &Path, copy: &Path, without_jobs: bool) -> Result<u64> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     check::whole(&connection)?;
     connection.execute("VACUUM INTO ?", [copy.to_string_lossy()])?;
-    Ok(check::tables(&Connection::open(copy)?)?.values().sum())
+    let copy = Connection::open(copy)?;
+    if without_jobs && check::tables(&copy)?.contains_key(JOBS_TABLE) {
+        copy.execute(&format!("DELETE FROM {JOBS_TABLE}"), ())?;
+    }
+    Ok(check::tables(&copy)?.values().sum())
 }
 
 /// Sends it to a server that has files. Whether it may: the pod has data otherwise.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The table, as topics name it.
-pub(in crate::engine) const TABLE: &str = "_edgepod_jobs";
+pub(in crate::engine) use edgepod_manifest::JOBS_TABLE as TABLE;
 
 /// The column of a job's topic.
 const ID: ColumnId = ColumnId(0);
