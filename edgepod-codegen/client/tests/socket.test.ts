@@ -7,6 +7,7 @@ let opened: FakeSocket[];
 
 class FakeSocket {
   onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   readonly url: string;
 
   constructor(url: string) {
@@ -35,11 +36,11 @@ afterEach(() => void vi.useRealTimers());
 let stale: [topics: readonly string[], version: string][];
 
 /** A socket of a client that holds these. */
-function start(reads: Map<unknown, Read>) {
+function start(reads: Map<unknown, Read>, known = "a.0") {
   const socket = createSocket({
     url: (_, topics) => [...topics].map((topic) => topic.join("@")).join(" "),
     reads,
-    known: () => "a.0",
+    known: () => known,
     WebSocket: FakeSocket as unknown as typeof WebSocket,
     fetch: async () => new Response(),
     onStale: (...told) => stale.push(told),
@@ -80,6 +81,20 @@ test("what came between the request for a connection and its greeting is read ag
   // It was asked about then: not again.
   opened[1]?.hears(hello);
   pings(opened[1] as FakeSocket, "a.6");
+  expect(opened).toHaveLength(2);
+  socket.stop();
+});
+
+test("a life that looks older than what is known is asked to greet: the server's clock was set back", () => {
+  const socket = start(new Map([["room", room("a.1")]]), "b.3");
+  opened[0]?.hears({ ...hello, version: "b.3" });
+  const signal = { type: "stale", tables: ["rooms"], topics: ["rooms#0.x"], seq: 1 };
+  opened[0]?.hears({ ...signal, version: "b.4" });
+  vi.advanceTimersByTime(1_000);
+  expect(opened).toHaveLength(1);
+  opened[0]?.hears({ ...signal, version: "a.9" });
+  expect(stale.at(-1)).toEqual([["rooms", "rooms#0.x"], "a.9"]);
+  vi.advanceTimersByTime(1_000);
   expect(opened).toHaveLength(2);
   socket.stop();
 });

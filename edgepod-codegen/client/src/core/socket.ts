@@ -201,9 +201,13 @@ export function createSocket(options: SocketOptions): StaleSocket {
     openIn(0);
   };
 
-  /** Whether no message is missing before this one. What comes late or twice leaves no gap. */
+  /**
+   * Whether no message is missing before this one. What comes late or twice leaves no gap. A life that looks older than what is
+   * known came after it, and the server's clock was set back: with its greeting nothing is compared any more.
+   */
   const count = ({ version, seq }: Message) => {
-    const life = options.epochOf(version);
+    const life = options.epochOf(version) as string;
+    if (life < (options.epochOf(options.known()) as string)) return false;
     const last = life === epoch && seq > 0 ? counted : 0;
     epoch = life;
     counted = Math.max(last, seq);
