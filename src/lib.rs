@@ -114,7 +114,9 @@ pub mod native {
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub mod testing {
     pub use edgepod_runtime::engine::{CallId, Ended, Event, Stale};
-    pub use edgepod_runtime::host::native::testing::{Answer, CallError, Caller, TestApp, Watch};
+    pub use edgepod_runtime::host::native::testing::{
+        Answer, CallError, Caller, Served, TestApp, Watch, serve,
+    };
     pub use edgepod_runtime::tracking::Footprint;
 }
 

@@ -92,12 +92,12 @@ export class Page {
   }
 
   /** Serves `folder` with the Vite that is installed in `packages`. */
-  static async start(app: { readonly api: string }, folder = PAGE, packages = folder): Promise<Page> {
+  static async start(app: { readonly api: string; readonly key?: string }, folder = PAGE, packages = folder): Promise<Page> {
     const port = await freePort();
     const vite = join(packages, "node_modules/vite/bin/vite.js");
     const program = new Program(process.execPath, [vite, "--host", "127.0.0.1", "--port", `${port}`, "--strictPort"], {
       cwd: folder,
-      env: { VITE_EDGEPOD_URL: app.api, VITE_EDGEPOD_KEY: KEY },
+      env: { VITE_EDGEPOD_URL: app.api, VITE_EDGEPOD_KEY: app.key ?? KEY },
     });
     const url = (await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "";
     return new Page(url, program);

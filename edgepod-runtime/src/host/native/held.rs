@@ -179,7 +179,7 @@ impl Pods {
         blocking(move || prepare(&world, &pod, &new)).await?;
         let mut state = self.hold(name).await;
         if let State::Open(pod) = take(&mut *state)
-            && let Err((pod, error)) = self.alone(name, pod).await
+            && let Err((pod, error)) = self.alone(name, pod, UNDER_WAY).await
         {
             *state = State::Open(pod);
             return Err(error);
@@ -224,8 +224,13 @@ impl Pods {
     /// Ends what uses a pod, and the pod.
     ///
     /// # Errors
-    /// Calls that do not end, and the pod that they have.
-    async fn alone(&self, name: &PodName, mut pod: Arc<Pod>) -> Result<(), (Arc<Pod>, Error)> {
+    /// Calls that do not end in this time, and the pod that they have.
+    pub(super) async fn alone(
+        &self,
+        name: &PodName,
+        mut pod: Arc<Pod>,
+        patience: Duration,
+    ) -> Result<(), (Arc<Pod>, Error)> {
         let began = Instant::now();
         loop {
             // Each time: a call that was under way may have begun one meanwhile.
@@ -237,7 +242,7 @@ impl Pods {
                     debug_assert!(ended.is_ok(), "a pod panics when it ends");
                     return Ok(());
                 }
-                Err(used) if began.elapsed() > UNDER_WAY => {
+                Err(used) if began.elapsed() > patience => {
                     let error = Error::unavailable(
                         "Calls of this pod do not come to an end, and its data stays as it is: try again later.",
                     );

@@ -17,11 +17,11 @@ use super::{
     body::Bodies,
     calls::{Answer, Caller, Raw, What},
     chunks::Chunks,
+    control::Control,
     keys,
     limits::Limits,
     page::Page,
     pods::Pods,
-    ports::now_millis,
     signature,
     sockets::Sockets,
     websocket::{self, Opening},
@@ -48,12 +48,19 @@ pub(super) struct Shared {
     pub(super) app: Arc<App>,
     /// Without it there is no admin address.
     pub(super) admin: Option<admin::Key>,
+    /// Only a test that is served has one.
+    pub(super) control: Option<Control>,
 }
 
 impl Shared {
     /// The functions, which all pods have.
     pub(super) fn registry(&self) -> &Registry {
         self.app.registry()
+    }
+
+    /// What the clock of its engines says, in milliseconds since 1970.
+    pub(super) fn now_millis(&self) -> i64 {
+        self.pods.world.engines.now_millis()
     }
 }
 
@@ -96,6 +103,12 @@ where
             (Vec::new(), None)
         };
         return Ok(admin::answer(shared, key, &parts, (body, held), trace_id).await);
+    }
+    if let Some(control) = &shared.control
+        && let Some(reply) = control.answer(&parts).await
+    {
+        shared.bodies.drain(body);
+        return Ok(reply);
     }
     if let Some(page) = &shared.page
         && let Some(reply) = page.answer(&parts, shared.registry()).await
@@ -212,21 +225,22 @@ async fn route(
     };
     let gateway = &shared.gateway;
     if head.authorization.is_some()
-        && let Some(url) = gateway.authenticator().refresh(now_millis())
+        && let Some(url) = gateway.authenticator().refresh(shared.now_millis())
     {
-        keys::refresh(gateway, url);
+        keys::refresh(shared, url);
     }
+    let now = || shared.now_millis();
     loop {
-        match gateway.route(shared.registry(), &head, trace_id, now_millis) {
+        match gateway.route(shared.registry(), &head, trace_id, now) {
             Decision::First(Step::Verify(verification)) => {
                 let right = signature::is_right(&verification);
-                match gateway.verified(&head, verification.version, right, trace_id, now_millis()) {
+                match gateway.verified(&head, verification.version, right, trace_id, now()) {
                     Verified::Again => {}
                     Verified::AgainAsNobody => head.authorization = None,
                     Verified::Refused(reply) => return Route::Reply(reply),
                 }
             }
-            Decision::First(Step::FetchKeys(url)) => keys::fetch(gateway, url).await,
+            Decision::First(Step::FetchKeys(url)) => keys::fetch(shared, url).await,
             Decision::First(Step::Wait) => tokio::time::sleep(WAIT).await,
             Decision::Done(route) => return route,
         }

@@ -9,43 +9,43 @@ use std::{
 use tokio::task::JoinError;
 use ureq::Agent;
 
-use super::ports::now_millis;
+use super::http::Shared;
 use crate::{
     auth::{FETCH_LIMIT, KEYS_LIMIT},
     engine::{Level, Record},
-    gateway::Gateway,
 };
 
 /// Fetches the keys beside the calls that go on.
-pub(super) fn refresh(gateway: &Arc<Gateway>, url: String) {
-    let gateway = gateway.clone();
-    tokio::spawn(async move { load(&gateway, url).await });
+pub(super) fn refresh(shared: &Arc<Shared>, url: String) {
+    let shared = shared.clone();
+    tokio::spawn(async move { load(&shared, url).await });
 }
 
 /// Fetches the keys for a call that waits for them.
-pub(super) async fn fetch(gateway: &Arc<Gateway>, url: String) {
-    let shared = gateway.clone();
+pub(super) async fn fetch(shared: &Arc<Shared>, url: String) {
+    let loading = shared.clone();
     // A task of its own: a client that goes away must not take along what others wait for.
-    let fetched = tokio::spawn(async move { load(&shared, url).await });
+    let fetched = tokio::spawn(async move { load(&loading, url).await });
     if fetched.await.is_err() {
-        gateway.authenticator().keys_failed(now_millis());
+        let authenticator = shared.gateway.authenticator();
+        authenticator.keys_failed(shared.now_millis());
     }
 }
 
 /// Only the authenticator remembers how that went.
-async fn load(gateway: &Gateway, url: String) {
+async fn load(shared: &Shared, url: String) {
     let from = url.clone();
     let fetched = tokio::task::spawn_blocking(move || get(&url))
         .await
         .unwrap_or_else(|error| Err(FetchError::Task(error)));
-    let authenticator = gateway.authenticator();
+    let authenticator = shared.gateway.authenticator();
     let failure = match fetched {
         Ok(text) => {
-            let loaded = authenticator.keys_loaded(&text, now_millis());
+            let loaded = authenticator.keys_loaded(&text, shared.now_millis());
             loaded.err().map(|error| error.to_string())
         }
         Err(error) => {
-            authenticator.keys_failed(now_millis());
+            authenticator.keys_failed(shared.now_millis());
             Some(error.to_string())
         }
     };

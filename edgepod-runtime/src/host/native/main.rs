@@ -220,7 +220,8 @@ fn migrate(mode: &str, location: Location, vars: HashMap<String, String>) -> Res
     Ok(())
 }
 
-async fn stop_signal() {
+/// Waits until the process is told to end.
+pub(super) async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

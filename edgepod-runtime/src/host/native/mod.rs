@@ -7,6 +7,7 @@ mod body;
 mod calls;
 mod chunks;
 mod connections;
+mod control;
 mod copier;
 mod database;
 mod fetch;

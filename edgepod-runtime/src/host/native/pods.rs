@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fmt, fs, io,
+    mem::take,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
@@ -19,7 +20,7 @@ use super::{
     connections::Complaint,
     copier::KeepCopies,
     database::Location,
-    jobs::Alarm,
+    jobs::{Alarm, now_micros},
     kept_copies::KeptCopies,
     limits::Limits,
     pod_file::{file_of, pod_of},
@@ -92,9 +93,25 @@ pub(super) struct Pods {
 /// A pod that was opened, and when its jobs are due.
 pub(super) type Opened = (PodName, Arc<Alarm>);
 
+/// Where the engines of pods come from: from the databases of a server, or from a test that is served.
+pub(super) trait Engines: Send + Sync {
+    /// The engine of a pod, and when its jobs are due.
+    ///
+    /// # Errors
+    /// Its database cannot be opened, or the app does not start on it.
+    fn start(&self, world: &World, pod: &PodName) -> Result<(Arc<Engine>, Arc<Alarm>), OpenError>;
+
+    /// What their clock says, in milliseconds since 1970.
+    fn now_millis(&self) -> i64;
+}
+
+/// The databases of a server, and the system's clock.
+pub(super) struct Databases;
+
 /// What the pods of a process share.
 #[derive(Clone)]
 pub(super) struct World {
+    pub(super) engines: Arc<dyn Engines>,
     /// Where they are; in memory where there is no folder.
     pub(super) folder: Option<PathBuf>,
     /// Where `global` is.
@@ -396,6 +413,22 @@ impl Pods {
         }
     }
 
+    /// Closes all pods, of which there are others now: whoever comes next has those. Sockets end, and calls have as long as where
+    /// the server stops.
+    pub(super) async fn close_all(&self) {
+        let mut names: Vec<_> = self.slots().keys().cloned().collect();
+        names.push(PodName::global());
+        for name in names {
+            let mut state = self.hold(&name).await;
+            if let State::Open(pod) = take(&mut *state) {
+                // What does not come to an end goes on with what nobody sees any more.
+                let _ = self.alone(&name, pod, self.world.limits.stop).await;
+            }
+            drop(state);
+            self.tidy(&name);
+        }
+    }
+
     /// Closes the pods that nobody has used for a while.
     pub(super) async fn close_idle(&self) {
         let idle = self.world.limits.pod_idle.as_millis() as u64;
@@ -463,35 +496,57 @@ impl World {
 
     /// The same, with the reason where it cannot be.
     pub(super) fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, OpenError> {
-        if let Some(folder) = &self.folder {
-            let made = fs::create_dir_all(folder);
-            made.map_err(|error| OpenError::Folder(folder.clone(), error))?;
-        }
-        let location = self.location(name);
-        let vars = match name.is_global() {
-            true => self.vars.clone(),
-            false => self.pod_vars.clone(),
-        };
-        let (sockets, pods) = (self.sockets.clone(), self.pods.clone());
-        let host = NativeHost::open(&location, vars, sockets, pods, name.clone())
-            .map_err(OpenError::Database)?;
-        let host = Arc::new(host);
-        host.database.check(CHECK).map_err(OpenError::Database)?;
-        let pod = self.start(host).map_err(OpenError::App)?;
-        pod_status::note_opening(&location);
+        let (engine, alarm) = self.engines.start(self, name)?;
+        let pod = self.pod(engine, alarm).map_err(OpenError::App)?;
         Ok(Arc::new(pod))
     }
 
     /// Starts the engine of a database, and its thread.
     pub(super) fn start(&self, host: Arc<NativeHost>) -> Result<Pod, ServerError> {
+        let (engine, alarm) = self.engine(host)?;
+        self.pod(engine, alarm)
+    }
+
+    fn engine(&self, host: Arc<NativeHost>) -> Result<(Arc<Engine>, Arc<Alarm>), ServerError> {
         let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
         host.database.limit(self.limits.call);
+        Ok((engine, host.world.alarm.clone()))
+    }
+
+    /// An engine, with a thread of its own.
+    fn pod(&self, engine: Arc<Engine>, alarm: Arc<Alarm>) -> Result<Pod, ServerError> {
         Ok(Pod {
             calls: Calls::start(&engine, &self.threads).map_err(ServerError::Io)?,
             engine,
-            alarm: host.world.alarm.clone(),
+            alarm,
             opened: SystemTime::now(),
             wanted: Notify::new(),
         })
+    }
+}
+
+impl Engines for Databases {
+    fn start(&self, world: &World, pod: &PodName) -> Result<(Arc<Engine>, Arc<Alarm>), OpenError> {
+        if let Some(folder) = &world.folder {
+            let made = fs::create_dir_all(folder);
+            made.map_err(|error| OpenError::Folder(folder.clone(), error))?;
+        }
+        let location = world.location(pod);
+        let vars = match pod.is_global() {
+            true => world.vars.clone(),
+            false => world.pod_vars.clone(),
+        };
+        let (sockets, pods) = (world.sockets.clone(), world.pods.clone());
+        let host = NativeHost::open(&location, vars, sockets, pods, pod.clone())
+            .map_err(OpenError::Database)?;
+        let host = Arc::new(host);
+        host.database.check(CHECK).map_err(OpenError::Database)?;
+        let started = world.engine(host).map_err(OpenError::App)?;
+        pod_status::note_opening(&location);
+        Ok(started)
+    }
+
+    fn now_millis(&self) -> i64 {
+        now_micros().div_euclid(1000)
     }
 }

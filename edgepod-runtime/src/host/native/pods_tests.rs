@@ -21,7 +21,7 @@ use super::{
     database::Location,
     held::Replacement,
     limits::Limits,
-    pods::{Pods, State, World},
+    pods::{Databases, Pods, State, World},
 };
 use crate::engine::PodName;
 
@@ -36,6 +36,7 @@ fn runtime() -> Runtime {
 fn pods(folder: &Path) -> Arc<Pods> {
     let limits = Arc::new(Limits::from_vars(&[].into(), 1024, false).unwrap());
     let world = World {
+        engines: Arc::new(Databases),
         folder: None,
         global: Location::File(folder.join("data.sqlite")),
         vars: Arc::default(),

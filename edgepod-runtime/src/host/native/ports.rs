@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock, Weak},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::{
@@ -163,11 +162,4 @@ impl Host for NativeHost {
 /// Writes a line of the log to stderr.
 pub(super) fn log(record: &Record<'_>) {
     eprintln!("{record}");
-}
-
-/// Milliseconds since 1970.
-pub(super) fn now_millis() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
 }

@@ -34,6 +34,7 @@ use super::{
     body::Bodies,
     calls::Threads,
     connections::{Complaint, Connections, Phase, Place},
+    control::Control,
     copier::{KEEP_COPIES, KeepCopies, KeepCopiesError, keep_copies},
     database::Location,
     http::{self, Shared},
@@ -42,7 +43,7 @@ use super::{
     lock::{Lock, LockError},
     page::{NoPage, Page},
     pod_status,
-    pods::{Pods, World, pod_vars},
+    pods::{Databases, Engines, OpenError, Pod, Pods, World, pod_vars},
     ports::{NativeHost, log},
     sockets::{STOPPING, Sockets},
     stream::Stream,
@@ -50,7 +51,7 @@ use super::{
 use crate::{
     Error,
     auth::SettingsError,
-    engine::{App, Host as _, Level, LevelError, Outcome, PodName, Record, StartError, start_log},
+    engine::{App, Level, LevelError, Outcome, PodName, Record, StartError, start_log},
     gateway::{Config, Gateway, HEADERS},
     sqlite::SqlError,
 };
@@ -132,6 +133,34 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
+/// What the environment says of a server, whatever it serves.
+struct Settings {
+    app: Arc<App>,
+    limits: Arc<Limits>,
+    page: Option<Page>,
+    admin: Option<admin::Key>,
+    gateway: Gateway,
+}
+
+impl Settings {
+    fn from_vars(vars: &HashMap<String, String>) -> Result<Self, ServerError> {
+        let app = App::of_program().map_err(ServerError::App)?;
+        let has_pods = app.registry().pod().is_some();
+        let limits =
+            Limits::from_vars(vars, descriptors(), has_pods).map_err(ServerError::Limit)?;
+        let page = vars.get("EDGEPOD_WEB").filter(|folder| !folder.is_empty());
+        let page = page.map(|folder| Page::at(folder));
+        let config = Config::from_vars(|name| vars.get(name).cloned());
+        Ok(Self {
+            app,
+            limits: Arc::new(limits),
+            page: page.transpose().map_err(ServerError::Page)?,
+            admin: admin::Key::from_vars(vars).map_err(ServerError::AdminKey)?,
+            gateway: Gateway::new(config).map_err(ServerError::Tokens)?,
+        })
+    }
+}
+
 impl Server {
     /// Opens the database, makes its tables and starts the engine. `vars` is the environment of the app.
     ///
@@ -139,18 +168,11 @@ impl Server {
     /// See [`ServerError`].
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
         start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log).map_err(ServerError::Log)?;
-        let app = App::of_program().map_err(ServerError::App)?;
-        let has_pods = app.registry().pod().is_some();
-        let limits =
-            Limits::from_vars(&vars, descriptors(), has_pods).map_err(ServerError::Limit)?;
-        let limits = Arc::new(limits);
+        let settings = Settings::from_vars(&vars)?;
         let keep = vars.get(KEEP_COPIES).map(String::as_str);
         let keep = KeepCopies::of(keep, &location).map_err(ServerError::KeepCopies)?;
+        let has_pods = settings.app.registry().pod().is_some();
         let folder = has_pods.then(|| folder_of_pods(&location, &vars)).flatten();
-        let page = vars.get("EDGEPOD_WEB").filter(|folder| !folder.is_empty());
-        let page = page.map(|folder| Page::at(folder));
-        let page = page.transpose().map_err(ServerError::Page)?;
-        let admin = admin::Key::from_vars(&vars).map_err(ServerError::AdminKey)?;
         let mut locks = Vec::new();
         if let Location::File(path) = &location {
             locks.push(Lock::take(path).map_err(ServerError::Lock)?);
@@ -160,14 +182,15 @@ impl Server {
             locks.push(Lock::take(folder).map_err(ServerError::Lock)?);
         }
         let world = World {
+            engines: Arc::new(Databases),
             folder,
             global: location.clone(),
             pod_vars: Arc::new(pod_vars(&vars)),
             vars: Arc::new(vars),
             sockets: Arc::<Sockets>::default(),
             pods: Arc::default(),
-            threads: Threads::start(limits.clone()).map_err(ServerError::Io)?,
-            limits: limits.clone(),
+            threads: Threads::start(settings.limits.clone()).map_err(ServerError::Io)?,
+            limits: settings.limits.clone(),
             keep,
         };
         let global = PodName::global();
@@ -187,11 +210,59 @@ impl Server {
             );
             Record::new(Level::Info, &message).write();
         }
-        let gateway =
-            Gateway::new(Config::from_vars(|name| host.var(name))).map_err(ServerError::Tokens)?;
         let global = Arc::new(world.start(host)?);
         pod_status::note_opening(&location);
-        Ok(Self {
+        Ok(Self::of(world, global, settings, None, locks))
+    }
+
+    /// Serves the engines of a test, as they are. `vars` is the environment of the server; `control` is for whoever has started it.
+    ///
+    /// # Errors
+    /// See [`ServerError`].
+    pub(super) fn of_test(
+        engines: impl Engines + 'static,
+        sockets: Sockets,
+        vars: HashMap<String, String>,
+        control: Option<Control>,
+    ) -> Result<Self, ServerError> {
+        let settings = Settings::from_vars(&vars)?;
+        let world = World {
+            engines: Arc::new(engines),
+            folder: None,
+            global: Location::Memory,
+            pod_vars: Arc::default(),
+            vars: Arc::default(),
+            sockets: Arc::new(sockets),
+            pods: Arc::default(),
+            threads: Threads::start(settings.limits.clone()).map_err(ServerError::Io)?,
+            limits: settings.limits.clone(),
+            keep: None,
+        };
+        let global = world
+            .try_open(&PodName::global())
+            .map_err(|error| match error {
+                OpenError::App(error) => error,
+                OpenError::Database(error) => ServerError::Database(error),
+                OpenError::Folder(_, error) => ServerError::Io(error),
+            })?;
+        Ok(Self::of(world, global, settings, control, Vec::new()))
+    }
+
+    fn of(
+        world: World,
+        global: Arc<Pod>,
+        settings: Settings,
+        control: Option<Control>,
+        locks: Vec<Lock>,
+    ) -> Self {
+        let Settings {
+            app,
+            limits,
+            page,
+            admin,
+            gateway,
+        } = settings;
+        Self {
             cut_off: AtomicBool::new(false),
             jobs: OnceLock::new(),
             shared: Arc::new(Shared {
@@ -203,9 +274,15 @@ impl Server {
                 page,
                 app,
                 admin,
+                control,
             }),
             _locks: locks,
-        })
+        }
+    }
+
+    /// What its connections share.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Answers one request without a network, for tests. A WebSocket needs a connection, so its handshake is refused.

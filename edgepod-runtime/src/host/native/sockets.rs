@@ -40,7 +40,8 @@ pub(super) const REPLACED: Why = (1012, "The data of this pod was replaced: conn
 /// The open sockets, each by its outgoing queue.
 #[derive(Default)]
 pub(super) struct Sockets {
-    next: AtomicU32,
+    /// Shared where others beside these have numbers of the same engines.
+    next: Arc<AtomicU32>,
     state: Mutex<State>,
 }
 
@@ -110,6 +111,14 @@ fn take<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
 }
 
 impl Sockets {
+    /// None yet, and where their numbers come from.
+    pub(super) fn numbered(next: Arc<AtomicU32>) -> Self {
+        Self {
+            next,
+            state: Mutex::default(),
+        }
+    }
+
     /// Admits a socket that is about to be opened.
     ///
     /// # Errors

@@ -27,7 +27,6 @@ use super::{
     connections::Phase,
     http::{Reply, Shared, empty},
     pods::Pod,
-    ports::now_millis,
     sockets::{STOPPING, Ticket, Why},
     stream::Stream,
 };
@@ -185,7 +184,7 @@ async fn serve(
         })
         .await;
     }
-    let mut expired = pin!(sleep(time_left(opening.expires)));
+    let mut expired = pin!(sleep(time_left(&shared, opening.expires)));
     let idle = shared.limits.idle;
     let mut silent = pin!(sleep(idle));
     let mut is_asked = false;
@@ -289,7 +288,8 @@ async fn on_the_engine(engine: &Arc<Engine>, tell: impl FnOnce(&Engine) + Send +
 }
 
 /// How long a token is good for. The longest that the runtime's timer takes is about two years.
-fn time_left(expires: Option<i64>) -> Duration {
-    let left = expires.map(|expires| expires.saturating_sub(now_millis()).max(0).unsigned_abs());
+fn time_left(shared: &Shared, expires: Option<i64>) -> Duration {
+    let left = expires.map(|expires| expires.saturating_sub(shared.now_millis()));
+    let left = left.map(|left| left.max(0).unsigned_abs());
     Duration::from_millis(left.unwrap_or(u64::MAX).min(1 << 36))
 }

@@ -97,6 +97,32 @@ async fn pods_wait_for_each_other_to_a_depth(app: TestApp) {
 }
 
 #[edgepod::test]
+async fn clients_of_a_server_reach_the_pods_of_the_test(app: TestApp) {
+    let acme = app.pod("acme");
+    let seen = acme.watch(get_notes::call());
+    let served = app.serve();
+    let token = app.user("ada").claim("org", "acme").token();
+    let add = |text: &str| {
+        let request = ureq::post(format!("{}/rpc/addNote", served.url()));
+        let request = request
+            .header("x-edgepod-key", served.key())
+            .header("authorization", format!("Bearer {token}"));
+        let reply = request.send(format!(r#"{{"text":"{text}"}}"#));
+        assert_eq!(reply.expect("a reply").status(), 200);
+    };
+    add("milk");
+    assert_eq!(seen.data()?, ["milk"]);
+    assert!(app.pod("globex").call(get_notes::call()).await?.is_empty());
+    // One that a client was in already, and one that nobody has opened since.
+    app.pod("globex").call(add_note::call("tea")).await?;
+    app.reset();
+    assert!(seen.data()?.is_empty());
+    assert!(app.pod("globex").call(get_notes::call()).await?.is_empty());
+    add("honey");
+    assert_eq!(seen.data()?, ["honey"]);
+}
+
+#[edgepod::test]
 #[should_panic(expected = "visible ASCII")]
 async fn what_is_no_name_is_told(app: TestApp) {
     app.pod("two words");

@@ -1,8 +1,11 @@
 //! An app in a test.
 
 use std::{
-    cell::{Cell, RefCell},
+    any::Any,
+    cell::RefCell,
+    convert::Infallible,
     future::Future as _,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     rc::{Rc, Weak},
     sync::{Arc, Once},
     task::{Context, Waker},
@@ -11,14 +14,16 @@ use std::{
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::sleep};
 
 use bytes::Bytes;
 use http::{Request, Response};
 
 use super::{
     Answer, CallError, Caller, Watch,
-    host::{OpenPods, TestHost},
+    clients::Clients,
+    clock::Clock,
+    host::{Open, OpenPods, TestEngines, TestHost},
     watch::Window,
 };
 use crate::{
@@ -68,10 +73,16 @@ pub(super) struct Inner {
 struct All {
     pods: Arc<OpenPods>,
     windows: RefCell<Vec<Weak<Window>>>,
-    numbers: Cell<u32>,
     /// Actions of jobs that wait for something.
     actions: RefCell<Vec<JoinHandle<()>>>,
+    /// Why the test fails, where it went on when that was found.
+    failure: RefCell<Option<Box<dyn Any + Send>>>,
+    /// Takes what a test does that it should not.
+    complain: fn(String),
 }
+
+/// Who a client of a server is, where a window says why it has read again.
+const CLIENT: &str = "a client";
 
 /// Jobs that may follow each other at one time. More never end.
 const JOBS: usize = 100_000;
@@ -82,15 +93,22 @@ impl TestApp {
     /// # Panics
     /// Where the app does not start: its functions, tables or migrations contradict each other. The message says which.
     pub fn start() -> Self {
+        Self::start_with(Clock::default(), "debug", |why| panic!("{why}"))
+    }
+
+    /// The same with a clock, with what the log has unless the environment says otherwise, and with what becomes of a request that
+    /// nothing answers.
+    pub(super) fn start_with(clock: Clock, level: &str, complain: fn(String)) -> Self {
         static LOG: Once = Once::new();
         LOG.call_once(|| {
-            let level = std::env::var("EDGEPOD_LOG");
-            let level = level.as_deref().unwrap_or("debug");
+            let set = std::env::var("EDGEPOD_LOG");
+            let level = set.as_deref().unwrap_or(level);
             start_log(Some(level), |record| eprintln!("{record}"))
                 .unwrap_or_else(|error| panic!("{error}"));
         });
         let pods = Arc::<OpenPods>::default();
-        let host = TestHost::with_pods(&pods).unwrap_or_else(|error| panic!("{}", error.message));
+        let host = TestHost::with_pods(&pods, clock);
+        let host = host.unwrap_or_else(|error| panic!("{}", error.message));
         let name = PodName::global();
         let host = pods.get(&name, &host).host;
         Self {
@@ -98,8 +116,9 @@ impl TestApp {
             all: Rc::new(All {
                 pods,
                 windows: RefCell::default(),
-                numbers: Cell::new(0),
                 actions: RefCell::default(),
+                failure: RefCell::default(),
+                complain,
             }),
         }
     }
@@ -175,6 +194,7 @@ impl TestApp {
     /// assert_eq!((note.id, count), (1, 1));
     /// ```
     pub fn transaction<T>(&self, body: impl FnOnce(&Ctx) -> Result<T>) -> Result<T> {
+        self.hear();
         let engine = self.engine();
         let result = engine.transaction_of_a_test(body);
         self.settle("the test's transaction");
@@ -219,6 +239,7 @@ impl TestApp {
     /// # Panics
     /// Where they cannot be read.
     pub fn jobs(&self) -> Vec<JobStatus> {
+        self.hear();
         self.engine()
             .transaction_of_a_test(|ctx| ctx.jobs().list(None))
             .unwrap_or_else(|error| panic!("{error}"))
@@ -229,6 +250,7 @@ impl TestApp {
     /// # Panics
     /// Where it cannot be read.
     pub fn job(&self, job: JobId) -> Option<JobStatus> {
+        self.hear();
         self.engine()
             .transaction_of_a_test(|ctx| ctx.jobs().status(job))
             .unwrap_or_else(|error| panic!("{error}"))
@@ -274,19 +296,47 @@ impl TestApp {
 
     /// The requests that the app has sent and the test has answered, first to last.
     pub fn requests(&self) -> Vec<Request<Bytes>> {
+        self.hear();
         self.inner.host.asked()
     }
 
     /// The process dies and starts again: what is committed is there, sockets and everything in memory are gone. Windows come
     /// back and read again, as a client does.
     pub fn crash(&self) {
+        self.end_actions();
+        self.all.pods.restart();
+        self.begin_again("the app started again");
+    }
+
+    /// The app begins anew, with empty databases: no data, no jobs, no [`requests`](Self::requests), the clock where it began.
+    /// What the test has set stays: [answers](Self::answer), variables. Windows and clients of [servers](Self::serve) come back and
+    /// read again.
+    ///
+    /// ```ignore
+    /// app.reset();
+    /// assert_eq!(app.data()["notes"], serde_json::json!([]));
+    /// ```
+    pub fn reset(&self) {
+        self.end_actions();
+        let host = &self.inner.host;
+        host.clock().reset();
+        self.all.pods.clear();
+        host.forget_asked();
+        self.begin_again("the app was reset");
+    }
+
+    fn end_actions(&self) {
         for action in self.all.actions.take() {
             action.abort();
         }
-        self.all.pods.restart();
+    }
+
+    /// There are other engines than before.
+    fn begin_again(&self, reason: &str) {
+        self.clients().come_again();
         for window in self.windows() {
             window.open();
-            window.fetch(Some("the app started again".to_owned()));
+            window.fetch(Some(reason.to_owned()));
         }
         self.do_jobs(self.inner.host.clock().now());
     }
@@ -302,6 +352,8 @@ impl TestApp {
     /// # Panics
     /// Where a table cannot be read.
     pub fn data(&self) -> Json {
+        self.hear();
+        let host = self.open().host;
         let tables = schema::tables().unwrap_or_else(|error| panic!("{error}"));
         let tables = tables.into_iter().map(|table| {
             let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
@@ -311,7 +363,7 @@ impl TestApp {
                 list.join(", "),
                 edgepod_sql::quote(table.name)
             );
-            let output = self.inner.host.run(&sql, &[]);
+            let output = host.run(&sql, &[]);
             let output = output.unwrap_or_else(|error| panic!("{}: {}", table.name, error.message));
             let rows = output.rows.iter().map(|row| {
                 let fields = columns.iter().zip(row);
@@ -332,13 +384,62 @@ impl TestApp {
     }
 
     pub(super) fn engine(&self) -> Arc<Engine> {
-        self.all.pods.get(&self.inner.name, &self.inner.host).engine
+        self.open().engine
+    }
+
+    fn open(&self) -> Open {
+        self.all.pods.get(&self.inner.name, &self.inner.host)
+    }
+
+    /// The pods, for a server.
+    pub(super) fn engines(&self) -> TestEngines {
+        TestEngines {
+            pods: self.all.pods.clone(),
+            host: self.inner.host.clone(),
+        }
+    }
+
+    pub(super) fn clients(&self) -> &Arc<Clients> {
+        self.inner.host.clients()
     }
 
     pub(super) fn next_number(&self) -> u32 {
-        let number = self.all.numbers.get() + 1;
-        self.all.numbers.set(number);
-        number
+        self.clients().next_number()
+    }
+
+    /// What clients of servers did until now is noticed before the test goes on.
+    pub(super) fn hear(&self) {
+        if let Some(failure) = self.all.failure.take() {
+            resume_unwind(failure);
+        }
+        if self.clients().may_come() {
+            self.settle(CLIENT);
+        }
+    }
+
+    /// The test is over; what failed meanwhile fails it.
+    pub(super) fn end(&self) {
+        self.hear();
+        self.complain_where_unanswered("the test");
+    }
+
+    /// Notices what clients of servers do, while the test waits for something.
+    pub(super) async fn follow(self) -> Infallible {
+        loop {
+            let clock = self.inner.host.clock();
+            let pods = self.all.pods.all();
+            let alarm = pods.values().filter_map(|pod| pod.host.alarm()).min();
+            let due = alarm.and_then(|at| clock.until(at));
+            drop(pods);
+            tokio::select! {
+                () = self.clients().stirred() => {}
+                () = sleep(due.unwrap_or_default()), if due.is_some() => {}
+            }
+            let noticed = catch_unwind(AssertUnwindSafe(|| self.settle(CLIENT)));
+            if let Err(failure) = noticed {
+                self.all.failure.replace(Some(failure));
+            }
+        }
     }
 
     pub(super) fn add(&self, window: &Rc<Window>) {
@@ -417,13 +518,18 @@ impl TestApp {
         self.settle_windows(name);
     }
 
-    fn settle_windows(&self, cause: &str) {
+    fn complain_where_unanswered(&self, cause: &str) {
         let unanswered = self.inner.host.take_unanswered();
-        assert!(
-            unanswered.is_empty(),
-            "{cause} asked another server, and the test has no answer: {}. Give one with `app.answer(\"https://…\", |request| …)`.",
-            unanswered.join(", ")
-        );
+        if !unanswered.is_empty() {
+            (self.all.complain)(format!(
+                "{cause} asked another server, and the test has no answer: {}. Give one with `app.answer(\"https://…\", |request| …)`.",
+                unanswered.join(", ")
+            ));
+        }
+    }
+
+    fn settle_windows(&self, cause: &str) {
+        self.complain_where_unanswered(cause);
         loop {
             let pods = self.all.pods.all();
             let sent: Vec<_> = pods.values().flat_map(|pod| pod.host.take_sent()).collect();

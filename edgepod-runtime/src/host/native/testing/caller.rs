@@ -1,13 +1,20 @@
 //! Who calls in a test.
 
+use std::time::Duration;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json, value::RawValue};
 
 use super::{Answer, CallError, TestApp, Watch};
 use crate::{
     auth::Claims,
-    engine::{AtOnce, Call, Callable, Callee, Headers, Invocation, Outcome, QueryCtx, Returns},
+    engine::{
+        AtOnce, Call, Callable, Callee, Ctx, Headers, Invocation, Outcome, QueryCtx, Returns,
+    },
 };
+
+/// How long tokens of tests are good.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A client of the app: with a token, or without one.
 ///
@@ -49,6 +56,21 @@ impl Caller {
         self
     }
 
+    /// A token with these claims, signed with the key of the test, for a day: as [a server of the app](TestApp::serve) takes it.
+    ///
+    /// # Panics
+    /// Where the app's settings of tokens cannot be used.
+    ///
+    /// ```ignore
+    /// let token = app.user("ada").token();
+    /// page.set_header("authorization", &format!("Bearer {token}"));
+    /// ```
+    pub fn token(&self) -> String {
+        let sign = |ctx: &Ctx| ctx.sign_jwt(&self.claims, DAY);
+        let token = self.app.engine().transaction_of_a_test(sign);
+        token.unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Calls a function of any kind, internal ones as well. When this returns, every window that had to has read again.
     ///
     /// # Errors
@@ -73,6 +95,7 @@ impl Caller {
         &self,
         call: Invocation<F>,
     ) -> Result<Box<RawValue>, CallError> {
+        self.app.hear();
         let args = call
             .args()
             .map_err(|error| CallError::local(error.to_string()))?;

@@ -1,8 +1,12 @@
-//! The clock of a test. It stands still until the test moves it, for Rust and for SQL.
+//! The clock of a test. It stands still until the test moves it, for Rust and for SQL; where a test in another language has the
+//! app, it goes.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use rusqlite::{
@@ -12,27 +16,60 @@ use rusqlite::{
     types::Value,
 };
 
+use super::super::jobs::now_micros;
 use crate::db::Timestamp;
 
 /// 2026-01-01T00:00:00Z, in microseconds.
 const BEGINNING: i64 = 1_767_225_600_000_000;
 
-/// Microseconds since 1970, UTC.
-pub(super) struct Clock(AtomicI64);
+/// A time in microseconds since 1970, UTC.
+pub(super) struct Clock {
+    goes: bool,
+    /// Where it stands; of one that goes, how far it is ahead of the system's.
+    at: AtomicI64,
+}
 
 impl Default for Clock {
+    /// One that stands still.
     fn default() -> Self {
-        Self(AtomicI64::new(BEGINNING))
+        Self {
+            goes: false,
+            at: AtomicI64::new(BEGINNING),
+        }
     }
 }
 
 impl Clock {
+    /// One that goes with the system's.
+    pub(super) fn going() -> Self {
+        Self {
+            goes: true,
+            at: AtomicI64::new(0),
+        }
+    }
+
     pub(super) fn now(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+        self.gone() + self.at.load(Ordering::Relaxed)
     }
 
     pub(super) fn set(&self, micros: i64) {
-        self.0.store(micros, Ordering::Relaxed);
+        self.at.store(micros - self.gone(), Ordering::Relaxed);
+    }
+
+    /// Sets it to where it began, or to the system's.
+    pub(super) fn reset(&self) {
+        let at = if self.goes { 0 } else { BEGINNING };
+        self.at.store(at, Ordering::Relaxed);
+    }
+
+    /// How long it takes until this time, where it gets there by itself.
+    pub(super) fn until(&self, micros: i64) -> Option<Duration> {
+        let left = u64::try_from(micros - self.now()).unwrap_or(0);
+        self.goes.then(|| Duration::from_micros(left))
+    }
+
+    fn gone(&self) -> i64 {
+        if self.goes { now_micros() } else { 0 }
     }
 
     pub(super) fn timestamp(&self) -> Timestamp {

@@ -15,8 +15,11 @@ use http::{Request, Response};
 use super::{
     super::{
         database::{Location, NativeDatabase},
+        jobs::Alarm,
+        pods::{Engines, OpenError, World},
         ports::OnSqlite,
     },
+    clients::Clients,
     clock::{self, Clock},
 };
 use crate::{
@@ -32,6 +35,9 @@ const PRIVATE_KEY: (&str, &str) = (
     "EDGEPOD_JWT_PRIVATE_KEY",
     r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#,
 );
+
+/// What clients of a test that is served send, unless it says another.
+const API_KEY: (&str, &str) = ("EDGEPOD_API_KEY", "ep_pk_test");
 
 /// The host of a test.
 pub type TestHost = OnSqlite<Test>;
@@ -50,7 +56,9 @@ pub struct Test {
     log: Arc<Mutex<Vec<String>>>,
     /// When the engine asks to be woken.
     alarm: Mutex<Option<i64>>,
-    starts: AtomicI64,
+    /// When a life began last.
+    began: Arc<AtomicI64>,
+    clients: Arc<Clients>,
     outside: Arc<Outside>,
     pods: Weak<OpenPods>,
 }
@@ -79,14 +87,13 @@ impl Open {
 impl OpenPods {
     /// A pod; where it is not open yet, one of the same test as this host.
     pub(super) fn get(&self, name: &PodName, beside: &TestHost) -> Open {
-        let open = lock(&self.0).get(name).cloned();
-        open.unwrap_or_else(|| {
+        let mut all = lock(&self.0);
+        let open = all.entry(name.clone()).or_insert_with(|| {
             let host = beside.of_pod(name.clone());
             let host = host.unwrap_or_else(|error| panic!("{}", error.message));
-            let open = Open::start(Arc::new(host));
-            lock(&self.0).insert(name.clone(), open.clone());
-            open
-        })
+            Open::start(Arc::new(host))
+        });
+        open.clone()
     }
 
     pub(super) fn all(&self) -> BTreeMap<PodName, Open> {
@@ -99,6 +106,28 @@ impl OpenPods {
             open.host.take_sent();
             *open = Open::start(open.host.clone());
         }
+    }
+
+    /// All of them are gone, with their data.
+    pub(super) fn clear(&self) {
+        let gone = mem::take(&mut *lock(&self.0));
+        drop(gone);
+    }
+}
+
+/// The pods of a test, for a server: one that is opened there is the same one here. Their jobs are the test's to do.
+pub(super) struct TestEngines {
+    pub(super) pods: Arc<OpenPods>,
+    pub(super) host: Arc<TestHost>,
+}
+
+impl Engines for TestEngines {
+    fn start(&self, _: &World, pod: &PodName) -> Result<(Arc<Engine>, Arc<Alarm>), OpenError> {
+        Ok((self.pods.get(pod, &self.host).engine, Arc::default()))
+    }
+
+    fn now_millis(&self) -> i64 {
+        self.host.clock().now().div_euclid(1000)
     }
 }
 
@@ -123,13 +152,14 @@ impl TestHost {
         Self::open(Test::default())
     }
 
-    /// One of a test with these pods.
+    /// One of a test with these pods and this clock.
     ///
     /// # Errors
     /// What SQLite says.
-    pub(super) fn with_pods(pods: &Arc<OpenPods>) -> Result<Self, SqlError> {
+    pub(super) fn with_pods(pods: &Arc<OpenPods>, clock: Clock) -> Result<Self, SqlError> {
         Self::open(Test {
             pods: Arc::downgrade(pods),
+            clock: Arc::new(clock),
             ..Test::default()
         })
     }
@@ -145,6 +175,8 @@ impl TestHost {
             vars: self.world.vars.clone(),
             log: self.world.log.clone(),
             outside: self.world.outside.clone(),
+            began: self.world.began.clone(),
+            clients: self.world.clients.clone(),
             pods: self.world.pods.clone(),
             ..Test::default()
         })
@@ -154,7 +186,11 @@ impl TestHost {
         let database = NativeDatabase::open(&Location::Memory)?;
         database.adapt(|connection| clock::govern(connection, &world.clock))?;
         let host = Self { database, world };
-        host.set_var(PRIVATE_KEY.0, PRIVATE_KEY.1);
+        for (name, value) in [PRIVATE_KEY, API_KEY] {
+            let mut vars = lock(&host.world.vars);
+            vars.entry(name.to_owned())
+                .or_insert_with(|| value.to_owned());
+        }
         Ok(host)
     }
 
@@ -192,6 +228,16 @@ impl TestHost {
         lock(&self.world.vars).insert(name.to_owned(), value.to_owned());
     }
 
+    /// The environment.
+    pub(super) fn vars(&self) -> HashMap<String, String> {
+        lock(&self.world.vars).clone()
+    }
+
+    /// Those who are connected to servers of the test.
+    pub(super) fn clients(&self) -> &Arc<Clients> {
+        &self.world.clients
+    }
+
     pub(super) fn answer(&self, url: &str, answerer: Answerer) {
         lock(&self.world.outside.answers).insert(0, (url.to_owned(), answerer));
     }
@@ -199,6 +245,11 @@ impl TestHost {
     /// What was asked of other servers so far.
     pub(super) fn asked(&self) -> Vec<Request<Bytes>> {
         lock(&self.world.outside.asked).clone()
+    }
+
+    /// Nothing was asked yet.
+    pub(super) fn forget_asked(&self) {
+        lock(&self.world.outside.asked).clear();
     }
 
     /// What nobody answered since this was asked last.
@@ -222,6 +273,7 @@ impl Host for TestHost {
 
     fn send(&self, socket: SocketId, message: &str) {
         lock(&self.world.sent).push((socket, message.to_owned()));
+        self.world.clients.send(socket, message);
     }
 
     fn remember(&self, socket: SocketId, attachment: &str) {
@@ -234,11 +286,18 @@ impl Host for TestHost {
 
     fn wake_at(&self, micros: i64) {
         *lock(&self.world.alarm) = Some(micros);
+        self.world.clients.stir();
     }
 
-    /// The clock may stand still between two lives.
+    /// The clock may stand still between two lives, and go back.
     fn began_micros(&self) -> i64 {
-        self.clock().now() + self.world.starts.fetch_add(1, Ordering::Relaxed)
+        let now = self.clock().now();
+        let next = |last: i64| now.max(last + 1);
+        let began = &self.world.began;
+        let last = began.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+            Some(next(last))
+        });
+        next(last.unwrap_or_else(|last| last))
     }
 
     fn var(&self, name: &str) -> Option<String> {
@@ -282,6 +341,7 @@ impl Host for TestHost {
             None => {
                 let what = format!("{} {url}", request.method);
                 lock(&outside.unanswered).push(what);
+                self.world.clients.stir();
                 Err(NoAnswer::because("the test has no answer"))
             }
         });

@@ -2,10 +2,12 @@
 
 mod app;
 mod caller;
+mod clients;
 mod clock;
 mod failure;
 mod host;
 mod request;
+mod served;
 mod watch;
 
 use std::{fmt::Display, future::Future};
@@ -15,6 +17,7 @@ pub use caller::Caller;
 pub use failure::CallError;
 #[doc(hidden)]
 pub use host::TestHost;
+pub use served::{Served, serve};
 pub use watch::Watch;
 
 use crate::engine::{Callable, Returns};
@@ -62,7 +65,9 @@ where
         .unwrap_or_else(|error| panic!("the test has no runtime: {error}"));
     let app = TestApp::start();
     let local = tokio::task::LocalSet::new();
-    if let Some(failure) = local.block_on(&runtime, test(app)).failure() {
+    let ended = local.block_on(&runtime, test(app.clone()));
+    if let Some(failure) = ended.failure() {
         panic!("the test ended with an error: {failure}");
     }
+    app.end();
 }

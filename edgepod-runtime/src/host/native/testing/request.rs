@@ -37,6 +37,7 @@ impl Caller {
             }
         }
         let app = self.app();
+        app.hear();
         let trace_id = app.next_trace_id();
         let target = parts.uri.path_and_query();
         let raw = RawRequest {

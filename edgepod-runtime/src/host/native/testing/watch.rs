@@ -100,14 +100,20 @@ where
         window.caller.clone().header(SESSION, &window.session)
     }
 
+    /// The window, as it is now.
+    fn shown(&self) -> &Window {
+        self.window.caller.app().hear();
+        &self.window
+    }
+
     /// How often it has read again, after the first time.
     pub fn refetches(&self) -> usize {
-        self.window.reasons.borrow().len()
+        self.shown().reasons.borrow().len()
     }
 
     /// Why it has read again, each time: `rename by ada changed users`.
     pub fn reasons(&self) -> Vec<String> {
-        self.window.reasons.borrow().clone()
+        self.shown().reasons.borrow().clone()
     }
 
     /// What it shows.
@@ -118,7 +124,7 @@ where
     where
         Answer<F>: DeserializeOwned,
     {
-        let shown = self.window.shown.borrow();
+        let shown = self.shown().shown.borrow();
         let json = shown.as_ref().map_err(CallError::clone)?;
         serde_json::from_str(json.get()).map_err(|error| {
             let name = F::DEFINITION.name;
