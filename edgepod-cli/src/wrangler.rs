@@ -76,6 +76,10 @@ const NOT_INHERITED: [&str; 32] = [
 const BINDING: &str = "EDGEPOD_DO";
 const CLASS: &str = "EdgePodEngine";
 
+/// The kind of a Durable Object among `exports`, and what stands there for the class.
+const OBJECT: &str = "durable-object";
+const EXPORT: &str = r#"{ "type": "durable-object", "storage": "sqlite" }"#;
+
 /// A wrangler configuration as it counts for one environment.
 #[derive(Debug)]
 pub(crate) struct Configuration {
@@ -122,24 +126,48 @@ impl Configuration {
                  \"{BINDING}\", \"class_name\": \"{CLASS}\" }}] }}"
             ));
         }
-        let (is_migrated, is_exported) = (self.is_migrated(), self.is_exported());
-        if !is_migrated && !is_exported {
-            missing.push(format!(
-                "it does not register the class that holds the database, with SQLite: add \"migrations\": [{{ \"tag\": \"v1\", \
-                 \"new_sqlite_classes\": [\"{CLASS}\"] }}], or, where there is \"exports\" already, \"{CLASS}\": {{ \"type\": \
-                 \"durable-object\", \"storage\": \"sqlite\" }} in it"
-            ));
-        } else if is_exported && self.has_any("migrations") {
-            missing.push(
+        missing.extend(self.unregistered());
+        missing
+    }
+
+    /// Why the class that holds the database is not registered, with SQLite, as wrangler takes it.
+    fn unregistered(&self) -> Option<String> {
+        if self.has_migrations() && self.exports_objects() {
+            return Some(
                 "it has both \"migrations\" and \"exports\", and wrangler takes one of them: keep the one that is deployed"
                     .to_owned(),
             );
         }
-        missing
+        if self.is_migrated("new_sqlite_classes") || self.is_exported() {
+            return None;
+        }
+        Some(if self.is_migrated("new_classes") {
+            format!(
+                "it registers the class that holds the database without SQLite: name \"{CLASS}\" in \"new_sqlite_classes\" and not in \
+                 \"new_classes\". Where it is deployed as it is, a class cannot gain SQLite: name it in \"deleted_classes\", \
+                 deploy, and register it in a step after that"
+            )
+        } else if self.export().is_some() {
+            format!(
+                "its \"exports\" do not have the class that holds the database alive and with SQLite: there, \"{CLASS}\" is {EXPORT}"
+            )
+        } else {
+            format!(
+                "it does not register the class that holds the database, with SQLite: add \"migrations\": [{{ \"tag\": \"v1\", \
+                 \"new_sqlite_classes\": [\"{CLASS}\"] }}], or, where there is \"exports\" already, \"{CLASS}\": {EXPORT} in it"
+            )
+        })
     }
 
-    fn has_any(&self, name: &str) -> bool {
-        (self.members.get(name).and_then(Value::as_array)).is_some_and(|list| !list.is_empty())
+    fn has_migrations(&self) -> bool {
+        let steps = self.members.get("migrations").and_then(Value::as_array);
+        steps.is_some_and(|steps| !steps.is_empty())
+    }
+
+    /// Whether `exports` declare a Durable Object of any class: other kinds go together with `migrations`.
+    fn exports_objects(&self) -> bool {
+        let exports = self.members.get("exports").and_then(Value::as_object);
+        exports.is_some_and(|it| it.values().any(|export| export["type"] == OBJECT))
     }
 
     fn has_binding(&self) -> bool {
@@ -155,13 +183,13 @@ impl Configuration {
         })
     }
 
-    /// Whether the class is there after all `migrations`, with SQLite.
-    fn is_migrated(&self) -> bool {
+    /// Whether the class is there after all `migrations`, of those that came by lists of this name.
+    fn is_migrated(&self, new: &str) -> bool {
         let steps = self.members.get("migrations").and_then(Value::as_array);
         let mut classes: Vec<&str> = Vec::new();
         for step in steps.into_iter().flatten() {
             let list = |name: &str| step[name].as_array().into_iter().flatten();
-            classes.extend(list("new_sqlite_classes").filter_map(Value::as_str));
+            classes.extend(list(new).filter_map(Value::as_str));
             for renamed in list("renamed_classes") {
                 for class in &mut classes {
                     if renamed["from"] == **class
@@ -178,16 +206,21 @@ impl Configuration {
         classes.contains(&CLASS)
     }
 
+    /// What `exports` say of the class.
+    fn export(&self) -> Option<&Value> {
+        self.members.get("exports")?.get(CLASS)
+    }
+
     /// Whether the class is declared in `exports`, with SQLite and alive.
     fn is_exported(&self) -> bool {
-        let Some(class) = self.members.get("exports").and_then(|it| it.get(CLASS)) else {
+        let Some(class) = self.export() else {
             return false;
         };
         let is_alive = match class.get("state").and_then(Value::as_str) {
             None => true,
             Some(state) => ["created", "expecting-transfer"].contains(&state),
         };
-        class["type"] == "durable-object" && class["storage"] == "sqlite" && is_alive
+        class["type"] == OBJECT && class["storage"] == "sqlite" && is_alive
     }
 }
 
@@ -360,6 +393,9 @@ mod tests {
 
     const BOUND: &str = r#""durable_objects": { "bindings": [{ "name": "EDGEPOD_DO", "class_name": "EdgePodEngine" }] }"#;
 
+    const BOUND_TOML: &str =
+        "[[durable_objects.bindings]]\nname = \"EDGEPOD_DO\"\nclass_name = \"EdgePodEngine\"\n";
+
     #[test]
     fn the_object_is_bound_and_its_class_registered_one_way_or_the_other() {
         for class in [
@@ -367,35 +403,112 @@ mod tests {
             r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["Old"] },
                 { "tag": "v2", "renamed_classes": [{ "from": "Old", "to": "EdgePodEngine" }] }]"#,
             r#""exports": { "EdgePodEngine": { "type": "durable-object", "storage": "sqlite" } }"#,
+            r#""exports": { "Old": { "type": "durable-object", "state": "renamed", "renamed_to": "EdgePodEngine" },
+                "EdgePodEngine": { "type": "durable-object", "state": "created", "storage": "sqlite" } }"#,
+            // Exports of other kinds go together with migrations.
+            r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }],
+                "exports": { "default": { "type": "worker" } }"#,
+            // No migrations are none.
+            r#""migrations": [], "exports": { "EdgePodEngine": { "type": "durable-object", "storage": "sqlite" } }"#,
         ] {
             let text = format!("{{ {BOUND}, {class}, }}");
             assert_eq!(missing(&text, false, None), [""; 0], "{class}");
         }
-        let toml = "[[durable_objects.bindings]]\nname = \"EDGEPOD_DO\"\nclass_name = \"EdgePodEngine\"\n\
-                    [[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"EdgePodEngine\"]\n";
-        assert_eq!(missing(toml, true, None), [""; 0]);
+        for class in [
+            "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"EdgePodEngine\"]\n",
+            "[exports.EdgePodEngine]\ntype = \"durable-object\"\nstorage = \"sqlite\"\n",
+        ] {
+            let toml = format!("{BOUND_TOML}{class}");
+            assert_eq!(missing(&toml, true, None), [""; 0], "{class}");
+        }
+    }
+
+    #[test]
+    fn exports_are_read_in_each_file_that_wrangler_reads() {
+        let json = format!(
+            r#"{{ {BOUND}, "exports": {{ "EdgePodEngine": {{ "type": "durable-object", "storage": "sqlite" }} }} }}"#
+        );
+        let toml = format!(
+            "{BOUND_TOML}[exports]\nEdgePodEngine = {{ type = \"durable-object\", storage = \"sqlite\" }}\n"
+        );
+        for (name, text) in [
+            ("wrangler.jsonc", format!("// Ours.\n{json}")),
+            ("wrangler.json", json),
+            ("wrangler.toml", toml),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(name), &text).unwrap();
+            let missing = || {
+                let read = Configuration::of_app(folder.path(), None).unwrap();
+                read.unwrap().missing()
+            };
+            assert_eq!(missing(), [""; 0], "{name}");
+            // What is exported of another name is not our class.
+            let other = text.replace("\"EdgePodEngine\": {", "\"Other\": {");
+            let other = other.replace("EdgePodEngine = {", "Other = {");
+            fs::write(folder.path().join(name), other).unwrap();
+            assert_eq!(missing().len(), 1, "{name}");
+        }
     }
 
     #[test]
     fn what_only_looks_like_it_is_not_taken_for_it() {
-        for class in [
-            r#"/* "migrations": [{ "new_sqlite_classes": ["EdgePodEngine"] }] */"#,
-            r#""migrations": [{ "tag": "v1", "new_classes": ["EdgePodEngine"] }]"#,
-            r#""migrations": [{ "tag": "new_sqlite_classes", "new_sqlite_classes": ["EdgePodEngine2"] }]"#,
-            r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] },
-                { "tag": "v2", "deleted_classes": ["EdgePodEngine"] }]"#,
-            r#""exports": { "EdgePodEngine": { "type": "durable-object", "state": "deleted" } }"#,
+        let (neither, kv) = ("does not register the class", "not in \"new_classes\"");
+        let (dead, both) = ("\"exports\" do not have the class", "both \"migrations\"");
+        for (class, words) in [
+            (
+                r#"/* "migrations": [{ "new_sqlite_classes": ["EdgePodEngine"] }] */ "a": 1"#,
+                neither,
+            ),
+            (r#""exports": { "default": { "type": "worker" } }"#, neither),
+            (
+                r#""migrations": [{ "tag": "new_sqlite_classes", "new_sqlite_classes": ["EdgePodEngine2"] }]"#,
+                neither,
+            ),
+            (
+                r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] },
+                    { "tag": "v2", "deleted_classes": ["EdgePodEngine"] }]"#,
+                neither,
+            ),
+            (
+                r#""migrations": [{ "tag": "v1", "new_classes": ["EdgePodEngine"] }]"#,
+                kv,
+            ),
+            (
+                r#""migrations": [{ "tag": "v1", "new_classes": ["Old"] },
+                    { "tag": "v2", "renamed_classes": [{ "from": "Old", "to": "EdgePodEngine" }] }]"#,
+                kv,
+            ),
+            (
+                r#""exports": { "EdgePodEngine": { "type": "durable-object", "state": "deleted" } }"#,
+                dead,
+            ),
+            (
+                r#""exports": { "EdgePodEngine": { "type": "durable-object", "storage": "legacy-kv" } }"#,
+                dead,
+            ),
+            (
+                r#""exports": { "EdgePodEngine": { "type": "worker", "storage": "sqlite" } }"#,
+                dead,
+            ),
+            (
+                r#""exports": { "EdgePodEngine": { "type": "durable-object" } }"#,
+                dead,
+            ),
+            (
+                r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }],
+                    "exports": { "EdgePodEngine": { "type": "durable-object", "storage": "sqlite" } }"#,
+                both,
+            ),
+            (
+                r#""migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }],
+                    "exports": { "Counter": { "type": "durable-object", "storage": "sqlite" } }"#,
+                both,
+            ),
         ] {
-            let missing = missing(
-                &format!(
-                    "{{ {class}\n{}{BOUND} }}",
-                    if class.starts_with('/') { "" } else { "," }
-                ),
-                false,
-                None,
-            );
+            let missing = missing(&format!("{{ {class}, {BOUND} }}"), false, None);
             assert_eq!(missing.len(), 1, "{class}");
-            assert!(missing[0].contains("new_sqlite_classes"), "{missing:?}");
+            assert!(missing[0].contains(words), "{class}: {missing:?}");
         }
         let unbound = r#"{ "migrations": [{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }],
             "durable_objects": { "bindings": [{ "name": "EDGEPOD_DO", "class_name": "EdgePodEngine", "script_name": "other" }] } }"#;
@@ -434,6 +547,26 @@ mod tests {
                 .to_string()
                 .contains("env.none")
         );
+    }
+
+    #[test]
+    fn an_environment_may_register_the_class_another_way() {
+        let jsonc = format!(
+            r#"{{ {BOUND}, "exports": {{ "EdgePodEngine": {{ "type": "durable-object", "storage": "sqlite" }} }}, "env": {{
+            "inherits": {{ {BOUND} }},
+            "deletes": {{ {BOUND}, "exports": {{ "EdgePodEngine": {{ "type": "durable-object", "state": "deleted" }} }} }},
+            "migrates": {{ {BOUND}, "exports": {{}}, "migrations": [{{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }}] }},
+            "both": {{ {BOUND}, "migrations": [{{ "tag": "v1", "new_sqlite_classes": ["EdgePodEngine"] }}] }} }} }}"#
+        );
+        let toml = toml_edit::ser::to_string(&parse(&jsonc, false).unwrap()).unwrap();
+        for (text, is_toml) in [(&jsonc, false), (&toml, true)] {
+            let missing = |name| missing(text, is_toml, name);
+            assert_eq!(missing(None), [""; 0]);
+            assert_eq!(missing(Some("inherits")), [""; 0]);
+            assert!(missing(Some("deletes"))[0].contains("alive"));
+            assert_eq!(missing(Some("migrates")), [""; 0]);
+            assert!(missing(Some("both"))[0].contains("both"));
+        }
     }
 
     #[test]
