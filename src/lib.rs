@@ -61,8 +61,8 @@ pub use edgepod_runtime::{
     db::{self, Bytes, Int64, JobId, Json, Timestamp, Uuid},
     engine::{
         ActionCtx, Args, Callable, Ctx, Env, GatewayCtx, Gives, Headers, Invocation, Job, JobState,
-        JobStatus, Jobs, Log, Next, PodName, PodRequest, Presence, QueryCtx, Reply, sign_jwt,
-        verify_jwt,
+        JobStatus, Jobs, LocationHint, Log, Next, PodName, PodRequest, Presence, QueryCtx, Reply,
+        sign_jwt, verify_jwt,
     },
     migrations::MigrationDb,
 };
@@ -100,7 +100,8 @@ pub mod prelude {
     pub use crate::middleware::{Middleware, Per, rate_limit, require_role, require_user};
     pub use crate::{
         ActionCtx, Args, Bytes, Claims, Code, Ctx, Error, GatewayCtx, Int64, JobId, JobState,
-        JobStatus, Json, Next, PodName, PodRequest, QueryCtx, Reply, Result, Timestamp, Uuid,
+        JobStatus, Json, LocationHint, Next, PodName, PodRequest, QueryCtx, Reply, Result,
+        Timestamp, Uuid,
     };
 }
 

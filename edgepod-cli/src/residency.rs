@@ -1,6 +1,7 @@
 //! Where the database of a deployed app is: `[package.metadata.edgepod] jurisdiction` or `location_hint`.
 
 use anyhow::{Result, bail};
+use edgepod_manifest::LocationHint;
 use serde::Deserialize;
 
 use crate::{build::Profile, term};
@@ -13,17 +14,9 @@ const JURISDICTIONS: [(&str, &str); 3] = [
 ];
 
 /// Where Cloudflare is asked to make an object: code and what it means.
-const HINTS: [(&str, &str); 9] = [
-    ("wnam", "western North America"),
-    ("enam", "eastern North America"),
-    ("sam", "South America"),
-    ("weur", "western Europe"),
-    ("eeur", "eastern Europe"),
-    ("apac", "Asia-Pacific"),
-    ("oc", "Oceania"),
-    ("afr", "Africa"),
-    ("me", "the Middle East"),
-];
+fn hints() -> [(&'static str, &'static str); LocationHint::ALL.len()] {
+    LocationHint::ALL.map(|hint| (hint.as_str(), hint.meaning()))
+}
 
 /// Where the database is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -36,7 +29,7 @@ impl Residency {
     /// The settings, once they are checked.
     pub(crate) fn checked(self) -> Result<Self> {
         check("jurisdiction", self.jurisdiction.as_deref(), &JURISDICTIONS)?;
-        check("location_hint", self.location_hint.as_deref(), &HINTS)?;
+        check("location_hint", self.location_hint.as_deref(), &hints())?;
         if let (Some(jurisdiction), Some(hint)) = (&self.jurisdiction, &self.location_hint) {
             bail!(
                 "`jurisdiction = \"{jurisdiction}\"` and `location_hint = \"{hint}\"` contradict each other: a jurisdiction \
@@ -54,7 +47,7 @@ impl Residency {
 
     /// Where that is, in words.
     pub(crate) fn describe(&self) -> String {
-        let meaning = |code: &str, known: &[(&str, &'static str)]| {
+        let meaning = |code: &str, known: &[(&'static str, &'static str)]| {
             known
                 .iter()
                 .find(|(other, _)| *other == code)
@@ -67,7 +60,7 @@ impl Residency {
             ),
             (None, Some(code)) => format!(
                 "in {} where Cloudflare can (location_hint = \"{code}\")",
-                meaning(code, &HINTS)
+                meaning(code, &hints())
             ),
             (None, None) => "close to whoever calls first".to_owned(),
         }
@@ -139,7 +132,7 @@ mod tests {
                     .contains("jurisdiction = null;")
             );
         }
-        for (code, _) in HINTS {
+        for (code, _) in hints() {
             let settings = residency(None, Some(code)).checked().unwrap();
             assert_eq!(
                 settings.module(Profile::Release),

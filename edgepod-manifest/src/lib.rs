@@ -5,6 +5,7 @@
 //! - [`Code`], [`STATUSES`], [`reserved_codes`]: what can go wrong, and under which HTTP status.
 //! - [`reserved_prefix`], [`hides_a_function`]: names in the database that are not an app's.
 //! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
+//! - [`LocationHint`]: where Cloudflare is asked to make an object.
 //! - [`MigrationState`]: what became of a migration; [`sql_checksum`] and [`READ_JOURNAL`]: how that is known.
 //! - [`read_duration`]: how a span of time is written.
 //! - `PodStatus`: what a pod says of itself at the admin address (with the feature `serde`).
@@ -14,6 +15,7 @@ mod admin;
 mod code;
 mod duration;
 mod kind;
+mod location;
 mod migration;
 mod names;
 #[cfg(feature = "serde")]
@@ -27,6 +29,7 @@ pub use admin::{
 pub use code::{CLIENT_CODES, Code, KEPT_CODES, STATUSES, reserved_codes};
 pub use duration::{DurationError, read_duration};
 pub use kind::Kind;
+pub use location::LocationHint;
 pub use migration::{
     CREATE_JOURNAL, JOURNAL_EXISTS, MigrationState, MigrationStatus, READ_JOURNAL, rust_checksum,
     sql_checksum,

@@ -29,6 +29,7 @@ cases![
     of_two_hundred_pods_a_write_wakes_the_windows_of_one,
     a_page_sends_its_token_with_the_socket,
     names_that_differ_by_case_are_two_pods,
+    a_pod_that_is_best_made_somewhere_is_the_pod_of_its_name,
     a_name_may_be_any_visible_text,
     a_preflight_allows_the_header,
     an_action_calls_functions_of_other_pods,
@@ -266,6 +267,55 @@ fn names_that_differ_by_case_are_two_pods() {
     }
     for pod in ["open-case", "open-CASE", "open-Case"] {
         assert_eq!(call_in(pod, "getNotes").ok(), json!([pod]));
+    }
+}
+
+/// Whoever comes first: a call that says where it is best made, another that does not, a pod that says another place.
+fn a_pod_that_is_best_made_somewhere_is_the_pod_of_its_name() {
+    let token = token_for("acme");
+    let near = |pod: &str, text: &str| {
+        add(call_in(pod, "addNote").header("x-test-near", "1"), text);
+    };
+    let plain = |pod: &str, text: &str| add(call_in(pod, "addNote"), text);
+    let there = |pod: &str, text: &str| {
+        let args = json!({"pod": pod, "text": text});
+        assert_eq!(call_as(&token, "noteNear").args(args).ok(), pod);
+    };
+    let orders: [[(&dyn Fn(&str, &str), &str, &str); 3]; 3] = [
+        [
+            (&near, "near", "near"),
+            (&plain, "plain", "plain"),
+            (&there, "there", "there by ada"),
+        ],
+        [
+            (&plain, "plain", "plain"),
+            (&there, "there", "there by ada"),
+            (&near, "near", "near"),
+        ],
+        [
+            (&there, "there", "there by ada"),
+            (&near, "near", "near"),
+            (&plain, "plain", "plain"),
+        ],
+    ];
+    for (i, order) in orders.into_iter().enumerate() {
+        let pod = format!("open-place-{i}");
+        for (leave, text, _) in order {
+            leave(&pod, text);
+        }
+        let notes = order.map(|(_, _, note)| note);
+        for call in [
+            call_in(&pod, "getNotes"),
+            call_in(&pod, "getNotes").header("x-test-near", "1"),
+        ] {
+            assert_eq!(call.ok(), json!(notes));
+        }
+        assert_eq!(
+            call_in(&pod, "whereItWrites")
+                .header("x-test-near", "1")
+                .ok(),
+            pod
+        );
     }
 }
 

@@ -60,6 +60,7 @@ pub use call::{Call, Outcome};
 pub use context::{ActionCtx, Context, Ctx, Env, QueryCtx};
 #[doc(hidden)]
 pub use cron::{CronDef, CronFields, next_every, prepare_crons};
+pub use edgepod_manifest::LocationHint;
 pub use ended::Ended;
 pub use engine::Engine;
 pub use event::{CallId, Event};

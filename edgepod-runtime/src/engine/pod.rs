@@ -1,6 +1,13 @@
 //! Pods: which database a request is for. Each has an engine and a SQLite of its own, and a name.
 
-use std::{fmt, sync::Arc};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use edgepod_manifest::LocationHint;
 
 use serde_json::Value as Json;
 
@@ -15,8 +22,12 @@ use crate::{Code, Error, Result, auth::Claims};
 /// assert!(PodName::new("two words").is_err());
 /// # Ok::<(), edgepod_runtime::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PodName(Arc<str>);
+#[derive(Clone)]
+pub struct PodName {
+    name: Arc<str>,
+    /// The hint's code, and no [`LocationHint`]: only apps that give one carry the codes.
+    hint: Option<&'static str>,
+}
 
 impl PodName {
     /// The name of the one pod of an app that says nothing of pods.
@@ -44,52 +55,112 @@ impl PodName {
                 "A pod's name is visible ASCII characters, without spaces: take an id, such as `org_42`.",
             ));
         }
-        Ok(Self(name.into()))
+        Ok(Self::unplaced(name))
     }
 
     /// The one pod of an app that says nothing of pods.
     pub fn global() -> Self {
-        Self(Self::GLOBAL.into())
+        Self::unplaced(Self::GLOBAL)
+    }
+
+    fn unplaced(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            hint: None,
+        }
+    }
+
+    /// The same pod. Where it is not there yet, Cloudflare is asked to make it here: a wish that counts once, for whoever comes first.
+    /// It is no part of the name, and means nothing natively and in an app with a jurisdiction.
+    ///
+    /// ```
+    /// use edgepod_runtime::{Result, engine::{LocationHint, PodName, PodRequest, by_claim}};
+    ///
+    /// /// Organisations whose names begin so are made in Europe.
+    /// fn pod(request: &PodRequest) -> Result<PodName> {
+    ///     let pod = by_claim(request, "org")?;
+    ///     if pod.as_str().starts_with("eu_") {
+    ///         return Ok(pod.near(LocationHint::Weur));
+    ///     }
+    ///     Ok(pod)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn near(mut self, hint: LocationHint) -> Self {
+        self.hint = Some(hint.as_str());
+        self
+    }
+
+    /// Cloudflare's code of the place that was given with it.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.hint
     }
 
     /// Whether it is that one.
     pub fn is_global(&self) -> bool {
-        &*self.0 == Self::GLOBAL
+        &*self.name == Self::GLOBAL
     }
 
     /// The name as a text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+}
+
+// A pod is the same wherever it was asked for: the name alone counts.
+impl PartialEq for PodName {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for PodName {}
+
+impl PartialOrd for PodName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for PodName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl Hash for PodName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
     }
 }
 
 impl fmt::Display for PodName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 
 impl fmt::Debug for PodName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.name, f)
     }
 }
 
 impl AsRef<str> for PodName {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.name
     }
 }
 
 impl PartialEq<str> for PodName {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        &*self.name == other
     }
 }
 
 impl PartialEq<&str> for PodName {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        &*self.name == *other
     }
 }
 
@@ -271,6 +342,8 @@ pub(crate) fn no_pod() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn request(
@@ -312,6 +385,28 @@ mod tests {
             );
         }
         assert_ne!(PodName::new("Acme").unwrap(), PodName::new("acme").unwrap());
+    }
+
+    #[test]
+    fn a_hint_is_no_part_of_a_pods_name() {
+        let acme = || PodName::new("acme").unwrap();
+        assert_eq!(acme().hint(), None);
+        for hint in LocationHint::ALL {
+            let near = acme().near(hint);
+            assert_eq!(near.hint(), Some(hint.as_str()));
+            assert_eq!(near.clone().hint(), near.hint());
+            assert_eq!(near, acme());
+            assert_eq!(near.cmp(&acme()), Ordering::Equal);
+            assert_eq!(near.to_string(), "acme");
+            assert_eq!(HashSet::from([near, acme()]).len(), 1);
+        }
+        // The last one counts.
+        let moved = acme().near(LocationHint::Weur).near(LocationHint::Me);
+        assert_eq!(moved.hint(), Some("me"));
+        assert_ne!(
+            moved,
+            PodName::new("globex").unwrap().near(LocationHint::Me)
+        );
     }
 
     #[test]

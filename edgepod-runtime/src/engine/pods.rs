@@ -12,8 +12,8 @@ use serde_json::{Value as Json, value::RawValue};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ActionCtx, Callable, Fetching, FunctionDef, Invocation, NoAnswer, PodName, RawReply, Returns,
-    call::CallState, no_pod,
+    ActionCtx, Callable, Fetching, FunctionDef, Invocation, LocationHint, NoAnswer, PodName,
+    RawReply, Returns, call::CallState, no_pod,
 };
 use crate::{Code, Error, Result, auth::Claims};
 
@@ -106,6 +106,17 @@ impl<'a> Pods<'a> {
 }
 
 impl OtherPod<'_> {
+    /// The same pod. Where this call makes it, Cloudflare is asked to make it here, as by [`PodName::near`].
+    ///
+    /// ```ignore
+    /// ctx.pods().get(&org)?.near(LocationHint::Weur).call(admit::call(user)).await?;
+    /// ```
+    #[must_use]
+    pub fn near(mut self, hint: LocationHint) -> Self {
+        self.name = self.name.near(hint);
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         self.name.as_str()

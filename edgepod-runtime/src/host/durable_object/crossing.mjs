@@ -106,11 +106,26 @@ export const readVerification = (decision) => JSON.parse(decision.slice(1));
 // ---- A call, from the Worker to its object
 
 /**
- * The pod that a call or a socket is for, which has the object of its name: what stands after the letter.
+ * A pod, which has the object of its name; and, where the app says so, where that is best made.
+ *
+ * @typedef {{ name: string, near: DurableObjectLocationHint | undefined }} Pod
+ */
+
+/**
+ * @param {string} text a pod's name, which has no space; behind one where it is best made
+ * @returns {Pod}
+ */
+export function readPod(text) {
+  const [name, near] = /** @type {[string, Pod["near"]]} */ (text.split(" "));
+  return { name, near };
+}
+
+/**
+ * The pod that a call or a socket is for: what stands after the letter.
  *
  * @param {string} decision
  */
-export const podOf = (decision) => decision.slice(1, decision.indexOf("\n"));
+export const podOf = (decision) => readPod(decision.slice(1, decision.indexOf("\n")));
 
 /**
  * A call, and what was decided of it: the kind's letter and the pod, then lines of the function's name, the session or nothing, the trace

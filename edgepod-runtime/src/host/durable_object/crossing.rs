@@ -1,7 +1,7 @@
 //! What crosses between JavaScript and the core, and between the Worker and its object, on the core's side; `crossing.mjs` is
 //! JavaScript's. No other module knows how it is written. `docs/decisions/crossing.md` has it in one table.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use base64ct::{Base64, Encoding};
 use edgepod_manifest::PodStatus;
@@ -120,7 +120,7 @@ pub(super) fn read_head(head: &str) -> Head<'_> {
 /// - `O`: the same, for a route at the gateway: the Worker runs it itself.
 /// - `G`: a call that brought its arguments along. A line more: the arguments, which may have lines of their own.
 ///
-/// After the letter of a socket or a call stands the pod.
+/// After the letter of a socket or a call stands the pod, as [`write_pod`] writes it.
 /// - `V` and JSON: verify this signature, tell `verified`, and unless that refuses, ask again.
 /// - `F` and a URL: fetch the keys there, tell `keys_fetched`, and ask again.
 /// - `W`: ask again in a few milliseconds.
@@ -138,7 +138,7 @@ fn write_route(route: &Route, trace_id: &str) -> String {
         Route::Reply(reply) => write_reply(reply),
         Route::Socket { pod, expires, .. } => {
             let mut text = String::from("S");
-            text.push_str(name_of(pod));
+            text.push_str(&write_pod(pod.as_ref()));
             text.push('\n');
             if let Some(expires) = expires {
                 push_number(&mut text, (*expires).try_into().unwrap_or(0));
@@ -146,7 +146,7 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             text
         }
         Route::Batch { pod, session, user } => {
-            write_call('B', name_of(pod), "", session, trace_id, user)
+            write_call('B', &write_pod(pod.as_ref()), "", session, trace_id, user)
         }
         Route::Raw { pod, route, user } => {
             let kind = if route.at_gateway().is_some() {
@@ -154,7 +154,14 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             } else {
                 'H'
             };
-            write_call(kind, name_of(pod), route.name, &None, trace_id, user)
+            write_call(
+                kind,
+                &write_pod(pod.as_ref()),
+                route.name,
+                &None,
+                trace_id,
+                user,
+            )
         }
         Route::Call {
             pod,
@@ -163,7 +170,7 @@ fn write_route(route: &Route, trace_id: &str) -> String {
             session,
             user,
         } => {
-            let (pod, name) = (name_of(pod), function.name);
+            let (pod, name) = (&*write_pod(pod.as_ref()), function.name);
             match args {
                 None if function.kind() == Kind::Action => {
                     write_call('A', pod, name, session, trace_id, user)
@@ -180,9 +187,14 @@ fn write_route(route: &Route, trace_id: &str) -> String {
     }
 }
 
-/// The name of a request's pod.
-fn name_of(pod: &Option<PodName>) -> &str {
-    pod.as_ref().map_or(PodName::GLOBAL, PodName::as_str)
+/// The pod that an object is for: its name, and where the object is best made there is a space, which no name has, and the code of that
+/// place.
+pub(super) fn write_pod(pod: Option<&PodName>) -> Cow<'_, str> {
+    let name = pod.map_or(PodName::GLOBAL, PodName::as_str);
+    match pod.and_then(PodName::hint) {
+        None => name.into(),
+        Some(hint) => [name, " ", hint].concat().into(),
+    }
 }
 
 pub(super) fn write_call(

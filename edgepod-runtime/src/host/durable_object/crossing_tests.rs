@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::{
     Error,
-    engine::{Chain, FunctionDef, Work},
+    engine::{Chain, FunctionDef, LocationHint, Work},
 };
 
 fn cases(of: &str) -> Vec<Json> {
@@ -48,6 +48,21 @@ fn a_call_is_written_and_read() {
         assert_eq!(written, decision);
         assert!(text(&case, "message").starts_with(VERSION));
     }
+}
+
+#[test]
+fn a_pod_is_written_with_the_place_where_it_is_best_made() {
+    for case in cases("pods") {
+        let mut pod = PodName::new(text(&case, "name")).expect("a name");
+        if let Some(near) = case["near"].as_str() {
+            let hint = LocationHint::ALL
+                .into_iter()
+                .find(|hint| hint.as_str() == near);
+            pod = pod.near(hint.expect("a hint"));
+        }
+        assert_eq!(write_pod(Some(&pod)), text(&case, "text"));
+    }
+    assert_eq!(write_pod(None), "global");
 }
 
 #[test]
@@ -257,6 +272,14 @@ fn decisions_have_their_letters() {
                 expires: Some(1_700_000_000_000),
             }),
             "Sacme\n1700000000000",
+        ),
+        (
+            Decision::Done(Route::Batch {
+                pod: Some(PodName::new("acme").unwrap().near(LocationHint::Weur)),
+                session: None,
+                user: None,
+            }),
+            "Bacme weur\n\n\ntrace\n",
         ),
     ];
     for (decision, text) in cases {

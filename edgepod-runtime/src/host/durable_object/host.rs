@@ -174,7 +174,8 @@ impl Host for ObjectHost {
     fn call_pod(&self, call: PodCall, fetching: Fetching) {
         let number = number_of(fetching);
         let message = crossing::write_pod_call(&call);
-        self.ports(|ports| ports.call_pod(number, call.pod.as_str(), &message));
+        let pod = crossing::write_pod(Some(&call.pod));
+        self.ports(|ports| ports.call_pod(number, &pod, &message));
     }
 
     fn fetch(&self, request: Outgoing, fetching: Fetching) {

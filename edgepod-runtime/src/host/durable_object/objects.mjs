@@ -23,16 +23,20 @@ import { jurisdiction, locationHint } from "./residency.mjs";
 const DIRECTORY = " pods";
 
 /**
- * The object that has the database of a pod. Within a jurisdiction a name is another object than outside.
+ * The object of a name, which has the database of the pod of that name. Within a jurisdiction a name is another object than outside, so that
+ * one is the app's; where an object is best made is of no account once it is there, so that each pod may have its own.
  *
  * @param {Env} env
- * @param {string} pod
+ * @param {string} name
+ * @param {DurableObjectLocationHint} [near] in place of what holds for the app
  * @returns {Stub}
  */
-export function objectOf(env, pod) {
+export function objectOf(env, name, near) {
   const objects = jurisdiction === null ? env.EDGEPOD_DO : env.EDGEPOD_DO.jurisdiction(jurisdiction);
-  const id = objects.idFromName(pod);
-  const stub = locationHint === null ? objects.get(id) : objects.get(id, { locationHint });
+  const id = objects.idFromName(name);
+  // In a jurisdiction the law says where.
+  const hint = jurisdiction === null ? (near ?? locationHint) : null;
+  const stub = hint === null ? objects.get(id) : objects.get(id, { locationHint: hint });
   return /** @type {any} */ (stub);
 }
 

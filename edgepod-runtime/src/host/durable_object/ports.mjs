@@ -7,6 +7,7 @@ import {
   readOutcome,
   readOutgoing,
   readParameters,
+  readPod,
   readPong,
   readTables,
   writeAnswer,
@@ -162,12 +163,13 @@ export class Ports extends Outside {
    * Calls a function in another pod.
    *
    * @param {number} number
-   * @param {string} pod
+   * @param {string} pod as the core writes it
    * @param {string} message
    */
   callPod(number, pod, message) {
     void answered(this.env, number, async () => {
-      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, pod), message));
+      const { name, near } = readPod(pod);
+      const { status, retryAfter, body } = readOutcome(await ask(objectOf(this.env, name, near), message));
       const headers = new Headers(retryAfter === "" ? {} : { "retry-after": retryAfter });
       return { answer: writeAnswer({ status, headers }), bytes: utf8.encode(body) };
     });

@@ -62,7 +62,7 @@ async function serve(request, env, ctx, trace) {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
     return reply(decision);
   }
-  if (decision[0] === DECISION.socket) return objectOf(env, podOf(decision)).fetch(writeOpening(request, decision));
+  if (decision[0] === DECISION.socket) return objectFor(env, decision).fetch(writeOpening(request, decision));
 
   const headers = writeHeaders(request.headers);
   if (decision[0] === DECISION.raw || decision[0] === DECISION.outside) {
@@ -71,7 +71,7 @@ async function serve(request, env, ctx, trace) {
     const message = writeCall(decision, headers, targetOf(request));
     const answer =
       decision[0] === DECISION.raw
-        ? await askRoute(objectOf(env, podOf(decision)), message, bytes)
+        ? await askRoute(objectFor(env, decision), message, bytes)
         : await askOutside(env, ctx, message, bytes);
     if (answer === null) return reply(core.refuse_route(trace));
     return typeof answer === "string" ? outcome(answer) : rawReply(answer);
@@ -93,20 +93,31 @@ async function serve(request, env, ctx, trace) {
     decision = await decide(request, length, env, ctx, trace, (head) => core.route_batch(head, args, trace));
     if (decision[0] === DECISION.reply) return reply(decision);
   }
-  const pod = podOf(decision);
+  const { name } = podOf(decision);
   const message = writeCall(decision, headers, args);
   // An action waits for others, and not for its turn.
-  if (kindOf(message) === DECISION.action) return outcome(await ask(objectOf(env, pod), message));
-  const ahead = waiting.get(pod) ?? 0;
+  if (kindOf(message) === DECISION.action) return outcome(await ask(objectFor(env, decision), message));
+  const ahead = waiting.get(name) ?? 0;
   if (ahead >= known().queue) return reply(core.refuse_overload(trace));
-  waiting.set(pod, ahead + 1);
+  waiting.set(name, ahead + 1);
   try {
-    return outcome(await ask(objectOf(env, pod), message));
+    return outcome(await ask(objectFor(env, decision), message));
   } finally {
-    const left = /** @type {number} */ (waiting.get(pod)) - 1;
-    if (left === 0) waiting.delete(pod);
-    else waiting.set(pod, left);
+    const left = /** @type {number} */ (waiting.get(name)) - 1;
+    if (left === 0) waiting.delete(name);
+    else waiting.set(name, left);
   }
+}
+
+/**
+ * The object of the pod that a call or a socket is for.
+ *
+ * @param {import("./objects.mjs").Env} env
+ * @param {string} decision
+ */
+function objectFor(env, decision) {
+  const { name, near } = podOf(decision);
+  return objectOf(env, name, near);
 }
 
 /** The number of the last host without an object: objects count theirs from the other end. */

@@ -9,7 +9,8 @@ use edgepod::{
     prelude::*,
 };
 
-/// Whoever has a token is in the pod of their organisation. Others have those whose name begins with `open`.
+/// Whoever has a token is in the pod of their organisation. Others have those whose name begins with `open`; who asks for it has them made
+/// near.
 #[edgepod::pod]
 fn pod(request: &PodRequest) -> Result<PodName> {
     if request.header("x-test-panics").is_some() {
@@ -19,7 +20,13 @@ fn pod(request: &PodRequest) -> Result<PodName> {
         return by_claim(request, "org");
     }
     match request.asked() {
-        Some(name) if name.starts_with("open") => PodName::new(name),
+        Some(name) if name.starts_with("open") => {
+            let pod = PodName::new(name)?;
+            Ok(match request.header("x-test-near") {
+                Some(_) => pod.near(LocationHint::Weur),
+                None => pod,
+            })
+        }
         Some(_) => Err(Error::forbidden("Sign in first.")),
         None => Err(Error::bad_request("Name a pod.")),
     }
@@ -117,6 +124,13 @@ pub async fn take_note(ctx: &Ctx, text: String) -> Result<String, NoteError> {
 #[edgepod::action]
 pub async fn note_there(ctx: &ActionCtx, pod: String, text: String) -> Result<String> {
     ctx.pods().get(&pod)?.call(take_note::call(text)).await
+}
+
+/// The same, in a pod that is best made near.
+#[edgepod::action]
+pub async fn note_near(ctx: &ActionCtx, pod: String, text: String) -> Result<String> {
+    let there = ctx.pods().get(&pod)?.near(LocationHint::Oc);
+    there.call(take_note::call(text)).await
 }
 
 /// The same, for whoever is signed in there.

@@ -30,7 +30,7 @@ describe("a call", () => {
       const body = decision.startsWith("G") ? "not this" : args;
       expect(crossing.writeCall(decision, headers, body)).toBe(message);
       const [kind, name, , trace] = decision.split("\n");
-      expect(crossing.podOf(decision)).toBe(kind.slice(1));
+      expect(crossing.podOf(decision)).toEqual({ name: kind.slice(1), near: undefined });
       expect(crossing.labelsOf(message)).toEqual({ name, trace });
       expect(crossing.kindOf(message)).toBe(message[1]);
     });
@@ -49,6 +49,15 @@ describe("a call", () => {
     expect(crossing.kindOf("")).toBeUndefined();
     expect(crossing.unknownVersion()).toBe("!2");
   });
+});
+
+describe("a pod", () => {
+  for (const { text, name, near } of cases.pods) {
+    test(`is read: ${text}`, () => {
+      expect(crossing.readPod(text)).toEqual({ name, near: near ?? undefined });
+      expect(crossing.podOf(`C${text}\ngetAll\n\ntrace\n`)).toEqual(crossing.readPod(text));
+    });
+  }
 });
 
 describe("an outcome", () => {

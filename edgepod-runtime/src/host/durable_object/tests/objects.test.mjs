@@ -32,6 +32,20 @@ test("within a jurisdiction all objects are, the directory with them", async () 
 });
 
 test("a hint says where an object begins", async () => {
-  const { objectOf } = await objects("eu", "weur");
-  expect(objectOf(env, "acme")).toEqual(["eu:acme", { locationHint: "weur" }]);
+  const { objectOf, directoryOf } = await objects(null, "weur");
+  expect(objectOf(env, "acme")).toEqual(["acme", { locationHint: "weur" }]);
+  expect(directoryOf(env)).toEqual([" pods", { locationHint: "weur" }]);
+});
+
+test("a pod's own hint goes before the app's, and makes no other object", async () => {
+  for (const hint of [null, "weur"]) {
+    const { objectOf } = await objects(null, hint);
+    expect(objectOf(env, "acme", "apac")).toEqual(["acme", { locationHint: "apac" }]);
+    vi.resetModules();
+  }
+});
+
+test("within a jurisdiction a pod's own hint says nothing", async () => {
+  const { objectOf } = await objects("eu", null);
+  expect(objectOf(env, "acme", "apac")).toEqual(["eu:acme"]);
 });

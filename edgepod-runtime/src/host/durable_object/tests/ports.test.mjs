@@ -202,6 +202,16 @@ describe("a call of another pod", () => {
     expect(new TextDecoder().decode(body)).toBe('{"error":{}}');
   });
 
+  test("asks for the object where it is best made", async () => {
+    const asked = [];
+    const stub = { serve: async () => '2200{"data":1}' };
+    const env = { EDGEPOD_DO: { idFromName: (name) => name, get: (...of) => asked.push(of) && stub } };
+    portsOf(contextOf(), env).callPod(3, "acme weur", "2I\nsetName\n\ntrace\n\n1 a \n{}");
+    portsOf(contextOf(), env).callPod(4, "acme", "2I\nsetName\n\ntrace\n\n1 a \n{}");
+    await tick();
+    expect(asked).toEqual([["acme", { locationHint: "weur" }], ["acme"]]);
+  });
+
   test("whose object is of an older build, or away, is told why", async () => {
     const missing = new TypeError('The RPC receiver does not implement the method "serve".');
     for (const [serve, why] of [

@@ -38,8 +38,9 @@ beforeEach(() => {
  *
  * @param {object} [stub]
  * @param {RequestInit & { path?: string }} [of]
+ * @param {(...of: any[]) => object} [get] how it is got
  */
-async function ask(stub = {}, { path = "/rpc/getOne", ...init } = {}) {
+async function ask(stub = {}, { path = "/rpc/getOne", ...init } = {}, get = () => stub) {
   /** @type {Promise<any>[]} */
   const beside = [];
   /** @type {any} */
@@ -47,7 +48,7 @@ async function ask(stub = {}, { path = "/rpc/getOne", ...init } = {}) {
   /** @type {any} */
   const all = { method: "POST", duplex: "half", ...init };
   /** @type {any} */
-  const env = { EDGEPOD_DO: { idFromName: (name) => name, get: () => stub } };
+  const env = { EDGEPOD_DO: { idFromName: (name) => name, get } };
   const request = new Request(`https://example.com${path}`, all);
   const answer = await worker.fetch(request, env, ctx);
   return { status: answer.status, headers: answer.headers, text: await answer.text(), beside };
@@ -164,6 +165,31 @@ describe("the queue", () => {
     for (const end of ends) end("2200{}");
     for (const one of both) expect((await one).status).toBe(200);
   });
+});
+
+test("the object is asked for where the core says, and a pod has one queue wherever", async () => {
+  /** @type {any[]} */
+  const asked = [];
+  let end;
+  const serve = () => new Promise((resolve) => (end = resolve));
+  const stub = { serve, fetch: async () => new Response(null, { status: 200 }) };
+  const get = (/** @type {any[]} */ ...of) => {
+    asked.push(of);
+    return stub;
+  };
+  answers.route = () => "Sacme weur\n";
+  expect((await ask(stub, { method: "GET" }, get)).status).toBe(200);
+  answers.route = () => "Cacme weur\ngetOne\n\ntrace\n";
+  const first = ask(stub, {}, get);
+  await vi.waitFor(() => expect(end).toBeDefined());
+  answers.route = () => CALL;
+  expect(await ask(stub, {}, get)).toMatchObject({ status: 503, text: "overload" });
+  end("2200{}");
+  expect((await first).status).toBe(200);
+  expect(asked).toEqual([
+    ["acme", { locationHint: "weur" }],
+    ["acme", { locationHint: "weur" }],
+  ]);
 });
 
 describe("a body", () => {
