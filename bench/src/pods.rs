@@ -1,8 +1,8 @@
-//! Functions in one pod and in several, natively: how many a second, and how many cores that keeps busy. The app of
-//! `tests/pods`.
+//! Functions in one pod and in several, natively and on workerd: how many a second, and how many cores that keeps busy. The app
+//! of `tests/pods`.
 //!
-//! There is no other contender: what is compared is one pod with several. A pod's functions run one after another, as in one
-//! object; those of different pods do not wait for each other.
+//! What is compared is one pod with several, on the same host. A pod's functions run one after another, as in one object; those
+//! of different pods do not wait for each other. On workerd all objects of a process have one thread.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use edgepod_cli::{
     app::App,
-    build::{self, Profile},
+    build::{self, Profile, Worker},
     http,
     process::Process,
 };
@@ -22,9 +22,10 @@ use tokio::task::JoinSet;
 
 use crate::{
     client::{Connection, KEY},
-    contender, machine,
+    contender::{self, Contender},
+    machine,
     options::Options,
-    server::{PRIVATE_KEY, Storage},
+    server::{Answers, PRIVATE_KEY, Server, Storage},
     stats,
 };
 
@@ -74,10 +75,11 @@ struct Sample {
 pub(crate) async fn measure(options: &Options) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!(
-        "{NAME}: functions in one pod and in several, natively, on {cores} cores of which the load has some"
+        "{NAME}: functions in one pod and in several, on {cores} cores of which the load has some"
     );
     let app = App::find(&contender::root().join("tests/apps/pods"))?;
     let program = build::program(&app, Profile::Release).context("building tests/apps/pods")?;
+    let worker = Worker::build(&app, Profile::Release).context("building tests/apps/pods")?;
     let storage = Storage::new()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
     let mut command = Command::new(program);
@@ -91,14 +93,28 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
         .stderr(Stdio::null());
     let server = Process::spawn(NAME, command)?;
     http::wait_until_answering(&server, address, PATIENCE)?;
+    measure_host("natively", address, server.id(), options).await?;
+    drop(server);
+    let contender = Contender::new("edgepod", &worker.folder)?.signing();
+    let server = Server::start(&contender, Answers::Kept)?;
+    measure_host("on workerd", server.address(), server.process(), options).await
+}
+
+/// One host, which listens there.
+async fn measure_host(
+    host: &str,
+    address: SocketAddr,
+    process: u32,
+    options: &Options,
+) -> Result<()> {
     for case in &CASES {
-        println!("  {}", case.name);
+        println!("  {}, {host}", case.name);
         println!("   pods   calls/s   of one pod's   cores busy");
         let mut samples: [Vec<Sample>; PODS.len()] = Default::default();
         // One round more: the first only warms up.
         for round in 0..=options.rounds {
             for (index, pods) in PODS.into_iter().enumerate() {
-                let sample = load(case, pods, address, server.id(), options).await?;
+                let sample = load(case, pods, address, process, options).await?;
                 if round > 0 {
                     samples[index].push(sample);
                 }

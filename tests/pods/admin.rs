@@ -12,7 +12,7 @@ use edgepod_tests::{
 };
 use serde_json::{Value, json};
 
-use crate::{add, call_in, socket_url};
+use crate::{add, call_in, data_faults::faults, socket_url};
 
 /// The key of the server under test.
 pub(crate) const KEY: &str = "admin-key-of-the-tests-0123456789abcdef";
@@ -30,7 +30,7 @@ cases![
     what_cannot_be_called_is_refused,
     the_command_calls_an_internal_function,
     a_pod_that_cannot_be_opened_tells_the_admin_why_and_others_503,
-    the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed,
+    the_command_wakes_all_pods_and_says_which_fail_however_often_the_server_is_killed,
 ];
 
 /// A request of somebody who has the key.
@@ -39,7 +39,7 @@ pub(crate) fn admin(method: &str, path: &str) -> Call<'static> {
     unkeyed(method, path).header("authorization", &key)
 }
 
-fn unkeyed(method: &str, path: &str) -> Call<'static> {
+pub(crate) fn unkeyed(method: &str, path: &str) -> Call<'static> {
     let path = format!("/_edgepod/v1{path}");
     server().request(method, &path).without_key()
 }
@@ -76,7 +76,7 @@ pub(crate) fn until_listed(pod: &str) {
     }
 }
 
-fn status_of(pod: &str) -> Value {
+pub(crate) fn status_of(pod: &str) -> Value {
     admin("GET", "/status").query("pod", pod).ok()
 }
 
@@ -468,7 +468,7 @@ fn command(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed() {
+fn the_command_wakes_all_pods_and_says_which_fail_however_often_the_server_is_killed() {
     let pods: Vec<String> = (0..40).map(|n| format!("open-roll-{n:02}")).collect();
     let spoiled = [&pods[3], &pods[20], &pods[39]];
     for pod in &pods {
@@ -483,23 +483,38 @@ fn the_command_wakes_all_pods_and_says_which_fail_though_the_server_is_killed() 
     server().kill().expect("it is this process's own");
     server().start_again().expect("it starts again");
 
-    let migrate = ["migrate", "--all", "--parallel", "4"];
-    let command = pods_command(&migrate).spawn().expect("it runs");
-    std::thread::sleep(Duration::from_millis(fastrand::u64(50..400)));
-    server().kill().expect("it is this process's own");
-    server().start_again().expect("it starts again");
-    let mut output = command.wait_with_output().expect("it ends");
-    let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if said.contains("nothing answers") {
-        // It began while nobody was there, or that took too long: it goes on when it is run again.
-        output = pods_command(&migrate).output().expect("it runs");
-        said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (kills, mut random) = faults("EDGEPOD_PODS", 4);
+    let roll_out = || {
+        let mut command = pods_command(&["migrate", "--all", "--parallel", "4"]);
+        command.spawn().expect("it runs")
+    };
+    let mut command = roll_out();
+    for _ in 0..kills {
+        std::thread::sleep(Duration::from_millis(random.u64(50..400)));
+        server().kill().expect("it is this process's own");
+        server().start_again().expect("it starts again");
+        // It has given up, or come to its end: it is run again, and is there when the server is killed the next time.
+        if command.try_wait().expect("it is ours").is_some() {
+            command = roll_out();
+        }
     }
+    let (output, said) = loop {
+        let output = command.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !said.contains("nothing answers") {
+            break (output, said);
+        }
+        command = roll_out();
+    };
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(!said.contains(KEY), "{said}");
     for pod in &pods {
         let is_named = said.contains(&format!("the pod {pod} does not migrate: "));
         assert_eq!(is_named, spoiled.contains(&pod), "{pod}: {said}");
+        let status = status_of(pod);
+        let state = if is_named { "failed" } else { "ready" };
+        assert_eq!(status["state"], state, "{status}");
+        assert_eq!(status["pending"], json!([]), "{status}");
     }
     for pod in &pods {
         if spoiled.contains(&pod) {

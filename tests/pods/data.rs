@@ -66,7 +66,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 
 /// Pushes a file, and says what the command said.
 #[track_caller]
-fn push(pod: &str, file: &Path) -> String {
+pub(crate) fn push(pod: &str, file: &Path) -> String {
     let output = data(&["push", "--pod", pod, "--replace"], file).output();
     said(output.expect("it runs"))
 }
@@ -81,7 +81,7 @@ pub(crate) fn refused(mut command: Command) -> String {
 }
 
 #[track_caller]
-fn pulled(pod: &str, file: &Path) -> Connection {
+pub(crate) fn pulled(pod: &str, file: &Path) -> Connection {
     said(pull(pod, file).output().expect("it runs"));
     Connection::open(file).expect("a database")
 }

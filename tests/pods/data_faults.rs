@@ -24,13 +24,14 @@ cases![
     a_push_is_done_or_not_whenever_the_server_is_killed,
 ];
 
-/// How often, and with which random numbers.
-pub(crate) fn faults() -> (usize, fastrand::Rng) {
-    let number = |name: &str, default: usize| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+/// How often, and with which random numbers: `…_KILLS` and `…_SEED` say others.
+pub(crate) fn faults(name: &str, kills: usize) -> (usize, fastrand::Rng) {
+    let number = |what: &str, default: usize| {
+        let text = std::env::var(format!("{name}_{what}"));
+        text.map_or(default, |text| text.parse().expect("a number"))
     };
-    let kills = number("EDGEPOD_DATA_KILLS", 20);
-    let seed = number("EDGEPOD_DATA_SEED", fastrand::usize(..)) as u64;
+    let kills = number("KILLS", kills);
+    let seed = number("SEED", fastrand::usize(..)) as u64;
     println!("seed {seed}, {kills} kills");
     (kills, fastrand::Rng::with_seed(seed))
 }
@@ -79,7 +80,7 @@ pub(crate) const KINDS: &str = "SELECT (SELECT count(*) FROM notes) || ' ' || (S
      || (SELECT count(*) || ' ' || group_concat(DISTINCT kind) FROM bulk)";
 
 fn a_pull_is_whole_whenever_the_server_is_killed() {
-    let (kills, mut random) = faults();
+    let (kills, mut random) = faults("EDGEPOD_DATA", 20);
     let pod = server::unique("open-pulled");
     fill(&pod, "old");
     run(&pod, "CREATE TABLE pairs (n INTEGER)");
@@ -114,7 +115,7 @@ fn pull_or_there(pod: &str, file: &Path) -> Command {
 }
 
 fn a_push_is_done_or_not_whenever_the_server_is_killed() {
-    let (kills, mut random) = faults();
+    let (kills, mut random) = faults("EDGEPOD_DATA", 20);
     let (folder, _) = place();
     let files: Vec<(&str, PathBuf)> = ["old", "new"]
         .into_iter()

@@ -53,7 +53,8 @@ impl Drop for Keeping {
     }
 }
 
-fn restart(vars: &[(&str, &str)]) {
+/// Kills the server and starts it again, with this in its environment.
+pub(crate) fn restart(vars: &[(&str, &str)]) {
     server().kill().expect("it is this process's own");
     server().start_again_with(vars).expect("it starts again");
 }
@@ -419,7 +420,7 @@ fn a_rewind_is_done_or_not_whenever_the_server_is_killed() {
     if !is_native() {
         return;
     }
-    let (kills, mut random) = faults();
+    let (kills, mut random) = faults("EDGEPOD_DATA", 20);
     let keep = [("EDGEPOD_KEEP_COPIES", "20x1s")];
     let _keeping = Keeping::start(keep[0].1);
     let pod = server::unique("open-killed");

@@ -1,10 +1,21 @@
 //! Attacks on the walls between pods: nothing crosses, and nothing is made for a request that is refused.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use edgepod_tests::{Socket, cases, server};
 use serde_json::{Value, json};
 use tungstenite::Error;
 
-use crate::{add, call_as, call_in, socket_url, token_for, token_of};
+use crate::{
+    add,
+    admin::{admin, names, status_of, unkeyed, until_listed},
+    call_as, call_in,
+    rewind::restart,
+    socket_url, token_for, token_of,
+};
 
 cases![
     a_request_without_a_name_or_with_another_ones_is_refused,
@@ -15,6 +26,7 @@ cases![
     a_rule_that_panics_is_a_failure_of_the_server,
     what_is_refused_before_the_pod_makes_none,
     a_limit_is_of_each_pod,
+    what_is_refused_wakes_no_pod_that_sleeps,
 ];
 
 /// Both call from one address: what is used up in one pod is there in the other.
@@ -29,7 +41,7 @@ fn a_limit_is_of_each_pod() {
 }
 
 /// Does something that is refused, and makes sure that no database is there for it.
-fn unmade(refused: impl FnOnce()) {
+pub(crate) fn unmade(refused: impl FnOnce()) {
     // The server may still be making what an earlier case asked for.
     let before = server().databases();
     assert!(before > 1, "there are databases where this test looks");
@@ -187,4 +199,124 @@ fn what_is_refused_before_the_pod_makes_none() {
             .request("GET", "/ws?pod=open-unmade&sessionId=s")
             .error(426);
     });
+}
+
+/// Two pods sleep: one that a token leads to, and one that is open. Whatever is refused, they sleep on.
+fn what_is_refused_wakes_no_pod_that_sleeps() {
+    let (own, open) = ("asleep", "open-asleep");
+    let (token, other) = (token_for(own), token_for("another-org"));
+    add(call_as(&token, "addNote"), "of the organisation");
+    add(call_in(open, "addNote"), "open");
+    for pod in [own, open] {
+        until_listed(pod);
+    }
+    // An object sleeps until somebody calls. Natively all are opened once, for their jobs, and closed when they are idle.
+    restart(&[("EDGEPOD_POD_IDLE", "0.5")]);
+    let asleep = [own, open].map(until_asleep);
+    let listed = names(1000);
+    unmade(|| {
+        for _ in 0..5 {
+            calls_are_refused(own, &token, &other);
+            admin_requests_are_refused(open);
+        }
+    });
+    // Whoever was awake meanwhile has another time at which it was opened, natively, and on Workers a life.
+    assert_eq!([own, open].map(status_of), asleep);
+    assert_eq!(names(1000), listed);
+    call_as(&token, "getNotes").ok();
+    call_in(open, "getNotes").ok();
+    for (pod, before) in [own, open].into_iter().zip(&asleep) {
+        assert_ne!(&status_of(pod), before, "what is not refused wakes it");
+    }
+    restart(&[]);
+}
+
+fn until_asleep(pod: &str) -> Value {
+    let began = Instant::now();
+    loop {
+        let status = status_of(pod);
+        if status["life"].is_null() {
+            return status;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{status}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn calls_are_refused(own: &str, token: &str, other: &str) {
+    let broken = format!("{token}x");
+    let open = "open-asleep";
+    let unmade = "open-never-made";
+    // Whom the rule refuses.
+    call_in(own, "getNotes").error(403);
+    call_as(other, "getNotes")
+        .header("x-edgepod-pod", own)
+        .error(403);
+    call_as(token, "getNotes")
+        .header("x-edgepod-pod", open)
+        .error(403);
+    call_as(&broken, "getNotes").error(401);
+    call_in("open asleep", "getNotes").error(400);
+    for pod in [open, unmade] {
+        call_in(pod, "getNotes")
+            .header("x-test-panics", "yes")
+            .error(500);
+        call_in(pod, "getNotes").without_key().error(401);
+        call_in(pod, "getNotes")
+            .header("x-edgepod-key", "ep_pk_wrong")
+            .error(401);
+        call_in(pod, "getNothing").error(404);
+        call_in(pod, "takeNote").error(404);
+        let get = server().request("GET", "/rpc/addNote");
+        get.header("x-edgepod-pod", pod).error(405);
+        let batch = json!({"calls": [{"name": "getNotes"}], "pod": pod});
+        server()
+            .request("POST", "/rpc")
+            .header("x-edgepod-pod", own)
+            .args(batch)
+            .error(400);
+        server()
+            .request("POST", "/hooks/nothing")
+            .query("pod", pod)
+            .error(404);
+        server()
+            .request("GET", &format!("/ws?pod={pod}&sessionId=s"))
+            .error(426);
+        let wrong_key = server().socket_url("ep_pk_wrong", "s");
+        for url in [
+            format!("{wrong_key}&pod={pod}"),
+            socket_url("s", Some(&format!("{pod}%00"))),
+            socket_url("s", Some(own)),
+        ] {
+            assert!(
+                matches!(Socket::open(&url), Err(Error::Http(_))),
+                "{url}: a socket"
+            );
+        }
+        let socket = Socket::open_as_a_page(&socket_url("s", Some(pod)), token);
+        assert!(matches!(socket, Err(Error::Http(_))), "another's socket");
+    }
+    let hook = server().request("POST", "/hooks/notes").without_key();
+    hook.query("pod", own).body("hooked").error(403);
+}
+
+fn admin_requests_are_refused(open: &str) {
+    for (method, path) in [
+        ("GET", "/status"),
+        ("POST", "/migrate"),
+        ("GET", "/jobs"),
+        ("POST", "/jobs/retry"),
+        ("POST", "/jobs/cancel"),
+        ("POST", "/call"),
+    ] {
+        // Without the key, and of a pod that is not there.
+        unkeyed(method, path).query("pod", open).error(401);
+        let absent = admin(method, path).query("function", "getNotes");
+        absent.query("pod", "open-never-made").error(404);
+        admin(method, path).query("pod", "two words").error(400);
+    }
+    admin("GET", "/migrate").query("pod", open).error(405);
+    admin("POST", "/wake").query("pod", open).error(404);
+    let call = admin("POST", "/call").query("pod", open);
+    call.query("function", "getNotes").error(400);
 }

@@ -58,9 +58,19 @@ impl Socket {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with_header(url: &str, name: &'static str, value: &str) -> Result<Self, Error> {
+        Self::open_with_headers(url, &[(name, value)])
+    }
+
+    /// Opens a socket with some of them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with_headers(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
         let mut request = url.into_client_request()?;
-        let value = value.parse().expect("a header is text");
-        request.headers_mut().insert(name, value);
+        for (name, value) in headers {
+            let value = value.parse().expect("a header is text");
+            request.headers_mut().insert(*name, value);
+        }
         let (socket, _) = tungstenite::connect(request)?;
         Ok(Self(socket))
     }

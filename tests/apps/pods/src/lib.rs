@@ -5,16 +5,24 @@ use std::time::Duration;
 use edgepod::{
     http::{Bytes, Request, Response},
     middleware::{Per, rate_limit, require_user},
-    pods::by_claim,
+    pods::{asked, by_claim, by_header, by_host},
     prelude::*,
 };
 
 /// Whoever has a token is in the pod of their organisation. Others have those whose name begins with `open`; who asks for it has them made
-/// near.
+/// near. A request may also ask for one of the ready-made rules: so one server has them all.
 #[edgepod::pod]
 fn pod(request: &PodRequest) -> Result<PodName> {
     if request.header("x-test-panics").is_some() {
         panic!("the rule panics");
+    }
+    match request.header("x-test-rule") {
+        Some("by_claim") => return by_claim(request, "org"),
+        Some("by_header") => return by_header(request, "X-Tenant"),
+        Some("by_host") => return by_host(request, None),
+        Some("by_host of a domain") => return by_host(request, Some("pods.example")),
+        Some("asked") => return asked(request),
+        _ => {}
     }
     if request.user().is_some() {
         return by_claim(request, "org");
