@@ -12,6 +12,7 @@ use backon::{BlockingRetryable as _, ExponentialBuilder};
 use edgepod_runtime::auth::check_address;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use ureq::http::StatusCode;
 
 use crate::env;
 
@@ -134,7 +135,7 @@ impl Admin {
     ///
     /// # Errors
     /// As [`get`](Self::get), but for what the function itself refuses.
-    pub fn call(&self, query: &[(&str, &str)], arguments: &[u8]) -> Result<(u16, Value)> {
+    pub fn call(&self, query: &[(&str, &str)], arguments: &[u8]) -> Result<(StatusCode, Value)> {
         let reply = self.send_once("POST", CALL, query, arguments)?;
         let body = reply.json();
         match self.refusal(&reply, message_of(&body)) {
@@ -142,7 +143,7 @@ impl Admin {
             None if body.get("data").is_some() || body.get("error").is_some() => {
                 Ok((reply.status, body))
             }
-            None => bail!(self.of_another(reply.status)),
+            None => bail!(self.of_another(reply.status.as_u16())),
         }
     }
 
@@ -217,7 +218,7 @@ impl Admin {
     fn ask(&self, method: &str, path: &str, query: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
         let base = &self.base;
         let reply = self.send_once(method, path, query, body)?;
-        let status = reply.status;
+        let status = reply.status.as_u16();
         if status == 200 && reply.is_bytes {
             return Ok(Answer::Bytes(reply.bytes));
         }
@@ -247,7 +248,7 @@ impl Admin {
     /// Why the admin address lets nobody in, or is not there.
     fn refusal(&self, reply: &Reply, message: Option<&str>) -> Option<String> {
         let base = &self.base;
-        match (reply.status, message) {
+        match (reply.status.as_u16(), message) {
             (401, _) if reply.is_locked => Some(format!(
                 "{base} refuses the key: {KEY} is to be what the app has as a secret"
             )),
@@ -301,7 +302,7 @@ impl Admin {
             }
             error => anyhow!("nothing answers at {base} ({error}): is --url right?"),
         })?;
-        let status = reply.status().as_u16();
+        let status = reply.status();
         let header = |name: &str| reply.headers().get(name).and_then(|it| it.to_str().ok());
         let is_bytes = header("content-type") == Some(BYTES);
         let is_locked = header("www-authenticate").is_some_and(|scheme| scheme.contains(REALM));
@@ -318,7 +319,7 @@ impl Admin {
 
 /// A reply as it came.
 struct Reply {
-    status: u16,
+    status: StatusCode,
     /// Whether it asks for the key. A function may refuse its caller, too.
     is_locked: bool,
     is_bytes: bool,

@@ -409,7 +409,7 @@ fn the_command_calls_an_internal_function() {
     assert_eq!(printed, format!("\"{pod}\"\n"));
     let (_, said) = call(r#"{"text":""}"#);
     assert!(
-        said.contains("A note of open-commanded says something. (EMPTY, 409, trace "),
+        said.contains("A note of open-commanded says something. (EMPTY, 409 Conflict, trace "),
         "{said}"
     );
     let (_, said) = run(&["whoSigns", "{}", "--admin", "--pod", pod]);

@@ -5,6 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
+use ureq::http::StatusCode;
 
 use super::dev::{key, running};
 use crate::{
@@ -69,7 +70,7 @@ pub(super) fn run(args: &Call) -> Result<ExitCode> {
 }
 
 /// Where the call went, the status, and the reply.
-type Called = (String, u16, Value);
+type Called = (String, StatusCode, Value);
 
 /// Calls it through the admin address.
 fn of_admin(args: &Call) -> Result<Called> {
@@ -120,7 +121,7 @@ fn of_client(args: &Call) -> Result<Called> {
             "nothing answers at {base} ({error}): start `edgepod dev`, or name the address with --url"
         )
     })?;
-    let status = reply.status().as_u16();
+    let status = reply.status();
     let text = reply.body_mut().read_to_string()?;
     let body: Value = serde_json::from_str(&text).with_context(|| {
         format!("what answers at {base} with {status} is no EdgePod: is --url right?")

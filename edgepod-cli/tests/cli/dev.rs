@@ -311,6 +311,7 @@ fn told_to_listen_on_every_address_it_is_reached_from_elsewhere() {
     let app = App::new();
     let dev = app.dev(&["--no-page", "--listen", "0.0.0.0"]);
     dev.wait_for("whoever reaches this machine can call it");
+    dev.wait_for("API http://");
     assert_eq!(dev.ask()[0], "first");
     let output = dev.output();
     let (_, address) = output.split_once("API http://").unwrap();
