@@ -112,7 +112,7 @@ fn a_call_whose_client_has_gone_is_not_run() {
 fn what_gone_clients_left_behind_counts_until_it_is_dropped() {
     let native = Native::start(&[
         ("EDGEPOD_MAX_BODY_MEMORY", "4000000"),
-        ("EDGEPOD_CALL_LIMIT", "3"),
+        ("EDGEPOD_CALL_LIMIT", "6"),
     ]);
     let key = &server().key;
     let mut slow = native.raw();
