@@ -34,12 +34,6 @@ const AWAY: Duration = Duration::from_secs(60);
 /// The same before it has answered anything: it may not be there at all.
 const ABSENT: Duration = Duration::from_secs(2);
 
-/// Where functions are called.
-const CALL: &str = "/call";
-
-/// What a reply says that asks for the key.
-const REALM: &str = "edgepod admin";
-
 /// What a reply of bytes calls itself.
 const BYTES: &str = "application/octet-stream";
 
@@ -75,6 +69,11 @@ pub fn key(given: Option<&str>, folder: &Path, is_local: bool) -> Result<String>
     set.map(|key| key.trim().to_owned()).with_context(|| {
         format!("{KEY} is not set: put the key of the app into the environment of this command, as the app has it as a secret")
     })
+}
+
+/// A name for a request by which the server knows it when it comes again: 32 hexadecimal digits.
+pub fn new_id() -> String {
+    format!("{:032x}", rand::random::<u128>())
 }
 
 impl Admin {
@@ -136,7 +135,7 @@ impl Admin {
     /// # Errors
     /// As [`get`](Self::get), but for what the function itself refuses.
     pub fn call(&self, query: &[(&str, &str)], arguments: &[u8]) -> Result<(StatusCode, Value)> {
-        let reply = self.send_once("POST", CALL, query, arguments)?;
+        let reply = self.send_once("POST", "/call", query, arguments, WORK)?;
         let body = reply.json();
         match self.refusal(&reply, message_of(&body)) {
             Some(refusal) => bail!(refusal),
@@ -217,7 +216,12 @@ impl Admin {
     /// One try. An error: it is to be asked again.
     fn ask(&self, method: &str, path: &str, query: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
         let base = &self.base;
-        let reply = self.send_once(method, path, query, body)?;
+        // What brings a body along is a piece of something.
+        let patience = match (method, body) {
+            ("POST", []) => WORK,
+            _ => PATIENCE,
+        };
+        let reply = self.send_once(method, path, query, body, patience)?;
         let status = reply.status.as_u16();
         if status == 200 && reply.is_bytes {
             return Ok(Answer::Bytes(reply.bytes));
@@ -275,6 +279,7 @@ impl Admin {
         path: &str,
         query: &[(&str, &str)],
         body: &[u8],
+        patience: Duration,
     ) -> Result<Reply> {
         let base = &self.base;
         let request = ureq::http::Request::builder()
@@ -282,11 +287,6 @@ impl Admin {
             .uri(address(base, path, query))
             .header("authorization", format!("Bearer {}", self.key));
         let unsent = || format!("`{base}` is no address, or the key is none");
-        // What brings a body along is a piece of something.
-        let patience = match (method, path, body) {
-            ("POST", CALL, _) | ("POST", _, []) => WORK,
-            _ => PATIENCE,
-        };
         let request = request.body(body).with_context(unsent)?;
         let request = self.agent.configure_request(request);
         let sent = self
@@ -305,7 +305,7 @@ impl Admin {
         let status = reply.status();
         let header = |name: &str| reply.headers().get(name).and_then(|it| it.to_str().ok());
         let is_bytes = header("content-type") == Some(BYTES);
-        let is_locked = header("www-authenticate").is_some_and(|scheme| scheme.contains(REALM));
+        let is_locked = header("www-authenticate").is_some();
         let bytes = reply.body_mut().with_config().limit(MOST).read_to_vec();
         let bytes = bytes.with_context(|| format!("the reply of {base} is cut off"))?;
         Ok(Reply {

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use edgepod_codegen::Framework;
 
 /// Reactive backends in Rust, in your own Durable Objects.
@@ -529,26 +529,29 @@ pub enum Jurisdiction {
 }
 
 /// Regions that Cloudflare places objects in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LocationHint {
-    /// Western North America
-    Wnam,
-    /// Eastern North America
-    Enam,
-    /// South America
-    Sam,
-    /// Western Europe
-    Weur,
-    /// Eastern Europe
-    Eeur,
-    /// Asia-Pacific
-    Apac,
-    /// Oceania
-    Oc,
-    /// Africa
-    Afr,
-    /// The Middle East
-    Me,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocationHint(edgepod_manifest::LocationHint);
+
+impl ValueEnum for LocationHint {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [LocationHint; edgepod_manifest::LocationHint::ALL.len()] = {
+            let mut all = [LocationHint(edgepod_manifest::LocationHint::ALL[0]);
+                edgepod_manifest::LocationHint::ALL.len()];
+            let mut at = 0;
+            while at < all.len() {
+                all[at] = LocationHint(edgepod_manifest::LocationHint::ALL[at]);
+                at += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let mut meaning = self.0.meaning().to_owned();
+        meaning[..1].make_ascii_uppercase();
+        Some(PossibleValue::new(self.0.as_str()).help(meaning))
+    }
 }
 
 /// What page a new app has.

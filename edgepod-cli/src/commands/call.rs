@@ -9,6 +9,7 @@ use ureq::http::StatusCode;
 
 use super::dev::{key, running};
 use crate::{
+    admin::new_id,
     app::App,
     args::{AdminAddress, Call},
     env, term,
@@ -80,7 +81,7 @@ fn of_admin(args: &Call) -> Result<Called> {
         admin_key: args.admin_key.clone(),
     })?;
     // Another for each call: the app does it once for it.
-    let id = format!("{:032x}", rand::random::<u128>());
+    let id = new_id();
     let mut query = vec![("function", &*args.name), ("id", &id)];
     query.extend(args.pod.as_deref().map(|pod| ("pod", pod)));
     let (status, body) = admin.call(&query, args.arguments.as_bytes())?;

@@ -13,7 +13,8 @@ use serde_json::Value as Json;
 use super::{Args, Middleware, Named, Next, QueryCtx, Reply};
 use crate::{Error, Result, auth::Claims};
 
-/// Lets in who is signed in; anyone else is told 401 `UNAUTHORIZED`. A job has no user, and is let in: the app itself asked for it.
+/// Lets in who is signed in; anyone else is told 401 `UNAUTHORIZED`. A job has no user, and
+/// is let in, as the app itself asked for it; so is a call of the admin.
 ///
 /// It stands in a list by its name: `middleware = [require_user]`.
 #[expect(
@@ -61,7 +62,7 @@ fn signed_in(ctx: &QueryCtx) -> Result<&Claims> {
 /// let admins = require_role("role", "admin");
 /// ```
 ///
-/// Who is not signed in is told 401 `UNAUTHORIZED`, who has not the role 403 `FORBIDDEN`. A job is let in.
+/// Who is not signed in is told 401 `UNAUTHORIZED`, who has not the role 403 `FORBIDDEN`. A job and the admin are let in.
 pub fn require_role(claim: impl Into<String>, value: impl Into<String>) -> RequireRole {
     RequireRole {
         claim: claim.into(),

@@ -8,7 +8,6 @@ use std::{
 use anyhow::{Result, anyhow, bail};
 use edgepod_manifest::{DataFormat, KeptCopies, KeptCopy, Rewound, read_duration};
 use edgepod_runtime::db::Timestamp;
-use rand::RngExt as _;
 
 use super::{
     super::pods::{admin, ago, size},
@@ -17,7 +16,7 @@ use super::{
     pull::parameters,
 };
 use crate::{
-    admin::Admin,
+    admin::{Admin, new_id},
     args::{CopiesOfData, RewindData},
     term,
 };
@@ -150,8 +149,7 @@ fn none(kept: &KeptCopies) -> String {
 
 /// Has the server take it; the copy of what there was before.
 fn take(admin: &Admin, pod: Option<&str>, copy: &str) -> Result<Option<String>> {
-    // By which the server knows a request that comes again.
-    let id = format!("{:032x}", rand::rng().random::<u128>());
+    let id = new_id();
     let query = [&parameters(pod, &id)[..], &[("to", copy)]].concat();
     admin
         .post::<Rewound>("/data/rewind", &query)

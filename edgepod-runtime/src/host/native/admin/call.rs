@@ -1,5 +1,7 @@
 //! A call of a function by whoever runs the app, an internal one as well.
 
+use std::mem::take;
+
 use super::{
     super::calls::{Caller, What},
     Asked,
@@ -10,7 +12,6 @@ use crate::{
     engine::{Origin, Outcome, no_function},
     gateway,
 };
-use std::mem::take;
 
 /// Calls a function of a pod. It is done once for its `id`.
 pub(super) async fn call(asked: &mut Asked<'_>) -> Result<Outcome, Error> {

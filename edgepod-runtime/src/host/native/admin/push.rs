@@ -76,10 +76,10 @@ pub(super) async fn put(asked: &mut Asked<'_>) -> Result<(), Error> {
 /// Puts it in the place of the pod's. Whether it may: the pod has data otherwise, which stays.
 pub(super) async fn commit(asked: &Asked<'_>) -> Result<bool, Error> {
     let (pod, file) = file(asked)?;
-    let whole = asked.shared.pods.whole(file).await?;
     let bytes = asked.parameter("bytes");
     let bytes = bytes.and_then(|bytes| bytes.parse::<u64>().ok());
     let bytes = bytes.ok_or_else(|| Error::bad_request("`bytes` is how many there are."))?;
+    let whole = asked.shared.pods.whole(file).await?;
     let with = Replacement {
         id: asked.parameter("id").unwrap_or_default(),
         over: is_over(asked),
