@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     process::{Command, Stdio},
     sync::{
-        Mutex,
+        LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -92,9 +92,10 @@ pub(crate) fn is(mood: Mood) {
     *MOOD.lock().expect("no panic") = mood;
 }
 
-/// Publishes these keys, and no others.
+/// Publishes these keys and the lasting one, and no others.
 pub(crate) fn publish(keys: &[&Key]) {
-    *KEYS.lock().expect("no panic") = keys.iter().map(|key| key.jwk.clone()).collect();
+    let keys = keys.iter().copied().chain([Key::lasting()]);
+    *KEYS.lock().expect("no panic") = keys.map(|key| key.jwk.clone()).collect();
 }
 
 /// A key of the issuer.
@@ -115,6 +116,12 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 impl Key {
+    /// The key that is always published: once the host has asked for keys it knows this one.
+    pub(crate) fn lasting() -> &'static Self {
+        static LASTING: LazyLock<Key> = LazyLock::new(|| Key::ec("lasting", "P-256"));
+        &LASTING
+    }
+
     /// A new key on P-256 or P-384.
     pub(crate) fn ec(kid: &str, crv: &str) -> Self {
         let (algorithm, half): (&'static EcdsaSigningAlgorithm, usize) = match crv {

@@ -34,6 +34,7 @@ cases![
 
 fn main() -> ExitCode {
     let issuer = Issuer::start();
+    publish(&[]);
     // SAFETY: only the issuer's thread runs beside this one, and it reads no variables.
     unsafe {
         std::env::set_var("EDGEPOD_JWKS_URL", &issuer.url);
@@ -72,8 +73,7 @@ fn call(name: &str, token: &str) -> edgepod_tests::Reply {
 
 /// Whoever sends one means to be somebody: what cannot be read is no anonymous call, and of two none is chosen.
 fn an_authorization_that_cannot_be_read_is_refused() {
-    let key = Key::ec("readable", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     let token = key.sign("ES256", &claims());
     accept(&token);
     let right = format!("Bearer {token}").into_bytes();
@@ -200,8 +200,7 @@ fn the_examples_of_the_standards_are_refused_by_name() {
 }
 
 fn what_is_wrong_with_a_token_is_unauthorized_everywhere() {
-    let (key, forger) = (Key::ec("w1", "P-256"), Key::ec("w1", "P-256"));
-    publish_and_wait(&[&key]);
+    let (key, forger) = (Key::lasting(), Key::ec("lasting", "P-256"));
     let good = key.sign("ES256", &claims());
     accept(&good);
     refuse(&forger.sign("ES256", &claims()), "signature");
@@ -213,7 +212,7 @@ fn what_is_wrong_with_a_token_is_unauthorized_everywhere() {
     refuse(&key.sign("none", &claims()), "algorithm");
     refuse(&key.sign("HS256", &claims()), "algorithm");
     refuse(&key.sign("ES384", &claims()), "key_mismatch");
-    let header = json!({"alg": "ES256", "kid": "w1", "crit": ["x"], "x": 1});
+    let header = json!({"alg": "ES256", "kid": "lasting", "crit": ["x"], "x": 1});
     refuse(&key.sign_with(&header, &claims()), "critical");
     refuse(&key.sign("ES256", &with("exp", at(-60).into())), "expired");
     refuse(
@@ -298,8 +297,7 @@ fn one_slow_fetch_serves_everyone_who_waits() {
 }
 
 fn the_claims_may_be_the_apps_own_type() {
-    let key = Key::ec("t1", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     let reply = call("role", &key.sign("ES256", &claims()));
     assert_eq!(reply.json()["data"], "u1: admin");
     let error = call("role", &key.sign("ES256", &with("role", 7.into()))).assert_error(401);
@@ -308,8 +306,7 @@ fn the_claims_may_be_the_apps_own_type() {
 }
 
 fn a_key_is_its_callers_own() {
-    let key = Key::ec("i1", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     let idempotency = server::unique("key");
     let greet = |token: Option<&str>| {
         let mut call = server()
@@ -339,8 +336,7 @@ fn a_key_is_its_callers_own() {
 }
 
 fn middleware_runs_for_each_query_of_a_batch() {
-    let key = Key::ec("b1", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     let batch = || {
         server().request("POST", "/rpc").args(json!({"calls": [
             {"name": "whoAmI"},
@@ -359,8 +355,7 @@ fn middleware_runs_for_each_query_of_a_batch() {
 }
 
 fn ready_made_middleware_lets_in_users_and_roles() {
-    let key = Key::ec("mw1", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     for name in ["forUsers", "forAdmins"] {
         let error = server().call(name).send().assert_error(401);
         assert_eq!(error["code"], "UNAUTHORIZED");
@@ -383,8 +378,7 @@ fn ready_made_middleware_lets_in_users_and_roles() {
 }
 
 fn a_limit_is_for_each_user_and_says_when_to_come_back() {
-    let key = Key::ec("mw2", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     let often = key.sign("ES256", &with("sub", json!("often")));
     for _ in 0..3 {
         assert_eq!(call("seldom", &often).status, 200);

@@ -9,7 +9,7 @@ use tungstenite::Error;
 use crate::{
     claims,
     issuer::{Key, at},
-    publish_and_wait, with,
+    with,
 };
 
 cases![
@@ -31,8 +31,7 @@ fn visit() {
 }
 
 fn a_socket_is_told_nothing_once_its_token_has_expired() {
-    let key = Key::ec("ws1", "P-256");
-    publish_and_wait(&[&key]);
+    let key = Key::lasting();
     let open = |token: Option<&str>| {
         let session = server::unique("expiring");
         let url = server().socket_url(&server().key, &session);

@@ -51,8 +51,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             "{verdict} {name:<16} {totals} in {:.1} s",
             took.as_secs_f64()
         );
+        for failure in &totals.failures {
+            println!("     {failure}");
+        }
     }
-    let sum: Totals = report.iter().map(|(_, totals, _)| *totals).sum();
+    let sum: Totals = report.into_iter().map(|(_, totals, _)| totals).sum();
     println!("{} passed, {} failed", sum.passed, sum.failed);
     Ok(if sum.failed == 0 {
         ExitCode::SUCCESS

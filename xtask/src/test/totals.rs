@@ -5,12 +5,14 @@ use std::{fmt, iter::Sum, ops::Add};
 use crate::run::Finished;
 
 /// Counts of checks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) passed: usize,
     pub(super) failed: usize,
     /// Cases that the runner left out. They are shown; they do not fail a run.
     pub(super) skipped: usize,
+    /// The cases that failed, as their runner names them, and what kept others from running.
+    pub(super) failures: Vec<String>,
 }
 
 impl Totals {
@@ -43,9 +45,11 @@ impl Totals {
                 passed: count_before(summary, "passed"),
                 failed: count_before(summary, "failed"),
                 skipped: count_before(summary, "ignored"),
+                failures: Vec::new(),
             })
             .sum::<Self>()
             .agreeing_with(finished)
+            .naming(failures_of_cargo_test(&finished.output))
     }
 
     /// Counts from vitest's `Tests  1 failed | 12 passed (13)` line.
@@ -59,9 +63,11 @@ impl Totals {
                 passed: count_before(&summary, "passed"),
                 failed: count_before(&summary, "failed"),
                 skipped: count_before(&summary, "skipped"),
+                failures: Vec::new(),
             })
             .sum::<Self>()
             .agreeing_with(finished)
+            .naming(failures_of_vitest(&finished.output))
     }
 
     /// A program that failed without a failed case (it did not compile, it crashed) is one failure.
@@ -71,6 +77,10 @@ impl Totals {
         } else {
             self
         }
+    }
+
+    fn naming(self, failures: Vec<String>) -> Self {
+        Self { failures, ..self }
     }
 
     /// A suite that ran nothing has failed.
@@ -91,6 +101,7 @@ impl Add for Totals {
             passed: self.passed + other.passed,
             failed: self.failed + other.failed,
             skipped: self.skipped + other.skipped,
+            failures: [self.failures, other.failures].concat(),
         }
     }
 }
@@ -109,6 +120,36 @@ impl fmt::Display for Totals {
         }
         Ok(())
     }
+}
+
+/// The names in the last list that a test program prints under `failures:`, and errors of what was not built or ended early.
+fn failures_of_cargo_test(output: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut lines = output.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line == "failures:" {
+            while let Some(name) = lines.next_if(|line| line.starts_with("    ")) {
+                names.push(name.trim().to_owned());
+            }
+        } else if line.starts_with("error") {
+            names.push(line.to_owned());
+        }
+    }
+    names
+}
+
+/// `FAIL  file > case`, which vitest prints before each failure.
+fn failures_of_vitest(output: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for line in output.lines().map(without_colours) {
+        if let Some(name) = line.trim_start().strip_prefix("FAIL ") {
+            let name = name.trim().to_owned();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
 }
 
 /// The number that stands directly before `word`, or 0.
@@ -153,15 +194,32 @@ mod tests {
             Totals {
                 passed: 5,
                 failed: 4,
-                skipped: 1
+                skipped: 1,
+                failures: Vec::new()
             }
+        );
+    }
+
+    #[test]
+    fn what_failed_is_named() {
+        let libtest = "test a::b ... FAILED\n\nfailures:\n\n---- a::b stdout ----\n    indented\n\nfailures:\n    a::b\n    c::d\n\n\
+            test result: FAILED. 0 passed; 2 failed; 0 ignored\nerror: test failed, to rerun pass `-p x`\n";
+        assert_eq!(
+            Totals::of_cargo_test(&finished(false, libtest)).failures,
+            ["a::b", "c::d", "error: test failed, to rerun pass `-p x`"]
+        );
+        let vitest = "\u{1b}[41m\u{1b}[1m FAIL \u{1b}[22m\u{1b}[49m tests/a.test.ts\u{1b}[2m > \u{1b}[22mreads\n Tests  1 failed (1)\n";
+        assert_eq!(
+            Totals::of_vitest(&finished(false, vitest)).failures,
+            ["tests/a.test.ts > reads"]
         );
     }
 
     #[test]
     fn a_program_that_fails_before_its_first_case_is_a_failure() {
         let totals = Totals::of_cargo_test(&finished(false, "error: could not compile `x`\n"));
-        assert_eq!(totals, Totals::one_failure());
+        let failures = vec!["error: could not compile `x`".to_owned()];
+        assert_eq!(totals, Totals::one_failure().naming(failures));
     }
 
     #[test]
@@ -180,7 +238,8 @@ mod tests {
             Totals {
                 passed: 12,
                 failed: 1,
-                skipped: 2
+                skipped: 2,
+                failures: Vec::new()
             }
         );
         assert_eq!(
@@ -188,7 +247,8 @@ mod tests {
             Totals {
                 passed: 7,
                 failed: 0,
-                skipped: 0
+                skipped: 0,
+                failures: Vec::new()
             }
         );
     }
