@@ -59,10 +59,10 @@ pub(crate) async fn measure(
     Ok(times)
 }
 
-/// A server with its sockets, each of a session that has read the table of users.
+/// A server with its sockets, each of a session that reads the list of users before a write.
 struct Audience {
     server: Server,
-    size: usize,
+    sessions: Vec<String>,
     signals: mpsc::UnboundedReceiver<Result<(u32, Instant)>>,
     /// They end with the audience.
     _listeners: JoinSet<()>,
@@ -72,18 +72,14 @@ impl Audience {
     async fn gather(options: &Options, contender: &Contender) -> Result<Self> {
         let server = Server::start(contender, Answers::Kept)?;
         let address = server.address();
-        let [id] = client::add_users(address, 1).await?[..] else {
-            bail!("one user was added")
-        };
+        client::add_users(address, 1).await?;
         let (sender, signals) = mpsc::unbounded_channel();
         let mut listeners = JoinSet::new();
+        let mut sessions = Vec::new();
         for number in 0..options.sockets {
             let session = format!("listener-{number}");
             let mut socket = client::socket(address, &session).await?;
-            let mut connection = Connection::open(address, Some(session)).await?;
-            connection
-                .call_json("getUserById", &json!({ "id": id }))
-                .await?;
+            sessions.push(session);
             let sender = sender.clone();
             listeners.spawn(async move {
                 while let Some(message) = socket.next().await {
@@ -99,23 +95,30 @@ impl Audience {
         }
         Ok(Self {
             server,
-            size: options.sockets as usize,
+            sessions,
             signals,
             _listeners: listeners,
         })
     }
 
     async fn write(&mut self, round: u32, write: usize) -> Result<Vec<Duration>> {
+        // A subscription ends when it is told of.
+        for session in &self.sessions {
+            let mut connection =
+                Connection::open(self.server.address(), Some(session.clone())).await?;
+            connection.call("getUsers", "{}").await?;
+        }
+        let size = self.sessions.len();
         let arguments =
             json!({ "email": format!("new-{round}-{write}@example.com"), "name": "New User" });
-        let mut heard = vec![None; self.size];
+        let mut heard = vec![None; size];
         let mut writer = Connection::open(self.server.address(), None).await?;
         let start = Instant::now();
         writer.call("insertUser", arguments.to_string()).await?;
-        for count in 0..self.size {
+        for count in 0..size {
             let signal = tokio::time::timeout(PATIENCE, self.signals.recv())
                 .await
-                .with_context(|| format!("{count} of {} sockets were told of a write", self.size))?
+                .with_context(|| format!("{count} of {size} sockets were told of a write"))?
                 .context("all sockets are closed")?;
             let (number, at) = signal?;
             let before = heard[number as usize].replace(at.duration_since(start));
