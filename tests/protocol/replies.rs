@@ -12,6 +12,7 @@ cases![
     nothing_is_null,
     a_time_is_in_rfc_3339_and_utc,
     text_comes_back_as_it_was_sent,
+    so_does_a_long_one,
     a_write_is_seen_by_the_next_read,
     a_post_belongs_to_its_author,
     deleting_a_user_deletes_the_posts,
@@ -113,6 +114,26 @@ fn text_comes_back_as_it_was_sent() {
             .args(json!({"id": user["id"]}))
             .ok();
         assert_eq!(read["name"], text);
+    }
+}
+
+/// Long replies may take another way than short ones, and are no other for that.
+fn so_does_a_long_one() {
+    for characters in ["plain text. ", "é€😀 \u{fffd}\u{2028}\"\\\0{ "] {
+        let name = characters.repeat(20_000 / characters.len());
+        let email = format!("{}@example.com", server::unique("long"));
+        let user = json!({"email": email, "name": &name});
+        let user = server().call("insertUser").args(user).ok();
+        assert_eq!(user["name"], name.as_str());
+        let one = json!({"name": "getUserById", "args": {"id": user["id"]}});
+        let batch = json!({"calls": [one, {"name": "nothing"}]});
+        let reply = server().request("POST", "/rpc").args(batch).send().json();
+        assert_eq!(reply["results"][0]["data"]["name"], name.as_str());
+        assert_eq!(reply["results"][1]["status"], 404);
+        server()
+            .call("deleteUser")
+            .args(json!({"id": user["id"]}))
+            .ok();
     }
 }
 

@@ -40,7 +40,7 @@ export function socket_opened(
 ): void;
 export function socket_closed(engine: number, socket: number): void;
 export function fetched(number: number, head: string | undefined, body: Uint8Array, failure: string): void;
-export function call(engine: number, message: string): string;
+export function call(engine: number, message: string, takes_bytes: boolean): string | Uint8Array;
 export function call_action(
   engine: number,
   message: string,
@@ -58,4 +58,10 @@ export function status(
 ): string;
 export function jobs(engine: number, what: string, of: string, trace_id: string): string;
 export function run_job(engine: number): boolean | undefined;
-export function call_batch(engine: number, message: string, lost: Uint32Array, begins: (place: number) => void): string;
+export function call_batch(
+  engine: number,
+  message: string,
+  lost: Uint32Array,
+  begins: (place: number) => void,
+  takes_bytes: boolean,
+): string | Uint8Array;

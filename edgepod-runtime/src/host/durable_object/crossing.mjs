@@ -16,37 +16,43 @@ const UNKNOWN = "!";
 const ABSENT = "\0";
 
 /**
- * The head of a request as the core's `route` takes it. Each header that is asked for costs: a call needs the fewest, and all of
- * them go along only where the app has pods.
+ * A request as the core's `route` takes it, but for what it is asked with. Going through the headers once costs less than asking for
+ * some of them.
  *
+ * @typedef {object} Asked
+ * @property {string} method
+ * @property {string} url
+ * @property {Record<string, string>} headers by their names in small letters
+ */
+
+/**
  * @param {Pick<Request, "method" | "url" | "headers">} request
- * @param {string | null} length its `Content-Length`
+ * @returns {Asked}
+ */
+export const readRequest = ({ method, url, headers }) => ({ method, url, headers: Object.fromEntries(headers) });
+
+/**
+ * The head of a request as the core's `route` takes it. All headers go along only where the app has pods.
+ *
+ * @param {Asked} asked
  * @param {boolean} pods
  */
-export function headOf(request, length, pods) {
-  const { method, url, headers } = request;
+export function headOf({ method, url, headers }, pods) {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const end = url.indexOf("?", start);
   const path = end < 0 ? url.slice(start) : url.slice(start, end);
   const query = end < 0 ? "" : url.slice(end + 1);
-  const session = headers.get("x-edgepod-session-id") ?? ABSENT;
-  const reactive = session === ABSENT ? ABSENT : (headers.get("x-edgepod-reactive") ?? ABSENT);
-  const call = method === "POST";
-  const upgrade = call ? ABSENT : (headers.get("upgrade") ?? ABSENT);
-  const asked = method === "OPTIONS" ? (headers.get("access-control-request-headers") ?? ABSENT) : ABSENT;
-  const key = headers.get("x-edgepod-key") ?? ABSENT;
-  const authorization = headers.get("authorization") ?? ABSENT;
-  const pod = headers.get("x-edgepod-pod") ?? ABSENT;
-  const head = `${method}\n${path}\n${query}\n${key}\n${authorization}\n${session}\n${reactive}\n${upgrade}\n${asked}\n${length ?? ABSENT}\n${pod}`;
+  const line = (/** @type {string} */ name) => headers[name] ?? ABSENT;
+  const head = `${method}\n${path}\n${query}\n${line("x-edgepod-key")}\n${line("authorization")}\n${line("x-edgepod-session-id")}\n${line("x-edgepod-reactive")}\n${line("upgrade")}\n${line("access-control-request-headers")}\n${line("content-length")}\n${line("x-edgepod-pod")}`;
   return pods ? `${head}\n${writeHeaders(headers)}` : head;
 }
 
 /**
  * The headers of a request, as JSON.
  *
- * @param {Headers} headers
+ * @param {Record<string, string>} headers
  */
-export const writeHeaders = (headers) => JSON.stringify(Object.fromEntries(headers));
+export const writeHeaders = (headers) => JSON.stringify(headers);
 
 /** What becomes of a request: the first letter of what `route` returns. */
 export const DECISION = Object.freeze({
@@ -159,7 +165,7 @@ export const writeAdminCall = (name, trace, key, args) =>
 /**
  * What a route is asked, but for headers and body: the method and the address, without its origin.
  *
- * @param {Pick<Request, "method" | "url">} request
+ * @param {Pick<Asked, "method" | "url">} asked
  */
 export function targetOf({ method, url }) {
   return `${method} ${url.slice(url.indexOf("/", url.indexOf("//") + 2))}`;
@@ -195,18 +201,32 @@ export const unknownVersion = () => `${UNKNOWN}${VERSION}`;
 
 /**
  * The outcome of a call: the version, three digits of status, the seconds of `Retry-After` where there are any, and the
- * reply's body, which begins with a brace.
+ * reply's body, which begins with a brace. A long one may be its text in UTF-8.
  *
- * @param {string} outcome
- * @returns {{ status: number, retryAfter: string, body: string }}
+ * @template {string | Uint8Array} T
+ * @param {T} outcome
+ * @returns {{ status: number, retryAfter: string, body: T }}
  */
 export function readOutcome(outcome) {
+  if (typeof outcome === "string") return /** @type {any} */ (readText(outcome));
+  const start = outcome.indexOf(BRACE);
+  if (start < 0) return /** @type {any} */ (readText(utf8.decode(outcome)));
+  const head = readText(utf8.decode(outcome.subarray(0, start + 1)));
+  return /** @type {any} */ ({ ...head, body: outcome.subarray(start) });
+}
+
+/** @param {string} outcome */
+function readText(outcome) {
   if (outcome.startsWith(`${VERSION}200{`)) return { status: 200, retryAfter: "", body: outcome.slice(4) };
   if (outcome.startsWith(UNKNOWN))
     throw new Error(`the object speaks version ${outcome.slice(1)}, and this Worker ${VERSION}`);
   const body = outcome.indexOf("{");
   return { status: Number(outcome.slice(1, 4)), retryAfter: outcome.slice(4, body), body: outcome.slice(body) };
 }
+
+const BRACE = "{".charCodeAt(0);
+
+const utf8 = new TextDecoder();
 
 /**
  * @param {number} status
@@ -236,9 +256,26 @@ export const outcomeForBefore = (outcome) => outcome.slice(1);
  * @param {string} message
  * @returns {Promise<string>}
  */
-export async function ask(stub, message) {
+export const ask = async (stub, message) => /** @type {string} */ (await askFor(stub, message, false));
+
+/**
+ * The same, for an outcome that may be bytes where it is long: who only hands its body on need not decode it.
+ *
+ * @param {import("./objects.mjs").Stub} stub
+ * @param {string} message
+ * @returns {Promise<string | Uint8Array>}
+ */
+export const askForBytes = (stub, message) => askFor(stub, message, true);
+
+/**
+ * @param {import("./objects.mjs").Stub} stub
+ * @param {string} message
+ * @param {boolean} takesBytes an older object does not look at it, and answers with a text
+ * @returns {Promise<string | Uint8Array>}
+ */
+async function askFor(stub, message, takesBytes) {
   try {
-    return /** @type {string} */ (await stub.serve(message));
+    return /** @type {string | Uint8Array} */ (await stub.serve(message, undefined, takesBytes));
   } catch (error) {
     if (!isWithoutMethod(error)) throw error;
     const method = METHODS_BEFORE[/** @type {keyof typeof METHODS_BEFORE} */ (message[1])];
@@ -258,7 +295,7 @@ export async function ask(stub, message) {
  */
 export async function askRoute(stub, message, body) {
   try {
-    const answer = await stub.serve(message, body);
+    const answer = /** @type {string | [head: string, body: Uint8Array]} */ (await stub.serve(message, body));
     return typeof answer === "string" && answer.startsWith(UNKNOWN) ? null : answer;
   } catch (error) {
     if (!isWithoutMethod(error)) throw error;

@@ -26,6 +26,9 @@ use crate::{
     sqlite::{RESULT_LIMIT, result_limit},
 };
 
+/// From how many bytes on an outcome crosses as bytes, to a Worker that takes them. Below, a text costs less.
+const LONG: usize = 4096;
+
 thread_local! {
     /// Or why there is none: what every request is answered with.
     static GATEWAY: OnceCell<Result<(Gateway, Registry), Error>> = const { OnceCell::new() };
@@ -342,15 +345,26 @@ pub fn fetched(number: u32, head: Option<String>, body: Vec<u8>, failure: String
     );
 }
 
-/// Calls a query or a function; see [`Message`] and [`crossing::write_outcome`].
+/// Calls a query or a function; see [`Message`] and [`crossing::write_outcome`]. A long outcome is bytes, where the Worker takes them.
 #[wasm_bindgen]
-pub fn call(engine: u32, message: &str) -> String {
+pub fn call(engine: u32, message: &str, takes_bytes: bool) -> JsValue {
     let engine = opened(engine);
     let message = Message::read(message);
-    crossing::write_outcome(&match callee(&engine, &message) {
+    let outcome = match callee(&engine, &message) {
         Some(Callee::AtOnce(function)) => engine.call(function, call_of(&message)),
         _ => of_another_build(&message),
-    })
+    };
+    crossed(&outcome, takes_bytes)
+}
+
+/// An outcome's text; or its UTF-8, which nobody on its way to the client need decode and encode again.
+fn crossed(outcome: &Outcome, takes_bytes: bool) -> JsValue {
+    let text = crossing::write_outcome(outcome);
+    if takes_bytes && text.len() >= LONG {
+        js_sys::Uint8Array::from(text.as_bytes()).into()
+    } else {
+        text.into()
+    }
 }
 
 /// Calls an action, or with a body a route, or for another pod a function of any kind; the texts as of [`call`]. A route's own reply is an array of
@@ -493,7 +507,13 @@ async fn run_action(engine: u32) {
 /// Runs a batch of queries, without those in `lost`, by their places; the texts as of [`call`], with no name. `begins` is told
 /// the place of each before it runs.
 #[wasm_bindgen]
-pub fn call_batch(engine: u32, message: &str, lost: &[u32], begins: &js_sys::Function) -> String {
+pub fn call_batch(
+    engine: u32,
+    message: &str,
+    lost: &[u32],
+    begins: &js_sys::Function,
+    takes_bytes: bool,
+) -> JsValue {
     let message = Message::read(message);
     let batch = Batch {
         body: message.args,
@@ -505,7 +525,7 @@ pub fn call_batch(engine: u32, message: &str, lost: &[u32], begins: &js_sys::Fun
     let outcome = opened(engine).call_batch(&batch, lost, |place| {
         let _ = begins.call1(&JsValue::NULL, &place.into());
     });
-    crossing::write_outcome(&outcome)
+    crossed(&outcome, takes_bytes)
 }
 
 /// The function that is called, where this object has it.

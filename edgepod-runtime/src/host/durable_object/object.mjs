@@ -170,14 +170,15 @@ export class EdgePodEngine extends DurableObject {
   /**
    * @param {string} message
    * @param {Uint8Array} [body] of a route
-   * @returns {string | Promise<string | [head: string, body: Uint8Array | ReadableStream<Uint8Array>]>}
+   * @param {boolean} [takesBytes] for a long outcome of what is no route and no action
+   * @returns {string | Uint8Array | Promise<string | [head: string, body: Uint8Array | ReadableStream<Uint8Array>]>}
    */
-  serve(message, body) {
+  serve(message, body, takesBytes = false) {
     switch (kindOf(message)) {
       case DECISION.call:
-        return this.#call(message);
+        return this.#call(message, takesBytes);
       case DECISION.batch:
-        return this.#callBatch(message);
+        return this.#callBatch(message, takesBytes);
       case DECISION.action:
       case DECISION.between:
         return this.#callAction(message);
@@ -192,12 +193,12 @@ export class EdgePodEngine extends DurableObject {
 
   /** @param {string} message */
   call(message) {
-    return outcomeForBefore(this.#call(messageOfBefore(message, DECISION.call)));
+    return outcomeForBefore(/** @type {string} */ (this.#call(messageOfBefore(message, DECISION.call), false)));
   }
 
   /** @param {string} message */
   callBatch(message) {
-    return outcomeForBefore(this.#callBatch(messageOfBefore(message, DECISION.batch)));
+    return outcomeForBefore(/** @type {string} */ (this.#callBatch(messageOfBefore(message, DECISION.batch), false)));
   }
 
   /** @param {string} message */
@@ -205,10 +206,13 @@ export class EdgePodEngine extends DurableObject {
     return outcomeForBefore(/** @type {string} */ (await this.#callAction(messageOfBefore(message, DECISION.action))));
   }
 
-  /** @param {string} message */
-  #call(message) {
+  /**
+   * @param {string} message
+   * @param {boolean} takesBytes
+   */
+  #call(message, takesBytes) {
     try {
-      return core.call(this.#engine.open(this.#ports), message);
+      return core.call(this.#engine.open(this.#ports), message, takesBytes);
     } catch (error) {
       return this.#failed(error, labelsOf(message));
     }
@@ -216,17 +220,21 @@ export class EdgePodEngine extends DurableObject {
 
   // A query that ends the instance takes the others along. Then they run again without it, still in this turn: queries leave
   // nothing behind, and no other request comes between.
-  /** @param {string} message */
-  #callBatch(message) {
+  /**
+   * @param {string} message
+   * @param {boolean} takesBytes
+   */
+  #callBatch(message, takesBytes) {
     /** @type {number[]} */
     const lost = [];
     for (;;) {
       /** @type {number | undefined} */
       let place;
       try {
-        return core.call_batch(this.#engine.open(this.#ports), message, new Uint32Array(lost), (begins) => {
+        const begin = (/** @type {number} */ begins) => {
           place = begins;
-        });
+        };
+        return core.call_batch(this.#engine.open(this.#ports), message, new Uint32Array(lost), begin, takesBytes);
       } catch (error) {
         const outcome = this.#failed(error, labelsOf(message));
         if (place === undefined || lost.includes(place)) return outcome;

@@ -11,7 +11,7 @@ import { jurisdiction, locationHint } from "./residency.mjs";
  * An object, which may be of another build and then lack some of these: see `isWithoutMethod`.
  *
  * @typedef {object} Stub
- * @property {(message: string, body?: Uint8Array) => Promise<string | [head: string, body: Uint8Array | ReadableStream<Uint8Array>]>} serve
+ * @property {(message: string, body?: Uint8Array, takesBytes?: boolean) => Promise<string | Uint8Array | [head: string, body: Uint8Array | ReadableStream<Uint8Array>]>} serve
  * @property {(message: string) => Promise<string>} call as the version before calls it, like the next two
  * @property {(message: string) => Promise<string>} callAction
  * @property {(message: string) => Promise<string>} callBatch

@@ -4,6 +4,7 @@ import { readUpTo } from "./bodies.mjs";
 import { alive, core, known, messageOf, traceId, untold } from "./bridge.mjs";
 import {
   ask,
+  askForBytes,
   askRoute,
   DECISION,
   headAfter,
@@ -13,6 +14,7 @@ import {
   readOutcome,
   readRawReply,
   readReply,
+  readRequest,
   readVerification,
   targetOf,
   writeCall,
@@ -56,19 +58,20 @@ function reply(decision) {
  * @param {string} trace
  */
 async function serve(request, env, ctx, trace) {
-  const length = request.headers.get("content-length");
-  let decision = await decide(request, length, env, ctx, trace, (head) => core.route(head, trace));
+  const asked = readRequest(request);
+  const length = asked.headers["content-length"] ?? null;
+  let decision = await decide(asked, env, ctx, trace, (head) => core.route(head, trace));
   if (decision[0] === DECISION.reply) {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
     return reply(decision);
   }
   if (decision[0] === DECISION.socket) return objectFor(env, decision).fetch(writeOpening(request, decision));
 
-  const headers = writeHeaders(request.headers);
+  const headers = writeHeaders(asked.headers);
   if (decision[0] === DECISION.raw || decision[0] === DECISION.outside) {
     const bytes = await bytesOf(request, length, ctx, trace);
     if (bytes instanceof Response) return bytes;
-    const message = writeCall(decision, headers, targetOf(request));
+    const message = writeCall(decision, headers, targetOf(asked));
     const answer =
       decision[0] === DECISION.raw
         ? await askRoute(objectFor(env, decision), message, bytes)
@@ -90,7 +93,7 @@ async function serve(request, env, ctx, trace) {
   }
   // It may name its pod.
   if (decision[0] === DECISION.batch && known().pods) {
-    decision = await decide(request, length, env, ctx, trace, (head) => core.route_batch(head, args, trace));
+    decision = await decide(asked, env, ctx, trace, (head) => core.route_batch(head, args, trace));
     if (decision[0] === DECISION.reply) return reply(decision);
   }
   const { name } = podOf(decision);
@@ -101,7 +104,7 @@ async function serve(request, env, ctx, trace) {
   if (ahead >= known().queue) return reply(core.refuse_overload(trace));
   waiting.set(name, ahead + 1);
   try {
-    return outcome(await ask(objectFor(env, decision), message));
+    return outcome(await askForBytes(objectFor(env, decision), message));
   } finally {
     const left = /** @type {number} */ (waiting.get(name)) - 1;
     if (left === 0) waiting.delete(name);
@@ -146,11 +149,20 @@ function askOutside(env, ctx, message, body) {
  */
 const waiting = new Map();
 
-/** @param {string} text a call's outcome */
-function outcome(text) {
-  const { status, retryAfter, body } = readOutcome(text);
+/**
+ * The headers of every reply, which are copied faster than they are made.
+ *
+ * @type {{ of: Record<string, string>, headers: Headers } | undefined}
+ */
+let common;
+
+/** @param {string | Uint8Array} answer a call's outcome */
+function outcome(answer) {
+  const { status, retryAfter, body } = readOutcome(answer);
   const all = known().headers;
-  return new Response(body, { status, headers: retryAfter === "" ? all : { ...all, "retry-after": retryAfter } });
+  if (retryAfter !== "") return new Response(body, { status, headers: { ...all, "retry-after": retryAfter } });
+  if (common?.of !== all) common = { of: all, headers: new Headers(all) };
+  return new Response(body, { status, headers: common.headers });
 }
 
 /** What has no body, not even an empty one. */
@@ -171,16 +183,15 @@ function rawReply(answer) {
 /**
  * What becomes of a request, once its token is verified, if it has one.
  *
- * @param {Request} request
- * @param {string | null} length
+ * @param {import("./crossing.mjs").Asked} asked
  * @param {import("./objects.mjs").Env} env
  * @param {ExecutionContext} ctx
  * @param {string} trace
  * @param {(head: string) => string} route asks the core
  */
-async function decide(request, length, env, ctx, trace, route) {
-  let head = headOf(request, length, known().pods);
-  if (request.headers.has("authorization")) {
+async function decide(asked, env, ctx, trace, route) {
+  let head = headOf(asked, known().pods);
+  if (asked.headers.authorization !== undefined) {
     const url = core.refresh_keys();
     if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
   }

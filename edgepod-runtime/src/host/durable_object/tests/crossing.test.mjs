@@ -12,14 +12,15 @@ describe("a request's head", () => {
   for (const { text, method, url, headers } of cases.heads) {
     test(`of ${method} ${url}`, () => {
       const request = { method, url, headers: new Headers(headers) };
-      expect(crossing.headOf(request, headers["content-length"] ?? null, false)).toBe(text);
+      expect(crossing.headOf(crossing.readRequest(request), false)).toBe(text);
     });
   }
 });
 
 test("all headers are in the head where the app has pods", () => {
   const headers = new Headers({ "x-edgepod-pod": "acme", host: "example.com" });
-  const head = crossing.headOf({ method: "GET", url: "https://example.com/ws", headers }, null, true);
+  const asked = crossing.readRequest({ method: "GET", url: "https://example.com/ws", headers });
+  const head = crossing.headOf(asked, true);
   expect(head.endsWith('\nacme\n{"host":"example.com","x-edgepod-pod":"acme"}')).toBe(true);
 });
 
@@ -66,6 +67,27 @@ describe("an outcome", () => {
       expect(crossing.readOutcome(text)).toEqual(outcome);
     });
   }
+
+  test("of whatever status may come as its UTF-8", () => {
+    const utf8 = new TextEncoder();
+    for (const { text, ...outcome } of [
+      ...cases.outcomes,
+      { text: '2200{"é":"{"}', status: 200, retryAfter: "", body: '{"é":"{"}' },
+    ]) {
+      const read = crossing.readOutcome(utf8.encode(text));
+      expect({ ...read, body: new TextDecoder().decode(/** @type {Uint8Array} */ (read.body)) }).toEqual(outcome);
+    }
+    expect(() => crossing.readOutcome(utf8.encode("!1"))).toThrow("version 1");
+  });
+
+  test("is asked for as bytes by who only hands its body on", async () => {
+    const bytes = new TextEncoder().encode("2200{}");
+    const serve = vi.fn(async () => bytes);
+    expect(await crossing.askForBytes(/** @type {any} */ ({ serve }), "2C")).toBe(bytes);
+    expect(serve).toHaveBeenLastCalledWith("2C", undefined, true);
+    await crossing.ask(/** @type {any} */ ({ serve }), "2C");
+    expect(serve).toHaveBeenLastCalledWith("2C", undefined, false);
+  });
 
   test("of an object that speaks another version only is a failure", () => {
     expect(() => crossing.readOutcome("!1")).toThrow("version 1");
