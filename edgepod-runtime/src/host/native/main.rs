@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use super::{
     Location, Server, ServerError,
+    frames::called_from,
     migrate::{apply_migrations, check_statements, migration_statuses},
 };
 use crate::{
@@ -164,15 +165,13 @@ fn run(vars: HashMap<String, String>) -> Result<(), Failure> {
 /// their own included.
 fn log_panics() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info
-            .location()
-            .map_or_else(String::new, |place| format!(" at {place}"));
+        let place = info.location().map(ToString::to_string);
+        let place = place.unwrap_or_default();
         let words = info.payload_as_str().unwrap_or("a panic without a message");
-        log_panic(&format!("panicked{place}: {words}"));
-        let backtrace = std::backtrace::Backtrace::capture();
-        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
-            eprintln!("{backtrace}");
-        }
+        log_panic(&format!(
+            "panicked at {place}: {words}{}",
+            called_from(&place)
+        ));
     }));
 }
 

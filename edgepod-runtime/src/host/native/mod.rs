@@ -11,6 +11,7 @@ mod control;
 mod copier;
 mod database;
 mod fetch;
+mod frames;
 mod held;
 mod http;
 mod jobs;
