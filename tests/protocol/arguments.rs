@@ -87,8 +87,12 @@ fn a_body_that_is_not_text_is_refused() {
         b"\xff\xfe{\0}\0",
         b"{\"id\": \"\xc3\x28\"}",
         b"\0\0\0\0",
+        b"\xff",
+        b"\xc3\xa9",
+        b"\xc3(",
     ] {
         server().call("getUserById").body(body).error(400);
+        server().call("getUsers").body(body).error(400);
     }
     let email = [b"{\"email\": \"".as_slice(), b"\xff\xff", b"\"}"].concat();
     server().call("insertUser").body(email).error(400);
