@@ -20,6 +20,8 @@ pub(crate) struct Contender {
     pub(crate) folder: PathBuf,
     /// Whether it signs tokens.
     pub(crate) signs: bool,
+    /// Whether its functions have names for a profiler.
+    pub(crate) is_profiled: bool,
     _copy: TempDir,
 }
 
@@ -52,6 +54,7 @@ impl Contender {
             name: name.to_owned(),
             folder: copy.path().to_owned(),
             signs: false,
+            is_profiled: false,
             _copy: copy,
         })
     }
@@ -66,7 +69,12 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Contender>> {
     let mut contenders = vec![Contender::new(BASE, &root.join("bench/handwritten"))?];
     if !options.no_app {
         let app = App::find(&root.join(&options.app))?;
-        let worker = Worker::build(&app, Profile::Release)
+        let profile = if options.profile {
+            Profile::Named
+        } else {
+            Profile::Release
+        };
+        let worker = Worker::build(&app, profile)
             .with_context(|| format!("building {} as a Worker", app.name))?;
         contenders.push(Contender::new("edgepod", &worker.folder)?);
     }
@@ -76,6 +84,9 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Contender>> {
             "there is a contender `{name}` already: give --worker another name"
         );
         contenders.push(Contender::new(name, folder)?);
+    }
+    for contender in &mut contenders {
+        contender.is_profiled = options.profile;
     }
     Ok(contenders)
 }

@@ -201,6 +201,19 @@ impl Arena {
         Ok(samples)
     }
 
+    /// The first contender's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.fighters[0].server.process()
+    }
+
+    /// Has the first contender alone under load for a while.
+    ///
+    /// # Errors
+    /// When a request fails.
+    pub(crate) async fn load(&mut self, time: Duration) -> Result<Sample> {
+        self.fight(0, time).await
+    }
+
     /// The most memory that each server has held so far, in bytes; `None` where this system does not tell.
     pub(crate) fn peak_memory(&self) -> Vec<Option<u64>> {
         self.fighters

@@ -14,6 +14,7 @@
 //! | [`cold`] | from starting the process to the first reply |
 //! | [`save`] | from a saved function to the backend that has it |
 //! | [`size`] | what is uploaded, compressed |
+//! | [`profile`] | where the processor time of a contender goes under load |
 //! | [`machine`] | processor time and memory, as the operating system tells them |
 //! | [`stats`] | medians and percentiles |
 //! | [`report`] | what is printed and kept, and what the budgets say |
@@ -29,6 +30,7 @@ mod load;
 mod machine;
 mod options;
 mod pods;
+mod profile;
 mod report;
 mod rooms;
 mod save;
@@ -70,6 +72,10 @@ fn run(options: &Options) -> Result<bool> {
         .enable_all()
         .build()
         .context("starting the load generator's event loop")?;
+    if options.profile {
+        runtime.block_on(profile::show(options, &contender::all(options)?))?;
+        return Ok(true);
+    }
     let mut missed = Vec::new();
     if options.wants(save::NAME) {
         missed.extend(save::measure(options.rounds)?);

@@ -49,6 +49,10 @@ pub(crate) struct Options {
     /// Fail when a budget of DESIGN.md is missed
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// Measure nothing, but show where the processor time goes under load, with perf: `cargo xtask profile`
+    #[arg(long)]
+    pub(crate) profile: bool,
 }
 
 impl Options {

@@ -84,6 +84,9 @@ impl Server {
             .compatibility_date(COMPATIBILITY_DATE)
             .storage(storage.path())
             .var("EDGEPOD_API_KEY", KEY);
+        if contender.is_profiled {
+            workerd = workerd.v8_flag("--perf-basic-prof");
+        }
         if contender.signs {
             workerd = workerd.var("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY);
         }

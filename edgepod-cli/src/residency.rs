@@ -72,7 +72,7 @@ impl Residency {
         let Self {
             jurisdiction,
             location_hint,
-        } = if profile == Profile::Release {
+        } = if profile.is_for_use() {
             self
         } else {
             if !self.is_anywhere() {

@@ -26,6 +26,18 @@ pub(crate) struct Options {
 /// # Errors
 /// When cargo cannot be started.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    run_with(&[], options)
+}
+
+/// Runs it to show where the processor time goes, in place of measuring.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub(crate) fn profile(options: &Options) -> Result<ExitCode> {
+    run_with(&["--profile"], options)
+}
+
+fn run_with(first: &[&str], options: &Options) -> Result<ExitCode> {
     let status = run::cargo()
         .args([
             "run",
@@ -35,6 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             "edgepod-bench",
             "--",
         ])
+        .args(first)
         .args(&options.options)
         .stdin(Stdio::null())
         .status()

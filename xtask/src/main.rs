@@ -24,6 +24,8 @@ enum Task {
     Test(test::Options),
     /// Measure examples/users on workerd beside the same Worker written by hand in JavaScript
     Bench(bench::Options),
+    /// Show where the processor time goes under load, of the app and of the hand-written Worker, with perf
+    Profile(bench::Options),
     /// Fuzz tokens or requests, guided by coverage
     Fuzz(fuzz::Options),
     /// Draw the house in docs/architecture.md, and say which arrows between its rooms may not be
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Profile(options) => bench::profile(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::House(options) => house::run(&options),
         Task::Simulate(options) => simulate::run(&options),

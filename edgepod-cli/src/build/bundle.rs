@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use fs_err as fs;
 
+use super::Profile;
 use crate::{app::App, process::Process, tools};
 
 /// What the platform has, and what stands beside the module.
@@ -15,12 +16,13 @@ const EXTERNAL: [&str; 3] = [
 ];
 
 /// Replaces the modules of `folder` that `main` imports, and `main` itself, by one of its name.
-pub(super) fn run(app: &App, folder: &Path, main: &str) -> Result<()> {
+pub(super) fn run(app: &App, profile: Profile, folder: &Path, main: &str) -> Result<()> {
     let bundled = folder.join(".bundled.mjs");
     let mut command = tools::esbuild(&app.folder)?;
     command
         .arg(main)
-        .args(["--bundle", "--minify", "--format=esm", "--target=es2023"])
+        .args(["--bundle", "--format=esm", "--target=es2023"])
+        .args((profile != Profile::Named).then_some("--minify"))
         .args(["--charset=utf8", "--log-level=warning"])
         .args(EXTERNAL)
         .arg(format!("--outfile={}", bundled.display()))

@@ -61,14 +61,21 @@ pub enum Profile {
     Dev,
     /// Built to be fast and small: cargo's `release`.
     Release,
+    /// The same, but its functions keep their names, for a profiler. Of use to Workers only: natively [`Release`](Self::Release) has them.
+    Named,
 }
 
 impl Profile {
     fn name(self) -> &'static str {
         match self {
             Self::Dev => "dev",
-            Self::Release => "release",
+            Self::Release | Self::Named => "release",
         }
+    }
+
+    /// Whether it is made to be used, and not to be tried.
+    pub(crate) fn is_for_use(self) -> bool {
+        self != Self::Dev
     }
 
     /// What a Worker needs of the profile, whatever the user's Cargo.toml says.
@@ -79,7 +86,7 @@ impl Profile {
         let settings: &[(&str, &str)] = match self {
             // Without any optimisation the module is several times as large, and slow to load.
             Self::Dev => &[("opt-level", "1"), ("debug", "0"), ("strip", "\"none\"")],
-            Self::Release => &[
+            Self::Release | Self::Named => &[
                 ("opt-level", WORKER_OPT_LEVEL),
                 ("lto", "\"fat\""),
                 ("codegen-units", "1"),
@@ -88,7 +95,7 @@ impl Profile {
                 ("strip", "\"debuginfo\""),
             ],
         };
-        let small = SMALL.iter().filter(|_| self == Self::Release);
+        let small = SMALL.iter().filter(|_| self.is_for_use());
         let small = small.map(|name| format!("profile.release.package.{name}.opt-level=\"z\""));
         settings
             .iter()

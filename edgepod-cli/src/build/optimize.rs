@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use fs_err as fs;
 
+use super::Profile;
 use crate::{app::App, process::Process, progress::Progress, tools};
 
 /// Size before speed, as in cargo's profile; again until it gains nothing more.
@@ -21,12 +22,14 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// Replaces the module in `file` by a faster, smaller one.
-pub(super) fn run(app: &App, file: &Path) -> Result<()> {
+pub(super) fn run(app: &App, profile: Profile, file: &Path) -> Result<()> {
     let optimized = file.with_extension("wasm.optimized");
     let mut command = tools::wasm_opt(&app.folder)?;
     command
         .args(LEVEL)
         .args(FEATURES)
+        // The section with the names of functions.
+        .args((profile == Profile::Named).then_some("--debuginfo"))
         .arg(file)
         .arg("-o")
         .arg(&optimized);

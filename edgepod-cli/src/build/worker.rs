@@ -61,13 +61,13 @@ impl Worker {
             .prefix(".worker-")
             .tempdir_in(&state)?;
         bindgen::run(app, &wasm, workshop.path())?;
-        if profile == Profile::Release {
-            optimize::run(app, &workshop.path().join("core_bg.wasm"))?;
+        if profile.is_for_use() {
+            optimize::run(app, profile, &workshop.path().join("core_bg.wasm"))?;
         }
         copy_scripts(scripts, workshop.path())?;
         tell_residency(app, profile, workshop.path())?;
-        if profile == Profile::Release {
-            bundle::run(app, workshop.path(), ENTRY)?;
+        if profile.is_for_use() {
+            bundle::run(app, profile, workshop.path(), ENTRY)?;
         }
 
         let folder = state.join("worker");

@@ -30,6 +30,7 @@ pub(super) struct Config {
     pub own: Vec<String>,
     pub storage: PathBuf,
     pub address: SocketAddr,
+    pub v8_flags: Vec<String>,
 }
 
 pub(super) struct Module {
@@ -99,6 +100,12 @@ impl Display for Config {
         let storage = Quoted(self.storage.to_string_lossy());
         let address = self.address;
         let date = Quoted(&self.compatibility_date);
+        let flags: Vec<_> = self
+            .v8_flags
+            .iter()
+            .map(|flag| Quoted(flag).to_string())
+            .collect();
+        let flags = flags.join(", ");
         write!(
             f,
             r#"using Workerd = import "/workerd/workerd.capnp";
@@ -111,6 +118,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "{address}", http = (), service = "main")],
+  v8Flags = [{flags}],
 );
 
 const worker :Workerd.Worker = (

@@ -58,6 +58,7 @@ pub struct WorkerdBuilder {
     bindings: Bindings,
     storage: Option<PathBuf>,
     compatibility_date: Option<String>,
+    v8_flags: Vec<String>,
     on_log: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -74,6 +75,7 @@ impl Workerd {
             bindings: Bindings::default(),
             storage: None,
             compatibility_date: None,
+            v8_flags: Vec::new(),
             on_log: Arc::new(|line| term::log("workerd", line)),
         }
     }
@@ -143,6 +145,12 @@ impl WorkerdBuilder {
         self
     }
 
+    /// Gives V8 a flag, as `--perf-basic-prof`, with which a profiler knows the names of functions that V8 has compiled.
+    pub fn v8_flag(mut self, flag: impl Into<String>) -> Self {
+        self.v8_flags.push(flag.into());
+        self
+    }
+
     /// Hands each line that the Worker or workerd prints to `on_log`. Without it they go to stderr.
     pub fn on_log(mut self, on_log: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_log = Arc::new(on_log);
@@ -183,6 +191,7 @@ impl WorkerdBuilder {
             own: self.bindings.own.clone(),
             storage: fs::canonicalize(&storage)?,
             address: SocketAddr::from((self.ip, self.port)),
+            v8_flags: self.v8_flags.clone(),
         };
         let file = scratch.path().join("workerd.capnp");
         fs::write(&file, config.to_string())?;
