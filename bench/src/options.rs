@@ -51,7 +51,7 @@ pub(crate) struct Options {
     pub(crate) check: bool,
 
     /// Measure nothing, but show where the processor time goes under load, with perf: `cargo xtask profile`
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["check", "json"])]
     pub(crate) profile: bool,
 }
 

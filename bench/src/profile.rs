@@ -26,7 +26,7 @@ const FUNCTIONS: usize = 40;
 /// Shows it of each contender, in each case under load that is asked for.
 ///
 /// # Errors
-/// When there is no `perf`, or a contender does not start or refuses a request.
+/// When no such case is asked for, there is no `perf`, or a contender does not start or refuses a request.
 pub(crate) async fn show(options: &Options, contenders: &[Contender]) -> Result<()> {
     ensure!(
         Command::new("perf")
@@ -36,7 +36,20 @@ pub(crate) async fn show(options: &Options, contenders: &[Contender]) -> Result<
             .is_ok_and(|status| status.success()),
         "there is no `perf`: install it (the package linux-perf on Debian, linux-tools-generic on Ubuntu)"
     );
-    for case in load::CASES.iter().filter(|case| options.wants(case.name)) {
+    let cases: Vec<_> = load::CASES
+        .iter()
+        .filter(|case| options.wants(case.name))
+        .collect();
+    ensure!(
+        !cases.is_empty(),
+        "none of these is a case under load, as {} are",
+        load::CASES
+            .iter()
+            .map(|case| case.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    for case in cases {
         for contender in contenders {
             let mut arena =
                 load::Arena::open(case, options, std::slice::from_ref(contender)).await?;
