@@ -16,25 +16,26 @@ const UNKNOWN = "!";
 const ABSENT = "\0";
 
 /**
- * A request as the core's `route` takes it, but for what it is asked with. Going through the headers once costs less than asking for
- * some of them.
+ * A request but for its body.
  *
- * @typedef {object} Asked
+ * @typedef {object} Parts
  * @property {string} method
  * @property {string} url
  * @property {Record<string, string>} headers by their names in small letters
  */
 
 /**
+ * All headers at once: who asks the platform for some of them pays for each.
+ *
  * @param {Pick<Request, "method" | "url" | "headers">} request
- * @returns {Asked}
+ * @returns {Parts}
  */
-export const readRequest = ({ method, url, headers }) => ({ method, url, headers: Object.fromEntries(headers) });
+export const partsOf = ({ method, url, headers }) => ({ method, url, headers: Object.fromEntries(headers) });
 
 /**
  * The head of a request as the core's `route` takes it. All headers go along only where the app has pods.
  *
- * @param {Asked} asked
+ * @param {Parts} parts
  * @param {boolean} pods
  */
 export function headOf({ method, url, headers }, pods) {
@@ -165,7 +166,7 @@ export const writeAdminCall = (name, trace, key, args) =>
 /**
  * What a route is asked, but for headers and body: the method and the address, without its origin.
  *
- * @param {Pick<Asked, "method" | "url">} asked
+ * @param {Pick<Parts, "method" | "url">} parts
  */
 export function targetOf({ method, url }) {
   return `${method} ${url.slice(url.indexOf("/", url.indexOf("//") + 2))}`;

@@ -10,11 +10,11 @@ import {
   headAfter,
   headOf,
   kindOf,
+  partsOf,
   podOf,
   readOutcome,
   readRawReply,
   readReply,
-  readRequest,
   readVerification,
   targetOf,
   writeCall,
@@ -58,20 +58,20 @@ function reply(decision) {
  * @param {string} trace
  */
 async function serve(request, env, ctx, trace) {
-  const asked = readRequest(request);
-  const length = asked.headers["content-length"] ?? null;
-  let decision = await decide(asked, env, ctx, trace, (head) => core.route(head, trace));
+  const parts = partsOf(request);
+  const length = parts.headers["content-length"] ?? null;
+  let decision = await decide(parts, env, ctx, trace, (head) => core.route(head, trace));
   if (decision[0] === DECISION.reply) {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
     return reply(decision);
   }
   if (decision[0] === DECISION.socket) return objectFor(env, decision).fetch(writeOpening(request, decision));
 
-  const headers = writeHeaders(asked.headers);
+  const headers = writeHeaders(parts.headers);
   if (decision[0] === DECISION.raw || decision[0] === DECISION.outside) {
     const bytes = await bytesOf(request, length, ctx, trace);
     if (bytes instanceof Response) return bytes;
-    const message = writeCall(decision, headers, targetOf(asked));
+    const message = writeCall(decision, headers, targetOf(parts));
     const answer =
       decision[0] === DECISION.raw
         ? await askRoute(objectFor(env, decision), message, bytes)
@@ -82,23 +82,18 @@ async function serve(request, env, ctx, trace) {
 
   let args = "";
   if (decision[0] !== DECISION.asked && request.body !== null) {
-    if (length !== null && Number(length) < SURE) {
-      args = await request.text();
-      if (args.includes(REPLACEMENT)) return reply(core.refuse_body(0, trace));
-    } else {
-      const bytes = await bytesOf(request, length, ctx, trace);
-      if (bytes instanceof Response) return bytes;
-      try {
-        // Not `text()`, which drops a byte order mark, and makes something of what is no UTF-8.
-        args = utf8.decode(bytes);
-      } catch {
-        return reply(core.refuse_body(0, trace));
-      }
+    const bytes = await bytesOf(request, length, ctx, trace);
+    if (bytes instanceof Response) return bytes;
+    try {
+      // Not `text()`, which drops a byte order mark, and makes something of what is no UTF-8.
+      args = utf8.decode(bytes);
+    } catch {
+      return reply(core.refuse_body(0, trace));
     }
   }
   // It may name its pod.
   if (decision[0] === DECISION.batch && known().pods) {
-    decision = await decide(asked, env, ctx, trace, (head) => core.route_batch(head, args, trace));
+    decision = await decide(parts, env, ctx, trace, (head) => core.route_batch(head, args, trace));
     if (decision[0] === DECISION.reply) return reply(decision);
   }
   const { name } = podOf(decision);
@@ -154,20 +149,15 @@ function askOutside(env, ctx, message, body) {
  */
 const waiting = new Map();
 
-/**
- * The headers of every reply, which are copied faster than they are made.
- *
- * @type {{ of: Record<string, string>, headers: Headers } | undefined}
- */
-let common;
-
 /** @param {string | Uint8Array} answer a call's outcome */
 function outcome(answer) {
   const { status, retryAfter, body } = readOutcome(answer);
-  const all = known().headers;
-  if (retryAfter !== "") return new Response(body, { status, headers: { ...all, "retry-after": retryAfter } });
-  if (common?.of !== all) common = { of: all, headers: new Headers(all) };
-  return new Response(body, { status, headers: common.headers });
+  let { headers } = known();
+  if (retryAfter !== "") {
+    headers = new Headers(headers);
+    headers.set("retry-after", retryAfter);
+  }
+  return new Response(body, { status, headers });
 }
 
 /** What has no body, not even an empty one. */
@@ -188,15 +178,15 @@ function rawReply(answer) {
 /**
  * What becomes of a request, once its token is verified, if it has one.
  *
- * @param {import("./crossing.mjs").Asked} asked
+ * @param {import("./crossing.mjs").Parts} parts
  * @param {import("./objects.mjs").Env} env
  * @param {ExecutionContext} ctx
  * @param {string} trace
  * @param {(head: string) => string} route asks the core
  */
-async function decide(asked, env, ctx, trace, route) {
-  let head = headOf(asked, known().pods);
-  if (asked.headers.authorization !== undefined) {
+async function decide(parts, env, ctx, trace, route) {
+  let head = headOf(parts, known().pods);
+  if (parts.headers.authorization !== undefined) {
     const url = core.refresh_keys();
     if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
   }
@@ -229,15 +219,6 @@ async function decide(asked, env, ctx, trace, route) {
     }
   }
 }
-
-/** What the platform's `text()` makes of bytes that are no UTF-8. */
-const REPLACEMENT = "\uFFFD";
-
-/**
- * Of so many bytes and more a replacement may be one that was sent, or a byte order mark may have been dropped: each has three. A body of
- * fewer, as the `{}` of a call without arguments, is what `text()` says, which costs less than bytes.
- */
-const SURE = 3;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

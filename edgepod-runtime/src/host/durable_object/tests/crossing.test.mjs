@@ -12,15 +12,15 @@ describe("a request's head", () => {
   for (const { text, method, url, headers } of cases.heads) {
     test(`of ${method} ${url}`, () => {
       const request = { method, url, headers: new Headers(headers) };
-      expect(crossing.headOf(crossing.readRequest(request), false)).toBe(text);
+      expect(crossing.headOf(crossing.partsOf(request), false)).toBe(text);
     });
   }
 });
 
 test("all headers are in the head where the app has pods", () => {
   const headers = new Headers({ "x-edgepod-pod": "acme", host: "example.com" });
-  const asked = crossing.readRequest({ method: "GET", url: "https://example.com/ws", headers });
-  const head = crossing.headOf(asked, true);
+  const parts = crossing.partsOf({ method: "GET", url: "https://example.com/ws", headers });
+  const head = crossing.headOf(parts, true);
   expect(head.endsWith('\nacme\n{"host":"example.com","x-edgepod-pod":"acme"}')).toBe(true);
 });
 

@@ -114,6 +114,20 @@ describe("an engine that does not open", () => {
   });
 });
 
+test("an outcome is bytes where the Worker takes them, and nobody else", () => {
+  const { object } = objectOf();
+  answers.call = vi.fn(() => "2200{}");
+  answers.call_batch = vi.fn(() => "2200{}");
+  for (const takesBytes of [true, false, undefined]) {
+    object.serve(CALL, undefined, takesBytes);
+    object.serve("2B\n\n\ntrace-1\n\n{}\n{}", undefined, takesBytes);
+    expect(answers.call.mock.lastCall?.[2]).toBe(takesBytes === true);
+    expect(answers.call_batch.mock.lastCall?.[4]).toBe(takesBytes === true);
+  }
+  object.call("getOne\n\ntrace-1\n\n{}\n{}");
+  expect(answers.call.mock.lastCall?.[2]).toBe(false);
+});
+
 describe("an instance that ends", () => {
   test("answers the call, and the next one has an engine that knows the sockets", () => {
     const restored = [];
