@@ -73,7 +73,7 @@ fn run(options: &Options) -> Result<bool> {
         .build()
         .context("starting the load generator's event loop")?;
     if options.profile {
-        runtime.block_on(profile::show(options, &contender::all(options)?))?;
+        runtime.block_on(profile::show(options))?;
         return Ok(true);
     }
     let mut missed = Vec::new();

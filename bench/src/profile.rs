@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{contender::Contender, load, options::Options, server::Storage};
+use crate::{contender, load, options::Options, server::Storage};
 
 /// Until what is called often has been compiled as well as it will be.
 const WARM_UP: Duration = Duration::from_secs(6);
@@ -27,7 +27,7 @@ const FUNCTIONS: usize = 40;
 ///
 /// # Errors
 /// When no such case is asked for, there is no `perf`, or a contender does not start or refuses a request.
-pub(crate) async fn show(options: &Options, contenders: &[Contender]) -> Result<()> {
+pub(crate) async fn show(options: &Options) -> Result<()> {
     ensure!(
         Command::new("perf")
             .arg("--version")
@@ -49,8 +49,9 @@ pub(crate) async fn show(options: &Options, contenders: &[Contender]) -> Result<
             .collect::<Vec<_>>()
             .join(", ")
     );
+    let contenders = contender::all(options)?;
     for case in cases {
-        for contender in contenders {
+        for contender in &contenders {
             let mut arena =
                 load::Arena::open(case, options, std::slice::from_ref(contender)).await?;
             let process = arena.process();
