@@ -663,6 +663,37 @@ mod tests {
         assert_eq!(written(), ["t"]);
     }
 
+    /// `edgepod data pull` has triggers note the rowids of what changes.
+    #[test]
+    fn a_delete_announces_as_much_while_its_rows_are_followed() {
+        let follow = |table: &str| {
+            format!(
+                "CREATE TRIGGER _edgepod_copy_{table} AFTER DELETE ON {table} BEGIN \
+                 INSERT INTO _edgepod_copy_changes VALUES (OLD.rowid); END"
+            )
+        };
+        let [rooms, notes] = ["rooms", "notes"].map(follow);
+        let (db, written) = open(&[
+            "CREATE TABLE rooms (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, of REFERENCES rooms (id) ON DELETE CASCADE)",
+            "CREATE TABLE pins (id INTEGER PRIMARY KEY, of REFERENCES rooms (id) ON DELETE CASCADE)",
+            "CREATE TABLE _edgepod_copy_changes (key)",
+            &rooms,
+            &notes,
+            "INSERT INTO rooms VALUES (1), (2)",
+            "INSERT INTO notes VALUES (1, 1)",
+        ]);
+        let delete = |id: i64| {
+            let mut delete = Query::delete().from_table("rooms").to_owned();
+            delete.and_where(Expr::col("id").eq(id));
+            db.execute(delete)
+        };
+        assert_eq!(delete(1).unwrap(), 1);
+        assert_eq!(written(), ["notes", "rooms"]);
+        assert_eq!(delete(2).unwrap(), 1);
+        assert_eq!(written(), ["rooms"]);
+    }
+
     #[test]
     fn a_statement_that_changed_nothing_announces_nothing() {
         let (db, written) = open(&[

@@ -16,7 +16,8 @@ const REFERENCES: &str = "SELECT t.name, f.id, f.\"table\", f.\"from\", f.\"to\"
                           pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table' AND t.name NOT GLOB '_cf_*' \
                           ORDER BY t.name, f.id, f.seq";
 
-const TRIGGERS: &str = "SELECT DISTINCT tbl_name FROM sqlite_schema WHERE type = 'trigger'";
+/// The tables with triggers of the app's. Those with which a pull follows an object's data write to no table of the app.
+const TRIGGERS: &str = "SELECT DISTINCT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name NOT GLOB '_edgepod_*'";
 
 /// Questions about the rows that a DELETE is about to reach.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,50 +1,37 @@
 //! What has come of a copy so far, beside the file that it becomes: a command that was ended goes on with it.
 
 use std::{
-    collections::BTreeMap,
     io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
-use edgepod_manifest::DataFormat;
 use fs_err as fs;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// A copy that a server keeps, and what it consists of.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Copy {
-    pub id: String,
-    pub format: DataFormat,
-    pub parts: Vec<Part>,
-    /// The rows of each table.
-    pub rows: BTreeMap<String, u64>,
-}
-
-/// A part of a copy.
-#[derive(Debug, Serialize, Deserialize)]
+/// What comes of asking for more of a copy.
 pub(super) enum Part {
-    /// A piece that the server has, by its number.
-    Piece(u64),
-    /// What the command knows without it.
-    Known(String),
+    Bytes(Vec<u8>),
+    /// The server has no such copy any more, or its tables are others by now.
+    Gone,
+    /// All of it is here.
+    Whole,
 }
 
 /// What is known of it: written anew after each part, and after the part itself.
 #[derive(Debug, Serialize, Deserialize)]
-struct Known {
+struct Known<T> {
     url: String,
     pod: Option<String>,
-    copy: Copy,
-    /// The parts that are here.
-    taken: usize,
-    /// Their bytes: what stands behind them came half.
+    /// How far the copy has come.
+    copying: T,
+    /// The bytes that are here: what stands behind them came half.
     bytes: u64,
 }
 
 /// A copy of which some parts are here.
-pub(super) struct Partial {
-    known: Known,
+pub(super) struct Partial<T> {
+    known: Known<T>,
     data: PathBuf,
     note: PathBuf,
 }
@@ -56,8 +43,8 @@ pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-impl Partial {
-    fn at(file: &Path, known: Known) -> Self {
+impl<T: Serialize + DeserializeOwned> Partial<T> {
+    fn at(file: &Path, known: Known<T>) -> Self {
         Self {
             known,
             data: beside(file, ".partial"),
@@ -74,7 +61,7 @@ impl Partial {
         if !note.is_file() {
             return Ok(None);
         }
-        let known: Result<Known, _> = serde_json::from_str(&fs::read_to_string(&note)?);
+        let known: Result<Known<T>, _> = serde_json::from_str(&fs::read_to_string(&note)?);
         Ok(known
             .ok()
             .filter(|known| known.url == url && known.pod.as_deref() == pod)
@@ -88,12 +75,11 @@ impl Partial {
     ///
     /// # Errors
     /// When its files cannot be written.
-    pub fn begin(file: &Path, url: &str, pod: Option<&str>, copy: Copy) -> Result<Self> {
+    pub fn begin(file: &Path, url: &str, pod: Option<&str>, copying: T) -> Result<Self> {
         let known = Known {
             url: url.to_owned(),
             pod: pod.map(str::to_owned),
-            copy,
-            taken: 0,
+            copying,
             bytes: 0,
         };
         let partial = Self::at(file, known);
@@ -102,31 +88,27 @@ impl Partial {
         Ok(partial)
     }
 
-    pub fn copy(&self) -> &Copy {
-        &self.known.copy
+    /// How far it has come.
+    pub fn copying(&self) -> &T {
+        &self.known.copying
     }
 
-    /// How many parts are here.
-    pub fn taken(&self) -> usize {
-        self.known.taken
+    /// The bytes that are here.
+    pub fn bytes(&self) -> u64 {
+        self.known.bytes
     }
 
-    /// The one that is to come next.
-    pub fn next(&self) -> Option<&Part> {
-        self.known.copy.parts.get(self.known.taken)
-    }
-
-    /// Adds it.
+    /// Adds a part, with which it has come so far.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add(&mut self, part: &[u8]) -> Result<()> {
+    pub fn add(&mut self, part: &[u8], copying: T) -> Result<()> {
         let mut data = fs::OpenOptions::new().write(true).open(&self.data)?;
         data.set_len(self.known.bytes)?;
         data.seek(SeekFrom::End(0))?;
         data.write_all(part)?;
         data.sync_data()?;
-        self.known.taken += 1;
+        self.known.copying = copying;
         self.known.bytes += part.len() as u64;
         self.note()
     }

@@ -1,18 +1,22 @@
 //! `edgepod data pull`.
 
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use edgepod_manifest::{DataCopy, DataFormat};
 use fs_err as fs;
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::pods::admin,
     check, format,
     object::{self, Object},
-    partial::{Copy, Part, Partial},
+    partial::{Part, Partial},
 };
 use crate::{admin::Admin, args::PullData, term};
+
+/// How often it begins anew, where the tables of the pod change meanwhile or others pull it, too.
+const TRIES: usize = 5;
 
 pub(super) fn pull(args: &PullData) -> Result<ExitCode> {
     let file = &args.file;
@@ -23,52 +27,64 @@ pub(super) fn pull(args: &PullData) -> Result<ExitCode> {
         );
     }
     let admin = admin(&args.address)?;
-    let pod = args.pod.as_deref();
-    let mut partial = match Partial::left(file, admin.base(), pod)? {
+    let pod = Pod {
+        admin: &admin,
+        name: args.pod.as_deref(),
+    };
+    let mut partial = match Partial::left(file, admin.base(), pod.name)? {
         Some(partial) => {
-            let whole = format!(
-                "{} of {} pieces",
-                partial.taken(),
-                partial.copy().parts.len()
-            );
+            let here = format!("{} bytes of it are here", partial.bytes());
             term::status(
                 "Resuming",
-                format!("the pull of {}: {whole} are here", file.display()),
+                format!("the pull of {}: {here}", file.display()),
             );
             partial
         }
-        None => begin(&admin, file, pod)?,
+        None => pod.begin(file, Vec::new())?,
     };
-    let mut began_anew = false;
-    while let Some(part) = partial.next() {
-        let bytes = match part {
-            Part::Known(text) => Some(text.clone().into_bytes()),
-            Part::Piece(at) => piece(&admin, pod, partial.copy(), *at)?,
+    let mut tries = 0;
+    let built = loop {
+        let mut copying = partial.copying().clone();
+        let last = match copying.next(pod)? {
+            Part::Bytes(bytes) => {
+                partial.add(&bytes, copying)?;
+                continue;
+            }
+            Part::Whole => {
+                let whole = partial.whole()?;
+                let Copying::Object(copying) = &copying else {
+                    break whole;
+                };
+                let built = object::build(&whole, file)?;
+                let mut replaced = object::replaced(&built, &copying.rows())?;
+                if replaced.is_empty() {
+                    break built;
+                }
+                replaced.extend(copying.last().iter().cloned());
+                replaced
+            }
+            Part::Gone => copying.last(),
         };
-        match bytes {
-            Some(bytes) => partial.add(&bytes)?,
-            // It was made anew by another, or a day has passed.
-            None if began_anew => {
-                bail!("another pull of this pod took this one's place: run one at a time")
-            }
-            None => {
-                term::status("Beginning", "anew: the copy that was pulled is gone");
-                began_anew = true;
-                partial = begin(&admin, file, pod)?;
-            }
+        tries += 1;
+        if tries == TRIES {
+            bail!(
+                "the tables of the pod change all the time, or other pulls of it take the place of this one: try again later"
+            );
         }
-    }
-    let whole = partial.whole()?;
-    let built = match partial.copy().format {
-        DataFormat::Sqlite => whole,
-        DataFormat::Lines => object::build(&whole, file)?,
+        let why = match last.is_empty() {
+            true => "anew: the copy that was pulled is gone, or the tables are others by now",
+            false => "anew: rows took the place of others, and their tables are taken at once",
+        };
+        term::status("Beginning", why);
+        partial = pod.begin(file, last)?;
     };
-    let checked = check::check(&built, &partial.copy().rows);
+    let rows = partial.copying().rows();
+    let checked = check::check(&built, &rows);
     if checked.is_err() {
         // The next command is not to go on with it.
         partial.forget()?;
     }
-    let rows = checked.with_context(|| {
+    let found = checked.with_context(|| {
         format!(
             "what was pulled is in {}, and is not the database: run the command again, which begins anew",
             built.display()
@@ -77,50 +93,100 @@ pub(super) fn pull(args: &PullData) -> Result<ExitCode> {
     fs::rename(&built, file)?;
     partial.remove()?;
     // It is forgotten in a day otherwise.
-    let _ = done(&admin, pod, partial.copy());
-    let tables = partial.copy().rows.len();
+    let _ = partial.copying().done(pod);
     term::status(
         "Pulled",
         format!(
-            "{}: {rows} rows in {tables} tables, of one version, checked",
-            file.display()
+            "{}: {found} rows in {} tables, of one version, checked",
+            file.display(),
+            rows.len()
         ),
     );
     Ok(ExitCode::SUCCESS)
 }
 
-fn begin(admin: &Admin, file: &Path, pod: Option<&str>) -> Result<Partial> {
-    let copy = match format(admin)? {
-        DataFormat::Lines => object::copy(Object { admin, pod })?,
-        DataFormat::Sqlite => {
-            let query: Vec<_> = pod.map(|pod| ("pod", pod)).into_iter().collect();
-            let DataCopy { id, pieces, rows } = admin.post("/data/copy", &query)?;
-            Copy {
-                id,
-                format: DataFormat::Sqlite,
-                parts: (0..pieces).map(Part::Piece).collect(),
-                rows,
-            }
-        }
-    };
-    Partial::begin(file, admin.base(), pod, copy)
+/// A pod at an address.
+#[derive(Clone, Copy)]
+struct Pod<'a> {
+    admin: &'a Admin,
+    name: Option<&'a str>,
 }
 
-fn piece(admin: &Admin, pod: Option<&str>, copy: &Copy, at: u64) -> Result<Option<Vec<u8>>> {
-    match copy.format {
-        DataFormat::Lines => object::piece(Object { admin, pod }, &copy.id, at),
-        DataFormat::Sqlite => {
-            let at = at.to_string();
-            let query = [&parameters(pod, &copy.id)[..], &[("at", &*at)]].concat();
-            admin.bytes("/data/piece", &query)
+impl<'a> Pod<'a> {
+    fn object(self) -> Object<'a> {
+        Object {
+            admin: self.admin,
+            pod: self.name,
         }
+    }
+
+    /// Begins a copy. Of an object the tables of these names are taken at once, in its last turn.
+    fn begin(self, file: &Path, last: Vec<String>) -> Result<Partial<Copying>> {
+        let copying = match format(self.admin)? {
+            DataFormat::Sqlite => Copying::File(self.admin.post("/data/copy", &self.query())?, 0),
+            DataFormat::Lines => {
+                let begin = || object::Copying::begin(self.object(), last.clone()).transpose();
+                let begun = std::iter::repeat_with(begin).take(TRIES).flatten().next();
+                Copying::Object(begun.context("the tables of the pod change all the time")??)
+            }
+        };
+        Partial::begin(file, self.admin.base(), self.name, copying)
+    }
+
+    fn query(self) -> Vec<(&'static str, &'a str)> {
+        self.name.map(|pod| ("pod", pod)).into_iter().collect()
     }
 }
 
-fn done(admin: &Admin, pod: Option<&str>, copy: &Copy) -> Result<()> {
-    match copy.format {
-        DataFormat::Lines => object::done(Object { admin, pod }, &copy.id),
-        DataFormat::Sqlite => admin.post("/data/done", &parameters(pod, &copy.id)),
+/// How far a copy has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Copying {
+    /// A file that the server keeps, and how many of its pieces are here.
+    File(DataCopy, u64),
+    Object(object::Copying),
+}
+
+impl Copying {
+    /// Takes what comes next.
+    fn next(&mut self, pod: Pod<'_>) -> Result<Part> {
+        let (copy, taken) = match self {
+            Self::File(copy, taken) => (copy, taken),
+            Self::Object(copying) => return copying.next(pod.object()),
+        };
+        if *taken == copy.pieces {
+            return Ok(Part::Whole);
+        }
+        let at = taken.to_string();
+        let query = [&parameters(pod.name, &copy.id)[..], &[("at", &*at)]].concat();
+        *taken += 1;
+        let piece = pod.admin.bytes("/data/piece", &query)?;
+        Ok(piece.map_or(Part::Gone, Part::Bytes))
+    }
+
+    /// The rows that each table is to have.
+    fn rows(&self) -> BTreeMap<String, u64> {
+        match self {
+            Self::File(copy, _) => copy.rows.clone(),
+            Self::Object(copying) => copying.rows(),
+        }
+    }
+
+    /// The tables that are taken in the last turn, by choice.
+    fn last(&self) -> Vec<String> {
+        match self {
+            Self::File(..) => Vec::new(),
+            Self::Object(copying) => copying.last().to_vec(),
+        }
+    }
+
+    /// Has the server forget it.
+    fn done(&self, pod: Pod<'_>) -> Result<()> {
+        match self {
+            Self::File(copy, _) => pod
+                .admin
+                .post("/data/done", &parameters(pod.name, &copy.id)),
+            Self::Object(copying) => copying.done(pod.object()),
+        }
     }
 }
 

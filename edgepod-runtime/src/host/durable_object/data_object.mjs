@@ -6,13 +6,14 @@ const PIECE = 1e6;
 
 /**
  * @typedef {[sql: string, ...values: any[]]} Statement bytes among the values are in an array, in Base64
- * @typedef {[mode: "rows" | "pack" | "run" | "open", ...Statement]} Step
+ * @typedef {[mode: "rows" | "slice" | "pack" | "run" | "open", ...Statement]} Step
  */
 
 /**
  * What each step comes to: with `rows` these; or why nothing was done. `pack` writes a line for each row, its values with commas between
- * them, and hands the lines to the statement that stands in place of the values, in pieces. `run` runs the statements that stand
- * in the lines of such pieces. `open` opens an engine on what is there then.
+ * them, and hands the lines to the statement that stands in place of the values, in pieces. `slice` comes to a piece of such lines, with
+ * the first value of the last and whether that was the last of all: its statement gives some rows, those after this value, and is run
+ * until the piece is there. `run` runs the statements that stand in the lines of such pieces. `open` opens an engine on what is there then.
  *
  * @param {import("./admin_object.mjs").Administered} object
  * @param {string} asked `{ steps: Step[], end?: boolean, bookmark?: number | string }`: with `end` the object ends, and the next knows
@@ -31,6 +32,19 @@ export async function data({ ctx, fits }, asked) {
     if (mode === "open") return fits();
     if (mode === "rows") return exec(text, ...values);
     let rest = "";
+    if (mode === "slice") {
+      let [after] = values;
+      let last;
+      // A statement that is left before its end would hold its tables.
+      do {
+        last = after;
+        for (const row of sql.exec(text, after).raw()) {
+          rest += `${row.map(written)}\n`;
+          after = row[0];
+        }
+      } while (after !== last && rest.length < PIECE);
+      return [after, rest, after === last];
+    }
     const pack = (/** @type {number} */ least) => {
       while (rest.length > least) {
         sql.exec(values[0], rest.slice(0, PIECE));

@@ -270,6 +270,15 @@ pub async fn run(ctx: &Ctx, sql: String) -> Result<()> {
     ctx.unsafe_raw_db.run(&sql, &[]).map(drop)
 }
 
+/// Runs statements, all or none.
+#[edgepod::function]
+pub async fn run_all(ctx: &Ctx, statements: Vec<String>) -> Result<()> {
+    for sql in statements {
+        ctx.unsafe_raw_db.run(&sql, &[])?;
+    }
+    Ok(())
+}
+
 /// What a statement says.
 #[edgepod::function]
 pub async fn ask(ctx: &Ctx, sql: String) -> Result<String> {

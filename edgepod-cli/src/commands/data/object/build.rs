@@ -1,5 +1,9 @@
-//! From the lines of a copy to a SQLite file: `T` and what a table is, as JSON; the values of its rows, as SQL; `S` and what else
+//! From the lines of a copy to a SQLite file: `T` and what a table is, as JSON; the values of its rows, as SQL; `C` and the table again,
+//! before rows that changed, each behind the number of its change and its rowid, without values where it is gone; `S` and what else
 //! there is in the schema; `E` for the end.
+//!
+//! Rows of one table may be of several moments. One that has the unique value that another has had is newer: the other one changed
+//! after it was read, and comes once more.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -49,6 +53,7 @@ pub(in super::super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
     let mut builder = Builder {
         connection: &connection,
         insert: String::new(),
+        changes: None,
         rows: String::new(),
         is_virtual: false,
     };
@@ -78,6 +83,8 @@ struct Builder<'a> {
     connection: &'a Connection,
     /// `INSERT INTO … VALUES ` of the table whose rows come.
     insert: String,
+    /// Where that is a table of changes: what takes them from there to where they belong.
+    changes: Option<[String; 3]>,
     /// Those that have come, as SQL.
     rows: String,
     is_virtual: bool,
@@ -88,7 +95,7 @@ impl Builder<'_> {
     fn line(&mut self, line: &str) -> Result<bool> {
         let kind = line.get(..2).unwrap_or(line);
         let rest = line.get(1..).unwrap_or_default();
-        if !["T{", "S{", "E"].contains(&kind) {
+        if !["T{", "C{", "S{", "E"].contains(&kind) {
             self.rows
                 .push_str(if self.rows.is_empty() { "(" } else { ",(" });
             self.rows.push_str(line);
@@ -101,6 +108,7 @@ impl Builder<'_> {
         self.flush()?;
         match kind {
             "T{" => self.table(&serde_json::from_str(rest)?)?,
+            "C{" => self.changes(&serde_json::from_str(rest)?)?,
             "S{" => self.object(&serde_json::from_str(rest)?)?,
             _ => return Ok(true),
         }
@@ -113,10 +121,34 @@ impl Builder<'_> {
             None => self.run(&format!("DELETE FROM {}", quote(&table.name)))?,
         }
         self.insert = format!(
-            "INSERT INTO {} ({}) VALUES ",
+            "INSERT OR REPLACE INTO {} ({}) VALUES ",
             quote(&table.name),
             table.columns.join(", ")
         );
+        self.changes = None;
+        Ok(())
+    }
+
+    /// Changes come: all of them go before any comes again.
+    fn changes(&mut self, table: &Table) -> Result<()> {
+        let [name, columns] = [quote(&table.name), table.columns.join(", ")];
+        let rowid = table.columns.first().context("a table without columns")?;
+        let places: Vec<_> = (0..table.columns.len())
+            .map(|place| format!("c{place}"))
+            .collect();
+        let places = places.join(", ");
+        self.run("DROP TABLE IF EXISTS temp._edgepod_changes")?;
+        self.run(&format!(
+            "CREATE TABLE temp._edgepod_changes (at, key, {places})"
+        ))?;
+        self.insert = "INSERT INTO temp._edgepod_changes VALUES ".to_owned();
+        self.changes = Some([
+            format!("DELETE FROM {name} WHERE {rowid} IN (SELECT key FROM temp._edgepod_changes)"),
+            format!(
+                "INSERT OR REPLACE INTO {name} ({columns}) SELECT {places} FROM temp._edgepod_changes WHERE c0 IS NOT NULL"
+            ),
+            "DELETE FROM temp._edgepod_changes".to_owned(),
+        ]);
         Ok(())
     }
 
@@ -145,7 +177,11 @@ impl Builder<'_> {
         }
         let sql = format!("{}{}", self.insert, self.rows);
         self.rows.clear();
-        self.run(&sql)
+        self.run(&sql)?;
+        for sql in self.changes.iter().flatten() {
+            self.run(sql)?;
+        }
+        Ok(())
     }
 
     fn run(&self, sql: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 //! steps that are made here, those of a request in one transaction.
 
 mod build;
+mod follow;
 mod pull;
 mod push;
 mod rewind;
@@ -9,12 +10,13 @@ mod rewind;
 use anyhow::{Context, Result, bail};
 use edgepod_sql::quote;
 use rusqlite::{Connection, types::ValueRef};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::admin::Admin;
 
 pub(super) use build::build;
-pub(super) use pull::{copy, done, piece};
+pub(super) use pull::{Copying, replaced};
 pub(super) use push::push;
 pub(super) use rewind::{HISTORY, Moment, has_history, rewind};
 
@@ -60,22 +62,28 @@ fn unless(condition: &str, values: &[&str], words: &str) -> Value {
 
 /// What is the platform's or these commands' own, and no part of the data.
 fn is_own(name: &str) -> bool {
-    name.starts_with("_cf_") || name == COPY || name == PUSH
+    name.starts_with("_cf_") || name.starts_with(COPY) || name == PUSH
 }
 
+/// The table of what a pull takes last, and how the names of all begin that a pull makes in an object.
 const COPY: &str = "_edgepod_copy";
 const PUSH: &str = "_edgepod_push";
 
+/// The most columns of a result.
+const MOST_COLUMNS: usize = 100;
+
 /// What is in a database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Schema {
     objects: Vec<Item>,
     /// As it came, without what is not of the data: to see whether it is still so.
     said: Vec<Value>,
-    /// The tables of these commands' own.
-    own: Vec<String>,
+    /// What is there of these commands' own: kinds and names.
+    own: Vec<(String, String)>,
 }
 
 /// A line of `sqlite_schema`, and what is known of its table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Item {
     kind: String,
     name: String,
@@ -110,6 +118,16 @@ fn of_the_data(said: &Value) -> Vec<Value> {
     lines.filter(is_own).cloned().collect()
 }
 
+/// What the schema has of these commands' own, but for indexes: kinds and names.
+fn own(said: &Value) -> Vec<(String, String)> {
+    let lines = said.as_array().into_iter().flatten();
+    let names = lines.filter_map(|line| Some((line[0].as_str()?, line[1].as_str()?)));
+    names
+        .filter(|(kind, name)| *kind != "index" && is_own(name) && !name.starts_with("_cf_"))
+        .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
+        .collect()
+}
+
 impl Schema {
     /// What is said to [`schema_steps`]. `ask` asks for more.
     fn read(ask: impl Fn(&[Value]) -> Result<Vec<Value>>) -> Result<Self> {
@@ -117,10 +135,7 @@ impl Schema {
         let [schema, tables] = &*said else {
             return Err(strange());
         };
-        let lines = schema.as_array().into_iter().flatten();
-        let own = lines.filter_map(|line| line[1].as_str());
-        let own = own.filter(|name| *name == COPY || *name == PUSH);
-        let own = own.map(str::to_owned).collect();
+        let own = own(schema);
         let said = of_the_data(schema);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let tables = tables.as_array().cloned().unwrap_or_default();
@@ -191,16 +206,22 @@ impl Item {
         self.name == "sqlite_sequence"
     }
 
-    /// The columns that make a row again, as SQL: with the rowid, where no column is that.
-    fn to_insert(&self) -> Vec<String> {
-        let taken = |name: &&str| {
+    /// What names the rowid, where there is one that no column hides.
+    fn rowid(&self) -> Option<&'static str> {
+        let is_free = |name: &&str| {
             let mut columns = self.columns.iter();
             !columns.any(|column| column.eq_ignore_ascii_case(name))
         };
-        let rowid = ["rowid", "_rowid_", "oid"].into_iter().find(taken);
-        let rowid = rowid.filter(|_| self.has_rowid && !self.is_sequence());
+        let names = ["rowid", "_rowid_", "oid"];
+        let free = names.into_iter().find(is_free);
+        free.filter(|_| self.has_rowid && !self.is_sequence())
+    }
+
+    /// The columns that make a row again, as SQL: with the rowid, where it has a name.
+    fn to_insert(&self) -> Vec<String> {
+        let rowid = self.rowid();
         // A result has no more columns.
-        let rowid = rowid.filter(|_| self.columns.len() < 100);
+        let rowid = rowid.filter(|_| self.columns.len() < MOST_COLUMNS);
         let columns = self.columns.iter().map(|column| quote(column));
         rowid
             .map(str::to_owned)

@@ -1,182 +1,361 @@
-//! A copy of an object's data: made in one turn, into a table of the object, from where it is taken in pieces.
+//! A copy of an object's data, taken in slices while it serves: the rows as they are, each slice in a turn of its own; then those that
+//! changed meanwhile, until few are left; then, in one turn, the rest and what cannot be followed, into a table of the object, from
+//! where it is taken in pieces. So it is of one version, that of this last turn.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
-use edgepod_manifest::{DataFormat, PodStatus};
+use anyhow::Result;
 use edgepod_sql::quote;
 use rand::RngExt as _;
-use serde_json::json;
+use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
-    super::partial::{Copy, Part},
-    COPY, Item, Object, SCHEMA, Schema, count, of_the_data, rows, strange,
+    super::{check, partial::Part},
+    COPY, Item, Object, SCHEMA, Schema, count,
+    follow::{self, BEFORE_ALL, Followed},
+    of_the_data, own, rows, strange,
 };
 
-/// The most bytes of a database: a copy is made in one turn, in which nobody else is answered.
-const MOST: u64 = 1 << 30;
+/// With so many changes left, the last turn comes.
+const FEW: u64 = 1000;
 
-/// Values up to so many bytes become SQL in SQLite, and larger ones in JavaScript: no text of SQLite's has more than 2 MB there.
-const LARGE: usize = 400_000;
+/// After so many slices of changes in a row with which no fewer are left, it comes all the same: they are made as fast as they are
+/// taken.
+const IN_VAIN: u32 = 10;
 
-/// How often it is tried again where the tables change meanwhile, as they do when a build is deployed.
-const TRIES: usize = 5;
+/// How far a copy has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in super::super) struct Copying {
+    id: String,
+    schema: Schema,
+    /// The tables that are taken in the last turn alone, by name, though they could be followed.
+    last: Vec<String>,
+    /// How many turns it has had.
+    turns: u64,
+    /// The last change of each table that is here, by the table's number.
+    seen: BTreeMap<usize, u64>,
+    stage: Stage,
+}
 
-/// Has a copy made.
-pub(in super::super) fn copy(object: Object<'_>) -> Result<Copy> {
-    let query: Vec<_> = object.pod.map(|pod| ("pod", pod)).into_iter().collect();
-    let status: PodStatus = object.admin.get("/status", &query)?;
-    if status.bytes > MOST {
-        bail!(
-            "the database has {} bytes, and an object copies {MOST} at most",
-            status.bytes
-        );
-    }
-    for _ in 0..TRIES {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Stage {
+    /// The rows of this table after this one come next.
+    Rows { table: usize, after: String },
+    /// What has changed comes next: the fewest changes that were left so far, and the slices since then.
+    Changes { fewest: u64, since: u32 },
+    /// What the last turn came to.
+    Rest {
+        pieces: Vec<Piece>,
+        taken: usize,
+        rows: BTreeMap<String, u64>,
+    },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Piece {
+    /// It is in the object's table, at this place.
+    Kept(u64),
+    /// What the command knows without it.
+    Known(String),
+}
+
+impl Copying {
+    /// Has the object note what changes from now on. The tables of these names are taken in the last turn alone.
+    ///
+    /// # Errors
+    /// The object's. None where its tables changed at this moment.
+    pub fn begin(object: Object<'_>, last: Vec<String>) -> Result<Option<Self>> {
         let schema = Schema::read(|steps| object.run(steps))?;
-        if let Some(copy) = copy_of(object, &schema)? {
-            return Ok(copy);
+        let copying = Self {
+            id: format!("{:032x}", rand::rng().random::<u128>()),
+            last,
+            turns: 0,
+            seen: BTreeMap::new(),
+            stage: Stage::Rows {
+                table: 0,
+                after: BEFORE_ALL.to_owned(),
+            },
+            schema,
+        };
+        let mut steps = follow::begins(&copying.schema, &copying.id, copying.followed());
+        steps.push(rows(SCHEMA, &[]));
+        let said = object.run(&steps)?;
+        let is_same = said.last().map(of_the_data).as_ref() == Some(&copying.schema.said);
+        Ok(is_same.then_some(copying))
+    }
+
+    /// Those that are taken in the last turn alone, by choice.
+    pub fn last(&self) -> &[String] {
+        &self.last
+    }
+
+    /// How many rows each table is to have, once all is here.
+    pub fn rows(&self) -> BTreeMap<String, u64> {
+        match &self.stage {
+            Stage::Rest { rows, .. } => rows.clone(),
+            _ => BTreeMap::new(),
         }
     }
-    bail!("the tables of the pod change all the time: try again later")
+
+    /// Takes what comes next.
+    ///
+    /// # Errors
+    /// The object's.
+    pub fn next(&mut self, object: Object<'_>) -> Result<Part> {
+        match self.stage.clone() {
+            Stage::Rows { table, after } => self.next_rows(object, table, after),
+            Stage::Changes { fewest, since } => self.next_changes(object, fewest, since),
+            Stage::Rest { pieces, taken, .. } => self.next_piece(object, &pieces, taken),
+        }
+    }
+
+    /// Has the object forget it, unless another pull has taken its place.
+    ///
+    /// # Errors
+    /// The object's.
+    pub fn done(&self, object: Object<'_>) -> Result<()> {
+        match self.turn(self.turns, Vec::new(), object)? {
+            Some(_) => object.run(&follow::over(self.followed())).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The tables of which changes are noted.
+    fn followed(&self) -> impl Iterator<Item = Followed<'_>> {
+        let tables = self.schema.tables().enumerate();
+        let tables = tables.filter(|(_, item)| !self.last.contains(&item.name));
+        tables.filter_map(|(number, item)| Followed::of(number, item))
+    }
+
+    /// What these steps come to in a turn of this copy. None where the object follows none such.
+    fn turn(&self, turn: u64, steps: Vec<Value>, object: Object<'_>) -> Result<Option<Vec<Value>>> {
+        let mut all = vec![follow::turn(&self.id, turn)];
+        all.extend(steps);
+        let mut said = match object.run(&all) {
+            Ok(said) if said.len() == all.len() => said,
+            Ok(_) => return Err(strange()),
+            Err(error) if follow::is_unknown(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_held = said[0].as_array().is_some_and(|rows| !rows.is_empty());
+        said.remove(0);
+        Ok(is_held.then_some(said))
+    }
+
+    fn next_rows(&mut self, object: Object<'_>, table: usize, after: String) -> Result<Part> {
+        let Some(followed) = self.followed().find(|followed| followed.number >= table) else {
+            self.stage = Stage::Changes {
+                fewest: u64::MAX,
+                since: 0,
+            };
+            return Ok(Part::Bytes(Vec::new()));
+        };
+        let number = followed.number;
+        let step = json!(["slice", followed.slice(), after]);
+        let header = match after == BEFORE_ALL {
+            true => header('T', followed.item)?,
+            false => String::new(),
+        };
+        let turn = self.turns + 1;
+        let Some(said) = self.turn(turn, vec![step], object)? else {
+            return Ok(Part::Gone);
+        };
+        let slice = Slice::read(&said[0])?;
+        let stage = match slice.is_last {
+            true => Stage::Rows {
+                table: number + 1,
+                after: BEFORE_ALL.to_owned(),
+            },
+            false => Stage::Rows {
+                table: number,
+                after: slice.after,
+            },
+        };
+        let lines = (header + slice.lines).into_bytes();
+        self.turns = turn;
+        self.stage = stage;
+        Ok(Part::Bytes(lines))
+    }
+
+    fn next_changes(&mut self, object: Object<'_>, fewest: u64, since: u32) -> Result<Part> {
+        // One turn, though the object is asked twice: asked again from the start, it is to be the same.
+        let turn = self.turns + 1;
+        let Some(said) = self.turn(turn, vec![follow::changes()], object)? else {
+            return Ok(Part::Gone);
+        };
+        let changes = said[0].as_array().into_iter().flatten();
+        let left = changes.map(|row| {
+            let number = row[0].as_u64().and_then(|number| number.try_into().ok());
+            let number: usize = number.ok_or_else(strange)?;
+            let last = row[1].as_u64().ok_or_else(strange)?;
+            Ok((last.saturating_sub(self.seen(number)), number))
+        });
+        let left = left.collect::<Result<Vec<_>>>()?;
+        let all = left.iter().map(|(left, _)| left).sum();
+        if all <= FEW || since >= IN_VAIN {
+            return self.take_rest(object);
+        }
+        let most = left.into_iter().max().map(|(_, number)| number);
+        let followed = self.followed().find(|of| Some(of.number) == most);
+        let followed = followed.ok_or_else(strange)?;
+        let number = followed.number;
+        let after = self.seen(number).to_string();
+        let step = json!(["slice", followed.changed_slice(), after]);
+        let header = header('C', followed.item)?;
+        let Some(said) = self.turn(turn, vec![step], object)? else {
+            return Ok(Part::Gone);
+        };
+        let slice = Slice::read(&said[0])?;
+        let seen = slice.after.parse().map_err(|_| strange())?;
+        let lines = (header + slice.lines).into_bytes();
+        self.seen.insert(number, seen);
+        self.turns = turn;
+        self.stage = Stage::Changes {
+            fewest: fewest.min(all),
+            since: if all < fewest { 0 } else { since + 1 },
+        };
+        Ok(Part::Bytes(lines))
+    }
+
+    fn seen(&self, number: usize) -> u64 {
+        self.seen.get(&number).copied().unwrap_or_default()
+    }
+
+    /// The last turn.
+    fn take_rest(&mut self, object: Object<'_>) -> Result<Part> {
+        let keep = format!("INSERT INTO {COPY} (id, text) VALUES ('{}', ?)", self.id);
+        let mut steps = vec![rows(SCHEMA, &[]), rows(format!("DELETE FROM {COPY}"), &[])];
+        let mut headers = Vec::new();
+        for (number, item) in self.schema.tables().enumerate() {
+            let followed = self.followed().find(|followed| followed.number == number);
+            let (header, select) = match followed {
+                Some(followed) => (header('C', item)?, followed.changed_rest(self.seen(number))),
+                None => (header('T', item)?, item.select("")),
+            };
+            headers.push((header, item));
+            steps.push(json!(["pack", select, keep]));
+            steps.push(rows(
+                format!(
+                    "SELECT (SELECT count(*) FROM {COPY}), (SELECT count(*) FROM {})",
+                    quote(&item.name)
+                ),
+                &[],
+            ));
+        }
+        let turn = self.turns + 1;
+        let Some(said) = self.turn(turn, steps, object)? else {
+            return Ok(Part::Gone);
+        };
+        let followed = self.followed().flat_map(Followed::triggers);
+        let has_triggers = {
+            let own = own(&said[0]);
+            let has = |name: &str| own.iter().any(|(_, own)| own == name);
+            followed.into_iter().all(|(name, _)| has(&name))
+        };
+        if of_the_data(&said[0]) != self.schema.said || !has_triggers {
+            return Ok(Part::Gone);
+        }
+        let mut pieces = Vec::new();
+        let mut in_tables = BTreeMap::new();
+        let mut before = 0;
+        for ((header, item), said) in headers.into_iter().zip(said[2..].chunks(2)) {
+            let until = count(&said[1], 0)?;
+            if until > before || header.starts_with('T') {
+                pieces.push(Piece::Known(header));
+            }
+            pieces.extend((before + 1..=until).map(Piece::Kept));
+            before = until;
+            if item.of == "table" && !item.is_sequence() {
+                in_tables.insert(item.name.clone(), count(&said[1], 1)?);
+            }
+        }
+        let mut end = String::new();
+        for item in &self.schema.objects {
+            // What has no SQL belongs to a constraint of its table.
+            let Some(sql) = &item.sql else { continue };
+            if item.kind != "table" || item.of == "virtual" {
+                let line = json!({ "type": item.kind, "name": item.name, "tbl_name": item.table, "sql": sql });
+                end.push_str(&format!("S{line}\n"));
+            }
+        }
+        end.push_str("E\n");
+        pieces.push(Piece::Known(end));
+        self.turns = turn;
+        self.stage = Stage::Rest {
+            pieces,
+            taken: 0,
+            rows: in_tables,
+        };
+        Ok(Part::Bytes(Vec::new()))
+    }
+
+    fn next_piece(&mut self, object: Object<'_>, pieces: &[Piece], at: usize) -> Result<Part> {
+        let bytes = match pieces.get(at) {
+            None => return Ok(Part::Whole),
+            Some(Piece::Known(text)) => text.clone().into_bytes(),
+            Some(Piece::Kept(at)) => {
+                let sql =
+                    format!("SELECT text FROM {COPY} WHERE id = ? AND at = CAST(? AS INTEGER)");
+                let said = object.run(&[rows(sql, &[&self.id, &at.to_string()])]);
+                let said = match said {
+                    Err(error) if follow::is_unknown(&error) => return Ok(Part::Gone),
+                    said => said?,
+                };
+                match said.first().and_then(|rows| rows[0][0].as_str()) {
+                    Some(text) => text.as_bytes().to_vec(),
+                    None => return Ok(Part::Gone),
+                }
+            }
+        };
+        if let Stage::Rest { taken, .. } = &mut self.stage {
+            *taken += 1;
+        }
+        Ok(Part::Bytes(bytes))
+    }
 }
 
-/// None where the schema is another one meanwhile.
-fn copy_of(object: Object<'_>, schema: &Schema) -> Result<Option<Copy>> {
-    let id = format!("{:032x}", rand::rng().random::<u128>());
-    let keep = format!("INSERT INTO {COPY} (id, text) VALUES ('{id}', ?)");
-    let mut steps = vec![
-        rows(SCHEMA, &[]),
-        rows(
-            format!(
-                "CREATE TABLE IF NOT EXISTS {COPY} (at INTEGER PRIMARY KEY, id TEXT NOT NULL, text TEXT NOT NULL) STRICT"
-            ),
-            &[],
-        ),
-        rows(format!("DELETE FROM {COPY}"), &[]),
-    ];
-    for table in schema.tables() {
-        steps.push(json!(["pack", select(table), keep]));
-        steps.push(rows(
-            format!(
-                "SELECT (SELECT count(*) FROM {COPY}), (SELECT count(*) FROM {})",
-                quote(&table.name)
-            ),
-            &[],
-        ));
-    }
-    let said = object.run(&steps)?;
-    if said.len() != steps.len() {
-        return Err(strange());
-    }
-    if of_the_data(&said[0]) != schema.said {
-        return Ok(None);
-    }
-    let mut parts = Vec::new();
-    let mut in_tables = BTreeMap::new();
-    let mut pieces = 0;
-    for (table, said) in schema.tables().zip(said[3..].chunks(2)) {
-        parts.push(Part::Known(header(table)?));
-        let until = count(&said[1], 0)?;
-        parts.extend((pieces + 1..=until).map(Part::Piece));
-        pieces = until;
-        if table.of == "table" && !table.is_sequence() {
-            in_tables.insert(table.name.clone(), count(&said[1], 1)?);
-        }
-    }
-    let mut rest = String::new();
-    for item in &schema.objects {
-        // What has no SQL belongs to a constraint of its table.
-        let Some(sql) = &item.sql else { continue };
-        if item.kind != "table" || item.of == "virtual" {
-            let line =
-                json!({ "type": item.kind, "name": item.name, "tbl_name": item.table, "sql": sql });
-            rest.push_str(&format!("S{line}\n"));
-        }
-    }
-    rest.push_str("E\n");
-    parts.push(Part::Known(rest));
-    Ok(Some(Copy {
-        id,
-        format: DataFormat::Lines,
-        parts,
-        rows: in_tables,
-    }))
+/// What a step of a slice comes to.
+struct Slice<'a> {
+    /// Where the next one begins.
+    after: String,
+    lines: &'a str,
+    is_last: bool,
 }
 
-fn header(table: &Item) -> Result<String> {
+impl<'a> Slice<'a> {
+    fn read(said: &'a Value) -> Result<Self> {
+        let read = || {
+            Some(Self {
+                after: said[0].as_str()?.to_owned(),
+                lines: said[1].as_str()?,
+                is_last: said[2].as_bool()?,
+            })
+        };
+        read().ok_or_else(strange)
+    }
+}
+
+/// The tables in a file that have more rows than they should. No trigger says which row goes where `INSERT OR REPLACE` takes the
+/// place of another one.
+///
+/// # Errors
+/// SQLite's.
+pub(in super::super) fn replaced(
+    file: &std::path::Path,
+    expected: &BTreeMap<String, u64>,
+) -> Result<Vec<String>> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let found = check::tables(&connection)?;
+    let more = found
+        .into_iter()
+        .filter(|(name, found)| expected.get(name).is_some_and(|expected| found > expected));
+    Ok(more.map(|(name, _)| name).collect())
+}
+
+fn header(kind: char, table: &Item) -> Result<String> {
     let sql = (!table.is_sequence()).then_some(&table.sql);
     let line = json!({ "name": table.name, "sql": sql, "columns": table.to_insert() });
-    Ok(format!("T{}\n", serde_json::to_string(&line)?))
-}
-
-/// A piece of a copy; None where there is no such copy any more.
-pub(in super::super) fn piece(object: Object<'_>, id: &str, at: u64) -> Result<Option<Vec<u8>>> {
-    let sql = format!("SELECT text FROM {COPY} WHERE id = ? AND at = CAST(? AS INTEGER)");
-    let said = object.run(&[rows(sql, &[id, &at.to_string()])])?;
-    let text = said.first().and_then(|rows| rows[0][0].as_str());
-    Ok(text.map(|text| text.as_bytes().to_vec()))
-}
-
-/// Removes a copy.
-pub(in super::super) fn done(object: Object<'_>, id: &str) -> Result<()> {
-    let step = rows(format!("DELETE FROM {COPY} WHERE id = ?"), &[id]);
-    object.run(&[step]).map(drop)
-}
-
-/// The rows of a table, each value as SQL that makes it again.
-fn select(table: &Item) -> String {
-    let columns = table.to_insert();
-    let places = 0..columns.len();
-    let literals: Vec<_> = places
-        .clone()
-        .map(|place| literal(&format!("c{place}")))
-        .collect();
-    // By short names: a statement has 100 KB.
-    let named = columns.iter().zip(places);
-    let named: Vec<_> = named
-        .map(|(column, place)| format!("{column} AS c{place}"))
-        .collect();
-    format!(
-        "SELECT {} FROM (SELECT {} FROM {})",
-        literals.join(", "),
-        named.join(", "),
-        quote(&table.name)
-    )
-}
-
-/// The value of a column as SQL that makes it again, to the byte: what is no printable ASCII crosses as hexadecimal digits, as
-/// JavaScript would mend what is no UTF-8, and `quote` ends at a NUL. Large values come as bytes: of a text after a `T`.
-fn literal(column: &str) -> String {
-    let bytes = format!("CAST({column} AS BLOB)");
-    format!(
-        "CASE typeof({column}) WHEN 'text' THEN CASE \
-         WHEN length({bytes}) > {LARGE} THEN CAST(x'54' || {bytes} AS BLOB) \
-         WHEN instr({bytes}, x'00') OR {column} GLOB '*[^ -~]*' THEN 'CAST(x''' || hex({column}) || ''' AS TEXT)' \
-         ELSE quote({column}) END \
-         WHEN 'blob' THEN iif(length({column}) > {LARGE}, CAST(x'42' || {column} AS BLOB), quote({column})) \
-         ELSE quote({column}) END"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_statement_for_a_hundred_columns_is_one_that_an_object_takes() {
-        let table = Item {
-            kind: "table".to_owned(),
-            name: "t".to_owned(),
-            table: "t".to_owned(),
-            sql: None,
-            of: "table".to_owned(),
-            has_rowid: true,
-            columns: (0..100).map(|n| format!("a \"long\" name {n}")).collect(),
-        };
-        assert_eq!(table.to_insert().len(), 100);
-        assert!(select(&table).len() < 100_000, "{}", select(&table).len());
-        let step = rows("SELECT ?", &["é"]);
-        assert_eq!(step, json!(["rows", "SELECT ?", "é"]));
-    }
+    Ok(format!("{kind}{}\n", serde_json::to_string(&line)?))
 }

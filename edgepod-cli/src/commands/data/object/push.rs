@@ -11,7 +11,7 @@ use rand::RngExt as _;
 use rusqlite::{Connection, types::ValueRef};
 use serde_json::{Value, json};
 
-use super::{super::check::tables, Item, Object, PUSH, Schema, is_own, rows, unless};
+use super::{super::check::tables, Item, Object, PUSH, Schema, follow, is_own, rows, unless};
 
 /// The characters of a piece.
 const PIECE: usize = 1 << 20;
@@ -79,6 +79,7 @@ pub(in super::super) fn push(object: Object<'_>, file: &Path, replace: bool) -> 
         ),
     ];
     steps.extend(guards(&schema));
+    steps.extend(follow::ends(&schema));
     steps.extend(drops(&schema));
     steps.push(json!([
         "run",
@@ -123,7 +124,8 @@ fn refused(object: Object<'_>, error: anyhow::Error) -> Result<bool> {
 fn names(schema: &Schema) -> String {
     let tables = schema.objects.iter().filter(|item| item.kind == "table");
     let mut names: Vec<_> = tables.map(|item| &*item.name).collect();
-    names.extend(schema.own.iter().map(String::as_str));
+    let own = schema.own.iter().filter(|(kind, _)| kind == "table");
+    names.extend(own.map(|(_, name)| &**name));
     names.sort_unstable();
     names.join("\n")
 }
