@@ -1,6 +1,8 @@
 //! The one error type of functions, and how each error looks to a client.
 
-use std::{fmt, time::Duration};
+#[cfg(debug_assertions)]
+use std::panic::Location;
+use std::{borrow::Cow, fmt, time::Duration};
 
 pub use edgepod_manifest::Code;
 use serde_json::Value as Json;
@@ -29,6 +31,7 @@ struct Inner {
     data: Option<Json>,
     retry_after: Option<u32>,
     cause: Option<String>,
+    line: Option<Line>,
 }
 
 impl Error {
@@ -46,6 +49,7 @@ impl Error {
             data: None,
             retry_after: None,
             cause: None,
+            line: None,
         }))
     }
 
@@ -135,6 +139,15 @@ impl Error {
         self.0.cause.as_deref()
     }
 
+    /// The message for the log: with the line of the app, where it is known.
+    pub(crate) fn logged(&self) -> Cow<'_, str> {
+        #[cfg(debug_assertions)]
+        if let Some(Line(line)) = self.0.line {
+            return format!("{} (at {line})", self.0.message).into();
+        }
+        (&*self.0.message).into()
+    }
+
     /// The code, and with it the HTTP status.
     pub fn code(&self) -> Code {
         self.0.code
@@ -190,4 +203,47 @@ impl From<fmt::Error> for Error {
     fn from(error: fmt::Error) -> Self {
         Self::internal(format!("formatting: {error}"))
     }
+}
+
+/// The line of the app that runs a statement: SQLite says what is wrong with one, and not where it stands. In development only: a
+/// release build knows of no lines, and is smaller for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Line(#[cfg(debug_assertions)] &'static Location<'static>);
+
+impl Line {
+    /// The caller's. Who calls this has `#[cfg_attr(debug_assertions, track_caller)]`, too, and so on up to what the app calls.
+    #[cfg_attr(debug_assertions, track_caller)]
+    #[inline(always)]
+    pub(crate) fn here() -> Self {
+        Self(
+            #[cfg(debug_assertions)]
+            Location::caller(),
+        )
+    }
+
+    /// What a statement came to: its error knows the line.
+    #[inline(always)]
+    pub(crate) fn of<T>(self, result: Result<T>) -> Result<T> {
+        #[cfg(debug_assertions)]
+        let result = result.map_err(|mut error| {
+            error.0.line = Some(self);
+            error
+        });
+        result
+    }
+}
+
+/// Errors are equal whatever it is.
+impl PartialEq for Line {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Runs a statement for whoever called the method that this is called from.
+#[cfg_attr(debug_assertions, track_caller)]
+#[inline(always)]
+pub(crate) fn run_here<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    let line = Line::here();
+    line.of(run())
 }

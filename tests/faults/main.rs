@@ -9,6 +9,7 @@ mod dialect;
 mod guards;
 mod internal;
 mod kinds;
+mod lines;
 mod numbers;
 mod pairs;
 mod panics;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         &[
             ("rollback", rollback::CASES),
             ("panics", panics::CASES),
+            ("lines", lines::CASES),
             ("traps", traps),
             ("actions", actions::CASES),
             ("guards", guards::CASES),

@@ -1,12 +1,13 @@
 //! All rows of a SELECT, a part at a time.
 
 use super::{Rows, Value, core::Core, expr::Expr};
-use crate::Result;
+use crate::{Result, error::Line};
 
 /// The rows of a SELECT in parts, each read when it is asked for: [`Select::chunks`](super::Select::chunks). Of as many rows as
 /// there are, one part is in memory.
 #[must_use = "chunks are read when they are asked for: `for rows in select.chunks(500) { let rows = rows?; … }`"]
 pub struct Chunks<'db, R> {
+    line: Line,
     core: Core<'db>,
     items: Option<Vec<Expr>>,
     width: usize,
@@ -27,6 +28,7 @@ enum Next {
 impl<'db, R> Chunks<'db, R> {
     /// `check` is what is wrong with the statement before it runs.
     pub(super) fn new(
+        line: Line,
         core: Core<'db>,
         items: Option<Vec<Expr>>,
         width: usize,
@@ -35,6 +37,7 @@ impl<'db, R> Chunks<'db, R> {
         decode: impl Fn(Rows) -> Result<Vec<R>> + 'db,
     ) -> Self {
         Self {
+            line,
             core,
             items,
             width,
@@ -66,7 +69,7 @@ impl<R> Iterator for Chunks<'_, R> {
                 if let Err(error) =
                     check.and_then(|()| self.core.divide("chunks", self.size, items))
                 {
-                    return Some(Err(error));
+                    return Some(self.line.of(Err(error)));
                 }
                 None
             }
@@ -75,7 +78,7 @@ impl<R> Iterator for Chunks<'_, R> {
         match self.part(last) {
             // Of no rows there is no part.
             Ok(rows) if rows.is_empty() => None,
-            part => Some(part),
+            part => Some(self.line.of(part)),
         }
     }
 }

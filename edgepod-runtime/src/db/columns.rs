@@ -12,7 +12,10 @@ use super::{
     row,
     source::{Named, Optional, Required},
 };
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    error::{Line, run_here},
+};
 
 /// What a SELECT over `S` returns for each row or group: a column, an expression, an aggregate, a whole row
 /// ([`whole`]), or a tuple of those.
@@ -359,52 +362,60 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
     ///
     /// # Errors
     /// A column beside aggregates that is not the same in a whole group; a sum beyond 64 bits; what SQLite says.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn all(self) -> Result<Vec<O>>
     where
         K: Runs,
     {
-        self.check()?;
-        let rows = self.core.all(Core::listed, &self.items.exprs)?;
-        row::decode_by(rows, self.width, self.read)
+        run_here(|| {
+            self.check()?;
+            let rows = self.core.all(Core::listed, &self.items.exprs)?;
+            row::decode_by(rows, self.width, self.read)
+        })
     }
 
     /// The first row, or `None` when there is none.
     ///
     /// # Errors
     /// As [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn first(self) -> Result<Option<O>>
     where
         K: Runs,
     {
-        Ok(self.few(1)?.pop())
+        run_here(|| Ok(self.few(1)?.pop()))
     }
 
     /// The only row. An aggregate of all rows has one.
     ///
     /// # Errors
     /// `NOT_FOUND` when there is none, `INTERNAL` when there are several; otherwise as [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn one(self) -> Result<O>
     where
         K: Runs,
     {
-        self.core.only(self.few(2)?)
+        run_here(|| self.core.only(self.few(2)?))
     }
 
     /// A page of rows, as [`Select::page`](super::Select::page).
     ///
     /// # Errors
     /// `BAD_REQUEST` for a cursor that is not of a page of this order; otherwise as [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn page(mut self, cursor: Option<&str>, size: u64) -> Result<Page<O>>
     where
         K: Runs,
     {
-        self.check_divided()?;
-        let (rows, next) = self
-            .core
-            .page(Some(&self.items.exprs), self.width, cursor, size)?;
-        Ok(Page {
-            items: row::decode_by(rows, self.width, self.read)?,
-            next,
+        run_here(|| {
+            self.check_divided()?;
+            let (rows, next) = self
+                .core
+                .page(Some(&self.items.exprs), self.width, cursor, size)?;
+            Ok(Page {
+                items: row::decode_by(rows, self.width, self.read)?,
+                next,
+            })
         })
     }
 
@@ -412,6 +423,7 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
     ///
     /// # Errors
     /// An item is an error as of [`all`](Self::all), and then the last.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn chunks(self, size: u64) -> Chunks<'db, O>
     where
         K: Runs,
@@ -421,6 +433,7 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
         let (width, read) = (self.width, self.read);
         let decode = move |rows| row::decode_by(rows, width, read);
         Chunks::new(
+            Line::here(),
             self.core,
             Some(self.items.exprs),
             width,
@@ -444,12 +457,15 @@ impl<'db, S: Source, O, K> Columns<'db, S, O, K> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn count(self) -> Result<u64>
     where
         K: Runs,
     {
-        self.check()?;
-        self.core.count_of(&self.items.exprs)
+        run_here(|| {
+            self.check()?;
+            self.core.count_of(&self.items.exprs)
+        })
     }
 
     fn few(&self, rows: u64) -> Result<Vec<O>> {

@@ -10,7 +10,7 @@ use super::{
     row,
     writer::Writer,
 };
-use crate::{Error, Result, sqlite::Rows};
+use crate::{Error, Result, error::run_here, sqlite::Rows};
 
 /// A DELETE from `T`, made by `ctx.db.delete::<T>()`. It compiles only with `.filter(…)` or `.without_where()`, and runs
 /// at `exec` or `returning`.
@@ -54,22 +54,24 @@ impl<'db, T: Table, S> Delete<'db, T, S> {
     ///
     /// # Errors
     /// `CONFLICT` where rows still reference them.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exec(self) -> Result<u64>
     where
         S: Scope,
     {
-        run(self.changing)
+        run_here(|| run(self.changing))
     }
 
     /// Deletes the rows and returns them as they were.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn returning(self) -> Result<Vec<T>>
     where
         S: Scope,
     {
-        row::decode(rows(self.changing)?)
+        run_here(|| row::decode(rows(self.changing)?))
     }
 }
 

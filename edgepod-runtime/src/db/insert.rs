@@ -9,7 +9,7 @@ use super::{
     inserting::{Conflict, Inserting, Update},
     row,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, error::run_here};
 
 /// An INSERT of one row.
 pub enum One {}
@@ -57,16 +57,19 @@ impl<'db, T: Table> Insert<'db, T, One> {
     ///
     /// # Errors
     /// `CONFLICT` for a unique value that is taken and a reference to nothing; a value that SQLite cannot hold.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exec(self) -> Result<()> {
-        self.inserting.run().map(drop)
+        run_here(|| self.inserting.run().map(drop))
     }
 
     /// Inserts the row and returns it with what the database filled in.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn returning(self) -> Result<T> {
-        row::decode(self.inserting.rows()?)?
+        run_here(|| {
+            row::decode(self.inserting.rows()?)?
             .pop()
             .ok_or_else(|| {
                 Error::internal(format!(
@@ -75,6 +78,7 @@ impl<'db, T: Table> Insert<'db, T, One> {
                     T::NAME
                 ))
             })
+        })
     }
 }
 
@@ -93,16 +97,18 @@ impl<'db, T: Table> Insert<'db, T, Many> {
     ///
     /// # Errors
     /// As for one row; more than [`MAX_ROWS`] rows, or rows of more than 2 MB together, before any is inserted.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exec(self) -> Result<u64> {
-        self.inserting.run()
+        run_here(|| self.inserting.run())
     }
 
     /// Inserts the rows, all or none, and returns them with what the database filled in.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn returning(self) -> Result<Vec<T>> {
-        row::decode(self.inserting.rows()?)
+        run_here(|| row::decode(self.inserting.rows()?))
     }
 }
 
@@ -266,16 +272,18 @@ impl<T: Table> Upsert<'_, T, One> {
     ///
     /// # Errors
     /// As for an insert; an upsert that updates nothing.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exec(self) -> Result<()> {
-        self.updating()?.exec()
+        run_here(|| self.updating()?.exec())
     }
 
     /// Inserts or updates the row and returns it as it is now.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn returning(self) -> Result<T> {
-        self.updating()?.returning()
+        run_here(|| self.updating()?.returning())
     }
 }
 
@@ -284,15 +292,17 @@ impl<T: Table> Upsert<'_, T, Many> {
     ///
     /// # Errors
     /// As for an insert; an upsert that updates nothing.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exec(self) -> Result<u64> {
-        self.updating()?.exec()
+        run_here(|| self.updating()?.exec())
     }
 
     /// Inserts or updates the rows and returns them as they are now.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn returning(self) -> Result<Vec<T>> {
-        self.updating()?.returning()
+        run_here(|| self.updating()?.returning())
     }
 }

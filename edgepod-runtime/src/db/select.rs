@@ -9,7 +9,10 @@ use super::{
     row,
     source::Named,
 };
-use crate::Result;
+use crate::{
+    Result,
+    error::{Line, run_here},
+};
 
 /// A SELECT of rows of `S`: of a table, made by `ctx.db.select::<T>()`, or of joined tables. Nothing runs before `all`,
 /// `first`, `one`, `page`, `chunks`, `count` or `exists`.
@@ -106,24 +109,27 @@ impl<'db, S: Source> Select<'db, S> {
     ///
     /// # Errors
     /// A value that cannot be a parameter; what SQLite says.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn all(self) -> Result<Vec<S::Row>> {
-        row::decode_by(self.core.all(Self::RUN, &[])?, S::WIDTH, S::read)
+        run_here(|| row::decode_by(self.core.all(Self::RUN, &[])?, S::WIDTH, S::read))
     }
 
     /// The first row, or `None` when there is none.
     ///
     /// # Errors
     /// As [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn first(self) -> Result<Option<S::Row>> {
-        Ok(self.few(1)?.pop())
+        run_here(|| Ok(self.few(1)?.pop()))
     }
 
     /// The only row.
     ///
     /// # Errors
     /// `NOT_FOUND` when there is none, `INTERNAL` when there are several; otherwise as [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn one(self) -> Result<S::Row> {
-        self.core.only(self.few(2)?)
+        run_here(|| self.core.only(self.few(2)?))
     }
 
     /// A page of rows: the first without a cursor, and after that the one that follows the page whose
@@ -136,11 +142,14 @@ impl<'db, S: Source> Select<'db, S> {
     ///
     /// # Errors
     /// `BAD_REQUEST` for a cursor that is not of a page of this order; otherwise as [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn page(mut self, cursor: Option<&str>, size: u64) -> Result<Page<S::Row>> {
-        let (rows, next) = self.core.page(None, S::WIDTH, cursor, size)?;
-        Ok(Page {
-            items: row::decode_by(rows, S::WIDTH, S::read)?,
-            next,
+        run_here(|| {
+            let (rows, next) = self.core.page(None, S::WIDTH, cursor, size)?;
+            Ok(Page {
+                items: row::decode_by(rows, S::WIDTH, S::read)?,
+                next,
+            })
         })
     }
 
@@ -156,25 +165,36 @@ impl<'db, S: Source> Select<'db, S> {
     ///
     /// # Errors
     /// An item is an error as of [`all`](Self::all), and then the last.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn chunks(self, size: u64) -> Chunks<'db, S::Row> {
         let decode = |rows| row::decode_by(rows, S::WIDTH, S::read);
-        Chunks::new(self.core, None, S::WIDTH, size, Ok(()), decode)
+        Chunks::new(
+            Line::here(),
+            self.core,
+            None,
+            S::WIDTH,
+            size,
+            Ok(()),
+            decode,
+        )
     }
 
     /// How many rows there are, not held to [`MAX_ROWS`](super::MAX_ROWS).
     ///
     /// # Errors
     /// As [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn count(self) -> Result<u64> {
-        self.core.count()
+        run_here(|| self.core.count())
     }
 
     /// Whether there is any row.
     ///
     /// # Errors
     /// As [`all`](Self::all).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exists(self) -> Result<bool> {
-        self.core.exists()
+        run_here(|| self.core.exists())
     }
 
     fn few(&self, rows: u64) -> Result<Vec<S::Row>> {

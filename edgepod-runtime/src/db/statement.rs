@@ -10,7 +10,7 @@ use super::{
     checked::sealed::Reads, delete::rows_changed, encode, failure, pins_text, render, row,
     touch_text, writer,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, error::run_here};
 
 impl ReadDb {
     /// Runs a SELECT: one of [`edgepod::sql!`](crate::db::CheckedSelect), whose rows have the columns as named fields, or one of
@@ -20,8 +20,9 @@ impl ReadDb {
     ///
     /// # Errors
     /// What SQLite says, such as an unknown column; columns that are no `T`.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn query<T>(&self, statement: impl ReadStatement<T>) -> Result<Vec<T>> {
-        statement.read(self)
+        run_here(|| statement.read(self))
     }
 
     pub(super) fn read<T: FromRow>(&self, mut sql: writer::Sql) -> Result<Vec<T>> {
@@ -68,8 +69,9 @@ impl Db {
     ///
     /// # Errors
     /// A guard's refusal; `CONFLICT` for a violated constraint; what SQLite says.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn execute<S: WriteStatement>(&self, statement: S) -> Result<S::Output> {
-        statement.execute(&self.connection)
+        run_here(|| statement.execute(&self.connection))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     row,
     writer::Writer,
 };
-use crate::{Result, sqlite::Rows};
+use crate::{Result, error::run_here, sqlite::Rows};
 
 /// An UPDATE of `T`, made by `ctx.db.update::<T>()`. It compiles only with `.filter(…)` or `.without_where()`, and runs
 /// at `exec` or `returning`.
@@ -68,22 +68,24 @@ impl<'db, T: Table, S> Update<'db, T, S> {
     ///
     /// # Errors
     /// `CONFLICT` for a violated constraint; an update that sets nothing.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn exec(self) -> Result<u64>
     where
         S: Scope,
     {
-        run(self.changing)
+        run_here(|| run(self.changing))
     }
 
     /// Changes the rows and returns them as they are now.
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn returning(self) -> Result<Vec<T>>
     where
         S: Scope,
     {
-        row::decode(rows(self.changing)?)
+        run_here(|| row::decode(rows(self.changing)?))
     }
 }
 

@@ -137,10 +137,10 @@ pub(super) fn log_failure(log: &Log, error: &Error) {
         (Some(cause), code) => {
             log.error(format_args!(
                 "{code}: {} Caused by: {cause}",
-                error.message()
+                error.logged()
             ));
         }
-        (None, Code::Internal) => log.error(error.message()),
+        (None, Code::Internal) => log.error(error.logged()),
         (None, code) if code.status() >= 500 => log.error(error),
         _ => {}
     }

@@ -8,6 +8,7 @@ mod conditions;
 mod guards;
 pub mod hundred;
 mod internal;
+mod lines;
 
 use edgepod::prelude::*;
 
