@@ -87,6 +87,9 @@ pub struct Function {
     /// The TypeScript type of the function's own errors, if it declares one.
     #[serde(default)]
     pub error: Option<String>,
+    /// The middleware around it, outermost first, as it is written: `require_user`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub middleware: Vec<String>,
     /// Where it is written.
     #[serde(default)]
     pub source: Option<Source>,

@@ -42,7 +42,7 @@ pub mod pod {
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::{
     engine::error_field_type,
-    types::{ErrorTypes, FunctionTypes, Signature, Types, error_member},
+    types::{AppMiddleware, ErrorTypes, FunctionTypes, Signature, Types, error_member},
 };
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]

@@ -10,7 +10,7 @@ use edgepod_manifest::{Function, Internal, Manifest, Route, Source};
 use crate::{
     engine::{FunctionDef, Registry, RegistryError, RouteDef},
     schema::{self, SchemaError},
-    types::{Clash, FunctionTypes, Types},
+    types::{AppMiddleware, Clash, FunctionTypes, Types},
 };
 
 /// The program cannot be described.
@@ -98,6 +98,8 @@ fn functions(
     let describe = |def: &&FunctionDef| {
         let described = described.get(def.name)?;
         let signature = (described.describe)(types);
+        let around = inventory::iter::<AppMiddleware>().flat_map(|app| app.0);
+        let middleware = around.chain(described.middleware);
         Some(Function {
             name: def.name.to_owned(),
             kind: def.kind(),
@@ -105,6 +107,7 @@ fn functions(
             args: signature.args,
             returns: signature.returns,
             error: signature.error,
+            middleware: middleware.map(|name| (*name).to_owned()).collect(),
             source: Some(source(def.location)),
         })
     };

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use edgepod_manifest::Function;
 
 use super::{
     call, deploy,
@@ -48,23 +49,14 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
         term::fact("client", app.display(client));
     }
     for function in &manifest.functions {
-        let arguments: Vec<String> = function
-            .args
-            .iter()
-            .map(|argument| {
-                let optional = if argument.optional { "?" } else { "" };
-                format!("{}{optional}: {}", argument.name, argument.ty)
-            })
-            .collect();
-        term::fact(
-            function.kind.as_str(),
-            format_args!(
-                "{}({}) -> {}",
-                function.name,
-                arguments.join(", "),
-                function.returns
-            ),
-        );
+        let behind = match &*function.middleware {
+            [] => "behind no middleware".to_owned(),
+            middleware => format!("behind {}", middleware.join(", ")),
+        };
+        tell(function, &behind);
+    }
+    for function in &manifest.internal.functions {
+        tell(function, "internal: the app alone calls it");
     }
     for route in &manifest.routes {
         term::fact("route", format_args!("{} {}", route.method, route.path));
@@ -98,6 +90,49 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
         ),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// A function, the first sentence of its doc comment, who may call it, and where it is written.
+fn tell(function: &Function, who: &str) {
+    let arguments: Vec<String> = function
+        .args
+        .iter()
+        .map(|argument| {
+            let optional = if argument.optional { "?" } else { "" };
+            format!("{}{optional}: {}", argument.name, argument.ty)
+        })
+        .collect();
+    let error = function.error.as_ref();
+    let error = error.map(|error| format!(" throws {error}"));
+    term::fact(
+        function.kind.as_str(),
+        format_args!(
+            "{}({}) -> {}{}",
+            function.name,
+            arguments.join(", "),
+            function.returns,
+            error.unwrap_or_default()
+        ),
+    );
+    if let Some(docs) = function.docs.as_deref().map(str::trim)
+        && !docs.is_empty()
+    {
+        term::fact("", format_args!("  {}", first_sentence(docs)));
+    }
+    let source = function.source.as_ref();
+    let source = source.map(|source| format!(", {}:{}", source.file, source.line));
+    term::fact("", format_args!("  {who}{}", source.unwrap_or_default()));
+}
+
+/// The first sentence of a doc comment, or its first paragraph where that is none.
+fn first_sentence(docs: &str) -> String {
+    let lines = docs.lines().map(str::trim);
+    let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    let mut text = paragraph.join(" ");
+    if let Some(end) = text.find(". ") {
+        text.truncate(end + 1);
+    }
+    text
 }
 
 /// A line for each table: `users (id, email, name)`.

@@ -161,3 +161,37 @@ fn what_a_page_quotes_of_an_example_is_there() {
     }
     assert!(quotes >= 6, "{quotes}");
 }
+
+#[test]
+fn info_tells_of_functions_who_may_call_them_and_where_they_are() {
+    let info = |folder: &str| {
+        let info = Command::new(env!("CARGO_BIN_EXE_edgepod"))
+            .arg("info")
+            .arg(root().join(folder))
+            .output()
+            .unwrap();
+        assert!(info.status.success(), "{info:?}");
+        let text = String::from_utf8(info.stdout).unwrap();
+        // Lines move.
+        Regex::new(r"\.rs:\d+")
+            .unwrap()
+            .replace_all(&text, ".rs:N")
+            .into_owned()
+    };
+    let tokens = info("tests/apps/tokens");
+    for lines in [
+        "    function forAdmins() -> string\n               For administrators.\n               \
+         behind require_role(\"role\", \"admin\"), tests/apps/tokens/src/lib.rs:N\n",
+        "       query seldom() -> string\n               Thrice at once, then every ten seconds.\n               \
+         behind rate_limit(3, std::time::Duration::from_secs(30)), tests/apps/tokens/src/lib.rs:N\n",
+    ] {
+        assert!(tokens.contains(lines), "{tokens}");
+    }
+    let chat = info("examples/chat");
+    let internal = "    function clearReminders() -> null\n               Clears away what rang long ago.\n               \
+         internal: the app alone calls it, examples/chat/src/org/reminders.rs:N\n";
+    assert!(chat.contains(internal), "{chat}");
+    assert!(chat.contains("behind no middleware, "), "{chat}");
+    let throws = "    function book(seat: string) -> number throws SeatError\n";
+    assert!(tokens.contains(throws), "{tokens}");
+}

@@ -3,13 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{function::steps, migrations::embedded, pod::ready_made};
+use super::{
+    function::{steps, written},
+    migrations::embedded,
+    pod::ready_made,
+};
 use crate::parse::{AppKeys, CrateMigrations};
 
 pub(crate) fn app(keys: &AppKeys, migrations: Option<&CrateMigrations>) -> TokenStream {
     let migrations = migrations.map(embedded);
     // Around every function goes only what fits every kind.
     let steps = steps(&keys.middleware, "QueryCtx");
+    let middleware = written(&keys.middleware);
     let pod = keys.pod.as_ref().map(ready_made);
     quote! {
         ::edgepod::__private::inventory::submit! {
@@ -18,6 +23,11 @@ pub(crate) fn app(keys: &AppKeys, migrations: Option<&CrateMigrations>) -> Token
                 location: (::core::file!(), ::core::line!()),
                 steps: &[#(#steps),*],
             }
+        }
+
+        #[cfg(not(target_arch = "wasm32"))]
+        ::edgepod::__private::inventory::submit! {
+            ::edgepod::__private::AppMiddleware(&[#(#middleware),*])
         }
 
         #pod

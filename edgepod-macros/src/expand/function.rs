@@ -1,7 +1,7 @@
 //! `#[edgepod::query]`, `#[edgepod::function]`, `#[edgepod::action]`: the function as it is, and its registration.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{FnArg, spanned::Spanned};
 
 use super::{
@@ -44,6 +44,7 @@ fn registration(function: &Function) -> TokenStream {
     let keep = keys.keep;
     let callable = callable(function, &quote!(__EDGEPOD_FUNCTION));
     let steps = steps(&keys.middleware, kind.context());
+    let middleware = written(&keys.middleware);
     let awaited = tokens.sig.asyncness.map(|_| quote!(.await));
 
     // Constants of their own, so that a type that does not fit is one message, at the type.
@@ -116,6 +117,7 @@ fn registration(function: &Function) -> TokenStream {
                 ::edgepod::__private::FunctionTypes {
                     name: #public_name,
                     docs: #docs,
+                    middleware: &[#(#middleware),*],
                     describe: |#types| ::edgepod::__private::Signature {
                         args: ::std::vec![#(#constants.describe(#types)),*],
                         returns: __EDGEPOD_RETURNED.describe(#types),
@@ -125,6 +127,17 @@ fn registration(function: &Function) -> TokenStream {
             }
         };
     }
+}
+
+/// The middleware as it is written, for tools.
+pub(super) fn written(middleware: &[Listed]) -> impl Iterator<Item = String> {
+    middleware.iter().map(|middleware| {
+        let tokens = match middleware {
+            Listed::Named(path) => path.to_token_stream(),
+            Listed::Value(expr) => expr.to_token_stream(),
+        };
+        tokens.to_string().replace(" :: ", "::")
+    })
 }
 
 /// The middleware as steps around a function that takes `context`: each is made once, at the first call.

@@ -18,11 +18,18 @@ pub struct FunctionTypes {
     pub name: &'static str,
     /// The doc comment, lines separated by `\n`; empty for none.
     pub docs: &'static str,
+    /// The middleware around it, outermost first, as it is written.
+    pub middleware: &'static [&'static str],
     /// Adds the types to a description and returns how they are named.
     pub describe: fn(&mut Types) -> Signature,
 }
 
 inventory::collect!(FunctionTypes);
+
+/// The middleware around every function, outermost first, as `edgepod::app!` registers it. Only natively.
+pub struct AppMiddleware(pub &'static [&'static str]);
+
+inventory::collect!(AppMiddleware);
 
 /// An enum of errors, as `#[edgepod::error]` registers it. Only natively.
 pub struct ErrorTypes {

@@ -10,4 +10,6 @@ mod own;
 mod unions;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use describe::{Clash, ErrorTypes, FunctionTypes, Signature, Types, error_member};
+pub use describe::{
+    AppMiddleware, Clash, ErrorTypes, FunctionTypes, Signature, Types, error_member,
+};
