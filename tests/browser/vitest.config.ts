@@ -8,6 +8,8 @@ export default defineConfig({
     fileParallelism: false,
     // A server that is started again asks cargo first, which may wait for others on a busy machine.
     testTimeout: 180_000,
+    // What does not come fails a test late; what comes late on a busy machine does not.
+    expect: { poll: { timeout: 20_000 } },
     // The first start of a server builds the app.
     hookTimeout: 900_000,
   },

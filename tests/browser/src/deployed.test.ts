@@ -63,7 +63,7 @@ test("page and Worker are one upload, and one address is live", { timeout: 900_0
   args.push("--inspector-port=0", "--show-interactive-dev-session=false", "--persist-to", join(home, "state"));
   const env = { CI: "1", XDG_CONFIG_HOME: home, WRANGLER_SEND_METRICS: "false" };
   wrangler = new Program(process.execPath, [script, ...args], { cwd: CHAT, env });
-  await wrangler.printed(/Ready on http/, 120);
+  await wrangler.printed(/Ready on http/, 300);
 
   const url = `http://127.0.0.1:${port}/`;
   const others: string[] = [];

@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { App, FRONT_ENDS, HOST, Page } from "./servers.ts";
-import { startBrowser, Window } from "./windows.ts";
+import { SIGNAL, startBrowser, Window } from "./windows.ts";
 
 let app: App;
 let browser: Browser;
@@ -49,7 +49,7 @@ describe.each(FRONT_ENDS)(`the front end in %s before the ${HOST} host`, (frontE
     await window.row("Users", "Ada Lovelace").waitFor();
     await window.addUser("Grace Hopper", "grace@example.com");
     await window.row("Users", "Grace Hopper").waitFor();
-    expect(await window.page.getByLabel("Name").inputValue()).toBe("");
+    await expect.poll(() => window.page.getByLabel("Name").inputValue()).toBe("");
     expect((await app.call("getUsers")).map((user: { email: string }) => user.email)).toContain("grace@example.com");
     await window.deleteUser("Ada Lovelace");
     await window.row("Users", "Ada Lovelace").waitFor({ state: "detached" });
@@ -60,9 +60,9 @@ describe.each(FRONT_ENDS)(`the front end in %s before the ${HOST} host`, (frontE
   test("what one window does, another shows by itself", async () => {
     const [first, second] = [await open(), await open()];
     await first.addUser("Mary Somerville");
-    await second.row("Users", "Mary Somerville").waitFor({ timeout: 5_000 });
+    await second.row("Users", "Mary Somerville").waitFor({ timeout: SIGNAL });
     await second.deleteUser("Mary Somerville");
-    await first.row("Users", "Mary Somerville").waitFor({ state: "detached", timeout: 5_000 });
+    await first.row("Users", "Mary Somerville").waitFor({ state: "detached", timeout: SIGNAL });
     // One socket each, and nothing is read but once for each change.
     expect([first.openSockets, second.openSockets]).toEqual([1, 1]);
     expect(first.calls.filter((name) => name === "getUsers").length).toBeLessThanOrEqual(3);
@@ -80,7 +80,7 @@ describe.each(FRONT_ENDS)(`the front end in %s before the ${HOST} host`, (frontE
     expect(await window.page.getByLabel("Name").inputValue()).toBe("Somebody else");
     await window.addUser("Somebody else", "else@example.com");
     await window.row("Users", "Somebody else").waitFor();
-    expect(await alert.count()).toBe(0);
+    await expect.poll(() => alert.count()).toBe(0);
   });
 
   test("the status follows the network, and a change in between is made good", async () => {
@@ -90,6 +90,6 @@ describe.each(FRONT_ENDS)(`the front end in %s before the ${HOST} host`, (frontE
     await app.call("insertUser", { name: "Meanwhile" });
     await window.page.context().setOffline(false);
     await window.status("live");
-    await window.row("Users", "Meanwhile").waitFor({ timeout: 10_000 });
+    await window.row("Users", "Meanwhile").waitFor({ timeout: SIGNAL });
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { App, HOST, Page } from "./servers.ts";
-import { startBrowser, Window } from "./windows.ts";
+import { RECONNECT, SIGNAL, startBrowser, Window } from "./windows.ts";
 import { pictures } from "./workspace.ts";
 
 let app: App;
@@ -53,22 +53,22 @@ describe(`the users page when the ${HOST} host is gone`, () => {
     // Before the page's socket is back: nobody will tell it about this one.
     await app.call("insertUser", { name: "Came Meanwhile" });
     await window.status("Live");
-    await window.row("Users", "Came Meanwhile").waitFor();
+    await window.row("Users", "Came Meanwhile").waitFor({ timeout: SIGNAL });
     expect(await window.notReloaded()).toBe(true);
 
     await form.getByRole("button", { name: "Add user" }).click();
     await window.row("Users", "Lost Soul").waitFor();
-    expect(await form.getByRole("alert").count()).toBe(0);
+    await form.getByRole("alert").waitFor({ state: "detached" });
   });
 
   test("is in step again after the server was restarted", async () => {
-    window = await (await Window.open(browser, page.url)).live();
+    window = await (await (await Window.open(browser, page.url)).live()).loaded();
     await app.pause();
     await window.status("Reconnecting…");
     await app.resume();
     await window.status("Live");
     await app.call("insertUser", { name: "After The Restart" });
-    await window.row("Users", "After The Restart").waitFor({ timeout: 2000 });
+    await window.row("Users", "After The Restart").waitFor({ timeout: SIGNAL });
   });
 
   test("opened without a server, it shows the error and recovers", async () => {
@@ -76,12 +76,12 @@ describe(`the users page when the ${HOST} host is gone`, () => {
     await app.pause();
     window = await Window.open(browser, page.url);
     const users = window.page.getByRole("region", { name: "Users" });
-    await users.getByRole("button", { name: "Try again" }).waitFor({ timeout: 30_000 });
+    await users.getByRole("button", { name: "Try again" }).waitFor({ timeout: RECONNECT });
     expect(await users.getByRole("alert").innerText()).not.toBe("");
     await window.page.screenshot({ path: join(pictures(), `${HOST}-no-server.png`) });
 
     await app.resume();
-    await window.row("Users", "Was Here").waitFor({ timeout: 30_000 });
+    await window.row("Users", "Was Here").waitFor({ timeout: RECONNECT });
     await users.getByRole("alert").waitFor({ state: "detached" });
     await window.status("Live");
   });

@@ -1,23 +1,48 @@
 /**
- * A proxy between a page and its server that makes faults: replies that are lost or late, signals that are lost, doubled or
- * out of order, sockets that are cut, a network that is gone.
+ * A proxy between a page and its server that makes faults: requests and replies that are held or lost, signals that are lost,
+ * doubled or out of order, sockets that are cut, a network that is gone.
  */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-/** What becomes of a message of the server's to a socket. */
-export type Fate = "pass" | "lose" | "double" | { delay: number };
+/**
+ * What becomes of a message of the server's to a socket. A gate holds it until the test opens the gate. `delay` is for networks
+ * that do as chance says: no test may depend on its being long or short enough.
+ */
+export type Fate = "pass" | "lose" | "double" | Gate | { delay: number };
 
 /**
- * What becomes of a request and its reply. `lose`: the server does its work, and the client hears nothing of it. `hold` delays
- * the request, `delay` the reply.
+ * What becomes of a request and its reply. `lose`: the server does its work, and the client hears nothing of it. A gate holds the
+ * request, or the reply, until the test opens the gate; `delay` is for networks that do as chance says.
  */
-export type ReplyFate = "pass" | "refuse" | "lose" | { delay: number } | { hold: number };
+export type ReplyFate = "pass" | "refuse" | "lose" | { request: Gate } | { reply: Gate } | { delay: number };
+
+/** Holds what comes before it until it is opened: a test decides an order by events, never by lengths of time. */
+export class Gate {
+  /** What came before the gate so far. */
+  arrived = 0;
+  #isOpen = false;
+  #waiting: (() => void)[] = [];
+
+  /** Lets through what waits, in the order in which it came, and all that comes later. */
+  open(): void {
+    this.#isOpen = true;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** Runs this once the gate is open. */
+  pass(go: () => void): void {
+    this.arrived += 1;
+    if (this.#isOpen) go();
+    else this.#waiting.push(go);
+  }
+}
 
 /** How often each fault was made. */
 export interface Faults {
   lost: number;
   doubled: number;
+  held: number;
   delayed: number;
   cut: number;
   refused: number;
@@ -29,7 +54,7 @@ export class FaultProxy {
   /** Decides over each call; preflights always pass. `path` is without the query. */
   reply: (path: string, request: IncomingMessage) => ReplyFate = () => "pass";
   /** What was done so far. */
-  readonly faults: Faults = { lost: 0, doubled: 0, delayed: 0, cut: 0, refused: 0 };
+  readonly faults: Faults = { lost: 0, doubled: 0, held: 0, delayed: 0, cut: 0, refused: 0 };
   /** The messages that came from the server, in order, whatever became of them. */
   readonly messages: { session: string; text: string }[] = [];
 
@@ -37,6 +62,7 @@ export class FaultProxy {
   readonly #target: URL;
   readonly #connections = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
+  readonly #gates: Gate[] = [];
   #online = true;
 
   private constructor(target: string) {
@@ -82,14 +108,23 @@ export class FaultProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Everything passes from now on. */
+  /** A new gate, which is closed until the test opens it, or the network heals. */
+  gate(): Gate {
+    const gate = new Gate();
+    this.#gates.push(gate);
+    return gate;
+  }
+
+  /** Everything passes from now on, and what was held comes now. */
   heal(): void {
     this.message = () => "pass";
     this.reply = () => "pass";
     this.online = true;
+    for (const gate of this.#gates.splice(0)) gate.open();
   }
 
   async stop(): Promise<void> {
+    this.heal();
     for (const socket of this.#connections) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -113,21 +148,23 @@ export class FaultProxy {
           to.writeHead(reply.statusCode ?? 502, reply.headers);
           to.end(Buffer.concat(chunks));
         };
-        if (fate === "pass" || (typeof fate === "object" && "hold" in fate)) answer();
-        else if (fate === "lose") {
+        if (fate === "lose") {
           this.faults.lost += 1;
           from.socket.destroy();
-        } else {
+        } else if (typeof fate === "object" && "reply" in fate) {
+          this.faults.held += 1;
+          fate.reply.pass(answer);
+        } else if (typeof fate === "object" && "delay" in fate) {
           this.faults.delayed += 1;
           setTimeout(answer, fate.delay);
-        }
+        } else answer();
       });
     });
     // The server is gone: so is the connection.
     onward.on("error", () => from.socket.destroy());
-    if (typeof fate === "object" && "hold" in fate) {
-      this.faults.delayed += 1;
-      setTimeout(() => from.pipe(onward), fate.hold);
+    if (typeof fate === "object" && "request" in fate) {
+      this.faults.held += 1;
+      fate.request.pass(() => from.pipe(onward));
     } else from.pipe(onward);
   }
 
@@ -187,6 +224,9 @@ export class FaultProxy {
       send();
     } else if (fate === "pass") {
       send();
+    } else if (fate instanceof Gate) {
+      this.faults.held += 1;
+      fate.pass(send);
     } else {
       this.faults.delayed += 1;
       setTimeout(send, fate.delay);

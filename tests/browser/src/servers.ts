@@ -99,7 +99,7 @@ export class Page {
       cwd: folder,
       env: { VITE_EDGEPOD_URL: app.api, VITE_EDGEPOD_KEY: app.key ?? KEY },
     });
-    const url = (await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "";
+    const url = (await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 300))[1] ?? "";
     return new Page(url, program);
   }
 
@@ -119,7 +119,7 @@ export class Page {
     const port = `${await freePort()}`;
     const args = [vite, "preview", "--host", "127.0.0.1", "--port", port, "--strictPort"];
     const program = new Program(process.execPath, args, { cwd: folder });
-    return new Page((await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 60))[1] ?? "", program);
+    return new Page((await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 300))[1] ?? "", program);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** A window that nothing is said to pings this often, and is told what it missed. */
+export const PING = 30_000;
+/** What a signal brings is there by then, on a busy machine too; a ping brings it later. */
+export const SIGNAL = 20_000;
+/** A reconnection, whose attempts are at most 15 s apart, and what is read after it. */
+export const RECONNECT = 60_000;
 
 /** Starts the browser that `CHROMIUM` names, or Debian's. */
 export async function startBrowser(): Promise<Browser> {
@@ -28,6 +36,8 @@ export class Window {
   readonly calls: string[] = [];
   /** How many of the page's sockets are open. */
   openSockets = 0;
+  /** How often the page pinged so far. */
+  pings = 0;
 
   private constructor(page: Page) {
     this.page = page;
@@ -42,6 +52,9 @@ export class Window {
     page.on("websocket", (socket) => {
       if (!socket.url().includes("/ws?")) return;
       this.openSockets += 1;
+      socket.on("framesent", ({ payload }) => {
+        if (payload === "ping") this.pings += 1;
+      });
       socket.on("close", () => {
         this.openSockets -= 1;
       });
@@ -72,7 +85,13 @@ export class Window {
 
   /** Waits for a state of the connection. */
   async status(words: string): Promise<void> {
-    await this.page.getByRole("status", { name: `Connection: ${words}` }).waitFor({ timeout: 30_000 });
+    await this.page.getByRole("status", { name: `Connection: ${words}` }).waitFor({ timeout: RECONNECT });
+  }
+
+  /** Waits until the lists are there: a page that has read them is told of their changes. */
+  async loaded(): Promise<this> {
+    await expect.poll(() => this.page.getByRole("status", { name: /^Loading / }).count()).toBe(0);
+    return this;
   }
 
   /** The row of a list that has this text. */
@@ -112,9 +131,9 @@ export class Window {
   }
 }
 
-/** How long something takes, in milliseconds. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Says how long something took. That is no test: it depends on the machine. */
+export async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
   const started = performance.now();
   await work();
-  return performance.now() - started;
+  console.log(`${what}: ${Math.round(performance.now() - started)} ms.`);
 }
