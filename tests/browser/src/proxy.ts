@@ -137,6 +137,14 @@ export class FaultProxy {
       from.socket.destroy();
       return;
     }
+    if (typeof fate === "object" && "request" in fate) {
+      this.faults.held += 1;
+      fate.request.pass(() => this.#send(from, to, fate));
+    } else this.#send(from, to, fate);
+  }
+
+  #send(from: IncomingMessage, to: ServerResponse, fate: ReplyFate): void {
+    if (to.destroyed) return;
     const { hostname, port } = this.#target;
     const onward = request({ hostname, port, path: from.url, method: from.method, headers: from.headers }, (reply) => {
       const chunks: Buffer[] = [];
@@ -162,10 +170,7 @@ export class FaultProxy {
     });
     // The server is gone: so is the connection.
     onward.on("error", () => from.socket.destroy());
-    if (typeof fate === "object" && "request" in fate) {
-      this.faults.held += 1;
-      fate.request.pass(() => from.pipe(onward));
-    } else from.pipe(onward);
+    from.pipe(onward);
   }
 
   #upgrade(from: IncomingMessage, client: Socket, head: Buffer): void {
