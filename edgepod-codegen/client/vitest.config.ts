@@ -2,7 +2,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 // The servers are real, and so are the waits; a busy machine must not make a failure of them.
-const testTimeout = 15_000;
+const testTimeout = 60_000;
 
 /** The tests of an adapter, with everything as a browser gets it: on Node.js, some would render pages on a server. */
 function adapter(name: string, tanstack: string): TestProjectConfiguration {

@@ -38,7 +38,7 @@ const useInfiniteQuery = hooks.useInfiniteQuery as hooks.UseInfiniteQuery<Querie
 const api = anyApi as hooks.Api<Queries, Mutations>;
 const createMockPod = anyMockPod as unknown as CreateMockPod<Queries & Mutations>;
 
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 30_000 });
 
 let pod: Pod;
 

@@ -389,8 +389,8 @@ export class Pod {
   }
 }
 
-/** Waits until a condition holds. */
-export async function until(what: string, condition: () => boolean, withinMs = 5_000): Promise<void> {
+/** Waits until a condition holds; only who fails waits for so long. */
+export async function until(what: string, condition: () => boolean, withinMs = 30_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);

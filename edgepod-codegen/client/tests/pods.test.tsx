@@ -15,7 +15,7 @@ import { Pod, settled, until } from "./pod";
 vi.mock("../src/core/manifest", () => ({ ACTIONS: [], PODS: true }));
 
 // The first test loads what the others have then.
-configure({ asyncUtilTimeout: 4_000 });
+configure({ asyncUtilTimeout: 30_000 });
 
 interface User {
   id: number;
@@ -176,7 +176,7 @@ test("a socket brings the token along, and a new one where that has expired", as
   expect(of("acme").protocols).toBe(`edgepod,edgepod.bearer.${current}`);
   current = token("acme", 2);
   of("acme").closeSockets(1008);
-  await waitFor(() => expect(of("acme").protocols).toBe(`edgepod,edgepod.bearer.${current}`), { timeout: 3_000 });
+  await waitFor(() => expect(of("acme").protocols).toBe(`edgepod,edgepod.bearer.${current}`));
   of("acme").addUser("Alan");
   await screen.findByText("list: Ada Alan, live");
 });

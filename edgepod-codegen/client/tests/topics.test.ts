@@ -100,17 +100,23 @@ function show(id?: number): () => void {
   return new QueryObserver(client.queryClient, key as never).subscribe(() => {});
 }
 
+/** Waits until all that was begun has ended, however long that takes. */
+async function idle(): Promise<void> {
+  await settled();
+  await until("nothing is under way", () => client.queryClient.isFetching() === 0);
+}
+
 /** What is asked for again after this. */
 async function after(act: () => unknown): Promise<string[]> {
   server.calls = [];
   await act();
-  await settled();
+  await idle();
   return server.calls.sort();
 }
 
 test("only what names a topic is read again, and a reader of the table by every change", async () => {
   const ends = [show(1), show(2), show()];
-  await settled();
+  await idle();
   expect(await after(() => server.tell(["items#0.1"]))).toEqual(["getItem 1", "getUsers"]);
   expect(await after(() => server.tell([]))).toEqual(["getUsers"]);
   expect(await after(() => server.tell(["items", "*"]))).toEqual(["getItem 1", "getItem 2", "getUsers"]);
@@ -119,7 +125,7 @@ test("only what names a topic is read again, and a reader of the table by every 
 
 test("a write refreshes what its reply calls stale", async () => {
   const ends = [show(1), show(2)];
-  await settled();
+  await idle();
   server.stale = ["items#0.2"];
   server.version++;
   expect(await after(() => client.mutate("insertUser"))).toEqual(["getItem 2", "insertUser"]);
@@ -128,7 +134,7 @@ test("a write refreshes what its reply calls stale", async () => {
 
 test("a new connection names topics, lists many of them in a message, and too many for that by their table", async () => {
   let ends = [show(1), show()];
-  await settled();
+  await idle();
   const named = async () => {
     const opened = server.sockets.length;
     server.sockets.at(-1)?.onclose?.({ code: 1006 });
@@ -139,7 +145,7 @@ test("a new connection names topics, lists many of them in a message, and too ma
   const both = ["items#0.1@e.1", "items@e.1"];
   expect(await named()).toEqual([both, []]);
   ends = [...ends, ...Array.from({ length: 1000 }, (_, id) => show(id))];
-  await settled();
+  await idle();
   const all = Array.from({ length: 1000 }, (_, id) => `items#0.${id}@e.1`);
   expect(await named()).toEqual([[], [...all, "items@e.1"].sort()]);
   server.padding = "x".repeat(200);
