@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use edgepod_tests::{Call, Heard, Reply, Socket, server};
+use edgepod_tests::{Call, Heard, PATIENCE, Reply, Socket, server};
 use serde_json::{Value, json};
+use tungstenite::Message;
 
 /// Somebody with an account, and the pod where they call: the directory, or an organisation's.
 #[derive(Clone)]
@@ -147,16 +148,25 @@ impl Window {
     pub fn told_within(&mut self, time: Duration) -> BTreeSet<String> {
         let mut tables = BTreeSet::new();
         let mut time = time;
+        let mut is_asked = false;
         while let Some(heard) = self.socket.next_within(time) {
             let Heard::Text(text) = heard else {
                 panic!("{heard:?}");
             };
+            if text.contains("pong") {
+                time = Duration::from_millis(100);
+                continue;
+            }
             let signal: Value = serde_json::from_str(&text).expect("a signal is JSON");
             assert_eq!(signal["type"], "stale");
             let named = signal["tables"].as_array().expect("tables");
             tables.extend(named.iter().map(|table| table.as_str().unwrap().to_owned()));
-            // What belongs to it follows at once.
-            time = Duration::from_millis(100);
+            // What belongs to it comes before the answer to a ping, or follows that at once.
+            if !is_asked {
+                is_asked = true;
+                time = PATIENCE;
+                self.socket.send(Message::text("ping"));
+            }
         }
         tables
     }

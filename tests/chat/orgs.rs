@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use edgepod_tests::{Socket, cases, http::Call, server};
+use edgepod_tests::{PATIENCE, Socket, cases, http::Call, server};
 use serde_json::{Value, json};
 use tungstenite::Error;
 
@@ -23,7 +23,7 @@ cases![
     a_leave_reaches_the_directory_though_the_server_is_killed,
 ];
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = PATIENCE;
 const SILENT: Duration = Duration::from_millis(300);
 
 /// Does something that is refused, and makes sure that no database is there for it.
@@ -349,7 +349,7 @@ fn a_leave_reaches_the_directory_though_the_server_is_killed() {
                 break;
             }
             assert!(
-                began.elapsed() < Duration::from_secs(20),
+                began.elapsed() < Duration::from_secs(60),
                 "seed {seed}: nobody has told the directory"
             );
             thread::sleep(Duration::from_millis(100));

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use edgepod_tests::{cases, server::is_workerd};
+use edgepod_tests::{PATIENCE, cases, server::is_workerd};
 use serde_json::{Value, json};
 
 use crate::client::{self, Member, presence};
@@ -19,7 +19,7 @@ cases![
     thirty_idle_windows_cost_nothing,
 ];
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = PATIENCE;
 const SILENT: Duration = Duration::from_millis(300);
 
 #[track_caller]
@@ -39,8 +39,8 @@ fn typing_is_told_to_the_room_and_goes_by_itself() {
     let (ada, bob, room) = office();
     let (mut seen, window) = (ada.window(), bob.window());
     assert_eq!(seen.call("getTyping", room.clone()), json!([]));
-    window.call("typeIn", room.clone());
     let began = Instant::now();
+    window.call("typeIn", room.clone());
     assert_eq!(seen.told_within(SOON), presence("Typing"));
     assert_eq!(names(&seen.call("getTyping", room.clone())), ["Bob"]);
     // Said again, it is nothing new.
@@ -53,7 +53,7 @@ fn typing_is_told_to_the_room_and_goes_by_itself() {
         .unwrap()
         .is_empty()
     {
-        let told = seen.told_within(Duration::from_secs(15));
+        let told = seen.told_within(SOON);
         assert!(!told.is_empty(), "it is not told that nobody types");
     }
     assert!(began.elapsed() >= Duration::from_secs(6));
@@ -68,14 +68,17 @@ fn whoever_is_there_is_there_until_the_last_window_closes() {
     assert_eq!(seen.told_within(SOON), presence("Here"));
     assert_eq!(names(&seen.call("getHere", room.clone())), ["Bob"]);
     two.call("enter", room.clone());
-    seen.told_within(SOON);
+    seen.told_within(SILENT);
     assert_eq!(names(&seen.call("getHere", room.clone())), ["Bob"]);
     one.socket.close();
-    seen.told_within(SOON);
+    seen.told_within(SILENT);
     assert_eq!(names(&seen.call("getHere", room.clone())), ["Bob"]);
     two.socket.close();
     assert_eq!(seen.told_within(SOON), presence("Here"));
-    assert_eq!(seen.call("getHere", room), json!([]));
+    // What the end of the first window told may have come only now.
+    while !names(&seen.call("getHere", room.clone())).is_empty() {
+        assert_eq!(seen.told_within(SOON), presence("Here"));
+    }
 }
 
 fn a_lost_connection_that_comes_back_finds_it_as_it_was() {
@@ -125,7 +128,7 @@ fn thirty_idle_windows_cost_nothing() {
         })
         .collect();
     for window in &mut windows {
-        window.told_within(Duration::from_millis(20));
+        window.socket.drain();
         window.call("getHere", room.clone());
     }
     thread::sleep(Duration::from_secs(2));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use edgepod_tests::cases;
+use edgepod_tests::{PATIENCE, cases};
 use serde_json::json;
 
 use crate::client::{Member, office};
@@ -13,7 +13,7 @@ cases![
     a_page_follows_the_next,
 ];
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = PATIENCE;
 /// In which whoever is told at all would have been told.
 const SILENT: Duration = Duration::from_millis(5);
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use edgepod_tests::{Reply, cases, server};
+use edgepod_tests::{PATIENCE, Reply, cases, server};
 use ring::hmac;
 use serde_json::{Value, json};
 
@@ -22,8 +22,8 @@ fn a_reminder_rings_in_two_seconds() {
     let (ada, bob, _) = office();
     let mut window = ada.window();
     assert_eq!(window.call("getReminders", json!({})), json!([]));
-    ada.call("remindMe", json!({"text": "milk", "seconds": 2}));
     let began = Instant::now();
+    ada.call("remindMe", json!({"text": "milk", "seconds": 2}));
     loop {
         window.told_within(Duration::from_millis(300));
         let reminders = window.call("getReminders", json!({}));
@@ -31,7 +31,7 @@ fn a_reminder_rings_in_two_seconds() {
         if reminders[0]["rang"] == true {
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(8), "{reminders}");
+        assert!(began.elapsed() < PATIENCE, "{reminders}");
     }
     assert!(began.elapsed() >= Duration::from_secs(2));
 }
@@ -45,7 +45,7 @@ fn each_organisation_clears_its_reminders_away_once_a_day() {
         let request = server().request("GET", "/_edgepod/v1/jobs").without_key();
         let request = request.header("authorization", &format!("Bearer {ADMIN_KEY}"));
         let reply = request.query("pod", pod).send();
-        if reply.status == 200 || began.elapsed() > Duration::from_secs(10) {
+        if reply.status == 200 || began.elapsed() > PATIENCE {
             break reply.json();
         }
         thread::sleep(Duration::from_millis(50));

@@ -522,7 +522,7 @@ fn a_text_that_is_no_variant_is_named_in_the_log() {
             })
         };
         // The log is another process's, and may be late.
-        let log = (0..50).find_map(|_| {
+        let log = (0..300).find_map(|_| {
             let log = server().log();
             let found = named(&log);
             std::thread::sleep(std::time::Duration::from_millis(if found {

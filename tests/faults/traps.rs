@@ -99,7 +99,7 @@ fn a_trap_answers_the_actions_that_it_takes_along() {
                 .map(|_| scope.spawn(|| server().call("actForEver").error(500)))
                 .collect();
             // They must have begun.
-            thread::sleep(Duration::from_secs(1));
+            thread::sleep(Duration::from_secs(3));
             assert!(waiting.iter().all(|call| !call.is_finished()));
             let args = json!({"how": "stack", "waits": waits});
             server().call("actAndTrap").args(args).error(500);

@@ -42,9 +42,9 @@ fn a_statement_that_never_ends_is_ended() {
 }
 
 fn what_needs_no_database_does_not_wait_for_it() {
-    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "3")]);
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "8")]);
     let key = &server().key;
-    let slow: Vec<Raw> = (0..8)
+    let mut slow: Vec<Raw> = (0..8)
         .map(|_| {
             let mut raw = native.raw();
             raw.send(call("readEndlessly", key, "", "{}"));
@@ -71,27 +71,26 @@ fn what_needs_no_database_does_not_wait_for_it() {
     // `ping`, masked with zeros.
     socket.send(b"\x81\x84\0\0\0\0ping");
     assert_eq!(socket.frame(), Some((0x81, b"pong".to_vec())));
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
+    // The database has been busy all the time: nobody who waits for it has been answered.
+    for raw in &mut slow {
+        assert!(raw.is_silent());
+    }
     drop(slow);
     // Nobody waits for those any more, so they are not run.
     native.call("getNotes").ok();
     assert!(
-        began.elapsed() < Duration::from_secs(8),
+        began.elapsed() < Duration::from_secs(25),
         "{:?}",
         began.elapsed()
     );
 }
 
 fn a_call_whose_client_has_gone_is_not_run() {
-    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "3")]);
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "5")]);
     let key = &server().key;
     let mut slow = native.raw();
     slow.send(call("readEndlessly", key, "", "{}"));
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(1000));
     let calls: Vec<Raw> = (0..8)
         .map(|_| {
             let mut raw = native.raw();
@@ -112,7 +111,7 @@ fn a_call_whose_client_has_gone_is_not_run() {
 fn what_gone_clients_left_behind_counts_until_it_is_dropped() {
     let native = Native::start(&[
         ("EDGEPOD_MAX_BODY_MEMORY", "4000000"),
-        ("EDGEPOD_CALL_LIMIT", "6"),
+        ("EDGEPOD_CALL_LIMIT", "8"),
     ]);
     let key = &server().key;
     let mut slow = native.raw();
@@ -125,14 +124,19 @@ fn what_gone_clients_left_behind_counts_until_it_is_dropped() {
         raw.send(call("countNotes", key, "", &body));
         raw
     };
-    for _ in 0..4 {
-        let raw = large();
+    // Their bodies wait for the database still, which is busy with the first: so the next finds no room. Until it does, one more
+    // client comes and goes.
+    loop {
+        let mut raw = large();
         thread::sleep(Duration::from_millis(300));
+        let is_over = !slow.is_silent();
+        if !raw.is_silent() {
+            assert_eq!(raw.status(), 503);
+            break;
+        }
+        assert!(!is_over, "bodies that nobody waits for take no room");
         raw.0.shutdown(Shutdown::Both).expect("it is open");
     }
-    // Their bodies wait for the database still, which is busy with the first.
-    thread::sleep(Duration::from_millis(100));
-    assert_eq!(large().status(), 503);
     assert_eq!(slow.status(), 503);
     let began = Instant::now();
     while large().status() != 200 {
@@ -201,21 +205,17 @@ fn a_statement_that_never_ends_does_not_stop_the_end() {
 fn a_statement_that_never_ends_does_not_stop_the_end() {}
 
 fn code_that_does_not_end_is_named_and_others_are_told() {
-    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "0.5")]);
+    let native = Native::start(&[("EDGEPOD_CALL_LIMIT", "2")]);
     let key = &server().key;
     let mut stuck = native.raw();
-    stuck.send(call("compute", key, "", "{\"milliseconds\":6000}"));
-    thread::sleep(Duration::from_millis(100));
+    stuck.send(call("compute", key, "", "{\"milliseconds\":9000}"));
+    thread::sleep(Duration::from_millis(1000));
     // Whoever waits for it is told when the time is over, and whoever comes later at once.
     let began = Instant::now();
     let reply = native.call("getNotes").send();
     reply.assert_error(503);
     assert!(reply.header("retry-after").is_some());
-    assert!(
-        began.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(stuck.is_silent(), "{:?}", began.elapsed());
     while !native.log().contains("EDGEPOD_CALL_LIMIT") {
         assert!(began.elapsed() < PATIENCE, "{}", native.log());
         thread::sleep(Duration::from_millis(50));

@@ -54,6 +54,15 @@ impl Raw {
         }
     }
 
+    /// Whether the server has said nothing, nor closed, since what was read.
+    #[track_caller]
+    pub(crate) fn is_silent(&mut self) -> bool {
+        self.0.set_nonblocking(true).expect("it is open");
+        let peeked = self.0.peek(&mut [0]);
+        self.0.set_nonblocking(false).expect("it is open");
+        matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
     /// The status of a reply.
     #[track_caller]
     pub(crate) fn status(&mut self) -> u16 {

@@ -119,7 +119,7 @@ fn what_waits_for_another_try_is_tried_now() {
     let began = Instant::now();
     // Between the third and the fourth are sixteen seconds.
     while wait_for(&job, "waiting")["attempts"].as_i64() < Some(3) {
-        assert!(began.elapsed() < Duration::from_secs(40));
+        assert!(began.elapsed() < Duration::from_secs(120));
         std::thread::sleep(Duration::from_millis(50));
     }
     allow(&key);

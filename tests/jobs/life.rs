@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use edgepod_tests::{Heard, cases, server::unique};
+use edgepod_tests::{Heard, PATIENCE, cases, server::unique};
 use serde_json::{Value, json};
 
 cases![
@@ -41,7 +41,7 @@ pub(crate) fn wait_for(id: &Value, state: &str) -> Value {
             return job;
         }
         assert!(
-            began.elapsed() < Duration::from_secs(20),
+            began.elapsed() < Duration::from_secs(60),
             "{job} does not come to be {state}\n{}",
             edgepod_tests::server().log()
         );
@@ -54,11 +54,17 @@ fn a_job_is_done_at_its_time() {
     assert_eq!(count(&key), 0);
     let began = Instant::now();
     let id = ask("addLater", json!({ "key": key, "millis": 700 }));
-    assert_eq!(count(&key), 0);
+    let early = count(&key);
+    let asked = began.elapsed();
     let done = wait_for(&id, "done");
     let took = began.elapsed();
     assert!(took >= Duration::from_millis(700), "{took:?}");
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    // A busy machine may take as long to ask as the job waits.
+    assert!(
+        early == 0 || asked >= Duration::from_millis(700),
+        "{asked:?}"
+    );
     assert_eq!(done["attempts"], 1);
     assert_eq!(count(&key), 1);
 }
@@ -104,7 +110,7 @@ fn a_panic_is_a_try_and_the_engine_lives() {
             assert!(!error.contains("secret"), "{job}");
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "{job}");
+        assert!(began.elapsed() < Duration::from_secs(60), "{job}");
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(count(&key), 0);
@@ -122,16 +128,16 @@ fn many_jobs_at_once_leave_room_for_calls() {
     ask("addMany", json!({ "key": key, "count": 500 }));
     let began = Instant::now();
     while count(&key) != 500 {
-        assert!(began.elapsed() < Duration::from_secs(20), "{}", count(&key));
+        assert!(began.elapsed() < Duration::from_secs(60), "{}", count(&key));
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 fn what_was_called_off_is_not_done() {
     let key = unique("off");
-    let id = ask("addLater", json!({ "key": key, "millis": 300 }));
+    let id = ask("addLater", json!({ "key": key, "millis": 3_000 }));
     assert_eq!(ask("cancel", json!({ "job": id })), true);
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(3_500));
     assert_eq!(count(&key), 0);
     assert_eq!(job(&id)["state"], "cancelled");
 }
@@ -141,7 +147,7 @@ fn a_cron_comes_by_itself() {
     let began = Instant::now();
     while count("tick").as_i64().unwrap() < before + 1 {
         assert!(
-            began.elapsed() < Duration::from_secs(15),
+            began.elapsed() < Duration::from_secs(60),
             "it does not come"
         );
         std::thread::sleep(Duration::from_millis(100));
@@ -162,7 +168,7 @@ fn a_cron_each_second_clears_away_what_readers_show() {
         while shown() != 0 {
             socket.stale_of("crumbs");
             assert!(
-                began.elapsed() < Duration::from_secs(20),
+                began.elapsed() < Duration::from_secs(60),
                 "nobody sweeps up\n{}",
                 edgepod_tests::server().log()
             );
@@ -176,6 +182,7 @@ fn a_cron_each_second_clears_away_what_readers_show() {
 fn a_reader_is_told_when_the_time_comes() {
     let session = unique("typing");
     let mut socket = edgepod_tests::server().socket(&session);
+    let began = Instant::now();
     ask("addNow", json!({ "key": session }));
     let recent = || {
         let asked = edgepod_tests::server().call("getRecent").session(&session);
@@ -183,10 +190,9 @@ fn a_reader_is_told_when_the_time_comes() {
         keys.as_array().unwrap().contains(&json!(session))
     };
     assert!(recent());
-    let began = Instant::now();
     loop {
         // Other entries of the suite are heard of, too.
-        let told = match socket.next_within(Duration::from_secs(10)) {
+        let told = match socket.next_within(PATIENCE) {
             Some(Heard::Text(text)) => text,
             other => panic!("the time has not come: {other:?}"),
         };
@@ -194,7 +200,7 @@ fn a_reader_is_told_when_the_time_comes() {
         if told.contains("_edgepod_clock") && !is_there {
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(10), "{told}");
+        assert!(began.elapsed() < PATIENCE, "{told}");
     }
     assert!(began.elapsed() > Duration::from_secs(3));
 }

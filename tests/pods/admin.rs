@@ -69,7 +69,7 @@ pub(crate) fn until_listed(pod: &str) {
     let began = Instant::now();
     while !names(1000).iter().any(|name| name == pod) {
         assert!(
-            began.elapsed() < Duration::from_secs(10),
+            began.elapsed() < Duration::from_secs(60),
             "{pod} is not listed"
         );
         std::thread::sleep(Duration::from_millis(20));

@@ -50,7 +50,7 @@ fn until_done(pod: &str, name: &str, args: &Value) {
             return;
         }
         assert!(
-            began.elapsed() < Duration::from_secs(30),
+            began.elapsed() < Duration::from_secs(60),
             "{}",
             reply.text()
         );
@@ -63,7 +63,7 @@ fn replace(pod: &str, after: Duration) {
     until_done(pod, "spoil", &json!({}));
     let began = Instant::now();
     while status_of(pod)["state"] != "failed" {
-        assert!(began.elapsed() < Duration::from_secs(30), "it stays open");
+        assert!(began.elapsed() < Duration::from_secs(60), "it stays open");
         end(pod);
         call_in(pod, "getNotes").send();
     }
@@ -86,7 +86,7 @@ fn jobs(pod: &str, state: &str) -> Vec<Value> {
             return serde_json::from_value(listed).expect("jobs");
         }
         assert!(
-            began.elapsed() < Duration::from_secs(30),
+            began.elapsed() < Duration::from_secs(60),
             "{}",
             reply.text()
         );

@@ -85,7 +85,7 @@ fn call_in(pod: &str, name: &str) -> Call<'static> {
 fn until_open(pod: &str) {
     let began = Instant::now();
     while call_in(pod, "getNotes").send().status != 200 {
-        assert!(began.elapsed() < Duration::from_secs(10), "it stays away");
+        assert!(began.elapsed() < Duration::from_secs(60), "it stays away");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -486,7 +486,8 @@ fn a_job_is_done_in_its_pod_though_nobody_asks_for_it_after_a_restart() {
     call_in("open-jobs", "addNoteLater").args(args).ok();
     server().kill().expect("it is this process's own");
     server().start_again().expect("it starts again");
-    std::thread::sleep(Duration::from_secs(4));
+    // Long after its time: nobody may come before it is done, and a busy machine is slow to start.
+    std::thread::sleep(Duration::from_secs(10));
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

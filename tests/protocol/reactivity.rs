@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edgepod_tests::{Heard, Socket, cases, server};
+use edgepod_tests::{Heard, PATIENCE, Socket, cases, server};
 use serde_json::{Value, json};
 
 cases![
@@ -98,7 +98,7 @@ fn the_signal_carries_no_row() {
         .call("insertUser")
         .args(json!({"email": email}))
         .ok();
-    match reader.socket.next_within(std::time::Duration::from_secs(5)) {
+    match reader.socket.next_within(PATIENCE) {
         Some(Heard::Text(text)) => assert!(!text.contains(&email), "{text}"),
         other => panic!("{other:?}"),
     }

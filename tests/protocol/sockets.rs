@@ -1,8 +1,6 @@
 //! Opening, keeping and losing the invalidation socket.
 
-use std::time::Duration;
-
-use edgepod_tests::{Heard, Socket, cases, server};
+use edgepod_tests::{Heard, PATIENCE, Socket, cases, server};
 use serde_json::json;
 use tungstenite::{Error, Message};
 
@@ -102,7 +100,7 @@ fn a_long_message_closes_the_socket() {
     // What is longer than any client's message may be cut off before it is read.
     let mut socket = server().socket(&server::unique("longer"));
     socket.send(Message::text("x".repeat(512 << 10)));
-    let heard = socket.next_within(Duration::from_secs(5));
+    let heard = socket.next_within(PATIENCE);
     assert!(
         matches!(heard, Some(Heard::Closed(_) | Heard::Broken)),
         "{heard:?}"

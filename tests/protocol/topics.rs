@@ -1,6 +1,6 @@
 //! Who is told of a row: readers of that row and of its whole table, and nobody else.
 
-use edgepod_tests::{Heard, Socket, cases, server};
+use edgepod_tests::{Heard, PATIENCE, Socket, cases, server};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tungstenite::Message;
@@ -44,7 +44,7 @@ impl Session {
 
     #[track_caller]
     fn told(&mut self) -> Value {
-        match self.socket.next_within(Duration::from_secs(10)) {
+        match self.socket.next_within(PATIENCE) {
             Some(Heard::Text(text)) => serde_json::from_str(&text).unwrap(),
             other => panic!("a signal was expected, and this came: {other:?}"),
         }
@@ -256,7 +256,7 @@ fn comes_back_with(many: i64) -> (Session, Vec<String>, Vec<Value>) {
     assert_eq!(topics.len() as i64, many);
     drop(first);
     // So that its end has come through.
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_secs(1));
     delete(&users[0]);
     delete(&users[1]);
     let mut session = listed(&id, &since, &topics);
@@ -280,7 +280,7 @@ fn a_thousand_topics_are_listed_in_a_message() {
     session.socket.assert_silent();
     session.socket.send(Message::text("ping"));
     assert!(matches!(
-        session.socket.next_within(Duration::from_secs(5)),
+        session.socket.next_within(PATIENCE),
         Some(Heard::Text(text)) if text.contains("pong")
     ));
 }
@@ -298,7 +298,7 @@ fn a_socket_that_promised_a_list_and_sends_something_else_is_closed() {
         let mut socket = server().socket(&id);
         socket.send(message);
         assert!(matches!(
-            socket.next_within(Duration::from_secs(10)),
+            socket.next_within(PATIENCE),
             Some(Heard::Closed(Some(1008)))
         ));
     }
@@ -307,7 +307,7 @@ fn a_socket_that_promised_a_list_and_sends_something_else_is_closed() {
     assert_eq!(session.told()["type"], "hello");
     session.socket.send(Message::text("users@a.1"));
     assert!(matches!(
-        session.socket.next_within(Duration::from_secs(10)),
+        session.socket.next_within(PATIENCE),
         Some(Heard::Closed(Some(1008)))
     ));
 }

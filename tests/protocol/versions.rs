@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use edgepod_tests::{Heard, Socket, cases, server};
+use edgepod_tests::{Heard, PATIENCE, Socket, cases, server};
 use serde_json::{Value, json};
 use tungstenite::Message;
 
@@ -65,7 +65,7 @@ fn resume_as(session: &str, since: &str, tables: &[&str]) -> (Socket, Value) {
 }
 
 fn message(socket: &mut Socket) -> Value {
-    match socket.next_within(Duration::from_secs(5)) {
+    match socket.next_within(PATIENCE) {
         Some(Heard::Text(text)) => serde_json::from_str(&text).expect("JSON"),
         other => panic!("{other:?}"),
     }
@@ -76,7 +76,7 @@ fn pong(socket: &mut Socket) -> Value {
     // The sockets of other cases, which expect `pong`, may not be gone yet.
     for _ in 0..100 {
         socket.send(Message::text("ping"));
-        match socket.next_within(Duration::from_secs(5)) {
+        match socket.next_within(PATIENCE) {
             Some(Heard::Text(text)) if text == "pong" => {}
             Some(Heard::Text(text)) => return serde_json::from_str(&text).expect("JSON"),
             other => panic!("{other:?}"),

@@ -98,7 +98,7 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
         "/first" => {
             let (second, came) = &SECOND;
             let asked = second.lock().unwrap();
-            let wait = Duration::from_secs(10);
+            let wait = edgepod_tests::PATIENCE;
             let (asked, _) = came
                 .wait_timeout_while(asked, wait, |asked| !*asked)
                 .unwrap();
@@ -226,11 +226,11 @@ fn an_action_waits_for_two_at_once() {
 
 fn work_that_takes_long_holds_nobody() {
     // A Worker does it in place.
-    let seconds = if server::is_native() { 2 } else { 0 };
+    let seconds = if server::is_native() { 8 } else { 0 };
     let working =
         thread::spawn(move || server().call("work").args(json!({"seconds": seconds})).ok());
     if server::is_native() {
-        thread::sleep(Duration::from_millis(500));
+        thread::sleep(Duration::from_secs(1));
         for _ in 0..10 {
             server()
                 .request("POST", "/hooks/failing")

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use edgepod_tests::{cases, server};
+use edgepod_tests::{PATIENCE, cases, server};
 use serde_json::json;
 
 cases![
@@ -40,7 +40,7 @@ fn state() -> (usize, usize) {
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(10), "{what}");
+        assert!(began.elapsed() < PATIENCE, "{what}");
         thread::sleep(Duration::from_millis(50));
     }
 }
@@ -63,9 +63,7 @@ fn asked(path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server().authority()).expect("the server listens");
     let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it is sent");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
 }
 

@@ -12,4 +12,4 @@ pub mod suite;
 
 pub use http::{Call, Reply};
 pub use server::{Server, server};
-pub use socket::{Heard, Socket};
+pub use socket::{Heard, PATIENCE, Socket};

@@ -431,7 +431,7 @@ impl Server {
                 return line.to_owned();
             }
             assert!(
-                began.elapsed() < Duration::from_secs(5),
+                began.elapsed() < crate::PATIENCE,
                 "no line of the log has {words:?}:\n{log}"
             );
             thread::sleep(Duration::from_millis(20));

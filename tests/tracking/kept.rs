@@ -1,8 +1,8 @@
 //! Kept answers: given again while nothing has changed that they were made of, and never longer.
 
-use std::{thread, time::Duration};
+use std::thread;
 
-use edgepod_tests::{Heard, cases, server};
+use edgepod_tests::{Heard, PATIENCE, cases, server};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -263,7 +263,7 @@ fn an_answer_that_is_given_again_subscribes() {
         .json();
     assert!(is_cached(&reply), "{reply}");
     write(json!([["note", room, room]]));
-    match socket.next_within(Duration::from_secs(10)) {
+    match socket.next_within(PATIENCE) {
         Some(Heard::Text(text)) => {
             let signal: Value = serde_json::from_str(&text).expect("JSON");
             assert_eq!(signal["type"], "stale", "{signal}");

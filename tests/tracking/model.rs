@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use edgepod_tests::{Heard, cases, server};
+use edgepod_tests::{Heard, PATIENCE, cases, server};
 use serde_json::{Value, json};
 
 cases![the_database_and_the_signals_are_those_of_the_successful_calls];
@@ -86,11 +86,11 @@ pub(crate) fn heard(
     let mut heard = BTreeSet::new();
     loop {
         let patience = if heard.is_superset(expected) {
-            10
+            Duration::from_millis(10)
         } else {
-            5000
+            PATIENCE
         };
-        match socket.next_within(Duration::from_millis(patience)) {
+        match socket.next_within(patience) {
             None => return heard,
             Some(Heard::Text(text)) => {
                 let message: Value = serde_json::from_str(&text).expect("a signal is JSON");
