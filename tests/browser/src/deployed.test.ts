@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test("page and Worker are one upload, and one address is live", { timeout: 900_000 }, async () => {
+test("page and Worker are one upload, and one address is live", { timeout: 1_800_000 }, async () => {
   const script = /wrangler .*?(\/\S+wrangler\.js)/.exec(edgepod(["doctor", CHAT]))?.[1];
   if (!script) throw new Error("`edgepod doctor` names no wrangler: `edgepod deploy --dry-run` installs it");
 
