@@ -25,6 +25,7 @@ cases![
     what_is_pulled_while_others_write_is_of_one_version,
     whatever_changes_while_a_pod_is_pulled_comes_as_it_is_in_the_end,
     rows_that_take_the_place_of_others_leave_none_behind,
+    a_pull_begins_anew_where_tables_change_that_it_has_yet_to_read,
     a_pull_that_nobody_goes_on_with_leaves_the_pod_as_it_was,
     a_pull_goes_on_after_its_end_or_the_servers,
     a_pulled_file_is_a_pod,
@@ -140,6 +141,8 @@ fn every_kind_of_table_and_value_comes_as_it_is() {
         "CREATE TABLE \"odd \"\"name\" (rowid TEXT, \"a b\" ANY, PRIMARY KEY (rowid)) STRICT, WITHOUT ROWID",
         "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER, twice INTEGER AS (n * 2) STORED, thrice AS (n * 3))",
         "CREATE TABLE logs (text TEXT)",
+        "CREATE TABLE computed (a TEXT, rowid AS (a || '!'))",
+        "INSERT INTO computed VALUES ('abc')",
         "CREATE TRIGGER noted AFTER INSERT ON counted BEGIN INSERT INTO logs VALUES ('noted ' || NEW.n); END",
         "CREATE UNIQUE INDEX counted_n ON counted (n) WHERE n > 0",
         "CREATE INDEX counted_sum ON counted (n + id)",
@@ -311,9 +314,20 @@ const DIGEST: &str = "(SELECT count(*) || ' ' || sum(id * 31 + coalesce(spot, -1
 
 /// A pod with some MB that somebody changes all the time.
 fn churned(name: &str) -> String {
+    churned_with(name, "spot INTEGER UNIQUE", "")
+}
+
+/// The same, with the column of what is unique, and a statement that makes an index of it.
+fn churned_with(name: &str, spot: &str, index: &str) -> String {
     let pod = server::unique(name);
+    run(
+        &pod,
+        &format!("CREATE TABLE cells (id INTEGER PRIMARY KEY, {spot}, text TEXT NOT NULL)"),
+    );
+    if !index.is_empty() {
+        run(&pod, index);
+    }
     for sql in [
-        "CREATE TABLE cells (id INTEGER PRIMARY KEY, spot INTEGER UNIQUE, text TEXT NOT NULL)",
         "CREATE TABLE loose (text TEXT UNIQUE)",
         "CREATE TABLE fixed (k TEXT PRIMARY KEY, n INTEGER) STRICT, WITHOUT ROWID",
         "CREATE TABLE numbers (n INTEGER)",
@@ -399,12 +413,69 @@ fn whatever_changes_while_a_pod_is_pulled_comes_as_it_is_in_the_end() {
 
 /// No trigger of SQLite's tells of a row whose place another one takes.
 fn rows_that_take_the_place_of_others_leave_none_behind() {
-    let pod = churned("open-replaced");
+    // One that is made with its table, and one of its own, as migrations make them.
+    let index = "CREATE UNIQUE INDEX of_spots ON cells (spot) WHERE spot IS NOT NULL";
+    let pods = [
+        churned("open-replaced"),
+        churned_with("open-replaced", "spot INTEGER", index),
+    ];
     let more = "INSERT OR REPLACE INTO cells (spot, text) SELECT spot, 'in its place ' || text FROM cells \
                 WHERE spot IS NOT NULL ORDER BY random() LIMIT 2";
-    for seed in 0..2 {
-        pulled_while_churned(&pod, seed, more);
+    for (seed, pod) in (0..).zip(&pods) {
+        pulled_while_churned(pod, seed, more);
+        // A row that is here already.
+        let (_folder, file) = place();
+        pull_half(pod, &file);
+        let first = "SELECT min(id) FROM cells WHERE spot IS NOT NULL";
+        let replace = format!(
+            "INSERT OR REPLACE INTO cells (spot, text) SELECT spot, text FROM cells WHERE id = ({first})"
+        );
+        let note = format!("INSERT INTO versions SELECT max(n) + 1, {DIGEST} FROM versions");
+        let statements = [replace, note];
+        let call = call_in(pod, "runAll");
+        call.args(json!({ "statements": statements })).ok();
+        let said = said(pull(pod, &file).output().expect("it runs"));
+        // A table with its constraint takes the place of such rows in the file by itself.
+        let is_anew = said.contains("rows took the place of others");
+        assert_eq!(is_anew, !server::is_native() && seed == 1, "{said}");
+        let own = Connection::open(&file).expect("a database");
+        let digest = format!("SELECT {DIGEST} || ' of ' || max(n) FROM versions");
+        let noted = "SELECT digest || ' of ' || n FROM versions ORDER BY n DESC LIMIT 1";
+        assert_eq!(rows(&own, &digest), rows(&own, noted));
     }
+}
+
+fn a_pull_begins_anew_where_tables_change_that_it_has_yet_to_read() {
+    let pod = server::unique("open-altered");
+    fill(&pod, 4);
+    for sql in [
+        "ALTER TABLE later DROP COLUMN b",
+        "ALTER TABLE later RENAME COLUMN b TO c",
+        "ALTER TABLE later RENAME TO others",
+        "DROP TABLE later",
+    ] {
+        run(&pod, "DROP TABLE IF EXISTS others");
+        run(&pod, "DROP TABLE IF EXISTS later");
+        run(&pod, "CREATE TABLE later (a, b)");
+        run(&pod, "INSERT INTO later VALUES (1, 2)");
+        let (_folder, file) = place();
+        pull_half(&pod, &file);
+        run(&pod, sql);
+        let own = pulled(&pod, &file);
+        let tables = "SELECT name FROM sqlite_schema WHERE name IN ('later', 'others')";
+        let said = rows(&own, tables);
+        let expected: &[&str] = match sql {
+            _ if server::is_native() => &["later"],
+            "DROP TABLE later" => &[],
+            _ if sql.ends_with("others") => &["others"],
+            _ => &["later"],
+        };
+        assert_eq!(said, expected, "{sql}");
+    }
+    // The counters of SQLite's stay where nothing is left to count.
+    run(&pod, "DROP TABLE notes");
+    let (_folder, file) = place();
+    drop(pulled(&pod, &file));
 }
 
 fn a_pull_that_nobody_goes_on_with_leaves_the_pod_as_it_was() {

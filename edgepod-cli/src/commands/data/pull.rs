@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::pods::admin,
     check, format,
-    object::{self, Object},
+    object::{self, Built, Object},
     partial::{Part, Partial},
 };
 use crate::{admin::Admin, args::PullData, term};
@@ -55,13 +55,20 @@ pub(super) fn pull(args: &PullData) -> Result<ExitCode> {
                 let Copying::Object(copying) = &copying else {
                     break whole;
                 };
-                let built = object::build(&whole, file)?;
-                let mut replaced = object::replaced(&built, &copying.rows())?;
-                if replaced.is_empty() {
-                    break built;
+                let built = object::build(&whole, file, &copying.rows());
+                if built.is_err() {
+                    // The next command is not to go on with it.
+                    partial.forget()?;
                 }
-                replaced.extend(copying.last().iter().cloned());
-                replaced
+                match built.context(
+                    "what was pulled is no database: run the command again, which begins anew",
+                )? {
+                    Built::File(built) => break built,
+                    Built::Replaced(mut tables) => {
+                        tables.extend(copying.last().iter().cloned());
+                        tables
+                    }
+                }
             }
             Part::Gone => copying.last(),
         };

@@ -6,17 +6,21 @@
 //! after it was read, and comes once more.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use edgepod_sql::quote;
 use fs_err as fs;
 use rusqlite::{Connection, config::DbConfig, params};
 use serde::Deserialize;
 
-use super::super::partial::{beside, private};
+use super::super::{
+    check,
+    partial::{beside, private},
+};
 
 /// After so many bytes of rows they are inserted.
 const AT_ONCE: usize = 256 * 1024;
@@ -38,11 +42,24 @@ struct Object {
     sql: String,
 }
 
-/// Builds the database of the lines in `text`, beside `file`. Where it is.
+/// What came of lines.
+pub(in super::super) enum Built {
+    /// The database is there.
+    File(PathBuf),
+    /// These tables have more rows than they should. No trigger says which row goes where `INSERT OR REPLACE` takes the place of
+    /// another one.
+    Replaced(Vec<String>),
+}
+
+/// Builds the database of the lines in `text`, beside `file`. So many `rows` each table is to have.
 ///
 /// # Errors
 /// Lines that are none, that end too early, or that SQLite refuses.
-pub(in super::super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
+pub(in super::super) fn build(
+    text: &Path,
+    file: &Path,
+    rows: &BTreeMap<String, u64>,
+) -> Result<Built> {
     let built = beside(file, ".building");
     private(&built)?;
     let connection = Connection::open(&built)?;
@@ -56,12 +73,26 @@ pub(in super::super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
         changes: None,
         rows: String::new(),
         is_virtual: false,
+        is_counted: false,
     };
     let mut ended = false;
     for line in BufReader::new(fs::File::open(text)?).lines() {
         let line = line?;
         if ended {
             bail!("lines come after the end");
+        }
+        // Before the indexes: a unique one would refuse them.
+        if !builder.is_counted && (line.starts_with("S{") || line.starts_with('E')) {
+            builder.flush()?;
+            builder.is_counted = true;
+            let found = check::tables(&connection)?;
+            let more = found
+                .into_iter()
+                .filter(|(name, found)| rows.get(name).is_some_and(|expected| found > expected));
+            let more: Vec<_> = more.map(|(name, _)| name).collect();
+            if !more.is_empty() {
+                return Ok(Built::Replaced(more));
+            }
         }
         ended = builder.line(&line)?;
     }
@@ -76,7 +107,7 @@ pub(in super::super) fn build(text: &Path, file: &Path) -> Result<PathBuf> {
         Connection::open(&built)?.execute_batch("PRAGMA writable_schema = RESET")?;
     }
     fs::File::open(&built)?.sync_all()?;
-    Ok(built)
+    Ok(Built::File(built))
 }
 
 struct Builder<'a> {
@@ -88,6 +119,8 @@ struct Builder<'a> {
     /// Those that have come, as SQL.
     rows: String,
     is_virtual: bool,
+    /// Whether the rows of all tables were counted, once all were there.
+    is_counted: bool,
 }
 
 impl Builder<'_> {
@@ -118,7 +151,12 @@ impl Builder<'_> {
     fn table(&mut self, table: &Table) -> Result<()> {
         match &table.sql {
             Some(sql) => self.run(sql)?,
-            None => self.run(&format!("DELETE FROM {}", quote(&table.name)))?,
+            None => {
+                // It is there once a table with AUTOINCREMENT was.
+                self.run("CREATE TABLE _edgepod_counted (id INTEGER PRIMARY KEY AUTOINCREMENT)")?;
+                self.run("DROP TABLE _edgepod_counted")?;
+                self.run(&format!("DELETE FROM {}", quote(&table.name)))?;
+            }
         }
         self.insert = format!(
             "INSERT OR REPLACE INTO {} ({}) VALUES ",
@@ -190,9 +228,11 @@ impl Builder<'_> {
             let mut statement = self.connection.prepare(sql)?;
             statement.raw_execute().map(drop)
         };
-        run().with_context(|| {
-            let start: String = sql.chars().take(200).collect();
-            format!("SQLite refuses a statement of the copy: {start}")
+        // What SQLite says may hold the statement, which may have megabytes.
+        run().map_err(|error| {
+            let [start, error] = [sql.to_owned(), error.to_string()]
+                .map(|text| text.chars().take(200).collect::<String>());
+            anyhow!("SQLite refuses a statement of the copy, {error}: {start}")
         })
     }
 }

@@ -14,6 +14,24 @@ const STATE: &str = "_edgepod_copy_state";
 /// decide about the statements of a trigger, too.
 const CHANGES: &str = "_edgepod_copy_changes";
 
+/// What the triggers of a table are called, behind its number.
+const TRIGGERS: [&str; 4] = ["insert", "update", "move", "delete"];
+
+/// Whether a pull has made what has this name.
+pub(super) fn is_own(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(COPY) else {
+        return false;
+    };
+    let is_trigger = |name: &str| {
+        let parts = name.split_once('_');
+        parts.is_some_and(|(number, what)| {
+            number.parse::<usize>().is_ok() && TRIGGERS.contains(&what)
+        })
+    };
+    ["", "_state", "_changes", "_changes_keys"].contains(&rest)
+        || rest.strip_prefix('_').is_some_and(is_trigger)
+}
+
 /// How long it may take to the next turn, in seconds.
 const IDLE: u32 = 24 * 60 * 60;
 
@@ -53,11 +71,12 @@ impl<'a> Followed<'a> {
             (name, sql)
         };
         let moved = format!(" AND NEW.{rowid} <> OLD.{rowid}");
+        let [insert, update, moving, delete] = TRIGGERS;
         [
-            trigger("insert", "INSERT", "", "NEW"),
-            trigger("update", "UPDATE", "", "OLD"),
-            trigger("move", "UPDATE", &moved, "NEW"),
-            trigger("delete", "DELETE", "", "OLD"),
+            trigger(insert, "INSERT", "", "NEW"),
+            trigger(update, "UPDATE", "", "OLD"),
+            trigger(moving, "UPDATE", &moved, "NEW"),
+            trigger(delete, "DELETE", "", "OLD"),
         ]
     }
 
@@ -228,6 +247,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_pull_makes_is_known_by_its_whole_name() {
+        for name in [
+            "",
+            "_state",
+            "_changes",
+            "_changes_keys",
+            "_0_insert",
+            "_17_move",
+        ] {
+            assert!(is_own(&format!("{COPY}{name}")), "{name}");
+        }
+        for name in ["right", " of it", "_x_insert", "_1_other", "_1", "_"] {
+            assert!(!is_own(&format!("{COPY}{name}")), "{name}");
+        }
+    }
+
+    #[test]
     fn a_statement_for_a_hundred_columns_is_one_that_an_object_takes() {
         let table = Item {
             kind: "table".to_owned(),
@@ -236,6 +272,7 @@ mod tests {
             sql: None,
             of: "table".to_owned(),
             has_rowid: true,
+            computed: Vec::new(),
             columns: (0..100).map(|n| format!("a \"long\" name {n}")).collect(),
         };
         assert_eq!(table.to_insert().len(), 100);

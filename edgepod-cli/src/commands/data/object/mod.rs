@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::admin::Admin;
 
-pub(super) use build::build;
-pub(super) use pull::{Copying, replaced};
+pub(super) use build::{Built, build};
+pub(super) use pull::Copying;
 pub(super) use push::push;
 pub(super) use rewind::{HISTORY, Moment, has_history, rewind};
 
@@ -62,10 +62,10 @@ fn unless(condition: &str, values: &[&str], words: &str) -> Value {
 
 /// What is the platform's or these commands' own, and no part of the data.
 fn is_own(name: &str) -> bool {
-    name.starts_with("_cf_") || name.starts_with(COPY) || name == PUSH
+    name.starts_with("_cf_") || name == PUSH || follow::is_own(name)
 }
 
-/// The table of what a pull takes last, and how the names of all begin that a pull makes in an object.
+/// The table of what a pull takes last, and how the names of all begin that a pull makes in an object ([`follow::is_own`]).
 const COPY: &str = "_edgepod_copy";
 const PUSH: &str = "_edgepod_push";
 
@@ -93,6 +93,8 @@ struct Item {
     of: String,
     has_rowid: bool,
     columns: Vec<String>,
+    /// Names of columns that are computed: nobody inserts those.
+    computed: Vec<String>,
 }
 
 /// Those that are no own, in the order in which they were made.
@@ -149,6 +151,7 @@ impl Schema {
                 of: table.map(|table| text(&table[1])).unwrap_or_default(),
                 has_rowid: table.is_some_and(|table| table[2] == 0),
                 columns: Vec::new(),
+                computed: Vec::new(),
                 name,
             }
         });
@@ -156,14 +159,18 @@ impl Schema {
         let of_tables = objects.iter_mut().filter(|item| item.kind == "table");
         let of_tables: Vec<_> = of_tables.collect();
         // Of each by its name: of others an object tells nobody.
-        let sql = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0";
+        let sql = "SELECT name, hidden FROM pragma_table_xinfo(?)";
         let steps: Vec<_> = of_tables
             .iter()
             .map(|item| rows(sql, &[&item.name]))
             .collect();
         for (item, columns) in of_tables.into_iter().zip(ask(&steps)?) {
-            let columns = columns.as_array().into_iter().flatten();
-            item.columns = columns.map(|column| text(&column[0])).collect();
+            for column in columns.as_array().into_iter().flatten() {
+                match column[1] == 0 {
+                    true => item.columns.push(text(&column[0])),
+                    false => item.computed.push(text(&column[0])),
+                }
+            }
         }
         Ok(Self { objects, said, own })
     }
@@ -209,7 +216,7 @@ impl Item {
     /// What names the rowid, where there is one that no column hides.
     fn rowid(&self) -> Option<&'static str> {
         let is_free = |name: &&str| {
-            let mut columns = self.columns.iter();
+            let mut columns = self.columns.iter().chain(&self.computed);
             !columns.any(|column| column.eq_ignore_ascii_case(name))
         };
         let names = ["rowid", "_rowid_", "oid"];
