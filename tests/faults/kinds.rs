@@ -282,7 +282,10 @@ fn the_ends_of_every_range_are_read_back() {
         ("u32", json!([u32::MAX])),
         ("u16", json!([u16::MAX])),
         ("u8", json!([u8::MAX])),
-        ("f64", json!([f64::MAX, f64::MIN, 5e-324, 1e20])),
+        (
+            "f64",
+            json!([f64::MAX, f64::MIN, 5e-324, 1e19, -1e19, 1e20]),
+        ),
         ("f32", json!([f32::MAX, f32::MIN, f32::MIN_POSITIVE])),
         (
             "text",

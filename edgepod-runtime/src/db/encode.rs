@@ -182,10 +182,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Integer(value))
     }
 
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> std::result::Result<Value, E> {
-        i64::try_from(value)
-            .map(Value::Integer)
-            .map_err(|_| E::custom("an integer beyond 64 bits"))
+    /// SQLite has no integer beyond 64 bits: JavaScript writes the float 1e19 without a point.
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(i64::try_from(value).map_or(Value::Real(value as f64), Value::Integer))
     }
 
     fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
@@ -240,6 +239,15 @@ mod tests {
                 Value::Real(1.5),
             ]
         );
+    }
+
+    #[test]
+    fn a_float_that_javascript_writes_without_a_point_is_one() {
+        let rows = parse_rows(
+            "[[10000000000000000000,9223372036854775808,-10000000000000000000,100000000000000000000]]",
+        );
+        let expected = [1e19, 9223372036854775808.0, -1e19, 1e20].map(Value::Real);
+        assert_eq!(rows.unwrap().into_values(), expected);
     }
 
     #[test]
