@@ -7,9 +7,11 @@ const apiKey = import.meta.env.VITE_EDGEPOD_KEY;
 export function App() {
   if (!apiKey) {
     return (
-      <p role="alert">
-        This page does not know the server's key. Start it with <code>edgepod dev</code>, which passes the key on.
-      </p>
+      <main>
+        <p role="alert">
+          This page does not know the server's key. Start it with <code>edgepod dev</code>, which passes the key on.
+        </p>
+      </main>
     );
   }
   return (

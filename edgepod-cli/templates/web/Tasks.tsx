@@ -4,7 +4,6 @@ import { type Task, useMutation, useQuery, useStatus } from "./edgepod/client";
 export function Tasks() {
   const { data: tasks, isLoading, error } = useQuery("getTasks");
   const add = useMutation("addTask");
-  const status = useStatus();
 
   async function submit(form: HTMLFormElement) {
     try {
@@ -17,10 +16,10 @@ export function Tasks() {
 
   return (
     <main>
-      <h1>Tasks</h1>
-      <p className="status" role="status">
-        {status}
-      </p>
+      <header>
+        <h1>Tasks</h1>
+        <Status />
+      </header>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -28,31 +27,54 @@ export function Tasks() {
         }}
       >
         <input name="title" aria-label="What is to be done?" placeholder="What is to be done?" required autoComplete="off" />
-        <button type="submit" disabled={add.isMutating}>
+        <button type="submit" className="primary" disabled={add.isMutating}>
           Add
         </button>
       </form>
       {add.error && <p role="alert">{add.error.message}</p>}
-      {error && <p role="alert">{error.message}</p>}
-      {isLoading && <p>Loading…</p>}
-      {tasks?.length === 0 && <p>All done.</p>}
+      {error && <p role="alert">The tasks cannot be read: {error.message}</p>}
+      {isLoading && <p className="empty">Loading…</p>}
+      {tasks?.length === 0 && <p className="empty">All done. Add the next task above.</p>}
       <ul>
         {tasks?.map((task) => (
           <Row key={task.id} task={task} />
         ))}
       </ul>
+      <p className="hint">
+        Open this page in a <a href={location.href} target="_blank" rel="noreferrer">second window</a>: what changes in one appears
+        in the other.
+      </p>
     </main>
   );
 }
 
 function Row({ task }: { task: Task }) {
-  const { trigger, isMutating } = useMutation("finishTask");
+  const { trigger, isMutating, error } = useMutation("finishTask");
   return (
     <li>
       <span>{task.title}</span>
-      <button type="button" disabled={isMutating} onClick={() => trigger({ id: task.id })}>
+      {error && <span role="alert">{error.message}</span>}
+      <button type="button" disabled={isMutating} onClick={() => trigger({ id: task.id }).catch(() => {})}>
         Done
       </button>
     </li>
+  );
+}
+
+const WORDS = {
+  connecting: "Connecting…",
+  live: "Live",
+  reconnecting: "Reconnecting…",
+  offline: "Offline",
+  unauthorized: "Key refused",
+};
+
+/** Whether what is on the screen is kept fresh. */
+function Status() {
+  const status = useStatus();
+  return (
+    <p role="status" className={status}>
+      {WORDS[status]}
+    </p>
   );
 }
