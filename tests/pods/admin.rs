@@ -288,7 +288,7 @@ fn jobs_are_of_a_pod() {
 }
 
 /// A call of a function, as the admin makes it.
-fn called(pod: &str, function: &str, id: u128) -> Call<'static> {
+pub(crate) fn called(pod: &str, function: &str, id: u128) -> Call<'static> {
     admin("POST", "/call")
         .query("pod", pod)
         .query("function", function)

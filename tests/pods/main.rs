@@ -6,6 +6,7 @@ mod data_faults;
 mod ends;
 mod rewind;
 mod rules;
+mod studio;
 mod walls;
 
 use std::{
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         ("data_faults", data_faults::CASES),
         ("rewind", rewind::CASES),
         ("rules", rules::CASES),
+        ("studio", studio::CASES),
         ("ends", ends::CASES),
     ];
     edgepod_tests::suite::run(App::PODS, &modules)

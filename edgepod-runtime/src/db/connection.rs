@@ -46,13 +46,13 @@ pub trait Observer {
     /// A statement returned and changed so many rows.
     fn rows(&self, _read: usize, _written: u64) {}
 
-    /// Whether somebody wants to know how statements run.
+    /// Whether somebody wants to know the plans of statements.
     #[cfg(debug_assertions)]
     fn explains(&self) -> bool {
         false
     }
 
-    /// A statement is about to run, and so: the lines of its EXPLAIN QUERY PLAN.
+    /// A statement is about to run; the lines of its EXPLAIN QUERY PLAN, where somebody wants to know.
     #[cfg(debug_assertions)]
     fn explained(&self, _sql: &str, _plan: Vec<String>) {}
 
@@ -159,7 +159,7 @@ impl Connection {
     #[cfg(debug_assertions)]
     pub(super) fn explain(&self, sql: &str, params: &[Value]) {
         if !self.observer.explains() {
-            return;
+            return self.observer.explained(sql, Vec::new());
         }
         let plan = format!("EXPLAIN QUERY PLAN {sql}");
         let plan = self.database.run(&plan, params).map(|output| output.rows);

@@ -49,6 +49,8 @@ mod select_tests;
 mod sorting;
 mod source;
 mod statement;
+#[cfg(debug_assertions)]
+mod studio;
 mod table;
 #[cfg(all(test, feature = "native"))]
 mod tests;
@@ -113,6 +115,8 @@ pub use source::{
     Relation, Required, Slot, Source, Within,
 };
 pub use statement::{MayLackWhere, WithoutWhere, WriteStatement, without_where};
+#[cfg(debug_assertions)]
+pub(crate) use studio::Cell;
 pub use table::{Insertable, Table};
 pub use topic::TopicOf;
 pub use types::{Bytes, ColumnType, Int64, JobId, Json, MAX_SAFE_INTEGER, Timestamp, Uuid};

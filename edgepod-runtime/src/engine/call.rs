@@ -8,14 +8,17 @@ use std::{
 
 use serde::Serialize;
 
-#[cfg(debug_assertions)]
-use super::explain::{self, Explanation};
 use super::{
     CallId, Ended, Engine, Event, Headers, Host, Job, Kind, Level, Log, Origin, RawReply, Reply,
     extensions::Extensions,
     kept::Answer,
     presence::Change,
     sessions::{SessionId, Stale},
+};
+#[cfg(debug_assertions)]
+use super::{
+    explain::{self, Explanation},
+    studio,
 };
 use crate::{
     Code, Error,
@@ -230,9 +233,9 @@ pub(super) struct CallState {
     jobs: Cell<u32>,
     /// When its transaction asks to be woken.
     wake: Cell<Option<i64>>,
-    /// Where the client asks: how it is answered.
+    /// How it is answered, where the client asks or the studio may.
     #[cfg(debug_assertions)]
-    pub(super) explanation: Option<RefCell<Explanation>>,
+    pub(super) noted: Option<RefCell<Explanation>>,
 }
 
 impl CallState {
@@ -266,10 +269,17 @@ impl CallState {
         let trace_id: Arc<str> = call.trace_id.into();
         let log = Log::new(engine.host().clone(), function, trace_id.clone());
         #[cfg(debug_assertions)]
-        let explanation = call.headers.asks_to_explain().then(RefCell::default);
+        let noted = {
+            let is_asked = call.headers.asks_to_explain();
+            let is_noted = engine.recent().is_some() && !studio::only_looks(function);
+            let args = || studio::shortened(call.args);
+            (is_asked || is_noted).then(|| RefCell::new(Explanation::new(is_asked, args())))
+        };
         let headers = OnceCell::new();
         let _ = headers.set(Rc::new(call.headers));
         let is_told = Level::Info.is_on() || engine.is_watched();
+        #[cfg(debug_assertions)]
+        let is_told = is_told || noted.is_some();
         let began = is_told.then(|| engine.host().now_micros());
         let state = Rc::new(Self {
             log,
@@ -302,7 +312,7 @@ impl CallState {
             jobs: Cell::new(0),
             wake: Cell::new(None),
             #[cfg(debug_assertions)]
-            explanation,
+            noted,
             engine,
         });
         state.engine.tell(|| Event::CallBegan(state.id()));
@@ -420,10 +430,17 @@ impl CallState {
         }
     }
 
-    /// Adds to how it is answered, where the client asks.
+    /// Whether the client asks how it is answered.
+    #[cfg(debug_assertions)]
+    pub(super) fn is_asked_how(&self) -> bool {
+        let noted = self.noted.as_ref();
+        noted.is_some_and(|noted| noted.borrow().is_asked)
+    }
+
+    /// Adds to how it is answered, where that is noted.
     #[cfg(debug_assertions)]
     pub(super) fn explain(&self, more: impl FnOnce(&mut Explanation)) {
-        if let Some(explanation) = &self.explanation {
+        if let Some(explanation) = &self.noted {
             more(&mut explanation.borrow_mut());
         }
     }
@@ -521,10 +538,11 @@ impl CallState {
             cached: self.cached.get(),
             warnings: &warnings,
             #[cfg(debug_assertions)]
-            explanation: self
-                .explanation
-                .as_ref()
-                .map(|it| it.borrow().to_json(&self.engine, &touched)),
+            explanation: self.noted.as_ref().and_then(|noted| {
+                let noted = noted.borrow();
+                let json = || noted.to_json(&self.engine, &touched);
+                noted.is_asked.then(json)
+            }),
         };
         let outcome = match result {
             Ok(reply) => match reply.as_raw() {
@@ -558,7 +576,10 @@ impl CallState {
     #[cold]
     fn tell_end(&self, ended: &Ended<'_>) {
         #[cfg(debug_assertions)]
-        self.log.ended(ended, &self.named());
+        if !studio::only_looks(self.log.function()) {
+            self.log.ended(ended, &self.named());
+            self.note_ended(ended);
+        }
         #[cfg(not(debug_assertions))]
         self.log.ended(ended, &[]);
         self.engine.tell(|| Event::CallEnded(ended));
@@ -641,7 +662,7 @@ impl Observer for CallState {
 
     #[cfg(debug_assertions)]
     fn explains(&self) -> bool {
-        self.explanation.is_some()
+        self.is_asked_how()
     }
 
     #[cfg(debug_assertions)]

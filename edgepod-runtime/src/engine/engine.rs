@@ -14,6 +14,8 @@ use serde_json::value::RawValue;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::event::Watchers;
+#[cfg(debug_assertions)]
+use super::studio::{self, Recent};
 use super::{
     ActionCtx, Args, AtOnce, Call, Chain, Context, Ctx, FunctionDef, Host, Kind, Log, Outcome,
     PodName, QueryCtx, Registry, Reply, Routed, SocketId, StartError, Typed,
@@ -57,6 +59,8 @@ pub struct Engine {
     warned: Mutex<Vec<(&'static str, String)>>,
     #[cfg(not(target_arch = "wasm32"))]
     watchers: Watchers,
+    #[cfg(debug_assertions)]
+    recent: Option<Recent>,
 }
 
 /// Warnings that are remembered, so that the log has each of them once.
@@ -82,6 +86,8 @@ impl Engine {
             topic_key,
             versions: Versions::new(epoch),
             kept: Kept::new(|name| host.var(name)),
+            #[cfg(debug_assertions)]
+            recent: Recent::of(|name| host.var(name)),
             host,
             tracker: Arc::default(),
             sessions: Mutex::new(Sessions::of_app(presence::of_app())),
@@ -119,6 +125,12 @@ impl Engine {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn watch(&self, watcher: impl Fn(&Event<'_>) + Send + Sync + 'static) {
         self.watchers.add(Box::new(watcher));
+    }
+
+    /// What has happened lately, where the studio may ask for it.
+    #[cfg(debug_assertions)]
+    pub(super) fn recent(&self) -> Option<&Recent> {
+        self.recent.as_ref()
     }
 
     /// Whether anybody does.
@@ -304,6 +316,11 @@ impl Engine {
         args: &'a Args,
     ) -> HandlerFuture<'a> {
         let around_all = self.app.registry.app().steps;
+        #[cfg(debug_assertions)]
+        let around_all = match studio::is_own(function.definition.name) {
+            true => &[],
+            false => around_all,
+        };
         function.chain.start(around_all, ctx, args)
     }
 
@@ -311,6 +328,8 @@ impl Engine {
     /// far as it and its session read it.
     pub fn socket_opened(&self, socket: SocketId, session: &str, resume: &Resume) {
         self.tell(|| Event::SocketOpened { socket, session });
+        #[cfg(debug_assertions)]
+        self.note_socket(socket, Some(session), "opened");
         let id = SessionId::new(session);
         // Held until the greeting is sent: what changes later is told after it.
         let changed = self.versions.lock();
@@ -423,6 +442,8 @@ impl Engine {
                 socket,
                 session: session.as_str(),
             });
+            #[cfg(debug_assertions)]
+            self.note_socket(socket, Some(session.as_str()), "restored");
         }
         let is_waited_for = !self.sessions().watched(clock::TABLE).is_empty();
         self.find_lost_times(is_waited_for);
@@ -432,6 +453,8 @@ impl Engine {
     pub fn socket_closed(&self, socket: SocketId) {
         let mut sessions = self.sessions();
         let id = sessions.of(socket).cloned();
+        #[cfg(debug_assertions)]
+        self.note_socket(socket, id.as_ref().map(SessionId::as_str), "closed");
         sessions.close(socket);
         let is_absent = id.filter(|id| sessions.has_said(id) && !sessions.is_open(id));
         drop(sessions);
@@ -549,8 +572,14 @@ impl Engine {
         }
         for (sockets, stale) in sessions.written(written) {
             #[cfg(debug_assertions)]
-            if let Some(state) = state {
-                state.explain(|explanation| explanation.told += sockets.len());
+            {
+                if let Some(state) = state {
+                    state.explain(|explanation| explanation.told += sockets.len());
+                }
+                for (session, sockets) in sessions.grouped(&sockets) {
+                    let call = state.map(CallState::id);
+                    self.note_woken(session.as_str(), sockets, &stale.topics, call);
+                }
             }
             self.tell(|| Event::Announced {
                 call: state.map(CallState::id),

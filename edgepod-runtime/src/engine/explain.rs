@@ -12,6 +12,10 @@ use crate::{
 /// What is noted of a call as it runs.
 #[derive(Default)]
 pub(super) struct Explanation {
+    /// Whether the client asks, and is told of plans, too.
+    pub(super) is_asked: bool,
+    /// The arguments, as far as they are noted.
+    pub(super) args: String,
     statements: Vec<Statement>,
     /// Whether its answer is kept from now on.
     pub(super) is_kept: bool,
@@ -21,9 +25,10 @@ pub(super) struct Explanation {
 
 /// A statement that has run.
 #[derive(Default, Serialize)]
-struct Statement {
+pub(super) struct Statement {
     sql: String,
-    /// The lines of its EXPLAIN QUERY PLAN.
+    /// The lines of its EXPLAIN QUERY PLAN, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     plan: Vec<String>,
     /// The topics that it depends on.
     reads: Vec<String>,
@@ -34,6 +39,14 @@ struct Statement {
 }
 
 impl Explanation {
+    pub(super) fn new(is_asked: bool, args: String) -> Self {
+        Self {
+            is_asked,
+            args,
+            ..Self::default()
+        }
+    }
+
     /// A statement is about to run.
     pub(super) fn begin(&mut self, sql: &str, plan: Vec<String>) {
         self.statements.push(Statement {
@@ -41,6 +54,11 @@ impl Explanation {
             plan,
             ..Statement::default()
         });
+    }
+
+    /// The statements so far.
+    pub(super) fn statements(&self) -> &[Statement] {
+        &self.statements
     }
 
     /// The last one reads these topics.

@@ -196,7 +196,9 @@ pub(super) async fn answer<'a>(
     #[cfg_attr(not(debug_assertions), expect(unused_mut))]
     let mut found = kept.get(&key, engine.versions());
     #[cfg(debug_assertions)]
-    if let (Some(found), Some(_)) = (&mut found, &state.explanation) {
+    if let Some(found) = &mut found
+        && state.is_asked_how()
+    {
         // Who asks how it is answered is shown the statements, too.
         found.is_probe = true;
     }

@@ -45,6 +45,8 @@ mod route;
 mod runner;
 mod sessions;
 mod start;
+#[cfg(debug_assertions)]
+mod studio;
 mod system;
 mod tokens;
 mod tracing;

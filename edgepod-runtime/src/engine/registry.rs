@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{Error, thin::sorted};
 
+#[cfg(debug_assertions)]
+use super::studio;
+
 /// A function, as its attribute registers it.
 pub struct FunctionDef {
     /// The public name: camelCase, or what the attribute says.
@@ -272,10 +275,13 @@ impl Registry {
 
     /// The function of this name, an internal one as well: for calls of the app's own.
     pub fn any(&self, name: &str) -> Option<&'static FunctionDef> {
-        self.get(name).or_else(|| {
+        let known = self.get(name).or_else(|| {
             let place = self.internal.binary_search_by(|def| def.name.cmp(name));
             place.ok().map(|place| self.internal[place])
-        })
+        });
+        #[cfg(debug_assertions)]
+        let known = known.or_else(|| studio::function(name));
+        known
     }
 
     /// The functions that clients may call, sorted by public name.

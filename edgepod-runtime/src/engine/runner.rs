@@ -342,6 +342,8 @@ impl Engine {
             state: row.state,
             attempt: row.tries,
         });
+        #[cfg(debug_assertions)]
+        self.note_job(row.id, &row.function, row.state, row.tries);
     }
 }
 

@@ -216,6 +216,19 @@ impl Sessions {
         self.sockets.get(&socket).map(|open| &open.session)
     }
 
+    /// The sessions of some sockets, each with how many of them it has.
+    #[cfg(debug_assertions)]
+    pub(super) fn grouped(&self, sockets: &[SocketId]) -> Vec<(SessionId, usize)> {
+        let mut all: Vec<(SessionId, usize)> = Vec::new();
+        for session in sockets.iter().filter_map(|socket| self.of(*socket)) {
+            match all.iter_mut().find(|(known, _)| known == session) {
+                Some((_, count)) => *count += 1,
+                None => all.push((session.clone(), 1)),
+            }
+        }
+        all
+    }
+
     /// Whether a session has a socket.
     pub(super) fn is_open(&self, id: &SessionId) -> bool {
         let session = self.sessions.get(id);
