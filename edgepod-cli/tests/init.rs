@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use edgepod_samples::apps;
 use expectrl::{Eof, Expect, Session};
 
 /// A first build of everything may take this long on a busy machine.
@@ -705,9 +706,9 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// One for all apps that are made here, so that what they depend on is built once.
+/// What the apps that are made here depend on is built for other tests, too.
 fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("made")
+    apps::target(env!("CARGO_TARGET_TMPDIR"))
 }
 
 fn read(folder: &Path, file: &str) -> String {

@@ -7,6 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use edgepod_samples::apps::{self, PROFILES};
 use rusqlite::Connection;
 
 /// An app of one table, which depends on this checkout.
@@ -38,7 +39,7 @@ impl App {
             "Cargo.toml",
             &format!(
                 "[workspace]\n[package]\nname = \"tasks\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-                 [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\nedgepod = {{ path = {:?} }}\n",
+                 [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\nedgepod = {{ path = {:?} }}\n{PROFILES}",
                 checkout.to_str().unwrap()
             ),
         );
@@ -76,7 +77,7 @@ impl App {
             .env("NO_COLOR", "1")
             .env(
                 "CARGO_TARGET_DIR",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("made"),
+                apps::target(env!("CARGO_TARGET_TMPDIR")),
             )
             .stdin(Stdio::null())
             .output()
@@ -275,7 +276,7 @@ fn what_a_database_has_applied_is_not_edited_and_not_taken_away() {
         .unwrap();
     app.succeeds(&["status", "--database", database], "pending");
     // Applied as `edgepod dev` does.
-    let library = fs::read_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join("made/debug"))
+    let library = fs::read_dir(apps::target(env!("CARGO_TARGET_TMPDIR")).join("debug"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| {

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use edgepod_samples::apps::{self, PROFILES};
+
 /// The app; its folder goes with it.
 pub(crate) struct Scratch(tempfile::TempDir);
 
@@ -18,7 +20,7 @@ impl Scratch {
             &format!(
                 "[workspace]\n[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\
                  [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\nedgepod = {{ path = {:?} }}\n\
-                 [package.metadata.edgepod]\n",
+                 [package.metadata.edgepod]\n{PROFILES}",
                 checkout.to_str().unwrap()
             ),
         );
@@ -28,7 +30,7 @@ impl Scratch {
             ".cargo/config.toml",
             &format!(
                 "[build]\ntarget-dir = {:?}\n",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("made")
+                apps::target(env!("CARGO_TARGET_TMPDIR"))
             ),
         );
         app.write("src/lib.rs", lib);

@@ -19,6 +19,7 @@ use std::{
 };
 
 use edgepod_codegen::{Framework, Manifest};
+use edgepod_samples::apps::{self, PROFILES};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -52,7 +53,7 @@ impl Crate {
             format!(
                 "[workspace]\n[package]\nname = \"random-app\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[dependencies]\n\
                  edgepod = {{ path = {:?} }}\nedgepod-runtime = {{ path = {:?} }}\nserde = {{ version = \"1\", features = \
-                 [\"derive\"] }}\nserde_json = \"1\"\n[profile.dev]\ndebug = false\n",
+                 [\"derive\"] }}\nserde_json = \"1\"\n{PROFILES}",
                 path(""),
                 path("edgepod-runtime")
             ),
@@ -81,7 +82,7 @@ impl Crate {
             .current_dir(&self.0)
             .env(
                 "CARGO_TARGET_DIR",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("made"),
+                apps::target(env!("CARGO_TARGET_TMPDIR")),
             )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -7,6 +7,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use edgepod_samples::apps::{self, PROFILES};
 use serde_json::{Value, json};
 
 /// rust-analyzer with one file open.
@@ -31,12 +32,12 @@ impl Editor {
     /// Starts it, and waits until it has read the crate and built the macros.
     pub fn start(above: &str) -> Self {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
+        let target = apps::target(env!("CARGO_TARGET_TMPDIR"));
         let app = Path::new(env!("CARGO_TARGET_TMPDIR")).join("completed-app");
         fs::create_dir_all(app.join("src")).unwrap();
         let manifest = format!(
             "[package]\nname = \"app\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-             edgepod = {{ path = {:?}, default-features = false }}\n",
+             edgepod = {{ path = {:?}, default-features = false }}\n{PROFILES}",
             workspace.canonicalize().unwrap()
         );
         fs::write(app.join("Cargo.toml"), manifest).unwrap();

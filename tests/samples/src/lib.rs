@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "their names say what they are")]
 
+pub mod apps;
 pub mod generator;
 pub mod keys;
 pub mod rfc_vectors;
