@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::StatusCode;
 
-use crate::env;
+use crate::{commands::dev::running, env};
 
 /// The variable that has the key, here and there.
 pub const KEY: &str = "EDGEPOD_ADMIN_KEY";
@@ -52,7 +52,8 @@ pub struct Admin {
     has_answered: AtomicBool,
 }
 
-/// The key for the app in `folder`: the one that is given, or that of the environment; where `is_local`, of `.dev.vars`.
+/// The key for the app in `folder`: the one that is given, or that of the environment; where `is_local`, of
+/// `.dev.vars`, or of an `edgepod dev` that runs.
 ///
 /// # Errors
 /// Where there is none.
@@ -63,7 +64,10 @@ pub fn key(given: Option<&str>, folder: &Path, is_local: bool) -> Result<String>
     let set = std::env::var(KEY).ok().filter(|key| !key.trim().is_empty());
     let set = match set {
         Some(key) => Some(key),
-        None if is_local => env::of_app(folder)?.remove(KEY),
+        // Else that of an `edgepod dev` which runs.
+        None if is_local => env::of_app(folder)?
+            .remove(KEY)
+            .or_else(|| running::admin_key(folder)),
         None => None,
     };
     set.map(|key| key.trim().to_owned()).with_context(|| {
@@ -88,13 +92,17 @@ impl Admin {
                  `ssh -L 8989:localhost:8989 server` makes one for `--url http://localhost:8989`"
             )
         })?;
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECTING));
+        // Without TLS it is this machine, which no proxy is to be asked for.
+        let agent = match url.starts_with("http://") {
+            true => agent.proxy(None),
+            false => agent,
+        };
         Ok(Self {
-            agent: ureq::Agent::config_builder()
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .timeout_connect(Some(CONNECTING))
-                .build()
-                .into(),
+            agent: agent.build().into(),
             base: url.trim_end_matches('/').to_owned(),
             key,
             has_answered: AtomicBool::new(false),
@@ -143,6 +151,25 @@ impl Admin {
                 Ok((reply.status, body))
             }
             None => bail!(self.of_another(reply.status.as_u16())),
+        }
+    }
+
+    /// Asks once, of whatever kind: where no reply comes, it may have been done. The status, and the reply.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), but for what is refused with a reason.
+    pub fn once(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<(StatusCode, Value)> {
+        let reply = self.send_once(method, path, query, body, PATIENCE)?;
+        let body = reply.json();
+        match self.refusal(&reply, message_of(&body)) {
+            Some(refusal) => bail!(refusal),
+            None => Ok((reply.status, body)),
         }
     }
 

@@ -41,6 +41,8 @@ pub enum Command {
     Call(Call),
     /// Ask the native database of `edgepod dev` in SQL
     Sql(Sql),
+    /// Open a page on an app that runs elsewhere: its tables, jobs and functions. `edgepod dev` has one of its own
+    Studio(Studio),
     /// Look for every tool that is needed, and say how to get what is missing
     Doctor(Doctor),
     /// Write migrations from the structs, and see what became of them
@@ -67,7 +69,8 @@ The app's Cargo.toml may say where its front end is and where the generated clie
   framework = \"react\"   # or vue, svelte, solid, none
 
 Variables for the app are read from `.dev.vars` in its folder and from the environment (EDGEPOD_*). \
-The key that clients send is EDGEPOD_API_KEY; where that is not set, one is made and kept.")]
+The key that clients send is EDGEPOD_API_KEY; where that is not set, one is made and kept. The studio \
+asks the app with EDGEPOD_ADMIN_KEY; where that is not set, the app gets one for as long as this runs.")]
 pub struct Dev {
     /// The app's folder, with its Cargo.toml
     #[arg(default_value = ".")]
@@ -93,6 +96,14 @@ pub struct Dev {
     /// Open the page in the browser
     #[arg(long, conflicts_with = "no_page")]
     pub open: bool,
+
+    /// Do not serve the studio, the page that shows tables, functions, calls and jobs
+    #[arg(long)]
+    pub no_studio: bool,
+
+    /// The port of 127.0.0.1 that the studio listens on [default: a free one]
+    #[arg(long, value_name = "PORT", conflicts_with = "no_studio", value_parser = clap::value_parser!(u16).range(1..))]
+    pub studio_port: Option<u16>,
 
     /// Build slowly what then runs fast
     #[arg(long)]
@@ -679,6 +690,46 @@ pub struct Sql {
     /// Print the rows as JSON, an object each
     #[arg(long)]
     pub json: bool,
+}
+
+/// `edgepod studio`
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = "\
+The page is served on this machine, for whoever has the address that is printed: the keys stay in this command. Cells are edited \
+in builds for development only, as `edgepod dev` makes them: one for release has no code for it, and its functions hold the rules \
+for its data. Rows of such a build are read on Cloudflare; natively `edgepod data pull` brings them as a file.")]
+pub struct Studio {
+    /// The app's folder, whose functions are shown
+    #[arg(default_value = ".")]
+    pub app: PathBuf,
+
+    /// Where the app is served [default: where `edgepod dev` serves it, or http://127.0.0.1:8989]
+    #[arg(long)]
+    pub url: Option<String>,
+
+    /// The key of the admin address [default: EDGEPOD_ADMIN_KEY of the environment, where other users do not see it]
+    #[arg(long, value_name = "KEY")]
+    pub admin_key: Option<String>,
+
+    /// The key that clients send, for calls as one [default: that of `.prod.vars` in the app's folder]
+    #[arg(long)]
+    pub key: Option<String>,
+
+    /// The pod to show first, where the app has several
+    #[arg(long, value_name = "NAME")]
+    pub pod: Option<String>,
+
+    /// Let it call functions, and try again and cancel jobs
+    #[arg(long)]
+    pub write: bool,
+
+    /// Open the page in the browser
+    #[arg(long)]
+    pub open: bool,
+
+    /// The port of 127.0.0.1 that the studio listens on [default: a free one]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
 }
 
 /// `edgepod doctor`

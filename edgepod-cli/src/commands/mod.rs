@@ -5,7 +5,7 @@ mod build;
 mod call;
 mod data;
 mod deploy;
-mod dev;
+pub(crate) mod dev;
 mod doctor;
 mod generate;
 mod info;
@@ -16,6 +16,7 @@ mod native;
 mod pods;
 mod run;
 mod sql;
+mod studio;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Info(args) => info::run(&args),
         Command::Call(args) => call::run(&args),
         Command::Sql(args) => sql::run(&args),
+        Command::Studio(args) => studio::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Generate(args) => generate::run(&args),

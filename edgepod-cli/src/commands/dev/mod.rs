@@ -16,7 +16,7 @@ pub(super) mod page;
 mod pending;
 mod plan;
 mod revive;
-pub(super) mod running;
+pub(crate) mod running;
 mod server;
 mod sources;
 mod watch;
@@ -40,7 +40,10 @@ use self::{
     sources::{Kind, Sources},
     watch::{Seen, Watcher},
 };
-use super::{generate, migrations};
+use super::{
+    generate, migrations,
+    studio::{self, Studio},
+};
 use crate::{
     args::{Dev, Host},
     build::{self, Profile, Worker},
@@ -72,6 +75,11 @@ pub(super) fn run(args: &Dev) -> Result<ExitCode> {
     })?;
     let plan = Plan::new(args)?;
     let _running = Running::write(&plan)?;
+    // Its page may have to be built, which is done beside the app.
+    let studio = match plan.studio {
+        Some(port) => Some(Studio::start(port, facts(&plan))?),
+        None => None,
+    };
     let sources = Sources::new(&plan.app);
     // Before the first build, so that nothing that is saved meanwhile is missed.
     let watcher = Watcher::new(&sources, &sender)?;
@@ -90,6 +98,7 @@ pub(super) fn run(args: &Dev) -> Result<ExitCode> {
         server: None,
         revival: Revival::new(),
         page: None,
+        studio,
     };
     let built = session.rebuild();
     if let Some(install) = install {
@@ -120,6 +129,29 @@ struct Session {
     /// What is served again when the server died.
     revival: Revival,
     page: Option<Page>,
+    /// It outlives every build.
+    studio: Option<Studio>,
+}
+
+/// What the studio is to know of the app before it is built.
+fn facts(plan: &Plan) -> studio::Facts {
+    studio::Facts {
+        name: plan.app.name.clone(),
+        host: match plan.host {
+            Host::Native => studio::Where::Native,
+            Host::Workerd => studio::Where::Workerd,
+        },
+        url: plan.url(),
+        base: format!("http://{}", plan.local()),
+        page: None,
+        pod: None,
+        development: Some(plan.profile == Profile::Dev),
+        write: true,
+        folder: Some(plan.app.folder.clone()),
+        manifest: None,
+        vars: plan.vars.clone(),
+        admin_key: plan.admin_key().unwrap_or_default().to_owned(),
+    }
 }
 
 impl Session {
@@ -282,6 +314,9 @@ impl Session {
                 if let Some(folder) = &app.client {
                     generate::write(app, &client, folder)?;
                 }
+                if let Some(studio) = &self.studio {
+                    studio.update(|facts| facts.manifest = Some(manifest));
+                }
                 let last = self.program.replace(program.clone());
                 // A Worker does not run it; a native server may, and removes it when it is replaced.
                 if let (Some(last), Host::Workerd) = (last, host) {
@@ -351,6 +386,13 @@ impl Session {
         let has_new_vars = self.plan.reload()?;
         self.sources.set_app(&self.plan.app);
         self.watcher.follow(&self.sources)?;
+        if has_new_vars && let Some(studio) = &self.studio {
+            let known = facts(&self.plan);
+            studio.update(|facts| {
+                facts.vars = known.vars;
+                facts.admin_key = known.admin_key;
+            });
+        }
         if has_new_vars && let Some(server) = self.server.take() {
             let build = server.stop();
             self.server = Some(Server::start(build, &self.plan, &self.sender)?);
@@ -371,6 +413,9 @@ impl Session {
         if self.plan.open {
             open::that_detached(page.url())
                 .with_context(|| format!("the browser could not be opened at {}", page.url()))?;
+        }
+        if let Some(studio) = &self.studio {
+            studio.update(|facts| facts.page = Some(page.url()));
         }
         self.page = Some(page);
         Ok(())
@@ -400,6 +445,9 @@ impl Session {
             term::fact("page", page.url());
         }
         term::fact("API", self.plan.url());
+        if let Some(url) = self.studio.as_ref().and_then(Studio::url) {
+            term::fact("studio", url);
+        }
         term::fact("database", app.display(data));
         term::fact("key", vars.get(key::NAME).map_or("none", String::as_str));
     }

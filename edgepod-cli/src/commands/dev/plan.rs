@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::key;
 use crate::{
+    admin,
     app::App,
     args::{Dev, Host},
     build::Profile,
@@ -33,8 +34,12 @@ pub(super) struct Plan {
     pub redo_migrations: bool,
     /// The database's file (native), or the folder of the objects' databases (workerd).
     pub data: PathBuf,
-    /// The app's variables, the key among them.
+    /// The app's variables, the keys among them.
     pub vars: Vars,
+    /// The port of the studio, 0 for a free one; `None` with `--no-studio`.
+    pub studio: Option<u16>,
+    /// The key to the admin address that the app gets where it has none: of this run alone.
+    admin_key: Option<String>,
     /// What wrangler's configuration binds beside.
     pub bindings: Bindings,
     /// Where programs are copied to before they run.
@@ -71,7 +76,9 @@ impl Plan {
         if args.host == Host::Workerd {
             warn_of_absent(&bindings);
         }
-        let vars = vars(&app, &bindings, &state)?;
+        let studio = (!args.no_studio).then(|| args.studio_port.unwrap_or(0));
+        let admin_key = studio.map(|_| key::admin());
+        let vars = vars(&app, &bindings, &state, admin_key.as_deref())?;
         let folder = match &args.data {
             Some(folder) => {
                 fs::create_dir_all(folder)?;
@@ -96,6 +103,8 @@ impl Plan {
                 Host::Workerd => "workerd-data",
             }),
             vars,
+            studio,
+            admin_key,
             bindings,
             programs: tempfile::Builder::new()
                 .prefix(&format!("{PROGRAMS}{}-", std::process::id()))
@@ -112,7 +121,12 @@ impl Plan {
         if self.host == Host::Workerd && bindings.absent != self.bindings.absent {
             warn_of_absent(&bindings);
         }
-        let vars = vars(&self.app, &bindings, &self.app.state()?)?;
+        let vars = vars(
+            &self.app,
+            &bindings,
+            &self.app.state()?,
+            self.admin_key.as_deref(),
+        )?;
         let is_changed = vars != self.vars || bindings != self.bindings;
         self.vars = vars;
         self.bindings = bindings;
@@ -124,6 +138,11 @@ impl Plan {
         format!("http://{}", http::reachable(self.address))
     }
 
+    /// The key to the app's admin address.
+    pub fn admin_key(&self) -> Option<&str> {
+        self.vars.get(admin::KEY).map(|key| key.trim())
+    }
+
     /// Where this machine reaches the API.
     pub fn local(&self) -> SocketAddr {
         http::local(self.address)
@@ -131,12 +150,16 @@ impl Plan {
 }
 
 /// The variables of the app, its environment's before those of its wrangler configuration, and the keys that it needs.
-fn vars(app: &App, bindings: &Bindings, state: &Path) -> Result<Vars> {
+fn vars(app: &App, bindings: &Bindings, state: &Path, admin_key: Option<&str>) -> Result<Vars> {
     let mut vars = bindings.texts.clone();
     vars.extend(env::of_app(&app.folder)?);
     key::ensure(&mut vars, state)?;
     if app.signs {
         key::ensure_private(&mut vars, state)?;
+    }
+    if let Some(key) = admin_key {
+        vars.entry(admin::KEY.to_owned())
+            .or_insert_with(|| key.to_owned());
     }
     Ok(vars)
 }

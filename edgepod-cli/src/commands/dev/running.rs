@@ -7,6 +7,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, is_running};
+use crate::commands::init::secrets;
 
 const FILE: &str = "dev.json";
 
@@ -17,6 +18,9 @@ struct Record {
     process: u32,
     /// Where the API is.
     url: String,
+    /// The key to its admin address, where it is of this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    admin_key: Option<String>,
 }
 
 /// The file, for as long as this is there.
@@ -34,8 +38,13 @@ impl Running {
         let record = Record {
             process: std::process::id(),
             url: format!("http://{}", plan.local()),
+            admin_key: plan.admin_key().map(str::to_owned),
         };
-        fs::write(&file, serde_json::to_string(&record)?)?;
+        // A new one, which its owner alone may read.
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
+        secrets::write(&file, &serde_json::to_string(&record)?)?;
         Ok(Self { file })
     }
 }
@@ -56,8 +65,17 @@ fn read(file: &Path) -> Option<Record> {
 
 /// Where the app in `folder` is served by an `edgepod dev` that runs.
 pub(in crate::commands) fn url(folder: &Path) -> Option<String> {
+    Some(of(folder)?.url)
+}
+
+/// The key to its admin address, where the app has none of its own.
+pub(crate) fn admin_key(folder: &Path) -> Option<String> {
+    of(folder)?.admin_key
+}
+
+fn of(folder: &Path) -> Option<Record> {
     let record = read(&folder.join(".edgepod").join(FILE))?;
-    is_running(i32::try_from(record.process).ok()?).then_some(record.url)
+    is_running(i32::try_from(record.process).ok()?).then_some(record)
 }
 
 #[cfg(test)]
