@@ -26,7 +26,7 @@ export function Keys({ onClose }: { onClose: () => void }) {
     dialog.current?.showModal();
   }, []);
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby="keys-title" onClose={onClose}>
+    <dialog ref={dialog} className="dialog dialog-wide" aria-labelledby="keys-title" onClose={onClose}>
       <h2 id="keys-title">Keys</h2>
       <dl className="keys">
         {KEYS.map(([key, what]) => (

@@ -28,6 +28,8 @@ export interface Rows extends Loaded {
   /** Whether what is shown is not what is asked for yet. */
   busy: boolean;
   onSpan: (span: Span) => void;
+  /** Shows a row as it is now known to be, until it is read again. */
+  put: (row: number, cells: Cell[]) => void;
 }
 
 export function useRows(table: string, where: readonly Condition[], order: readonly Order[], changed: number): Rows {
@@ -147,5 +149,10 @@ export function useRows(table: string, where: readonly Condition[], order: reado
   );
 
   const rowAt = useCallback((row: number) => pages.current.get(Math.floor(row / PAGE))?.rows[row % PAGE], []);
-  return { ...loaded, rowAt, error, busy: loaded.key !== key && error === "", onSpan };
+  const put = useCallback((row: number, cells: Cell[]) => {
+    const page = pages.current.get(Math.floor(row / PAGE));
+    if (page?.rows[row % PAGE]) page.rows[row % PAGE] = cells;
+    setVersion((version) => version + 1);
+  }, []);
+  return { ...loaded, rowAt, put, error, busy: loaded.key !== key && error === "", onSpan };
 }

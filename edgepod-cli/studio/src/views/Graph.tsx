@@ -151,7 +151,7 @@ function Box({
       <a
         href={href}
         aria-label={`${node.kind} ${name}`}
-        className={`node node-${node.kind} ${node.kind === "function" ? `node-${node.note}` : ""} ${near ? "" : "far"}`}
+        className={`node node-${node.kind === "function" ? node.note : node.kind} ${near ? "" : "far"}`}
         onMouseEnter={() => onNear(node.id)}
         onMouseLeave={() => onNear(null)}
         onFocus={() => onNear(node.id)}

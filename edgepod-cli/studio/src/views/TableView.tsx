@@ -5,6 +5,7 @@ import {
   type Cell,
   type Condition,
   type Edit,
+  type EditReply,
   OPERATORS,
   type Operator,
   type Order,
@@ -85,14 +86,14 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
     return described.map((column, i) => ({ ...column, width: wide[i] ?? 120 }));
   }, [names, table, rows.columns]);
 
-  const change = async (edit: Edit, label: string, told?: string): Promise<boolean> => {
+  const change = async (edit: Edit, label: string, told?: string): Promise<EditReply | null> => {
     setTrouble("");
     try {
-      const { undo } = await studio.api.edit(pod, edit);
-      studio.did({ label, edit: undo, pod });
+      const reply = await studio.api.edit(pod, edit);
+      studio.did({ label, edit: reply.undo, pod });
       if (told) studio.tell(told, "good", true);
       studio.touch(table.name);
-      return true;
+      return reply;
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) {
         setTrouble("");
@@ -104,7 +105,7 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
         setEditing(null);
       } else if (editing) setTrouble(words(error));
       else studio.tell(words(error), "bad");
-      return false;
+      return null;
     }
   };
 
@@ -130,7 +131,7 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
     else setEditing({ place, column: name, was, row: rowOf(names, cells) });
   };
 
-  const setCell = async (row: Row, name: string, was: Cell, cell: Cell): Promise<void> => {
+  const setCell = async (place: Place, row: Row, name: string, was: Cell, cell: Cell): Promise<void> => {
     if (sameCell(was, cell)) {
       setEditing(null);
       return;
@@ -144,7 +145,12 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
       { table: table.name, set: { [name]: cell }, where: key, was: { [name]: was } },
       `${name} of ${table.name}, ${rowName(key)}`,
     );
-    if (done) setEditing(null);
+    if (!done) return;
+    rows.put(
+      place.row,
+      names.map((one) => done.row?.[one] ?? (one === name ? cell : (row[one] ?? null))),
+    );
+    setEditing(null);
   };
 
   const remove = async (): Promise<void> => {
@@ -171,7 +177,7 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
       event.preventDefault();
       const row = rowAtCursor();
       const name = names[cursor.column];
-      if (row && name !== undefined) void setCell(row, name, row[name] ?? null, null);
+      if (row && name !== undefined) void setCell(cursor, row, name, row[name] ?? null, null);
     }
   };
 
@@ -266,7 +272,7 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
                 type={editedColumn?.type ?? ""}
                 notNull={editedColumn?.notNull ?? false}
                 was={editing.was}
-                onSave={(cell) => void setCell(editing.row, editing.column, editing.was, cell)}
+                onSave={(cell) => void setCell(editing.place, editing.row, editing.column, editing.was, cell)}
                 onTrouble={setTrouble}
                 onCancel={() => {
                   setEditing(null);
