@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CallEvent, StudioEvent, Table } from "../src/lib/api.ts";
-import { bytes, clock, docText, duration, editorLink, prettyJson } from "../src/lib/format.ts";
+import { bytes, clock, docText, duration, editorLink, prettyJson, timeOf } from "../src/lib/format.ts";
 import { graphOf } from "../src/lib/graph.ts";
 import { readRoute, routeTo } from "../src/lib/route.ts";
 import { drawSchema } from "../src/lib/schema.ts";
@@ -155,6 +155,9 @@ describe("addresses", () => {
   test("open the editor at the line", () => {
     expect(editorLink("/src/app", { file: "src/lib.rs", line: 7 })).toBe("vscode://file/src/app/src/lib.rs:7");
     expect(editorLink("C:\\app", { file: "src/lib.rs", line: 7 })).toBe("vscode://file/C:/app/src/lib.rs:7");
+    expect(editorLink("/work/examples/users", { file: "examples/users/src/lib.rs", line: 7 })).toBe(
+      "vscode://file/work/examples/users/src/lib.rs:7",
+    );
     expect(editorLink(null, { file: "src/lib.rs", line: 7 })).toBeNull();
   });
 });
@@ -165,5 +168,7 @@ test("numbers are written for people", () => {
   expect(clock(0)).toMatch(/^\d\d:\d\d:00\.000$/);
   expect(docText("/**\n * Someone.\n *\n * Not everyone.\n */\n")).toBe("Someone.\n\nNot everyone.");
   expect(prettyJson('{"a":1}')).toBe('{\n  "a": 1\n}');
+  expect(timeOf("created_at", 1_795_843_163_541_000)).toBe("2026-11-28T05:19:23.541Z");
+  expect(timeOf("size", 1_795_843_163_541_000)).toBeNull();
   expect(prettyJson('{"a":')).toBe('{"a":');
 });

@@ -55,8 +55,12 @@ export interface AppInfo {
   signs: boolean;
   folder: string | null;
   pods: boolean;
+  /** Another with each build, and with what else is learnt of the app. */
   build: string;
+  /** What the app says of itself; an empty one where that is not known. */
   manifest: Manifest;
+  /** Whether the manifest is known: not before the first build, nor of an app whose folder is not here. */
+  described: boolean;
 }
 
 /** A value of a database, as JSON has it. */
@@ -139,7 +143,8 @@ export type Edit =
 
 export interface EditReply {
   row: Row | null;
-  undo: Edit;
+  /** Null where the row cannot be put back, as only the beginning of a value was read. */
+  undo: Edit | null;
 }
 
 export interface StatementEvent {
@@ -305,8 +310,10 @@ export class Api {
     this.#token = token;
   }
 
-  app(): Promise<AppInfo> {
-    return this.#ask("app");
+  async app(): Promise<AppInfo> {
+    const app = await this.#ask<Omit<AppInfo, "manifest" | "described"> & { manifest: Manifest | null }>("app");
+    const unknown: Manifest = { edgepod: "", app: app.name, functions: [], types: [] };
+    return { ...app, manifest: app.manifest ?? unknown, described: app.manifest !== null };
   }
 
   async pods(after?: string): Promise<{ pods: { pod: string }[]; next: string | null }> {

@@ -63,12 +63,30 @@ export function docText(docs: string | null | undefined): string {
     .trim();
 }
 
+/** Where a line is written, within the app's folder. Rust names files from the workspace, in which the app may be deeper. */
+export function inFolder(folder: string | null, file: string): string {
+  const parts = file.split("/");
+  const of = (folder ?? "").replaceAll("\\", "/").split("/").filter(Boolean);
+  for (let shared = Math.min(parts.length - 1, of.length); shared > 0; shared -= 1) {
+    if (of.slice(-shared).join("/") === parts.slice(0, shared).join("/")) return parts.slice(shared).join("/");
+  }
+  return file;
+}
+
 /** The address that opens an editor at a line, where the app's folder is known. */
 export function editorLink(
   folder: string | null,
   source: { file: string; line: number } | null | undefined,
 ): string | null {
   if (!folder || !source) return null;
-  const path = `${folder.replaceAll("\\", "/")}/${source.file}`;
+  const path = `${folder.replaceAll("\\", "/")}/${inFolder(folder, source.file)}`;
   return `vscode://file/${path.replace(/^\//, "")}:${source.line}`;
+}
+
+/** The time that a number of microseconds since 1970 may mean; null where it hardly does. */
+export function timeOf(column: string, value: unknown): string | null {
+  if (typeof value !== "number" || !/(_at|_on|time|until|since)$/.test(column)) return null;
+  const ms = value > 1e14 ? value / 1000 : value > 1e11 ? value : value > 1e8 ? value * 1000 : Number.NaN;
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -11,6 +11,8 @@ const POLL = 400;
 const SLOW = 2000;
 /** How long a view of counts may be behind what is written. */
 const SCHEMA_PAUSE = 700;
+/** After so many rounds it is asked whether the app is another build, or has got a page. */
+const ROUNDS = 8;
 
 export type Connection = "connecting" | "answers" | "away" | "denied";
 
@@ -72,6 +74,7 @@ export class Studio {
   #base = 0;
   #last = 0;
   #notices = 0;
+  #rounds = 0;
   #schemaTimer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
 
@@ -178,7 +181,7 @@ export class Studio {
     try {
       const { undo } = await this.api.edit(step.pod, step.edit);
       const move = which === "undo" ? took : redid;
-      this.#set({ history: move(this.#state.history, undo) });
+      this.#set({ history: undo ? move(this.#state.history, undo) : dropped(this.#state.history, from) });
       this.tell(which === "undo" ? `Undone: ${step.label}.` : `Done again: ${step.label}.`);
       this.touch(step.edit.table);
     } catch (error) {
@@ -209,7 +212,8 @@ export class Studio {
   /** One question; how long to wait for the next, or null to ask no more. */
   async #round(): Promise<number | null> {
     try {
-      if (this.#state.app === null || this.#state.connection !== "answers") await this.#meetApp();
+      this.#rounds = (this.#rounds + 1) % ROUNDS;
+      if (this.#state.app === null || this.#state.connection !== "answers" || this.#rounds === 0) await this.#meetApp();
       const { app, pod } = this.#state;
       if (!app) return SLOW;
       if (app.pods && pod === null) {
@@ -239,7 +243,8 @@ export class Studio {
   async #meetApp(): Promise<void> {
     const app = await this.api.app();
     const another = app.build !== this.#state.app?.build;
-    this.#set({ app });
+    // What has not changed stays the same object, so that nothing is drawn anew.
+    if (another || JSON.stringify(app) !== JSON.stringify(this.#state.app)) this.#set({ app });
     document.title = `${app.name} · EdgePod studio`;
     if (another || this.#state.schema === null) this.refreshSchema();
   }

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Cell, Order } from "../lib/api.ts";
 import { cellText, look } from "../lib/cells.ts";
-import { count as counted } from "../lib/format.ts";
+import { count as counted, timeOf } from "../lib/format.ts";
 import { mainKey, step } from "../lib/keys.ts";
 import { type Span, TALLEST } from "../lib/window.ts";
 import { useWindow } from "./useWindow.ts";
@@ -169,7 +169,9 @@ export function Grid({
                 <span className="cell-dots" aria-hidden="true" />
               ) : (
                 <>
-                  <span className="cell-text">{cellText(cell).slice(0, 300)}</span>
+                  <span className="cell-text" title={timeOf(column.name, cell) ?? undefined}>
+                    {cellText(cell).slice(0, 300)}
+                  </span>
                   {cellExtra?.(c, cell)}
                 </>
               )}

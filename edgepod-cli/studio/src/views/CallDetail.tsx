@@ -5,8 +5,9 @@ import { clock, duration, plural, prettyJson, short } from "../lib/format.ts";
 import { failed } from "../lib/log.ts";
 import { routeTo } from "../lib/route.ts";
 import { useStudio, useStudioState } from "../lib/studio.ts";
-import { Json, Sql } from "../parts/Code.tsx";
+import { Json } from "../parts/Code.tsx";
 import { Kind, Topics } from "../parts/parts.tsx";
+import { Statements } from "../parts/Statements.tsx";
 import { answer, caller, callName } from "./Calls.tsx";
 
 export function CallDetail({
@@ -89,29 +90,7 @@ export function CallDetail({
       {call.statements.length === 0 && (
         <p className="faint">{call.cached ? "The answer was kept: nothing was asked of the database." : "None."}</p>
       )}
-      <ol className="statements">
-        {call.statements.map((statement, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: statements of a call never move
-          <li key={i}>
-            <Sql text={statement.sql} />
-            <p className="statement-line">
-              {statement.reads.length > 0 && (
-                <span>
-                  reads <Topics topics={statement.reads} />
-                </span>
-              )}
-              {statement.writes.length > 0 && (
-                <span>
-                  writes <Topics topics={statement.writes} />
-                </span>
-              )}
-              <span className="faint">
-                {statement.rows_read} read, {statement.rows_written} written
-              </span>
-            </p>
-          </li>
-        ))}
-      </ol>
+      <Statements statements={call.statements} />
     </section>
   );
 }

@@ -62,10 +62,7 @@ export function CallForm({
   const [reply, setReply] = useState<CallReply | null>(null);
 
   const who = isInternal ? "admin" : caller.who === "user" && app && !app.signs ? "nobody" : caller.who;
-  const refusal =
-    app && !app.write && info.kind !== "query"
-      ? "Reading only: start edgepod studio with --write to call what writes."
-      : null;
+  const refusal = app && !app.write ? "Reading only: start edgepod studio with --write to call functions." : null;
   const lacksPod = app?.pods === true && pod === null;
 
   const choose = (change: Partial<KeptCaller>) => {

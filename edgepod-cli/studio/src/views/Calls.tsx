@@ -6,6 +6,7 @@ import { mainKey, step, typing, useKeys } from "../lib/keys.ts";
 import { failed, type LogFilter, shown } from "../lib/log.ts";
 import type { Route } from "../lib/route.ts";
 import { useStudio, useStudioState } from "../lib/studio.ts";
+import { tablesOf } from "../lib/topics.ts";
 import { Choice, Empty, OnlyInDevelopment } from "../parts/parts.tsx";
 import { useWindow } from "../parts/useWindow.ts";
 import { CallDetail } from "./CallDetail.tsx";
@@ -296,7 +297,9 @@ export function caller(call: CallEvent): string {
 
 /** What a call is called. Edits in the studio are calls, too. */
 export function callName(call: CallEvent): string {
-  return call.function === "_edgepod_execute" ? "edit of a row" : call.function;
+  if (call.function !== "_edgepod_execute") return call.function;
+  const [table] = tablesOf(call.writes);
+  return table === undefined ? "edit of a row" : `edit of ${table}`;
 }
 
 function CallCells({ call, onWhy }: { call: CallEvent; onWhy: (call: CallEvent) => void }) {
@@ -308,7 +311,7 @@ function CallCells({ call, onWhy }: { call: CallEvent; onWhy: (call: CallEvent) 
       <span role="gridcell" className="log-name">
         <span className={`sign sign-${call.kind}`} title={call.kind} role="img" aria-label={call.kind} />
         <span className="log-function">{callName(call)}</span>
-        {call.args !== "{}" && <span className="log-args">{call.args}</span>}
+        {call.args !== "{}" && !call.function.startsWith("_edgepod_") && <span className="log-args">{call.args}</span>}
         {reason && (
           <button
             type="button"

@@ -1,7 +1,7 @@
 /** The functions of the app: what they are, and a form to call them. */
 import { useMemo, useRef, useState } from "react";
 import type { FunctionInfo } from "../lib/api.ts";
-import { docText, editorLink } from "../lib/format.ts";
+import { docText, editorLink, inFolder } from "../lib/format.ts";
 import { step } from "../lib/keys.ts";
 import { type Route, routeTo } from "../lib/route.ts";
 import { useStudioState } from "../lib/studio.ts";
@@ -23,6 +23,17 @@ export function Functions({ route }: { route: Route }) {
   const fits = ({ name, docs }: FunctionInfo) => `${name} ${docs ?? ""}`.toLowerCase().includes(text.toLowerCase());
   const wanted =
     route.name === null ? (open[0] ?? internal[0]) : [...open, ...internal].find(({ name }) => name === route.name);
+  if (app && !app.described) {
+    return (
+      <Empty title="The app's functions are not known here.">
+        <p>
+          {app.host === "remote"
+            ? "The studio learns them from the app's folder: start edgepod studio there."
+            : "They are here as soon as the app is built: look into the terminal."}
+        </p>
+      </Empty>
+    );
+  }
   if (open.length + internal.length === 0) {
     return (
       <Empty title="The app has no functions yet.">
@@ -117,7 +128,7 @@ function About({ info, isInternal }: { info: FunctionInfo; isInternal: boolean }
         {info.source &&
           (link ? (
             <a className="source" href={link} title="Open in the editor">
-              {info.source.file}:{info.source.line}
+              {inFolder(app?.folder ?? null, info.source.file)}:{info.source.line}
             </a>
           ) : (
             <span className="faint">

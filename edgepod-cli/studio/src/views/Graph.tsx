@@ -150,14 +150,12 @@ function Box({
     <g transform={`translate(${node.x} ${node.y})`}>
       <a
         href={href}
-        aria-label={`${node.kind} ${name}`}
         className={`node node-${node.kind === "function" ? node.note : node.kind} ${near ? "" : "far"}`}
         onMouseEnter={() => onNear(node.id)}
         onMouseLeave={() => onNear(null)}
         onFocus={() => onNear(node.id)}
         onBlur={() => onNear(null)}
       >
-        <title>{node.name}</title>
         <rect width={NODE_WIDTH} height={NODE_HEIGHT} rx={8} />
         {lit > 0 && <rect key={lit} className="node-lit" width={NODE_WIDTH} height={NODE_HEIGHT} rx={8} />}
         <text x={12} y={note ? 18 : 25}>

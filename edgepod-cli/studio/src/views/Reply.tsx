@@ -1,8 +1,9 @@
 /** A reply, as a page gets it, and how it came about. */
 import type { CallReply } from "../lib/api.ts";
 import { plural } from "../lib/format.ts";
-import { Json, Sql } from "../parts/Code.tsx";
+import { Json } from "../parts/Code.tsx";
 import { Topics } from "../parts/parts.tsx";
+import { Statements } from "../parts/Statements.tsx";
 
 export function Reply({ reply: { status, ms, reply } }: { reply: CallReply }) {
   const explain = reply.meta?.explain;
@@ -56,29 +57,7 @@ export function Reply({ reply: { status, ms, reply } }: { reply: CallReply }) {
               </>
             )}
           </dl>
-          <ol className="statements">
-            {explain.statements.map((statement, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: statements of a reply never move
-              <li key={i}>
-                <Sql text={statement.sql} />
-                {statement.plan && statement.plan.length > 0 && (
-                  <ul className="plan" aria-label="Plan">
-                    {statement.plan.map((line, p) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: nor do lines of a plan
-                      <li key={p} className={/\bSCAN\b/.test(line) ? "wait" : ""}>
-                        {line}
-                      </li>
-                    ))}
-                  </ul>
-                )}
-                <p className="statement-line">
-                  <span className="faint">
-                    {statement.rows_read} read, {statement.rows_written} written
-                  </span>
-                </p>
-              </li>
-            ))}
-          </ol>
+          <Statements statements={explain.statements} />
         </>
       )}
     </section>

@@ -74,7 +74,6 @@ function TableBox({ box: { table, x, y, height }, onNear }: { box: Box; onNear: 
       <a
         href={routeTo("data", table.name)}
         className="box"
-        aria-label={`${table.kind} ${table.name}`}
         onMouseEnter={() => onNear(table.name)}
         onMouseLeave={() => onNear(null)}
         onFocus={() => onNear(table.name)}

@@ -90,8 +90,9 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
     setTrouble("");
     try {
       const reply = await studio.api.edit(pod, edit);
-      studio.did({ label, edit: reply.undo, pod });
-      if (told) studio.tell(told, "good", true);
+      if (reply.undo) studio.did({ label, edit: reply.undo, pod });
+      if (told) studio.tell(told, "good", reply.undo !== null);
+      if (!reply.undo) studio.tell(`Done, and not to be undone here: ${label}. It has a value that is too long.`);
       studio.touch(table.name);
       return reply;
     } catch (error) {
@@ -307,8 +308,8 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
             const { row: made, undo } = await studio.api.edit(pod, { table: table.name, insert: row });
             const key = made ? keyCells(table, made) : null;
             const name = key ? rowName(key) : "a row";
-            studio.did({ label: `${name} of ${table.name} inserted`, edit: undo, pod });
-            studio.tell(`Inserted: ${name}.`, "good", true);
+            if (undo) studio.did({ label: `${name} of ${table.name} inserted`, edit: undo, pod });
+            studio.tell(`Inserted: ${name}.`, "good", undo !== null);
             studio.touch(table.name);
           }}
         />
