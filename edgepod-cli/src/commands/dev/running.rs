@@ -7,7 +7,6 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, is_running};
-use crate::commands::init::secrets;
 
 const FILE: &str = "dev.json";
 
@@ -40,11 +39,10 @@ impl Running {
             url: format!("http://{}", plan.local()),
             admin_key: plan.admin_key().map(str::to_owned),
         };
-        // A new one, which its owner alone may read.
-        if file.exists() {
-            fs::remove_file(&file)?;
-        }
-        secrets::write(&file, &serde_json::to_string(&record)?)?;
+        // Which its owner alone may read, for its key.
+        let new = tempfile::NamedTempFile::new_in(plan.app.state()?)?;
+        fs::write(new.path(), serde_json::to_string(&record)?)?;
+        new.persist(&file)?;
         Ok(Self { file })
     }
 }
