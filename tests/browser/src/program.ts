@@ -43,6 +43,11 @@ export class Program {
     }
   }
 
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** Asks the program to end, and waits until it has. */
   async stop(): Promise<void> {
     process.off("exit", this.#kill);
