@@ -66,7 +66,7 @@ fn the_client_follows_the_functions() {
 #[test]
 fn only_typescript_changed_so_nothing_is_built() {
     let app = App::new();
-    let dev = app.dev(&["--no-page"]);
+    let dev = app.dev(&["--no-page", "--no-studio"]);
     let before = dev.output();
     app.write("web/src/App.tsx", "export {};");
     std::thread::sleep(Duration::from_secs(1));
@@ -176,7 +176,7 @@ fn a_new_folder_is_watched_too() {
 #[test]
 fn what_no_build_reads_is_no_change() {
     let app = App::new();
-    let dev = app.dev(&["--no-page", "--data", "data"]);
+    let dev = app.dev(&["--no-page", "--no-studio", "--data", "data"]);
     dev.wait_for("key ");
     dev.wait_for("listening");
     let before = dev.output();
@@ -282,6 +282,66 @@ fn other_commands_find_the_server() {
     );
     dev.end(Signal::SIGTERM);
     assert!(!app.path(".edgepod/dev.json").exists());
+}
+
+#[test]
+fn the_studio_outlives_builds_and_knows_the_last_one() {
+    let app = App::new();
+    let port = free_port().to_string();
+    let dev = app.dev(&["--no-page", "--studio-port", &port]);
+    dev.wait_for("key ");
+    let output = dev.output();
+    let (_, token) = output
+        .split_once(&format!("studio http://127.0.0.1:{port}/#token="))
+        .unwrap_or_else(|| panic!("{output}"));
+    let key = format!("Bearer {}", token.split_whitespace().next().unwrap());
+    let ask = || -> serde_json::Value {
+        let mut reply = ureq::get(format!("http://127.0.0.1:{port}/api/app"))
+            .header("authorization", &key)
+            .call()
+            .unwrap();
+        let text = reply.body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let before = ask();
+    assert_eq!(before["manifest"]["functions"][0]["name"], "answer");
+    app.replace("src/lib.rs", r#""name":"answer""#, r#""name":"question""#);
+    wait_until(
+        || ask()["manifest"]["functions"][0]["name"] == "question",
+        || dev.output(),
+    );
+    assert_ne!(ask()["build"], before["build"]);
+    // What does not compile changes nothing.
+    let good = ask();
+    app.replace("src/lib.rs", "\"first\"", "missing");
+    dev.wait_for("Serving what was built last");
+    assert_eq!(ask(), good);
+}
+
+#[test]
+fn the_app_has_an_admin_key_of_the_run_that_stays_out_of_its_folder() {
+    let app = App::new();
+    app.replace("src/lib.rs", "EDGEPOD_API_KEY", "EDGEPOD_ADMIN_KEY");
+    let mut dev = app.dev(&["--no-page"]);
+    let key = dev.ask()[2].clone();
+    assert_eq!(key.len(), 32, "{key}");
+    let record = app.path(".edgepod/dev.json");
+    assert!(app.read(".edgepod/dev.json").contains(&key));
+    let mode = std::os::unix::fs::MetadataExt::mode(&record.metadata().unwrap());
+    assert_eq!(mode & 0o077, 0, "others may not read it");
+    assert!(!dev.output().contains(&key));
+    app.write(".dev.vars", "OTHER=1\n");
+    app.replace("src/lib.rs", "\"first\"", "\"second\"");
+    dev.wait_for_answer("second");
+    assert_eq!(dev.ask()[2], key, "it stays for the run");
+    dev.end(Signal::SIGTERM);
+    assert!(!record.exists());
+
+    let own = "an-admin-key-of-my-own-0123456789abcdef";
+    app.write(".dev.vars", &format!("EDGEPOD_ADMIN_KEY={own}\n"));
+    assert_eq!(app.dev(&["--no-page"]).ask()[2], own);
+    app.write(".dev.vars", "");
+    assert_eq!(app.dev(&["--no-page", "--no-studio"]).ask()[2], "");
 }
 
 #[test]

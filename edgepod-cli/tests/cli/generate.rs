@@ -136,6 +136,7 @@ fn the_help_texts_are_as_reviewed() {
         ("info", &["info", "--help"]),
         ("call", &["call", "--help"]),
         ("sql", &["sql", "--help"]),
+        ("studio", &["studio", "--help"]),
         ("doctor", &["doctor", "--help"]),
         ("data", &["data", "--help"]),
         ("data_pull", &["data", "pull", "--help"]),

@@ -26,6 +26,17 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     fs::write(&installed, wanted).with_context(|| format!("writing {}", installed.display()))
 }
 
+/// Builds the studio's page, which the command has in it and serves.
+pub(super) fn studio() -> Result<()> {
+    let folder = crate::workspace::root().join("edgepod-cli/studio");
+    npm_packages(&folder)?;
+    let built = tee(program(npm(), &folder).args(["run", "--silent", "build"]))?;
+    if !built.success {
+        bail!("the studio's page could not be built");
+    }
+    Ok(())
+}
+
 /// npm, as the system names it.
 pub(super) fn npm() -> &'static str {
     if cfg!(windows) { "npm.cmd" } else { "npm" }

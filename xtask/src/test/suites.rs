@@ -22,6 +22,8 @@ pub(super) enum Suite {
     Simulation,
     /// The JavaScript around the core of a Worker: lint, types, tests
     Worker,
+    /// The page of the studio: lint, types, tests
+    Studio,
     /// Unit, integration, compile-fail and doc tests of every crate
     Rust,
     /// The wire protocol, against the native host
@@ -94,6 +96,7 @@ impl Suite {
         Self::Clippy,
         Self::Client,
         Self::Worker,
+        Self::Studio,
         Self::Simulation,
         Self::Rust,
         Self::ProtocolNative,
@@ -142,6 +145,7 @@ impl Suite {
             Self::Client => npm_test("edgepod-codegen/client"),
             Self::Simulation => Ok(Totals::of_cargo_test(&simulate::short()?)),
             Self::Worker => npm_test("edgepod-runtime/src/host/durable_object"),
+            Self::Studio => npm_test("edgepod-cli/studio"),
             Self::Rust => rust(),
             Self::ProtocolNative => hosted("protocol", Host::Native),
             Self::ProtocolWorkerd => hosted("protocol", Host::Workerd),
@@ -213,6 +217,7 @@ fn rust() -> Result<Totals> {
     // The tests of code generation run the real TypeScript compiler, which lives there.
     setup::npm_packages(&workspace::root().join("edgepod-codegen/client"))?;
     setup::npm_packages(&front_ends_folder())?;
+    setup::studio()?;
     let finished = tee(cargo().args([
         "test",
         "--workspace",
