@@ -10,12 +10,14 @@
 //! assert_eq!(edgepod_sql::quote("a\"b"), "\"a\"\"b\"");
 //! ```
 
+mod cell;
 mod created;
 mod kind;
 mod names;
 mod statements;
 mod token;
 
+pub use cell::{CELL_BYTES, CELL_TEXT, cell};
 pub use created::{Created, CreatedKind, created};
 pub use kind::{Refusal, StatementKind, forbidden_word, statement_kind};
 pub use names::{push_quoted, quote, quote_text};

@@ -1,6 +1,6 @@
 //! Statements of the studio, which are known only as it asks: their rows come as cells. In builds for development alone.
 
-use edgepod_sql::{TokenKind, push_quoted, tokens};
+use edgepod_sql::{TokenKind, cell, tokens};
 use serde::Deserialize;
 
 use super::{
@@ -8,10 +8,6 @@ use super::{
     writer::{Sql, Writer},
 };
 use crate::{Error, Result};
-
-/// The most characters of a text in a cell, and the most bytes of a blob.
-const TEXT: usize = 1_000;
-const BYTES: usize = 256;
 
 /// A value as the studio writes it: as JSON where that is exact.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -65,21 +61,6 @@ impl Cell {
             }
         })
     }
-}
-
-/// What gives a column as the JSON of a cell.
-fn cell(column: &str) -> String {
-    let mut name = String::new();
-    push_quoted(&mut name, column);
-    format!(
-        "(CASE typeof({name}) WHEN 'null' THEN 'null' \
-         WHEN 'integer' THEN iif({name} BETWEEN -9007199254740991 AND 9007199254740991, CAST({name} AS TEXT), \
-         '{{\"integer\":\"' || {name} || '\"}}') \
-         WHEN 'real' THEN iif(abs({name}) <= 1.7976931348623157e308, json_quote({name}), json_quote(CAST({name} AS TEXT))) \
-         WHEN 'text' THEN iif(length({name}) > {TEXT}, \
-         '{{\"text\":' || json_quote(substr({name}, 1, {TEXT})) || ',\"length\":' || length({name}) || '}}', json_quote({name} || '')) \
-         ELSE '{{\"blob\":\"' || lower(hex(substr({name}, 1, {BYTES}))) || '\",\"bytes\":' || length({name}) || '}}' END) || ''"
-    )
 }
 
 /// The columns as a host hands over their cells: each, or a JSON array of them.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use edgepod_sql::quote;
+use edgepod_sql::cell;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -452,21 +452,4 @@ fn of_another_version() -> Refusal {
 fn is_missing(status: u16, reply: &Value, function: &str) -> bool {
     let message = reply["error"]["message"].as_str().unwrap_or_default();
     status == 404 && message.contains(function)
-}
-
-/// What gives a column as the JSON of a cell. Builds for development have the same (`db/studio.rs` of the runtime).
-fn cell(column: &str) -> String {
-    /// The most characters of a text in a cell, and the most bytes of a blob.
-    const TEXT: usize = 1_000;
-    const BYTES: usize = 256;
-    let name = quote(column);
-    format!(
-        "(CASE typeof({name}) WHEN 'null' THEN 'null' \
-         WHEN 'integer' THEN iif({name} BETWEEN -9007199254740991 AND 9007199254740991, CAST({name} AS TEXT), \
-         '{{\"integer\":\"' || {name} || '\"}}') \
-         WHEN 'real' THEN iif(abs({name}) <= 1.7976931348623157e308, json_quote({name}), json_quote(CAST({name} AS TEXT))) \
-         WHEN 'text' THEN iif(length({name}) > {TEXT}, \
-         '{{\"text\":' || json_quote(substr({name}, 1, {TEXT})) || ',\"length\":' || length({name}) || '}}', json_quote({name} || '')) \
-         ELSE '{{\"blob\":\"' || lower(hex(substr({name}, 1, {BYTES}))) || '\",\"bytes\":' || length({name}) || '}}' END) || ''"
-    )
 }

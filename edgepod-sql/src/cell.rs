@@ -1,0 +1,31 @@
+//! Values of any kind as JSON, which SQLite itself writes: what the studio shows in a cell.
+
+use crate::quote;
+
+/// The most characters of a text in a cell.
+pub const CELL_TEXT: usize = 1_000;
+
+/// The most bytes of a blob in a cell.
+pub const CELL_BYTES: usize = 256;
+
+/// What gives a column as the JSON of a cell, which is a text to whoever reads it: `null`, a number, a text; an integer beyond 2^53 as `{"integer":
+/// "digits"}`, a blob as `{"blob": "hexadecimal digits", "bytes": n}` with the first [`CELL_BYTES`], a text of more than [`CELL_TEXT`] characters as
+/// `{"text": "its beginning", "length": n}`. JSON has no infinity: that is a text, `"Inf"`.
+///
+/// ```
+/// let sql = format!("SELECT {} FROM users", edgepod_sql::cell("name"));
+/// assert!(sql.starts_with("SELECT (CASE typeof(\"name\")"));
+/// ```
+pub fn cell(column: &str) -> String {
+    let name = quote(column);
+    format!(
+        "(CASE typeof({name}) WHEN 'null' THEN 'null' \
+         WHEN 'integer' THEN iif({name} BETWEEN -9007199254740991 AND 9007199254740991, CAST({name} AS TEXT), \
+         '{{\"integer\":\"' || {name} || '\"}}') \
+         WHEN 'real' THEN iif(abs({name}) <= 1.7976931348623157e308, json_quote({name}), json_quote(CAST({name} AS TEXT))) \
+         WHEN 'text' THEN iif(length({name}) > {CELL_TEXT}, \
+         '{{\"text\":' || json_quote(substr({name}, 1, {CELL_TEXT})) || ',\"length\":' || length({name}) || '}}', \
+         json_quote({name} || '')) \
+         ELSE '{{\"blob\":\"' || lower(hex(substr({name}, 1, {CELL_BYTES}))) || '\",\"bytes\":' || length({name}) || '}}' END) || ''"
+    )
+}
