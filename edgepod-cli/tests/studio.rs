@@ -521,7 +521,7 @@ fn only_what_reads_is_run(studio: &Studio) {
     for (text, words) in [
         ("SELECT nope FROM users", "no such column: nope"),
         ("DELETE FROM users RETURNING *", "Only statements that read"),
-        ("SELECT 1; DELETE FROM users", "statement"),
+        ("SELECT 1; DELETE FROM users", "more than one statement"),
         ("SELECT", "incomplete input"),
         ("SELECT ?", "parameters"),
     ] {

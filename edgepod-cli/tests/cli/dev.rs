@@ -284,25 +284,46 @@ fn other_commands_find_the_server() {
     assert!(!app.path(".edgepod/dev.json").exists());
 }
 
-#[test]
-fn the_studio_outlives_builds_and_knows_the_last_one() {
-    let app = App::new();
-    let port = free_port().to_string();
-    let dev = app.dev(&["--no-page", "--studio-port", &port]);
-    dev.wait_for("key ");
+/// What the studio of `dev` on this port answers.
+fn studio(dev: &Dev, port: &str, path: &str) -> (u16, serde_json::Value) {
     let output = dev.output();
     let (_, token) = output
         .split_once(&format!("studio http://127.0.0.1:{port}/#token="))
         .unwrap_or_else(|| panic!("{output}"));
-    let key = format!("Bearer {}", token.split_whitespace().next().unwrap());
-    let ask = || -> serde_json::Value {
-        let mut reply = ureq::get(format!("http://127.0.0.1:{port}/api/app"))
-            .header("authorization", &key)
-            .call()
-            .unwrap();
-        let text = reply.body_mut().read_to_string().unwrap();
-        serde_json::from_str(&text).unwrap()
-    };
+    let token = token.split_whitespace().next().unwrap();
+    let mut reply = ureq::get(format!("http://127.0.0.1:{port}/api{path}"))
+        .header("authorization", &format!("Bearer {token}"))
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .call()
+        .unwrap();
+    let text = reply.body_mut().read_to_string().unwrap();
+    (
+        reply.status().as_u16(),
+        serde_json::from_str(&text).unwrap(),
+    )
+}
+
+#[test]
+fn the_studio_outlives_builds_and_knows_the_last_one() {
+    let app = App::new();
+    app.replace("src/lib.rs", "\"first\"", "missing");
+    let port = free_port().to_string();
+    let dev = app.dev(&["--no-page", "--studio-port", &port]);
+    // Nothing is built yet.
+    dev.wait_for("studio http");
+    let ask = || studio(&dev, &port, "/app").1;
+    assert_eq!(ask()["manifest"], serde_json::Value::Null);
+    let (status, reply) = studio(&dev, &port, "/pods");
+    let message = reply["error"]["message"].as_str().unwrap();
+    assert!(
+        status == 503 && message.contains("is being built"),
+        "{reply}"
+    );
+
+    app.replace("src/lib.rs", "= missing", "= \"first\"");
+    dev.wait_for_answer("first");
     let before = ask();
     assert_eq!(before["manifest"]["functions"][0]["name"], "answer");
     app.replace("src/lib.rs", r#""name":"answer""#, r#""name":"question""#);

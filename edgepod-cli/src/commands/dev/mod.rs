@@ -110,6 +110,7 @@ pub(super) fn run(args: &Dev) -> Result<ExitCode> {
         Err(error) if process::stopping() => return Err(error),
         Err(error) => {
             term::error(&error);
+            session.say_where_the_studio_is();
             term::status("Waiting", "until this is corrected");
         }
     }
@@ -228,6 +229,9 @@ impl Session {
             ));
             pending.revive_at(Instant::now() + pause);
         } else if self.page.take_if(|page| page.id() == id).is_some() {
+            if let Some(studio) = &self.studio {
+                studio.update(|facts| facts.page = None);
+            }
             term::warning(format_args!(
                 "Vite ended ({}); start `edgepod dev` again to see the page",
                 process::describe(status)
@@ -421,6 +425,12 @@ impl Session {
         Ok(())
     }
 
+    fn say_where_the_studio_is(&self) {
+        if let Some(url) = self.studio.as_ref().and_then(Studio::url) {
+            term::fact("studio", url);
+        }
+    }
+
     fn summarize(&self, started: Instant) {
         let Plan {
             app,
@@ -445,9 +455,7 @@ impl Session {
             term::fact("page", page.url());
         }
         term::fact("API", self.plan.url());
-        if let Some(url) = self.studio.as_ref().and_then(Studio::url) {
-            term::fact("studio", url);
-        }
+        self.say_where_the_studio_is();
         term::fact("database", app.display(data));
         term::fact("key", vars.get(key::NAME).map_or("none", String::as_str));
     }

@@ -1,6 +1,6 @@
 //! Rows of a table, filtered and sorted; and rows of any SELECT.
 
-use edgepod_sql::quote;
+use edgepod_sql::{quote, statement_kind};
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -214,6 +214,7 @@ pub(super) fn of_sql(target: &Target, pod: Option<&str>, sql: &str) -> Answer<Va
 
 /// The names of what a statement returns. An app does not tell them, so an empty database of the same schema is asked.
 fn columns(copy: &Connection, sql: &str) -> Answer<Vec<String>> {
+    statement_kind(sql).map_err(|refusal| Refusal::bad(format!("It is not run: {refusal}.")))?;
     let statement = copy
         .prepare(sql)
         .map_err(|error| Refusal::bad(format!("SQLite does not understand it: {error}.")))?;
@@ -354,7 +355,14 @@ mod tests {
             ["id", "n", "1"]
         );
         assert_eq!(of("SELECT * FROM users -- all").unwrap(), ["id", "name"]);
-        for sql in ["DELETE FROM users RETURNING *", "CREATE TABLE x (a)", ""] {
+        for sql in [
+            "DELETE FROM users RETURNING *",
+            "CREATE TABLE x (a)",
+            "SELECT 1; DELETE FROM users",
+            "SELECT 1) DELETE FROM users",
+            "PRAGMA user_version = 1",
+            "",
+        ] {
             assert_eq!(of(sql).unwrap_err().status, 400, "{sql}");
         }
         let wrong = of("SELECT nope FROM users").unwrap_err();
