@@ -14,6 +14,8 @@ describe("the rows that are seen", () => {
     expect(span(30_000, 300, 30, 100_000, 5)).toEqual({ first: 995, end: 1015 });
     expect(span(2_999_700, 300, 30, 100_000, 5)).toEqual({ first: 99_985, end: 100_000 });
     expect(span(0, 300, 30, 0)).toEqual({ first: 0, end: 0 });
+    // Scrolled to the end of 100,000, of which a filter leaves 19.
+    expect(span(2_999_700, 300, 30, 19)).toEqual({ first: 19, end: 19 });
   });
 
   test("lie on pages", () => {

@@ -11,9 +11,10 @@ export interface Span {
 
 /** The rows that are seen, and some around them so that scrolling does not show gaps. */
 export function span(top: number, height: number, rowHeight: number, count: number, around = 8): Span {
-  const first = Math.max(0, Math.floor(top / rowHeight) - around);
+  // Where there are fewer rows than there were, the place may be behind the last one.
+  const first = Math.min(count, Math.max(0, Math.floor(top / rowHeight) - around));
   const end = Math.min(count, Math.ceil((top + height) / rowHeight) + around);
-  return { first: Math.min(first, Math.max(0, count)), end: Math.max(first, end) };
+  return { first, end: Math.max(first, end) };
 }
 
 /** The pages that a span lies on. */

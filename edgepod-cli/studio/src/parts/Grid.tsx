@@ -1,5 +1,15 @@
 /** A table of any length, of which only what is seen is drawn. */
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Cell, Order } from "../lib/api.ts";
 import { cellText, look } from "../lib/cells.ts";
 import { count as counted, timeOf } from "../lib/format.ts";
@@ -38,6 +48,7 @@ export function Grid({
   onKey,
   cellExtra,
   dim = false,
+  about,
 }: {
   label: string;
   columns: readonly GridColumn[];
@@ -57,6 +68,8 @@ export function Grid({
   /** What stands in a cell beside its value, as a link. */
   cellExtra?: (column: number, cell: Cell) => ReactNode;
   dim?: boolean;
+  /** What the rows are of: where it changes, one looks at their beginning. */
+  about?: string;
 }) {
   const id = useId();
   // Widths that were pulled at.
@@ -70,6 +83,11 @@ export function Grid({
   const drawn = Math.min(count, Math.floor(TALLEST / GRID_ROW));
   const { first, end, show } = useWindow(box, drawn, GRID_ROW, HEAD);
   useEffect(() => onSpan?.({ first, end }), [first, end, onSpan]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is done anew for each
+  useLayoutEffect(() => {
+    if (box.current) box.current.scrollTop = 0;
+  }, [about]);
 
   const isEditing = editor !== undefined && editor !== null;
   // The table has the keys again when a cell is done.

@@ -113,6 +113,8 @@ export function useRows(table: string, where: readonly Condition[], order: reado
     current.current = key;
     for (const abort of flying.current.values()) abort.abort();
     flying.current.clear();
+    // Another order or filter is looked at from its beginning.
+    if (key !== shownKey.current) seen.current = { first: 0, end: 40 };
     const [pod, table] = JSON.parse(key);
     const [lastPod, lastTable] = shownKey.current ? JSON.parse(shownKey.current) : [];
     if (pod !== lastPod || table !== lastTable) {

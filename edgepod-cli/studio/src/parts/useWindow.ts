@@ -37,5 +37,6 @@ export function useWindow(
     },
     [box, rowHeight, head],
   );
-  return { ...seen, show };
+  // What was measured may be of more rows than there are now.
+  return { first: Math.min(seen.first, count), end: Math.min(seen.end, count), show };
 }

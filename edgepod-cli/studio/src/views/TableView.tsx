@@ -266,6 +266,7 @@ export function TableView({ table, route }: { table: Table; route: Route }) {
           onEdit={edit}
           onKey={onKey}
           dim={rows.busy}
+          about={JSON.stringify([where, order])}
           editor={
             editing && (
               <CellEditor
