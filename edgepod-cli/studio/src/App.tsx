@@ -61,7 +61,12 @@ export function App() {
         const inDialog = event.target instanceof Element && event.target.closest("dialog") !== null;
         if (inDialog) return;
         if (typing(event.target)) {
-          if (event.key === "Escape") (event.target as HTMLElement).blur();
+          if (event.key !== "Escape") return;
+          // A field for searching would be emptied by it: the filter stays, and the keys are the list's again.
+          event.preventDefault();
+          const list = document.querySelector<HTMLElement>("[data-list]");
+          if (list) list.focus({ preventScroll: true });
+          else (event.target as HTMLElement).blur();
           return;
         }
         if (mainKey(event) && event.key.toLowerCase() === "z") {
