@@ -52,6 +52,12 @@ export class App {
     if (this.#withPage) this.#page = (await this.#program.printed(/page (http:\S+)/, START))[1] ?? "";
   }
 
+  /** The address of its studio, with the token. */
+  async studio(): Promise<string> {
+    const printed = await this.#program?.printed(/studio (http:\S+)/, START);
+    return printed?.[1] ?? "";
+  }
+
   /** Stops the app. Its database stays. */
   async pause(): Promise<void> {
     await this.#program?.stop();

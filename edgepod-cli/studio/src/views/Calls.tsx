@@ -217,6 +217,8 @@ function Head() {
 
 function NothingYet({ filtered }: { filtered: boolean }) {
   const { app } = useStudioState();
+  const functions = app?.manifest.functions ?? [];
+  const easy = functions.find(({ kind, args }) => kind === "query" && (args ?? []).length === 0) ?? functions[0];
   if (filtered) {
     return (
       <div role="row">
@@ -241,8 +243,8 @@ function NothingYet({ filtered }: { filtered: boolean }) {
               <>Open your app's page</>
             )}
             , run a function under <a href="#/functions">Functions</a>, or type{" "}
-            <code>edgepod call {app?.manifest.functions[0]?.name ?? "getUsers"}</code>. Each call is here as it comes,
-            with what it read and wrote, and whom it woke.
+            <code>edgepod call {easy?.name ?? "getUsers"}</code>. Each call is here as it comes, with what it read and
+            wrote, and whom it woke.
           </p>
         </Empty>
       </div>
