@@ -44,7 +44,7 @@ const CRATES: [Crate; 7] = [
         "edgepod-macros",
         &["edgepod-manifest", "edgepod-sql"],
         // What they write is compiled as an app has it.
-        &["edgepod", "edgepod-runtime"],
+        &["edgepod", "edgepod-runtime", "edgepod-samples"],
     ),
     (
         "edgepod-runtime",
@@ -55,7 +55,7 @@ const CRATES: [Crate; 7] = [
         "edgepod-codegen",
         &["edgepod-manifest"],
         // The apps whose clients are compared.
-        &["edgepod", "edgepod-runtime"],
+        &["edgepod", "edgepod-runtime", "edgepod-samples"],
     ),
     (
         "edgepod-cli",
