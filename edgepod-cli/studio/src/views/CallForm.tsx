@@ -106,7 +106,7 @@ export function CallForm({
   };
 
   const run = async () => {
-    if (runs || refusal || lacksPod) return;
+    if (runs || refusal) return;
     setTrouble("");
     let args: unknown;
     let as: Caller;
@@ -208,7 +208,7 @@ export function CallForm({
                 value: "user",
                 text: "A user",
                 disabled: isInternal || !app?.signs,
-                title: app?.signs ? undefined : "Start edgepod dev with --auth local to sign tokens for users",
+                title: app?.signs ? undefined : "The app signs no tokens itself: it has no EDGEPOD_JWT_PRIVATE_KEY",
               },
               { value: "token", text: "A token", disabled: isInternal },
               { value: "admin", text: "Admin" },
@@ -244,21 +244,16 @@ export function CallForm({
             </p>
           )}
           {!app?.signs && !isInternal && who === "nobody" && (
-            <p className="faint">
-              To call as a user, start <code>edgepod dev</code> with <code>--auth local</code>.
-            </p>
+            <p className="faint">This app signs no tokens itself. To call as a user, give a token of its issuer.</p>
           )}
         </div>
         <div className="call-run">
-          <button
-            type="submit"
-            className="main"
-            disabled={runs || refusal !== null || lacksPod}
-            aria-keyshortcuts="Control+Enter"
-          >
+          <button type="submit" className="main" disabled={runs || refusal !== null} aria-keyshortcuts="Control+Enter">
             {runs ? "Running…" : `Run ${info.name}`}
           </button>
-          {(refusal || lacksPod) && <span className="faint">{refusal ?? "Choose a pod above first."}</span>}
+          {(refusal || lacksPod) && (
+            <span className="faint">{refusal ?? "No pod is chosen: the app's own rule says which one is meant."}</span>
+          )}
           {trouble && (
             <p className="bad" role="alert">
               {trouble}
