@@ -34,6 +34,7 @@ export const NODE_HEIGHT = 40;
 const GAP = 14;
 const HEAD = 34;
 const COLUMN = 360;
+const SCREEN = 620;
 
 /** The graph of what happened. Functions that were not called yet are there, too, so that one sees what there is. */
 export function graphOf(
@@ -132,16 +133,20 @@ function layOut(nodes: Node[], edges: Edge[]): Graph {
           return [id, places.length > 0 ? places.reduce((a, b) => a + b, 0) / places.length : (place.get(id) ?? 0)];
         }),
       );
-      column.sort((a, b) => (mean.get(a.id) ?? 0) - (mean.get(b.id) ?? 0) || a.name.localeCompare(b.name));
+      // What nothing is known of yet stands below.
+      const alone = ({ id }: Node) => (near.has(id) ? 0 : 1);
+      column.sort(
+        (a, b) => alone(a) - alone(b) || (mean.get(a.id) ?? 0) - (mean.get(b.id) ?? 0) || a.name.localeCompare(b.name),
+      );
       number(column);
     }
   }
   const tallest = Math.max(1, ...columns.map((column) => column.length));
   const height = HEAD + tallest * (NODE_HEIGHT + GAP);
   for (const [c, column] of columns.entries()) {
-    // A short column spreads, up to twice the usual distance, and stands in the middle.
+    // A short column spreads, up to twice the usual distance, and stands in the middle of what fits on a screen.
     const step = Math.min((height - HEAD) / Math.max(1, column.length), (NODE_HEIGHT + GAP) * 2);
-    const top = HEAD + (height - HEAD - step * column.length) / 2;
+    const top = HEAD + Math.max(0, (Math.min(height, SCREEN) - HEAD - step * column.length) / 2);
     for (const [i, node] of column.entries()) {
       node.x = c * COLUMN;
       node.y = top + i * step + (step - NODE_HEIGHT) / 2;

@@ -18,7 +18,7 @@ export interface Line {
 export const BOX_WIDTH = 230;
 export const ROW_HEIGHT = 24;
 export const TITLE_HEIGHT = 34;
-const GAP_X = 110;
+const GAP_X = 84;
 const GAP_Y = 28;
 
 /** Tables in columns: what is referenced stands to the left of what references it. */

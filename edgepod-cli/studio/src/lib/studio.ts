@@ -222,8 +222,9 @@ export class Studio {
         const [first] = this.#state.pods;
         const kept = sessionStorage.getItem(POD);
         const choice = kept !== null && this.#state.pods.includes(kept) ? kept : first;
-        if (choice !== undefined) this.choosePod(choice);
-        return SLOW;
+        if (choice === undefined) return SLOW;
+        this.choosePod(choice);
+        return 0;
       }
       if (!app.development) {
         await this.api.status(pod);

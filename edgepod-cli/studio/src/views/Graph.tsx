@@ -66,7 +66,7 @@ export function GraphView() {
             </text>
           ))}
           {!graph.nodes.some(({ kind }) => kind === "session") && (
-            <text className="graph-none" x={720} y={graph.height / 2}>
+            <text className="graph-none" x={720} y={60}>
               no page is open
             </text>
           )}
