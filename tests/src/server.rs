@@ -165,6 +165,14 @@ impl App {
         pod: None,
         only: false,
     };
+    /// The app whose calls are parts of traces.
+    pub const TRACES: Self = Self {
+        folder: "tests/apps/traces",
+        anywhere: false,
+        query: "getNotes",
+        pod: None,
+        only: false,
+    };
     /// The chat example.
     pub const CHAT: Self = Self {
         folder: "examples/chat",

@@ -46,6 +46,16 @@ pub trait Observer {
     /// A statement returned and changed so many rows.
     fn rows(&self, _read: usize, _written: u64) {}
 
+    /// The time in microseconds, where somebody wants to know of each statement.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn clock(&self) -> Option<i64> {
+        None
+    }
+
+    /// A statement that began at this time has run: how many rows it returned and changed, or what went wrong.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn ran(&self, _sql: &str, _began: i64, _rows: Result<(usize, u64), &Error>) {}
+
     /// Whether somebody wants to know the plans of statements.
     #[cfg(debug_assertions)]
     fn explains(&self) -> bool {
@@ -67,6 +77,10 @@ pub trait Observer {
     /// A guard refused a statement that had run already: the transaction must not commit, whatever becomes of the error.
     fn refused(&self, _error: &Error) {}
 }
+
+/// When a statement began, where somebody wants to know.
+#[derive(Clone, Copy)]
+pub(super) struct Began(#[cfg(not(target_arch = "wasm32"))] Option<i64>);
 
 /// Whether a call may change the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +142,23 @@ impl Connection {
 
     pub(super) fn rows(&self, read: usize, written: u64) {
         self.observer.rows(read, written);
+    }
+
+    /// A statement is about to run.
+    pub(super) fn began(&self) -> Began {
+        #[cfg(not(target_arch = "wasm32"))]
+        return Began(self.observer.clock());
+        #[cfg(target_arch = "wasm32")]
+        Began()
+    }
+
+    /// It has, and this came of it.
+    #[cfg_attr(target_arch = "wasm32", expect(unused_variables))]
+    pub(super) fn ran(&self, began: Began, sql: &str, rows: Result<(usize, u64), &Error>) {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(began) = began.0 {
+            self.observer.ran(sql, began, rows);
+        }
     }
 
     /// A statement may write, and nobody knows what.
@@ -270,8 +301,13 @@ impl Connection {
                     self.observer.reads_clock();
                 }
             }
-            let output = run(database, Effect::Reads).map_err(|error| self.named(error))?;
+            let began = self.began();
+            let output = run(database, Effect::Reads).map_err(|error| {
+                self.ran(began, &sql.text, Err(&error));
+                self.named(error)
+            })?;
             self.observer.rows(output.0.len(), 0);
+            self.ran(began, &sql.text, Ok((output.0.len(), 0)));
             return Ok(output);
         }
         if self.access == Access::Read {
@@ -293,6 +329,7 @@ impl Connection {
             true => None,
             false => Some(total_changes(database)?),
         };
+        let began = self.began();
         let result = run(database, Effect::Writes).map_err(|error| match error.code() {
             // It was written before its rows were too many.
             Code::PayloadTooLarge => self.refuse(self.named(error)),
@@ -305,6 +342,7 @@ impl Connection {
             Ok((mut rows, changes)) => {
                 let touched = sql.touch.settle(&mut rows, self.topic_key());
                 self.observer.rows(rows.len(), changes);
+                self.ran(began, &sql.text, Ok((rows.len(), changes)));
                 if rows.len() as u64 > MAX_ROWS {
                     return Err(self.refuse(too_many_returned(rows.len())));
                 }
@@ -316,6 +354,7 @@ impl Connection {
                 Ok((rows, changes))
             }
             Err(error) => {
+                self.ran(began, &sql.text, Err(&error));
                 // `OR FAIL` keeps the rows before the one that failed, and the function may go on. SQLite's counts leave
                 // out what a trigger wrote before its failure.
                 if plan.may_fail_halfway

@@ -40,6 +40,7 @@ impl RawDb {
             if kind == StatementKind::Rows {
                 self.connection.explain(sql, params);
             }
+            let began = self.connection.began();
             let output = self.connection.database().run(sql, params);
             if kind == StatementKind::Schema {
                 self.connection.schema_changed();
@@ -49,10 +50,16 @@ impl RawDb {
                 if is_select {
                     check_rows(&output.rows)?;
                 }
-                self.connection.rows(output.rows.len(), output.changes);
+                let (read, written) = (output.rows.len(), output.changes);
+                self.connection.rows(read, written);
+                self.connection.ran(began, sql, Ok((read, written)));
                 Ok(output.rows)
             });
-            rows.map_err(|error| limits::of_limit(&error).unwrap_or_else(|| failed(&error)))
+            rows.map_err(|error| {
+                let error = limits::of_limit(&error).unwrap_or_else(|| failed(&error));
+                self.connection.ran(began, sql, Err(&error));
+                error
+            })
         })
     }
 }

@@ -228,6 +228,9 @@ pub(super) struct CallState {
     headers: OnceCell<Rc<Headers>>,
     /// The job that it is made for.
     job: Option<Job>,
+    /// Its place in a trace, where it is recorded.
+    #[cfg(not(target_arch = "wasm32"))]
+    place: Option<super::Place>,
     origin: Option<Origin>,
     /// Jobs that it has asked for.
     jobs: Cell<u32>,
@@ -275,6 +278,11 @@ impl CallState {
             let args = || studio::shortened(call.args);
             (is_asked || is_noted).then(|| RefCell::new(Explanation::new(is_asked, args())))
         };
+        #[cfg(not(target_arch = "wasm32"))]
+        let place = engine.placing().of_call(&call.headers);
+        // The studio looks every second.
+        #[cfg(all(not(target_arch = "wasm32"), debug_assertions))]
+        let place = place.filter(|_| !studio::only_looks(function));
         let headers = OnceCell::new();
         let _ = headers.set(Rc::new(call.headers));
         let is_told = Level::Info.is_on() || engine.is_watched();
@@ -308,6 +316,8 @@ impl CallState {
             trace_id,
             headers,
             job,
+            #[cfg(not(target_arch = "wasm32"))]
+            place,
             origin: call.origin,
             jobs: Cell::new(0),
             wake: Cell::new(None),
@@ -338,6 +348,21 @@ impl CallState {
         self.origin.as_ref()
     }
 
+    /// Its place in a trace, where it is recorded.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn place(&self) -> Option<&super::Place> {
+        self.place.as_ref()
+    }
+
+    /// The id of the trace of the world around it that it is a part of.
+    fn trace(&self) -> Option<String> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(place) = &self.place {
+            return Some(format!("{:032x}", place.context.trace_id));
+        }
+        Some(self.headers.get()?.trace()?.id.to_owned())
+    }
+
     /// Counts a job that it asks for; how many it has.
     pub(super) fn count_job(&self) -> u32 {
         self.jobs.update(|jobs| jobs + 1);
@@ -356,7 +381,11 @@ impl CallState {
     }
 
     pub(super) fn headers(&self) -> Rc<Headers> {
-        self.headers.get().expect("set when the call began").clone()
+        self.headers_here().clone()
+    }
+
+    pub(super) fn headers_here(&self) -> &Rc<Headers> {
+        self.headers.get().expect("set when the call began")
     }
 
     /// The reply, or where it is larger than one may be, the refusal: what wrote before it rolls back.
@@ -528,6 +557,13 @@ impl CallState {
             micros: self
                 .began
                 .map(|began| self.engine.host().now_micros() - began),
+            trace: self.began.and_then(|_| self.trace()),
+            #[cfg(not(target_arch = "wasm32"))]
+            place: self.place(),
+            #[cfg(not(target_arch = "wasm32"))]
+            began: self.began,
+            #[cfg(not(target_arch = "wasm32"))]
+            job: self.job(),
             read: &touched.read,
             written: &touched.written,
             stale: stale.as_ref(),
@@ -640,10 +676,23 @@ impl Observer for CallState {
         self.rows_written.set(self.rows_written.get() + written);
         #[cfg(debug_assertions)]
         self.explain(|explanation| explanation.ran(read, written));
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn clock(&self) -> Option<i64> {
+        let is_watched = self.engine.is_watched();
+        is_watched.then(|| self.engine.host().now_micros())
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn ran(&self, sql: &str, began: i64, rows: Result<(usize, u64), &Error>) {
+        let time = (began, self.engine.host().now_micros() - began);
         self.engine.tell(|| Event::Statement {
             call: self.id(),
-            rows_read: read,
-            rows_written: written,
+            within: self.place().map(|place| &place.context),
+            sql,
+            time,
+            rows,
         });
     }
 

@@ -2,6 +2,8 @@
 //! watches the engine tell of the same.
 
 use super::{CallId, Kind, sessions::Stale};
+#[cfg(not(target_arch = "wasm32"))]
+use super::{Job, Place};
 use crate::{Code, thin::push_json, tracking::Footprint};
 
 /// What became of a call.
@@ -15,6 +17,17 @@ pub struct Ended<'a> {
     pub code: Option<Code>,
     /// How long it took, in microseconds, where somebody is told.
     pub micros: Option<i64>,
+    /// The id of the trace of the world around it that it is a part of, where it is one of one and somebody is told.
+    pub trace: Option<String>,
+    /// Its place in that trace, where it is recorded.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub place: Option<&'a Place>,
+    /// When it began, in microseconds since 1970, where somebody is told.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub began: Option<i64>,
+    /// The job that it is made for.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub job: Option<&'a Job>,
     /// What it has read.
     pub read: &'a Footprint,
     /// What it has written.

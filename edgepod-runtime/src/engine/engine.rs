@@ -12,8 +12,6 @@ use std::{
 
 use serde_json::value::RawValue;
 
-#[cfg(not(target_arch = "wasm32"))]
-use super::event::Watchers;
 #[cfg(debug_assertions)]
 use super::studio::{self, Recent};
 use super::{
@@ -32,6 +30,11 @@ use super::{
     sessions::{SessionId, Sessions, Stale},
     start, system,
     versions::{Held, Resume, Versions},
+};
+#[cfg(not(target_arch = "wasm32"))]
+use super::{
+    event::Watchers,
+    traces::{Placing, TraceContext},
 };
 #[cfg(not(target_arch = "wasm32"))]
 use crate::migrations::{MigrationError, Status};
@@ -59,6 +62,8 @@ pub struct Engine {
     warned: Mutex<Vec<(&'static str, String)>>,
     #[cfg(not(target_arch = "wasm32"))]
     watchers: Watchers,
+    #[cfg(not(target_arch = "wasm32"))]
+    placing: Placing,
     #[cfg(debug_assertions)]
     recent: Option<Recent>,
 }
@@ -96,6 +101,8 @@ impl Engine {
             warned: Mutex::default(),
             #[cfg(not(target_arch = "wasm32"))]
             watchers: Watchers::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            placing: Placing::default(),
         };
         engine.resume_jobs().map_err(StartError::Sql)?;
         Ok(Arc::new(engine))
@@ -131,6 +138,21 @@ impl Engine {
     #[cfg(debug_assertions)]
     pub(super) fn recent(&self) -> Option<&Recent> {
         self.recent.as_ref()
+    }
+
+    /// Gives each call from now on, and each request that it sends, a place in a trace: `within` what is said to it, or of a trace
+    /// of its own. To be called once, by who [watches](Engine::watch) to record them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn place(
+        &self,
+        within: impl Fn(Option<&TraceContext>) -> TraceContext + Send + Sync + 'static,
+    ) {
+        self.placing.set(Box::new(within));
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn placing(&self) -> &Placing {
+        &self.placing
     }
 
     /// Whether anybody does.

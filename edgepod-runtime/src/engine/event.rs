@@ -2,6 +2,10 @@
 //! engine that nobody watches pays a flag's reading, and a Worker nothing.
 
 use super::{Ended, JobState, Kind, SocketId};
+#[cfg(not(target_arch = "wasm32"))]
+use super::{NoAnswer, Place, TraceContext};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::Error;
 use crate::tracking::Footprint;
 
 /// Something that an engine did.
@@ -11,13 +15,34 @@ pub enum Event<'a> {
     /// A call begins.
     CallBegan(CallId<'a>),
     /// A statement of a call has run.
+    #[cfg(not(target_arch = "wasm32"))]
     Statement {
         /// The call.
         call: CallId<'a>,
-        /// Rows that it returned.
-        rows_read: usize,
-        /// Rows that it wrote.
-        rows_written: u64,
+        /// The call's place in its trace, where it is recorded.
+        within: Option<&'a TraceContext>,
+        /// Its text, with `?` for its parameters.
+        sql: &'a str,
+        /// When it began, and how long it took, in microseconds.
+        time: (i64, i64),
+        /// Rows that it returned, and rows that it wrote; or what SQLite says.
+        rows: Result<(usize, u64), &'a Error>,
+    },
+    /// A request to another server has its answer, or will have none.
+    #[cfg(not(target_arch = "wasm32"))]
+    Fetched {
+        /// The call that sent it.
+        call: CallId<'a>,
+        /// Its place in the call's trace, where that is recorded.
+        place: Option<&'a Place>,
+        /// The method in capitals.
+        method: &'a str,
+        /// The address, without what follows a `?`: that may be a secret.
+        url: &'a str,
+        /// When it began, and how long it took, in microseconds.
+        time: (i64, i64),
+        /// The status of the answer, or why there is none.
+        status: Result<u16, &'a NoAnswer>,
     },
     /// A call has its answer.
     CallEnded(&'a Ended<'a>),

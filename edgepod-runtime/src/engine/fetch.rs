@@ -14,9 +14,12 @@ use futures_channel::oneshot;
 use http::{Method, Request, Response};
 
 use super::{
-    ActionCtx, Host, RawReply,
+    ActionCtx, Headers, Host, RawReply,
     route::{OF_THE_CONNECTION, header_map, header_texts},
+    traces::{TRACEPARENT, TRACESTATE},
 };
+#[cfg(not(target_arch = "wasm32"))]
+use super::{Event, Place, call::CallState};
 use crate::{Error, Result};
 
 /// How long an answer may take, where nothing else is said.
@@ -88,6 +91,11 @@ impl Fetching {
 #[must_use = "it is sent when it is awaited"]
 pub struct Fetch<'a> {
     host: &'a dyn Host,
+    /// Those of the call.
+    headers: &'a Headers,
+    /// Where it has an engine.
+    #[cfg(not(target_arch = "wasm32"))]
+    call: Option<&'a CallState>,
     request: Request<Bytes>,
     timeout: Duration,
     limit: usize,
@@ -116,20 +124,37 @@ impl ActionCtx {
     /// The answer has 30 seconds and 4 MiB, unless [`timeout`](Fetch::timeout) or [`limit`](Fetch::limit) says otherwise.
     /// Redirects are not followed: they are answers as others are. A body comes decoded; `Accept-Encoding` is the host's to say.
     ///
+    /// The trace that the call is a part of is handed on, in the headers `traceparent` and `tracestate`, unless the request has one of
+    /// them.
+    ///
     /// Only actions and routes have it: it takes a time in which others are to go on. So no transaction is open while it waits.
     ///
     /// # Errors
     /// `UNAVAILABLE` where no answer came, or not in time; why is in the log. `INTERNAL` for an answer beyond the limit, and for a
     /// request that cannot be sent: an address that is not of `http` or `https`, a GET with a body.
     pub fn fetch<B: Into<Bytes>>(&self, request: Request<B>) -> Fetch<'_> {
-        Fetch::begin(&**self.state().engine.host(), request)
+        let state = self.state();
+        let fetch = Fetch::begin(&**state.engine.host(), state.headers_here(), request);
+        #[cfg(not(target_arch = "wasm32"))]
+        let fetch = Fetch {
+            call: Some(state),
+            ..fetch
+        };
+        fetch
     }
 }
 
 impl<'a> Fetch<'a> {
-    pub(super) fn begin<B: Into<Bytes>>(host: &'a dyn Host, request: Request<B>) -> Self {
+    pub(super) fn begin<B: Into<Bytes>>(
+        host: &'a dyn Host,
+        headers: &'a Headers,
+        request: Request<B>,
+    ) -> Self {
         Self {
             host,
+            headers,
+            #[cfg(not(target_arch = "wasm32"))]
+            call: None,
             request: request.map(Into::into),
             timeout: TIMEOUT,
             limit: LIMIT,
@@ -149,12 +174,35 @@ impl<'a> Fetch<'a> {
     }
 
     async fn send(self) -> Result<Response<Bytes>> {
-        let outgoing = self.outgoing()?;
+        let mut outgoing = self.outgoing()?;
+        #[cfg(not(target_arch = "wasm32"))]
+        let (place, began) = (self.place(), self.host.now_micros());
+        if !self.has_trace() {
+            #[cfg(not(target_arch = "wasm32"))]
+            let own = place.as_ref().map(|place| place.context.headers());
+            #[cfg(target_arch = "wasm32")]
+            let own = None;
+            let came = || Some(self.headers.trace()?.headers());
+            outgoing
+                .headers
+                .extend(own.or_else(came).unwrap_or_default());
+        }
         let (method, url) = (outgoing.method.clone(), shown(&outgoing.url).to_owned());
         let (giver, waiting) = oneshot::channel();
         self.host.fetch(outgoing, Fetching::new(giver));
         let fetched = waiting.await;
         let fetched = fetched.unwrap_or_else(|_| Err(NoAnswer::given_up()));
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(call) = self.call {
+            call.engine.tell(|| Event::Fetched {
+                call: call.id(),
+                place: place.as_ref(),
+                method: &method,
+                url: &url,
+                time: (began, self.host.now_micros() - began),
+                status: fetched.as_ref().map(|reply| reply.status),
+            });
+        }
         let reply = fetched.map_err(|why| {
             let error = "A server that this asks does not answer: try again later.";
             Error::unavailable(error).with_cause(format_args!("{method} {url}: {why}"))
@@ -166,6 +214,21 @@ impl<'a> Fetch<'a> {
             )));
         }
         received(reply)
+    }
+
+    /// Its place in the trace of its call, where that is recorded.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn place(&self) -> Option<Place> {
+        let call = self.call?;
+        call.engine.placing().within(Some(&call.place()?.context))
+    }
+
+    /// Whether the app says itself which trace it is a part of.
+    fn has_trace(&self) -> bool {
+        let names = [TRACEPARENT, TRACESTATE];
+        names
+            .iter()
+            .any(|name| self.request.headers().contains_key(*name))
     }
 
     fn outgoing(&self) -> Result<Outgoing> {

@@ -75,7 +75,7 @@ impl GatewayCtx {
     /// # Errors
     /// As there.
     pub fn fetch<B: Into<Bytes>>(&self, request: Request<B>) -> Fetch<'_> {
-        Fetch::begin(&**self.env.host(), request)
+        Fetch::begin(&**self.env.host(), &self.headers, request)
     }
 
     /// Runs work that keeps a processor busy: see [`ActionCtx::blocking`](super::ActionCtx::blocking). On a Worker it runs in
@@ -174,6 +174,13 @@ fn run<'a>(
             status: outcome.status,
             code,
             micros: began.map(|began| host.now_micros() - began),
+            trace: began.and_then(|_| Some(ctx.headers.trace()?.id.to_owned())),
+            #[cfg(not(target_arch = "wasm32"))]
+            place: None,
+            #[cfg(not(target_arch = "wasm32"))]
+            began,
+            #[cfg(not(target_arch = "wasm32"))]
+            job: None,
             read: &nothing,
             written: &nothing,
             stale: None,

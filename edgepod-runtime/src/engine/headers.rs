@@ -47,6 +47,11 @@ impl Headers {
             .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
     }
 
+    /// The value of a header, for what says nothing of the answer: that is no reading of it.
+    pub(super) fn peek(&self, name: &str) -> Option<&str> {
+        self.parsed().get(name).map(String::as_str)
+    }
+
     /// Whether the client asks how its call is answered. That says nothing of the answer, so it is no reading of a header.
     #[cfg(debug_assertions)]
     pub(super) fn asks_to_explain(&self) -> bool {

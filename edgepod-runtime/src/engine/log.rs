@@ -290,6 +290,9 @@ impl Log {
         if let Some(code) = ended.code {
             fields.push(("code", code.as_str().into()));
         }
+        if let Some(trace) = &ended.trace {
+            fields.push(("trace", trace.as_str().into()));
+        }
         fields.extend([
             (
                 "duration_ms",

@@ -49,6 +49,7 @@ mod start;
 mod studio;
 mod system;
 mod tokens;
+mod traces;
 mod tracing;
 mod versions;
 
@@ -120,6 +121,8 @@ pub use start::StartError;
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use start::check_statements;
 pub use tokens::{sign_jwt, verify_jwt};
+#[cfg(not(target_arch = "wasm32"))]
+pub use traces::{Place, TraceContext};
 #[cfg(test)]
 pub(crate) use versions::write_pong;
 pub use versions::{Held, Resume};

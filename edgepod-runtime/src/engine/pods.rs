@@ -56,6 +56,9 @@ pub struct PodCall {
     pub trace_id: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// The headers that hand on the trace that it is a part of, as JSON.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub headers: String,
 }
 
 /// The pods of the app. What [`ActionCtx::pods`] returns.
@@ -157,6 +160,8 @@ impl OtherPod<'_> {
             user: state.user.clone(),
             trace_id: state.id().trace_id.to_owned(),
             origin,
+            #[cfg(not(target_arch = "wasm32"))]
+            headers: super::traces::passed_on(state.place(), &state.headers()),
         };
         state.engine.host().call_pod(call, Fetching::new(giver));
         let reply = waiting.await;

@@ -66,6 +66,10 @@ pub(super) enum Suite {
     JobsNative,
     /// What is done later, while workerd is killed and started again
     JobsWorkerd,
+    /// Traces that calls are parts of, and what a collector is sent, on the native host
+    TracesNative,
+    /// Traces that calls are parts of, on workerd
+    TracesWorkerd,
     /// The page of the example: types and build
     Page,
     /// The page in Chromium, against the native host
@@ -119,6 +123,8 @@ impl Suite {
         Self::HostileWorkerd,
         Self::JobsNative,
         Self::JobsWorkerd,
+        Self::TracesNative,
+        Self::TracesWorkerd,
         Self::Page,
         Self::BrowserNative,
         Self::BrowserWorkerd,
@@ -167,6 +173,8 @@ impl Suite {
             Self::HostileWorkerd => hosted("hostile", Host::Workerd),
             Self::JobsNative => hosted("jobs", Host::Native),
             Self::JobsWorkerd => hosted("jobs", Host::Workerd),
+            Self::TracesNative => hosted("traces", Host::Native),
+            Self::TracesWorkerd => hosted("traces", Host::Workerd),
             Self::Page => page(),
             Self::BrowserNative => browser(Host::Native),
             Self::BrowserWorkerd => browser(Host::Workerd),

@@ -91,6 +91,7 @@ fn a_call_from_another_pod_is_written_and_read() {
                 depth: 2,
                 key,
             },
+            headers: String::new(),
         };
         let text = write_pod_call(&call);
         assert!(text.starts_with("2I\n"), "{text}");

@@ -271,7 +271,7 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 }
 
 /// A line of the log that would else be written for every client of a flood: once a minute at most.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Complaint(Mutex<Option<Instant>>);
 
 impl Complaint {

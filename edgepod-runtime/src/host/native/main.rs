@@ -153,7 +153,9 @@ fn run(vars: HashMap<String, String>) -> Result<(), Failure> {
             .map_err(|error| Failure::Bind(listen, error))?;
         eprintln!("Serving on http://{listen}");
         let served = server.serve(listener, stop_signal()).await;
+        let traces = server.traces();
         server.end();
+        traces.end();
         served.map_err(Failure::Server)
     });
     // Whatever is under way still had its time.

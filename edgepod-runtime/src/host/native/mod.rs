@@ -22,6 +22,10 @@ mod lock;
 mod main;
 mod math;
 mod migrate;
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(feature = "otel")]
+mod otel_spans;
 mod page;
 mod patience;
 mod pod_file;
@@ -35,6 +39,7 @@ mod signature;
 mod sockets;
 mod stream;
 pub mod testing;
+mod traces;
 mod watch;
 mod websocket;
 
@@ -46,6 +51,7 @@ pub use lock::LockError;
 pub use main::main;
 pub use server::{Server, ServerError};
 pub use signature::is_right;
+pub use traces::TracesError;
 
 /// A database in memory, for the tests of rooms below the host.
 #[cfg(test)]

@@ -28,6 +28,7 @@ use super::{
     ports::NativeHost,
     server::ServerError,
     sockets::Sockets,
+    traces::Traces,
 };
 use crate::{
     Error,
@@ -126,6 +127,8 @@ pub(super) struct World {
     pub(super) limits: Arc<Limits>,
     /// How many copies of each are kept, where they are.
     pub(super) keep: Option<KeepCopies>,
+    /// Where spans go.
+    pub(super) traces: Traces,
 }
 
 /// The place of a pod that is open, or about to be opened or closed.
@@ -210,13 +213,14 @@ impl Pods {
                 user,
                 trace_id,
                 origin,
+                headers,
             } = call;
             let outcome = match self.get(Some(&pod)).await {
                 Ok(pod) => {
                     let caller = Caller {
                         session: None,
                         user,
-                        headers: "{}".to_owned(),
+                        headers,
                         trace_id,
                         origin: Some(origin),
                         held: None,
@@ -509,6 +513,7 @@ impl World {
 
     fn engine(&self, host: Arc<NativeHost>) -> Result<(Arc<Engine>, Arc<Alarm>), ServerError> {
         let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
+        self.traces.watch(&engine);
         host.database.limit(self.limits.call);
         Ok((engine, host.world.alarm.clone()))
     }

@@ -22,6 +22,7 @@ use super::{
     held::Replacement,
     limits::Limits,
     pods::{Databases, Pods, State, World},
+    traces::Traces,
 };
 use crate::engine::PodName;
 
@@ -46,6 +47,7 @@ fn pods(folder: &Path) -> Arc<Pods> {
         threads: Threads::start(limits.clone()).unwrap(),
         limits,
         keep: None,
+        traces: Traces::default(),
     };
     let global = world.try_open(&PodName::global()).unwrap();
     Pods::new(world, global)

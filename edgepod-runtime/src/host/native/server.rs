@@ -47,6 +47,7 @@ use super::{
     ports::{NativeHost, log},
     sockets::{STOPPING, Sockets},
     stream::Stream,
+    traces::{Traces, TracesError},
 };
 use crate::{
     Error,
@@ -108,6 +109,8 @@ pub enum ServerError {
     Page(NoPage),
     /// The key of the admin address is none.
     AdminKey(AdminKeyError),
+    /// Where traces are to go cannot be understood.
+    Traces(TracesError),
     /// The app is not sound.
     App(StartError),
     /// The address cannot be served.
@@ -125,6 +128,7 @@ impl fmt::Display for ServerError {
             ServerError::Tokens(error) => error.fmt(f),
             ServerError::Page(error) => error.fmt(f),
             ServerError::AdminKey(error) => error.fmt(f),
+            ServerError::Traces(error) => error.fmt(f),
             ServerError::App(error) => error.fmt(f),
             ServerError::Io(error) => error.fmt(f),
         }
@@ -171,6 +175,7 @@ impl Server {
         let settings = Settings::from_vars(&vars)?;
         let keep = vars.get(KEEP_COPIES).map(String::as_str);
         let keep = KeepCopies::of(keep, &location).map_err(ServerError::KeepCopies)?;
+        let traces = Traces::from_vars(&vars).map_err(ServerError::Traces)?;
         let has_pods = settings.app.registry().pod().is_some();
         let folder = has_pods.then(|| folder_of_pods(&location, &vars)).flatten();
         let mut locks = Vec::new();
@@ -192,6 +197,7 @@ impl Server {
             threads: Threads::start(settings.limits.clone()).map_err(ServerError::Io)?,
             limits: settings.limits.clone(),
             keep,
+            traces,
         };
         let global = PodName::global();
         let host = NativeHost::open(
@@ -237,6 +243,7 @@ impl Server {
             threads: Threads::start(settings.limits.clone()).map_err(ServerError::Io)?,
             limits: settings.limits.clone(),
             keep: None,
+            traces: Traces::default(),
         };
         let global = world
             .try_open(&PodName::global())
@@ -301,6 +308,11 @@ impl Server {
 
     fn do_jobs(&self) {
         self.jobs.get_or_init(|| JobThread::start(&self.shared));
+    }
+
+    /// Where its spans go: to be ended after it.
+    pub(super) fn traces(&self) -> Traces {
+        self.shared.pods.world.traces.clone()
     }
 
     /// Ends the server, for a program that is about to end as well: what was cut off is not waited for, as a statement that

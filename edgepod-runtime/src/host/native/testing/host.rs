@@ -307,7 +307,7 @@ impl Host for TestHost {
                 args: &call.args,
                 session: None,
                 user: call.user,
-                headers: Headers::from_json("{}"),
+                headers: Headers::from_json(call.headers),
                 trace_id: &call.trace_id,
                 origin: Some(call.origin),
             };
