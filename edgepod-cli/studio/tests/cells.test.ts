@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Cell, Table } from "../src/lib/api.ts";
-import { cellText, isCut, keyCells, parseCell, parseFilter } from "../src/lib/cells.ts";
+import { cellText, isCut, keyCells, parseCell, parseFilter, TIME, withMeanings } from "../src/lib/cells.ts";
 
 describe("what is typed becomes a cell", () => {
   test.each<[string, string, Cell]>([
@@ -16,6 +16,9 @@ describe("what is typed becomes a cell", () => {
     ["0", "BOOL", 0],
     ["x'00FF'", "BLOB", { blob: "00ff", bytes: 2 }],
     ["12.5", "NUMERIC", 12.5],
+    ["2026-11-28T05:19:23.541Z", TIME, 1_795_843_163_541_000],
+    ["1795843163541000", TIME, 1_795_843_163_541_000],
+    ['{"a": 1}', "JSON", '{"a": 1}'],
     ["a word", "NUMERIC", "a word"],
   ])("%s for %s", (text, type, cell) => {
     expect(parseCell(text, type)).toEqual({ ok: true, cell });
@@ -27,6 +30,8 @@ describe("what is typed becomes a cell", () => {
     ["9223372036854775808", "INTEGER"],
     ["wide", "REAL"],
     ["perhaps", "BOOLEAN"],
+    ["tomorrow", TIME],
+    ["word", "JSON"],
     ["x'0'", "BLOB"],
   ])("%s is refused for %s", (text, type) => {
     expect(parseCell(text, type).ok).toBe(false);
@@ -73,4 +78,24 @@ test("a row is named by its key, in the key's order, or not at all", () => {
   ]);
   expect(keyCells(table, { row: "b", who: "c" })).toBeNull();
   expect(keyCells({ ...table, columns: [column("who", 0)] }, { who: "c" })).toBeNull();
+});
+
+test("the app's structs say what numbers mean", () => {
+  const column = (name: string) => ({ name, type: "INTEGER", notNull: true, key: 0, generated: false });
+  const table: Table = {
+    name: "notes",
+    kind: "table",
+    declared: true,
+    columns: [column("done"), column("made_at"), column("size")],
+    references: [],
+    rows: null,
+  };
+  const columns = [
+    { name: "done", meaning: "boolean" },
+    { name: "made_at", meaning: "timestamp" },
+    { name: "size", meaning: "plain" },
+  ];
+  const manifest = { edgepod: "", app: "", functions: [], types: [], tables: [{ name: "notes", columns }] };
+  expect(withMeanings(table, manifest).columns.map(({ type }) => type)).toEqual(["BOOLEAN", TIME, "INTEGER"]);
+  expect(withMeanings(table, { ...manifest, tables: [] })).toEqual(table);
 });

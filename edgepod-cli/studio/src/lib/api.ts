@@ -37,6 +37,8 @@ export interface Manifest {
   app: string;
   functions: FunctionInfo[];
   types: NamedType[];
+  /** The app's tables, as its structs declare them. */
+  tables?: { name: string; columns?: { name: string; meaning?: string }[] }[];
   internal?: { functions?: FunctionInfo[]; types?: NamedType[] };
   routes?: { method: string; path: string; source?: Source | null }[];
   pods?: boolean;

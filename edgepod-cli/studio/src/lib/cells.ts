@@ -1,5 +1,5 @@
 /** Values of the database: how they are shown, and how what is typed becomes one. */
-import type { Cell, Column, Row, Table } from "./api.ts";
+import type { Cell, Column, Manifest, Row, Table } from "./api.ts";
 
 /** What a cell's text stands for, for its look. */
 export type CellLook = "null" | "number" | "text" | "blob";
@@ -43,10 +43,26 @@ export function sameCell(a: Cell, b: Cell): boolean {
 }
 
 /** What a column holds, by SQLite's rules of affinity. */
-export type Affinity = "integer" | "real" | "numeric" | "text" | "blob" | "boolean";
+export type Affinity = "integer" | "real" | "numeric" | "text" | "blob" | "boolean" | "time" | "json";
+
+/** The type of a column whose numbers are times. */
+export const TIME = "TIMESTAMP (µs)";
+
+/** What the app's structs say of columns, where SQLite knows numbers and texts only. */
+const MEANINGS: Readonly<Record<string, string>> = { boolean: "BOOLEAN", timestamp: TIME, json: "JSON" };
+
+/** A table with the types that its struct means. */
+export function withMeanings(table: Table, manifest: Manifest): Table {
+  const declared = manifest.tables?.find(({ name }) => name === table.name)?.columns ?? [];
+  const typeOf = ({ name, type }: Column) =>
+    MEANINGS[declared.find((column) => column.name === name)?.meaning ?? ""] ?? type;
+  return { ...table, columns: table.columns.map((column) => ({ ...column, type: typeOf(column) })) };
+}
 
 export function affinity(type: string): Affinity {
+  if (type === TIME) return "time";
   const upper = type.toUpperCase();
+  if (upper === "JSON") return "json";
   if (upper.includes("BOOL")) return "boolean";
   if (upper.includes("INT")) return "integer";
   if (/CHAR|CLOB|TEXT/.test(upper)) return "text";
@@ -81,6 +97,19 @@ export function parseCell(text: string, type: string, before: Cell = null): Pars
       if (/^(true|1)$/i.test(trimmed)) return { ok: true, cell: 1 };
       if (/^(false|0)$/i.test(trimmed)) return { ok: true, cell: 0 };
       return { ok: false, why: "This column holds true or false (1 or 0)." };
+    case "time": {
+      if (isInteger) return whole();
+      const ms = Date.parse(trimmed);
+      if (!Number.isNaN(ms)) return integer(`${ms * 1000}`);
+      return { ok: false, why: "This column holds times: microseconds since 1970, or a date as 2026-11-28T12:00:00Z." };
+    }
+    case "json":
+      try {
+        JSON.parse(text);
+        return { ok: true, cell: text };
+      } catch {
+        return { ok: false, why: 'This column holds JSON: a text is written with quotes, as "word".' };
+      }
     case "integer":
       if (isInteger) return whole();
       return { ok: false, why: "This column holds whole numbers, as 42." };

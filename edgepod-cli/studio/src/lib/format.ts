@@ -84,9 +84,11 @@ export function editorLink(
 }
 
 /** The time that a number of microseconds since 1970 may mean; null where it hardly does. */
-export function timeOf(column: string, value: unknown): string | null {
-  if (typeof value !== "number" || !/(_at|_on|time|until|since)$/.test(column)) return null;
-  const ms = value > 1e14 ? value / 1000 : value > 1e11 ? value : value > 1e8 ? value * 1000 : Number.NaN;
+export function timeOf(column: string, value: unknown, isTime = false): string | null {
+  if (typeof value !== "number") return null;
+  if (!isTime && !/(_at|_on|time|until|since)$/.test(column)) return null;
+  const isMicros = isTime || value > 1e14;
+  const ms = isMicros ? value / 1000 : value > 1e11 ? value : value > 1e8 ? value * 1000 : Number.NaN;
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

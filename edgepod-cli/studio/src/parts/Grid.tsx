@@ -11,7 +11,7 @@ import {
   useState,
 } from "react";
 import type { Cell, Order } from "../lib/api.ts";
-import { cellText, look } from "../lib/cells.ts";
+import { cellText, look, TIME } from "../lib/cells.ts";
 import { count as counted, timeOf } from "../lib/format.ts";
 import { mainKey, step } from "../lib/keys.ts";
 import { type Span, TALLEST } from "../lib/window.ts";
@@ -187,7 +187,7 @@ export function Grid({
                 <span className="cell-dots" aria-hidden="true" />
               ) : (
                 <>
-                  <span className="cell-text" title={timeOf(column.name, cell) ?? undefined}>
+                  <span className="cell-text" title={timeOf(column.name, cell, column.type === TIME) ?? undefined}>
                     {cellText(cell).slice(0, 300)}
                   </span>
                   {cellExtra?.(c, cell)}

@@ -1,6 +1,7 @@
 /** The tables, and what is in them. */
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Table } from "../lib/api.ts";
+import { withMeanings } from "../lib/cells.ts";
 import { count } from "../lib/format.ts";
 import { step } from "../lib/keys.ts";
 import { type Route, routeTo } from "../lib/route.ts";
@@ -11,12 +12,13 @@ import { TableView } from "./TableView.tsx";
 
 export function Data({ route }: { route: Route }) {
   const studio = useStudio();
-  const { schema, schemaError } = useStudioState();
+  const { app, schema, schemaError } = useStudioState();
   useEffect(() => studio.refreshSchema(), [studio]);
   const isSql = route.more.sql !== undefined;
   const own = (schema ?? []).filter((table) => !table.system);
   const system = (schema ?? []).filter((table) => table.system);
-  const wanted = route.name === null ? own[0] : (schema ?? []).find(({ name }) => name === route.name);
+  const found = route.name === null ? own[0] : (schema ?? []).find(({ name }) => name === route.name);
+  const wanted = useMemo(() => found && app && withMeanings(found, app.manifest), [found, app]);
   return (
     <div className="data">
       <TableList tables={own} system={system} shown={isSql ? null : (wanted?.name ?? null)} isSql={isSql} />

@@ -40,7 +40,7 @@ export function GraphView() {
     <div className="graph">
       <div className="bar">
         <h2>Graph</h2>
-        <span className="faint">learnt from the calls since this page is open</span>
+        <span className="faint">learnt from the latest calls</span>
         <span className="bar-space" />
         <ul className="legend" aria-label="Legend">
           <li className="legend-reads">reads</li>
