@@ -267,9 +267,17 @@ fn told(event: &Event<'_>) -> String {
         Event::CallBegan(call) => format!("{} begins", call.function),
         Event::Statement {
             call,
-            rows_read,
-            rows_written,
-        } => format!("{} reads {rows_read}, writes {rows_written}", call.function),
+            sql,
+            time: (began, took),
+            rows,
+            ..
+        } => {
+            assert!(!sql.is_empty() && *began > 0 && *took >= 0);
+            match rows {
+                Ok((read, written)) => format!("{} reads {read}, writes {written}", call.function),
+                Err(error) => format!("{} fails: {error}", call.function),
+            }
+        }
         Event::CallEnded(ended) => {
             assert!(ended.micros.is_some_and(|micros| micros >= 0));
             assert!(!ended.call.trace_id.is_empty());
