@@ -29,6 +29,7 @@ mod entry;
 mod error;
 mod folder;
 mod framework;
+mod layout;
 mod manifest;
 mod npm;
 mod source;

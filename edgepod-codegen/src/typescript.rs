@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     docs::{comment_text, declaration, doc_comment},
+    layout,
     manifest::{Argument, Function, Kind, Manifest, NamedType},
 };
 
@@ -37,7 +38,8 @@ pub(crate) fn types(manifest: &Manifest) -> String {
             .strip_prefix("export ")
             .unwrap_or(&text)
             .trim_end_matches(';');
-        write_line(&mut out, format_args!("export {text};\n"));
+        let text = layout::declaration(text.trim());
+        write_line(&mut out, format_args!("{text}\n"));
     }
 
     let functions: BTreeMap<&str, &Function> = manifest
@@ -92,20 +94,21 @@ pub(crate) fn runtime_manifest(manifest: &Manifest) -> String {
 
 fn interface(out: &mut String, docs: &str, name: &str, functions: &[&Function]) {
     doc_comment(out, "", Some(docs));
+    if functions.is_empty() {
+        return write_line(out, format_args!("export interface {name} {{}}\n"));
+    }
     write_line(out, format_args!("export interface {name} {{"));
     for function in functions {
         doc_comment(out, "  ", function.docs.as_deref());
-        write_line(
-            out,
-            format_args!(
-                "  {}: {{ kind: \"{}\"; args: {}; result: {}; error: {} }};",
-                property(&function.name),
-                function.kind.as_str(),
-                arguments(&function.args),
-                function.returns.trim(),
-                function.error.as_deref().unwrap_or("never").trim(),
-            ),
+        let signature = format!(
+            "{{ kind: \"{}\"; args: {}; result: {}; error: {} }}",
+            function.kind.as_str(),
+            arguments(&function.args),
+            function.returns.trim(),
+            function.error.as_deref().unwrap_or("never").trim(),
         );
+        let member = layout::member(&property(&function.name), &signature);
+        write_line(out, format_args!("{member}"));
     }
     write_line(out, format_args!("}}\n"));
 }
@@ -128,15 +131,9 @@ fn arguments(args: &[Argument]) -> String {
 
 /// A property's name, quoted where it is no identifier.
 fn property(name: &str) -> String {
-    let identifier = !name.starts_with(|first: char| first.is_ascii_digit())
-        && !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
-    if identifier {
-        name.to_owned()
-    } else {
-        serde_json::Value::from(name).to_string()
+    match layout::is_identifier(name) {
+        true => name.to_owned(),
+        false => serde_json::Value::from(name).to_string(),
     }
 }
 

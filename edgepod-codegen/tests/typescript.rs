@@ -163,6 +163,28 @@ impl FrontEnd {
         said
     }
 
+    /// What a formatter would change of the app's types, which are laid out as the client's own source beside them.
+    fn misformatted(&self) -> String {
+        self.write(
+            "biome.json",
+            r#"{"formatter": {"indentStyle": "space", "lineWidth": 120}}"#,
+        );
+        let output = Command::new(node_modules().join(".bin/biome"))
+            .args(["format", "--colors=off", "edgepod/types.ts"])
+            .current_dir(self.0.path())
+            .output()
+            .expect("biome runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        match output.status.success() {
+            true => {
+                assert!(said.contains("Checked 1 file"), "{said}");
+                String::new()
+            }
+            false => said,
+        }
+    }
+
     #[track_caller]
     fn compiles(&self) {
         for compiler in COMPILERS {
@@ -182,6 +204,24 @@ fn the_seeds_sample_compiles_as_it_is_written() {
 #[test]
 fn the_types_keep_their_promises() {
     FrontEnd::new(&users()).with("promises.tsx").compiles();
+}
+
+#[test]
+fn types_are_laid_out_as_a_formatter_would() {
+    assert_eq!(FrontEnd::new(&users()).misformatted(), "");
+    let manifest = edgepod_runtime::manifest::manifest().expect("a manifest");
+    let manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
+    assert_eq!(FrontEnd::new(&manifest).misformatted(), "");
+    // One that would not do.
+    let front_end = FrontEnd::new(&users());
+    let path = front_end.0.path().join("edgepod/types.ts");
+    let types = fs::read_to_string(&path).expect("the types");
+    fs::write(&path, types.replace("  id: number;", "id: number,")).expect("they are written");
+    assert!(
+        front_end
+            .misformatted()
+            .contains("Formatter would have printed")
+    );
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn typescript_says_what_json_does_of_any_type_by_any_name() {
         front_end.write("names.tsx", &names.page());
         front_end.write("page.ts", &page(&printed.values));
         assert_eq!(front_end.complaints("typescript"), "", "{place}");
+        assert_eq!(front_end.misformatted(), "", "{place}");
         let broken: Vec<(String, String)> = printed
             .values
             .iter()
