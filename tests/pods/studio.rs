@@ -45,7 +45,7 @@ fn rows_come_as_they_are_stored() {
             json!({"integer": "-9223372036854775808"}),
         ),
         ("SELECT 1.5", json!(1.5)),
-        ("SELECT 9e999", json!("Inf")),
+        ("SELECT 9e999", json!({"text": "Inf", "length": 3})),
         (
             r#"SELECT 'a "quoted" \ text, null'"#,
             json!(r#"a "quoted" \ text, null"#),
@@ -62,6 +62,11 @@ fn rows_come_as_they_are_stored() {
     let long = one("SELECT printf('%.2000c', 'x')", json!([]));
     assert_eq!(long["length"], 2000);
     assert_eq!(long["text"].as_str().map(str::len), Some(1000));
+    // SQLite counts its characters up to the first NUL.
+    let long = one("SELECT char(0) || printf('%.100000c', 'x')", json!([]));
+    assert_eq!(long, json!({"text": "", "length": 0}));
+    let wide = "é".repeat(1_000);
+    assert_eq!(one("SELECT ?", json!([wide])), json!(wide));
     let long = one("SELECT zeroblob(1000)", json!([]));
     assert_eq!(long["bytes"], 1000);
     assert_eq!(long["blob"].as_str().map(str::len), Some(512));

@@ -36,6 +36,12 @@ pub(super) fn edit(target: &Target, pod: Option<&str>, asked: &Asked) -> Answer<
             table.name
         )));
     }
+    if table.kind == "virtual" {
+        return Err(Refusal::bad(format!(
+            "`{}` is a virtual table: its module writes it. Edit the table that it is made of, or call a function.",
+            table.name
+        )));
+    }
     if table.is_system() {
         return Err(Refusal::forbidden(format!(
             "`{}` is not the app's: what keeps it relies on what it wrote there.",
@@ -195,11 +201,12 @@ fn ensure_settable(table: &Table, name: &str, is_new: bool) -> Answer<()> {
     Ok(())
 }
 
+/// `OR ABORT`: a constraint of the table that says `ON CONFLICT REPLACE` would take other rows away.
 fn update(table: &Table, set: &Cells, key: &Cells, was: &Cells) -> Answer<Statement> {
     if set.is_empty() {
         return Err(Refusal::bad("`set` names no column."));
     }
-    let mut statement = Statement::new(format!("UPDATE {} SET ", quote(&table.name)));
+    let mut statement = Statement::new(format!("UPDATE OR ABORT {} SET ", quote(&table.name)));
     for (i, (name, value)) in set.iter().enumerate() {
         ensure_settable(table, name, false)?;
         statement.push(if i == 0 { "" } else { ", " });
@@ -218,7 +225,7 @@ fn update(table: &Table, set: &Cells, key: &Cells, was: &Cells) -> Answer<Statem
 }
 
 fn insert(table: &Table, cells: &Cells) -> Answer<Statement> {
-    let mut statement = Statement::new(format!("INSERT INTO {} ", quote(&table.name)));
+    let mut statement = Statement::new(format!("INSERT OR ABORT INTO {} ", quote(&table.name)));
     if cells.is_empty() {
         statement.push("DEFAULT VALUES");
         return Ok(statement);
@@ -264,13 +271,16 @@ mod tests {
         let done = done.unwrap();
         assert_eq!(
             done.sql,
-            "UPDATE \"t\"\"t\" SET \"a\" = ? WHERE \"t\"\"t\".\"id\" IS ? AND \"t\"\"t\".\"a\" IS ?"
+            "UPDATE OR ABORT \"t\"\"t\" SET \"a\" = ? WHERE \"t\"\"t\".\"id\" IS ? AND \"t\"\"t\".\"a\" IS ?"
         );
         assert_eq!(done.values, [json!("new"), json!(7), json!(null)]);
         let done = insert(&t, &cells(json!({"a": "x"}))).unwrap();
-        assert_eq!(done.sql, "INSERT INTO \"t\"\"t\" (\"a\") VALUES (?)");
+        assert_eq!(
+            done.sql,
+            "INSERT OR ABORT INTO \"t\"\"t\" (\"a\") VALUES (?)"
+        );
         let done = insert(&t, &Cells::new()).unwrap();
-        assert_eq!(done.sql, "INSERT INTO \"t\"\"t\" DEFAULT VALUES");
+        assert_eq!(done.sql, "INSERT OR ABORT INTO \"t\"\"t\" DEFAULT VALUES");
         let done = delete(&t, &key).unwrap();
         assert_eq!(
             done.sql,

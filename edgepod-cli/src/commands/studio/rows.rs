@@ -1,7 +1,7 @@
 //! Rows of a table, filtered and sorted; and rows of any SELECT.
 
 use edgepod_sql::{quote, statement_kind};
-use rusqlite::Connection;
+use rusqlite::{Connection, limits::Limit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ pub(super) fn rows(target: &Target, pod: Option<&str>, asked: &Asked) -> Answer<
         true => {
             let count = asked.counted(&table)?;
             let found = target.select(pod, &count, &["count".to_owned()], 1, 0)?;
-            found.rows[0][0].clone()
+            found.rows.first().map_or(Value::Null, |row| row[0].clone())
         }
         false => Value::Null,
     };
@@ -206,6 +206,7 @@ fn column(name: &str) -> String {
 
 /// `POST /api/sql`: rows of any SELECT.
 pub(super) fn of_sql(target: &Target, pod: Option<&str>, sql: &str) -> Answer<Value> {
+    let sql = sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
     let copy = copy_of_schema(target, pod)?;
     let columns = columns(&copy, sql)?;
     let found = target.select(pod, &Statement::new(sql), &columns, MOST, 0)?;
@@ -245,11 +246,26 @@ fn copy_of_schema(target: &Target, pod: Option<&str>) -> Answer<Connection> {
             _ => statements.push((row[0].clone(), piece.to_owned())),
         }
     }
-    let copy = Connection::open_in_memory()
-        .map_err(|error| Refusal::cannot(format!("SQLite does not start: {error}.")))?;
-    for (_, sql) in statements {
+    let copy = empty_copy(statements.iter().map(|(_, sql)| &**sql));
+    copy.map_err(|error| Refusal::cannot(format!("SQLite does not start: {error}.")))
+}
+
+/// The most steps of SQLite's machine that making a table takes, by far.
+const STEPS: i32 = 1_000_000;
+
+/// An empty database with what these statements create. They are what an app says, and so may be anything: each is one statement that creates,
+/// it has no other file to write to, and it ends.
+fn empty_copy<'a>(statements: impl Iterator<Item = &'a str>) -> rusqlite::Result<Connection> {
+    let mut copy = Connection::open_in_memory()?;
+    copy.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    copy.progress_handler(STEPS, Some(|| true))?;
+    for sql in statements {
+        let creates = edgepod_sql::tokens(sql).next();
+        if creates.is_none_or(|token| !token.is("CREATE")) {
+            continue;
+        }
         // What is made beside a virtual table is there by then; and what only the app's SQLite knows, its own answer tells of.
-        let _ = copy.execute_batch(&sql);
+        let _ = copy.execute(sql, ());
     }
     Ok(copy)
 }
@@ -257,6 +273,24 @@ fn copy_of_schema(target: &Target, pod: Option<&str>) -> Answer<Connection> {
 #[cfg(test)]
 mod tests {
     use super::{super::table::tests::table, *};
+
+    #[test]
+    fn a_schema_that_an_app_makes_up_reaches_no_file_and_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("written");
+        let name = file.to_str().unwrap();
+        let attach = format!("ATTACH '{name}' AS a; CREATE TABLE a.t (x)");
+        let vacuum = format!("VACUUM INTO '{name}'");
+        let both = format!("CREATE TABLE u (x); ATTACH '{name}' AS a");
+        let endless = "CREATE TABLE e AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        let fine = "CREATE TABLE fine (x)";
+        let copy = empty_copy([&*attach, &vacuum, &both, endless, fine].into_iter()).unwrap();
+        assert!(!file.exists());
+        assert!(copy.prepare("SELECT x FROM fine").is_ok());
+        assert!(copy.execute(&format!("ATTACH '{name}' AS a"), ()).is_err());
+        assert!(copy.execute(&vacuum, ()).is_err());
+        assert!(!file.exists());
+    }
 
     fn asked(body: Value) -> Asked {
         serde_json::from_value(body).unwrap()

@@ -133,15 +133,27 @@ pub(super) fn one(target: &Target, pod: Option<&str>, name: &str) -> Answer<Tabl
     found.ok_or_else(|| Refusal::not_found(format!("There is no table {name}.")))
 }
 
-/// All tables, in the order in which they were made.
+/// All tables, in the order in which they were made; then the views.
 fn all(target: &Target, pod: Option<&str>) -> Answer<Vec<Table>> {
     let sql = format!(
         "SELECT m.name, coalesce(l.type, m.type), coalesce(l.wr, 0), x.name, x.type, x.\"notnull\", x.pk, x.hidden FROM \
-         (SELECT rowid AS place, name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND {NOT_OF_THE_PLATFORM}) m \
+         (SELECT rowid AS place, name, type FROM sqlite_schema WHERE type = 'table' AND {NOT_OF_THE_PLATFORM}) m \
          LEFT JOIN (SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main') l ON l.name = m.name \
          CROSS JOIN pragma_table_xinfo(m.name) x ORDER BY m.place, x.cid"
     );
-    read(target, pod, &sql)
+    let mut tables = read(target, pod, &sql)?;
+    let views = format!(
+        "SELECT name FROM sqlite_schema WHERE type = 'view' AND {NOT_OF_THE_PLATFORM} ORDER BY rowid"
+    );
+    let views = target.select(pod, &Statement::new(views), &["name".to_owned()], MOST, 0)?;
+    for row in &views.rows {
+        let name = text(&row[0]);
+        // Each by itself: one that reads what is not there any more has no columns, and SQLite refuses whatever asks for them.
+        let view = one(target, pod, &name);
+        tables
+            .push(view.unwrap_or_else(|_| Table::new(name, "view".to_owned(), false, Vec::new())));
+    }
+    Ok(tables)
 }
 
 fn read(target: &Target, pod: Option<&str>, sql: &str) -> Answer<Vec<Table>> {

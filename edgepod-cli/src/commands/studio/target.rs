@@ -268,9 +268,14 @@ impl Target {
             });
             let (status, mut reply) = self.function(pod, SELECT, &arguments)?;
             let reply = taken(status, &mut reply)?;
-            let rows = serde_json::from_value(reply["rows"].clone());
+            let rows: Vec<Vec<Value>> =
+                serde_json::from_value(reply["rows"].clone()).map_err(|_| of_another_version())?;
+            // Whoever asked takes them by their places.
+            if rows.iter().any(|row| row.len() != columns.len()) {
+                return Err(of_another_version());
+            }
             return Ok(Rows {
-                rows: rows.map_err(|_| of_another_version())?,
+                rows,
                 more: reply["more"] == true,
             });
         }
@@ -376,6 +381,12 @@ impl Target {
             return Ok(None);
         }
         if let Some(token) = who["token"].as_str() {
+            let token = token.trim();
+            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(Refusal::bad(
+                    "The token has characters that none has, such as a line break: paste it alone.",
+                ));
+            }
             return Ok(Some(token.to_owned()));
         }
         let claims: &Map<String, Value> = who["claims"].as_object().ok_or_else(|| {
@@ -417,6 +428,9 @@ impl Target {
             request = request.header("authorization", &format!("Bearer {token}"));
         }
         if let Some(pod) = pod {
+            if !pod.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(Refusal::bad("A pod's name has visible ASCII characters."));
+            }
             request = request.header("x-edgepod-pod", pod);
         }
         let sent = request.send(arguments.to_string());

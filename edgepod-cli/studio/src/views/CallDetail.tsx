@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import type { CallEvent } from "../lib/api.ts";
 import { clock, duration, plural, prettyJson, short } from "../lib/format.ts";
+import { handOn } from "../lib/handed.ts";
 import { failed } from "../lib/log.ts";
 import { routeTo } from "../lib/route.ts";
 import { useStudio, useStudioState } from "../lib/studio.ts";
@@ -35,9 +36,14 @@ export function CallDetail({
         <Kind kind={call.kind} />
         <span className="bar-space" />
         {listed && !cut && (
-          <a className="button" href={routeTo("functions", call.function, { args: call.args })}>
+          <button
+            type="button"
+            onClick={() => {
+              location.hash = routeTo("functions", call.function, { args: handOn(call.args) });
+            }}
+          >
             Run it again…
-          </a>
+          </button>
         )}
         <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
           ×

@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState } from "react";
 import type { FunctionInfo } from "../lib/api.ts";
 import { docText, editorLink, inFolder } from "../lib/format.ts";
+import { takeHanded } from "../lib/handed.ts";
 import { step } from "../lib/keys.ts";
 import { type Route, routeTo } from "../lib/route.ts";
 import { useStudioState } from "../lib/studio.ts";
@@ -81,7 +82,12 @@ export function Functions({ route }: { route: Route }) {
         {wanted ? (
           <section className="function" aria-label={wanted.name} key={`${wanted.name} ${route.more.args ?? ""}`}>
             <About info={wanted} isInternal={!open.includes(wanted)} />
-            <CallForm info={wanted} isInternal={!open.includes(wanted)} types={types} initial={route.more.args} />
+            <CallForm
+              info={wanted}
+              isInternal={!open.includes(wanted)}
+              types={types}
+              initial={takeHanded(route.more.args)}
+            />
           </section>
         ) : (
           <Empty title={`There is no function ${route.name}.`}>

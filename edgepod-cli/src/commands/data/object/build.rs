@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use edgepod_sql::quote;
 use fs_err as fs;
-use rusqlite::{Connection, config::DbConfig, params};
+use rusqlite::{Connection, config::DbConfig, limits::Limit, params};
 use serde::Deserialize;
 
 use super::super::{
@@ -63,6 +63,8 @@ pub(in super::super) fn build(
     let built = beside(file, ".building");
     private(&built)?;
     let connection = Connection::open(&built)?;
+    // Its statements are what an app says: they write this file, and no other.
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     // Nobody else has the file, and it is made anew where this ends too early.
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN",
