@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 
 use super::{
-    Args, CallId, Chain, Ctx, Ended, Engine, FunctionDef, HandlerFuture, JobState, QueryCtx, Reply,
-    SocketId, Work, call::CallState, explain,
+    Args, CallId, Chain, Ctx, Ended, Engine, FunctionDef, Handler, HandlerFuture, JobState,
+    QueryCtx, Reply, SocketId, Work, call::CallState, explain,
 };
 use crate::{
     Code, Error, Result,
@@ -27,43 +27,30 @@ const ADMIN_KEY: &str = "EDGEPOD_ADMIN_KEY";
 
 /// The functions, by name.
 static FUNCTIONS: [FunctionDef; 3] = [
-    FunctionDef {
-        name: "_edgepod_events",
-        rust_name: "events",
-        location: (file!(), line!()),
-        internal: true,
-        runner: None,
-        work: Work::Query(Chain {
-            keep: false,
-            steps: &[],
-            handler: events,
-        }),
-    },
-    FunctionDef {
-        name: "_edgepod_execute",
-        rust_name: "execute",
-        location: (file!(), line!()),
-        internal: true,
-        runner: None,
-        work: Work::Function(Chain {
-            keep: false,
-            steps: &[],
-            handler: execute,
-        }),
-    },
-    FunctionDef {
-        name: "_edgepod_select",
-        rust_name: "select",
-        location: (file!(), line!()),
-        internal: true,
-        runner: None,
-        work: Work::Query(Chain {
-            keep: false,
-            steps: &[],
-            handler: select,
-        }),
-    },
+    internal("_edgepod_events", Work::Query(plain(events))),
+    internal("_edgepod_execute", Work::Function(plain(execute))),
+    internal("_edgepod_select", Work::Query(plain(select))),
 ];
+
+const fn internal(name: &'static str, work: Work) -> FunctionDef {
+    FunctionDef {
+        name,
+        rust_name: name,
+        location: (file!(), line!()),
+        internal: true,
+        runner: None,
+        work,
+    }
+}
+
+/// A function that nothing stands around.
+const fn plain<C>(handler: Handler<C>) -> Chain<C> {
+    Chain {
+        keep: false,
+        steps: &[],
+        handler,
+    }
+}
 
 /// The function of this name.
 pub(super) fn function(name: &str) -> Option<&'static FunctionDef> {
