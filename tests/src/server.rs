@@ -68,7 +68,14 @@ impl Launch {
         let output = File::options().create(true).append(true).open(self.log());
         let output = output.context("a file for the server's output")?;
         Command::new(&self.command)
-            .args(["dev", self.app.folder, "--no-page", "--host", &self.host])
+            .args([
+                "dev",
+                self.app.folder,
+                "--no-page",
+                "--no-studio",
+                "--host",
+                &self.host,
+            ])
             .args(["--port", &self.port.to_string()])
             .arg("--data")
             .arg(self.folder.path().join("data"))
