@@ -234,8 +234,9 @@ fn tokens(text: &str) -> Option<Vec<&str>> {
         } else if first == '"' || first == '`' {
             literal(rest, first)?
         } else if is_part(first) || first == '-' {
-            let end = rest[1..].find(|c| !is_part(c) && c != '.');
-            end.map_or(rest.len(), |end| end + 1)
+            let begin = first.len_utf8();
+            let end = rest[begin..].find(|c| !is_part(c) && c != '.');
+            end.map_or(rest.len(), |end| begin + end)
         } else if "{}[]()<>|&,;:?".contains(first) {
             1
         } else {
@@ -320,10 +321,14 @@ fn one_line(ty: &Type) -> Option<String> {
         let types: Option<Vec<String>> = types.iter().map(one_line).collect();
         types.map(|types| types.join(between))
     };
-    // A union within another type has parentheses.
+    // A union within another type has parentheses, and so has an intersection.
     let inner = |ty: &Type| match ty {
         Type::Union(_) | Type::Intersection(_) => Some(format!("({})", one_line(ty)?)),
         _ => one_line(ty),
+    };
+    let joined_inner = |types: &[Type], between: &str| {
+        let types: Option<Vec<String>> = types.iter().map(inner).collect();
+        types.map(|types| types.join(between))
     };
     Some(match ty {
         Type::Atom(text) => text.clone(),
@@ -339,26 +344,8 @@ fn one_line(ty: &Type) -> Option<String> {
             let members: Option<Vec<String>> = members.iter().map(member).collect();
             format!("{{ {} }}", members?.join("; "))
         }
-        Type::Union(types) => {
-            let types: Option<Vec<String>> = types
-                .iter()
-                .map(|ty| match ty {
-                    Type::Intersection(_) => inner(ty),
-                    _ => one_line(ty),
-                })
-                .collect();
-            types?.join(" | ")
-        }
-        Type::Intersection(types) => {
-            let types: Option<Vec<String>> = types
-                .iter()
-                .map(|ty| match ty {
-                    Type::Union(_) => inner(ty),
-                    _ => one_line(ty),
-                })
-                .collect();
-            types?.join(" & ")
-        }
+        Type::Union(types) => joined_inner(types, " | ")?,
+        Type::Intersection(types) => joined_inner(types, " & ")?,
     })
 }
 
@@ -548,6 +535,7 @@ mod tests {
             "type Error = { code: \"A\"; data: { by: number } } | { code: \"B\"; data?: undefined }",
             "type Odd = [number, -1, \"a|b\", (A | B)[], A & (B | C)]",
             "type Nothing = {}",
+            "type Über = Ärger<ß> | Array<Ö>",
             "type Words = { [name: string]: never }",
             "type Keys = { [key in `a${boolean}`]?: number }",
         ] {
