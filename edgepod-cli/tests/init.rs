@@ -95,7 +95,9 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     std::fs::write(app.join("src/functions.rs"), functions).unwrap();
     dev.expect("Generated").unwrap();
     dev.expect("Ready").unwrap();
-    assert!(read(&app, "web/src/edgepod/types.ts").contains("removeTask"));
+    assert!(read(&app, "web/src/edgepod/functions.d.ts").contains("removeTask"));
+    let map = read(&app, "web/src/edgepod/functions.d.ts.map");
+    assert!(map.contains(r#""../../../src/functions.rs""#), "{map}");
     let kept = call(&app, &url, &["getTasks"]);
     assert!(text(&kept).contains("milk"), "{}", text(&kept));
 

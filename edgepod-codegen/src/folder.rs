@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, typescript::GENERATED_MARK};
+use crate::{Error, map, typescript};
 
 /// Names the files that were generated, so that a later run can remove those that it does not generate.
 const LIST: &str = ".edgepod-generated.json";
@@ -148,7 +148,9 @@ fn is_same(found: &[u8], contents: &str) -> bool {
 }
 
 fn is_generated(contents: &[u8]) -> bool {
-    contents.starts_with(GENERATED_MARK.as_bytes())
+    [typescript::GENERATED_MARK, map::GENERATED_MARK]
+        .iter()
+        .any(|mark| contents.starts_with(mark.as_bytes()))
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
@@ -195,7 +197,7 @@ fn failed(action: &'static str, path: &Path, source: io::Error) -> Error {
     }
 }
 
-fn slashed(path: &Path) -> String {
+pub(crate) fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
 }

@@ -40,6 +40,26 @@ pub(crate) fn member(key: &str, ty: &str) -> String {
     laid_out().unwrap_or_else(|| format!("  {key}: {ty}")) + ";"
 }
 
+/// A text, where it fits into a line.
+pub(crate) fn in_a_line(text: String) -> Option<String> {
+    (text.chars().count() <= WIDTH).then_some(text)
+}
+
+/// The names of types in a type's text, with words of TypeScript's own; of a text that is not understood, all its words.
+pub(crate) fn names(text: &str) -> Vec<&str> {
+    let Some(tokens) = tokens(text) else {
+        return text.split(|c| !is_part(c)).collect();
+    };
+    let next = tokens.iter().skip(1).copied().chain([""]);
+    let words = tokens.iter().zip(next).filter(|(token, next)| {
+        let is_key = matches!(*next, ":" | "?" | "in");
+        is_word(token) && !is_key
+    });
+    words
+        .filter_map(|(token, _)| token.split('.').next())
+        .collect()
+}
+
 /// Before the `=` of a declaration, and behind it.
 fn split(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("type ")?;
@@ -517,6 +537,23 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_types_are_told_from_keys_and_texts() {
+        for (text, expected) in [
+            (
+                "{ kind: \"User\"; args: { User?: Id; class: string } }",
+                &["Id", "string"][..],
+            ),
+            ("Array<Page<Row> | null>", &["Array", "Page", "Row", "null"]),
+            ("{ [key in Status]?: Größe }", &["in", "Status", "Größe"]),
+            ("{ [name: string]: never }", &["string", "never"]),
+            ("Namespace.Type[]", &["Namespace"]),
+        ] {
+            assert_eq!(names(text), expected, "{text}");
+        }
+        assert!(names("A extends B ? C : typeof import('x') + D").contains(&"D"));
+    }
 
     #[test]
     fn a_struct_has_a_line_for_each_field() {

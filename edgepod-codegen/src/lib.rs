@@ -31,9 +31,10 @@ mod folder;
 mod framework;
 mod layout;
 mod manifest;
+mod map;
 mod npm;
+mod project;
 mod source;
-mod specifiers;
 mod typescript;
 
 pub use client::Client;

@@ -1,11 +1,15 @@
 //! The text of the generated files.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    ops::Range,
+};
 
 use crate::{
     docs::{comment_text, declaration, doc_comment},
     layout,
-    manifest::{Argument, Function, Kind, Manifest, NamedType},
+    manifest::{Argument, Function, Kind, Manifest, NamedType, Source},
 };
 
 /// What every generated file begins with, whichever version generated it.
@@ -21,7 +25,7 @@ pub(crate) fn with_header(contents: &str) -> String {
     )
 }
 
-/// `types.ts`: the app's own types, and what its functions take and give.
+/// `types.ts`: the app's own types.
 pub(crate) fn types(manifest: &Manifest) -> String {
     let mut out = String::new();
 
@@ -42,26 +46,66 @@ pub(crate) fn types(manifest: &Manifest) -> String {
         write_line(&mut out, format_args!("{text}\n"));
     }
 
+    out.push_str("export type * from \"./functions\";\n");
+    with_header(&out)
+}
+
+/// Where a function stands in the text that [`functions`] gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The line, from 0.
+    pub(crate) line: usize,
+    /// Where in the line its name begins and ends, in UTF-16's units, as editors count.
+    pub(crate) name: Range<usize>,
+    /// Where it is in Rust.
+    pub(crate) source: Option<Source>,
+}
+
+/// `functions.d.ts`: what the app's functions take and give; and where each of them stands, by its line.
+///
+/// They have a file of their own, as an editor follows a map only from declarations ([`crate::map`]); the types are not in it, as
+/// the mistakes in declarations are hidden by `skipLibCheck`, which most projects set.
+pub(crate) fn functions(manifest: &Manifest) -> (String, Vec<Place>) {
     let functions: BTreeMap<&str, &Function> = manifest
         .functions
         .iter()
         .map(|function| (function.name.as_str(), function))
         .collect();
-    let (queries, mutations): (Vec<_>, Vec<_>) = functions
+    let functions: Vec<(&Function, String)> = functions
         .into_values()
-        .partition(|function| function.kind == Kind::Query);
-    interface(
-        &mut out,
-        "What `useQuery` can read.",
-        "EdgePodQueries",
-        &queries,
-    );
-    interface(
-        &mut out,
-        "What `useMutation` can trigger.",
-        "EdgePodMutations",
-        &mutations,
-    );
+        .map(|function| (function, signature(function)))
+        .collect();
+
+    let mut out = with_header("");
+    // Those that are named, and no others: a strict project refuses imports that are not used.
+    let all: BTreeSet<&str> = manifest.types.iter().map(|ty| ty.name.as_str()).collect();
+    let names = functions.iter().flat_map(|(_, text)| layout::names(text));
+    let named: BTreeSet<&str> = names.filter(|name| all.contains(name)).collect();
+    if !named.is_empty() {
+        let names: Vec<&str> = named.into_iter().collect();
+        let line = format!("import type {{ {} }} from \"./types\";", names.join(", "));
+        let several = || {
+            let names = names.join(",\n  ");
+            format!("import type {{\n  {names},\n}} from \"./types\";")
+        };
+        let text = layout::in_a_line(line).unwrap_or_else(several);
+        write_line(&mut out, format_args!("{text}\n"));
+    }
+
+    let (queries, mutations): (Vec<_>, Vec<_>) = functions
+        .into_iter()
+        .partition(|(function, _)| function.kind == Kind::Query);
+    let mut places = Vec::new();
+    for (docs, name, functions) in [
+        ("What `useQuery` can read.", "EdgePodQueries", queries),
+        (
+            "What `useMutation` can trigger.",
+            "EdgePodMutations",
+            mutations,
+        ),
+    ] {
+        interface(&mut out, docs, name, &functions, &mut places);
+    }
     write_line(
         &mut out,
         format_args!(
@@ -70,7 +114,7 @@ pub(crate) fn types(manifest: &Manifest) -> String {
             comment_text(&manifest.app)
         ),
     );
-    with_header(&out)
+    (out, places)
 }
 
 /// `core/manifest.ts`: what the client has to know of the app while it runs.
@@ -92,25 +136,42 @@ pub(crate) fn runtime_manifest(manifest: &Manifest) -> String {
     ))
 }
 
-fn interface(out: &mut String, docs: &str, name: &str, functions: &[&Function]) {
+fn interface(
+    out: &mut String,
+    docs: &str,
+    name: &str,
+    functions: &[(&Function, String)],
+    places: &mut Vec<Place>,
+) {
     doc_comment(out, "", Some(docs));
     if functions.is_empty() {
         return write_line(out, format_args!("export interface {name} {{}}\n"));
     }
     write_line(out, format_args!("export interface {name} {{"));
-    for function in functions {
+    for (function, signature) in functions {
         doc_comment(out, "  ", function.docs.as_deref());
-        let signature = format!(
-            "{{ kind: \"{}\"; args: {}; result: {}; error: {} }}",
-            function.kind.as_str(),
-            arguments(&function.args),
-            function.returns.trim(),
-            function.error.as_deref().unwrap_or("never").trim(),
-        );
-        let member = layout::member(&property(&function.name), &signature);
+        let property = property(&function.name);
+        let indent = 2;
+        places.push(Place {
+            line: out.matches('\n').count(),
+            name: indent..indent + property.encode_utf16().count(),
+            source: function.source.clone(),
+        });
+        let member = layout::member(&property, signature);
         write_line(out, format_args!("{member}"));
     }
     write_line(out, format_args!("}}\n"));
+}
+
+/// What a function takes and gives.
+fn signature(function: &Function) -> String {
+    format!(
+        "{{ kind: \"{}\"; args: {}; result: {}; error: {} }}",
+        function.kind.as_str(),
+        arguments(&function.args),
+        function.returns.trim(),
+        function.error.as_deref().unwrap_or("never").trim(),
+    )
 }
 
 fn arguments(args: &[Argument]) -> String {

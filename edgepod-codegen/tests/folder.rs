@@ -79,12 +79,12 @@ fn a_changed_app_changes_only_its_types() {
         .functions
         .retain(|function| function.name != "getUserById");
     let client = Client::new(&manifest, Framework::React);
-    let changed = Difference::Changed("types.ts".into());
-    assert_eq!(changed.to_string(), "types.ts is out of date");
+    let changed = Difference::Changed("functions.d.ts".into());
+    assert_eq!(changed.to_string(), "functions.d.ts is out of date");
     assert_eq!(client.diff(folder.path()).expect("it is read"), [changed]);
     let report = client.write_to(folder.path()).expect("it is written");
-    assert_eq!(report.written, [PathBuf::from("types.ts")]);
-    assert!(!read(folder.path(), "types.ts").contains("getUserById"));
+    assert_eq!(report.written, [PathBuf::from("functions.d.ts")]);
+    assert!(!read(folder.path(), "functions.d.ts").contains("getUserById"));
 }
 
 #[test]
@@ -193,4 +193,72 @@ fn a_folder_that_is_a_file_is_an_error_that_names_it() {
         error.to_string().contains(&path.display().to_string()),
         "{error}"
     );
+}
+
+/// The map that leads an editor to Rust.
+const MAP: &str = "functions.d.ts.map";
+
+#[test]
+fn the_map_to_rust_is_no_file_of_the_client() {
+    let folder = folder();
+    let mut manifest = users();
+    let client = |manifest: &Manifest| {
+        Client::new(manifest, Framework::React).with_sources(Path::new("/app"))
+    };
+    let report = client(&manifest).write_to(folder.path());
+    let written = report.expect("it is written").written;
+    assert!(!written.contains(&MAP.into()), "{written:?}");
+    let first = read(folder.path(), MAP);
+    assert!(first.contains("app/src/lib.rs"), "{first}");
+
+    // A line of Rust moves, and only the map follows it, unsaid.
+    for function in &mut manifest.functions {
+        if let Some(source) = &mut function.source {
+            source.line += 1;
+        }
+    }
+    let moved = client(&manifest);
+    assert_eq!(moved.diff(folder.path()).expect("it is read"), []);
+    let report = moved.write_to(folder.path()).expect("it is written");
+    assert!(!report.is_changed());
+    assert_ne!(read(folder.path(), MAP), first);
+
+    // It may be missing, or there where the list of files is not: nothing is out of date, and nothing is in the way.
+    for name in [MAP, LIST] {
+        fs::remove_file(folder.path().join(name)).expect("it is removed");
+        assert_eq!(moved.diff(folder.path()).expect("it is read"), []);
+        let report = moved.write_to(folder.path()).expect("it is written");
+        assert!(!report.is_changed());
+        assert!(folder.path().join(MAP).is_file());
+    }
+
+    // One of the user's own is in the way.
+    fs::remove_file(folder.path().join(LIST)).expect("it is removed");
+    fs::write(folder.path().join(MAP), "{\"version\": 3}").expect("it is written");
+    let error = moved.write_to(folder.path()).expect_err("it is not ours");
+    assert!(matches!(&error, Error::ForeignFile { path } if path.ends_with(MAP)));
+}
+
+#[test]
+fn where_typescript_emits_declarations_the_functions_are_among_its_sources() {
+    let folder = folder();
+    let path = folder.path().join("src/edgepod");
+    let client = Client::new(&users(), Framework::React).with_sources(Path::new("/app"));
+    client.write_to(&path).expect("it is written");
+    let declarations = read(&path, "functions.d.ts");
+    let configuration = r#"{"compilerOptions": {"composite": true}}"#;
+    fs::write(folder.path().join("tsconfig.json"), configuration).expect("a configuration");
+
+    let report = client.write_to(&path).expect("it is written");
+    assert_eq!(report.written, [PathBuf::from("functions.ts")]);
+    assert_eq!(report.removed, [PathBuf::from("functions.d.ts")]);
+    assert!(!path.join(MAP).exists());
+    let (without_map, _) = declarations.split_once("//# ").expect("it names its map");
+    assert_eq!(read(&path, "functions.ts"), without_map);
+    assert_eq!(client.diff(&path).expect("it is read"), []);
+
+    fs::remove_file(folder.path().join("tsconfig.json")).expect("it is removed");
+    client.write_to(&path).expect("it is written");
+    assert_eq!(read(&path, "functions.d.ts"), declarations);
+    assert!(!path.join("functions.ts").exists() && path.join(MAP).exists());
 }

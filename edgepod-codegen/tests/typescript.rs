@@ -170,7 +170,12 @@ impl FrontEnd {
             r#"{"formatter": {"indentStyle": "space", "lineWidth": 120}}"#,
         );
         let output = Command::new(node_modules().join(".bin/biome"))
-            .args(["format", "--colors=off", "edgepod/types.ts"])
+            .args([
+                "format",
+                "--colors=off",
+                "edgepod/types.ts",
+                "edgepod/functions.d.ts",
+            ])
             .current_dir(self.0.path())
             .output()
             .expect("biome runs");
@@ -178,7 +183,7 @@ impl FrontEnd {
             + &String::from_utf8_lossy(&output.stderr);
         match output.status.success() {
             true => {
-                assert!(said.contains("Checked 1 file"), "{said}");
+                assert!(said.contains("Checked 2 files"), "{said}");
                 String::new()
             }
             false => said,
@@ -187,6 +192,12 @@ impl FrontEnd {
 
     #[track_caller]
     fn compiles(&self) {
+        // As a file whose mistakes are not hidden, as those of declarations are.
+        let declarations = fs::read_to_string(self.0.path().join("edgepod/functions.d.ts"));
+        let declarations = declarations
+            .expect("the functions")
+            .replace("//# source", "// ");
+        self.write("edgepod/functions-checked.ts", &declarations);
         for compiler in COMPILERS {
             assert_eq!(self.complaints(compiler), "", "according to {compiler}");
         }
@@ -287,6 +298,86 @@ fn typescript_says_what_json_does() {
         4,
         "{said}"
     );
+}
+
+/// Where an editor goes from the last place of a text in a file: the file, and the text of its line.
+fn definition(front_end: &FrontEnd, compiler: &str, file: &str, text: &str) -> (PathBuf, String) {
+    let contents = fs::read_to_string(front_end.0.path().join(file)).expect("the file");
+    let (before, _) = contents.rsplit_once(text).expect("the text is there");
+    let line = before.matches('\n').count();
+    let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+    let protocol = if compiler == "typescript" {
+        "lsp"
+    } else {
+        "tsserver"
+    };
+    let output = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frontend/definition.mjs"))
+        .arg(protocol)
+        .arg(node_modules().join(compiler))
+        .args([file, &(line + 1).to_string(), &(column + 1).to_string()])
+        .current_dir(front_end.0.path())
+        .output()
+        .expect("node runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    let (file, line) = said
+        .trim()
+        .rsplit_once(':')
+        .unwrap_or_else(|| panic!("nothing is found of {text}: {said}{complaints}"));
+    let line: usize = line.parse().expect("one place, with its line");
+    let file = fs::canonicalize(file).expect("the file that is named is there");
+    let contents = fs::read_to_string(&file).expect("it is text");
+    let line = contents.lines().nth(line - 1).expect("it has the line");
+    (file, line.trim().to_owned())
+}
+
+#[test]
+fn an_editor_jumps_from_a_function_to_its_rust() {
+    let manifest = edgepod_runtime::manifest::manifest().expect("a manifest");
+    let manifest: Manifest = serde_json::from_str(&manifest).expect("a manifest of an app");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let this_file = fs::canonicalize(root.join(file!())).expect("this file");
+    for compiler in COMPILERS {
+        let front_end = FrontEnd::new(&manifest);
+        front_end.write(
+            "page.ts",
+            "import { api, type EdgePodQueries, type Tally } from \"./edgepod/client\";\n\
+             export const first = [api.pageOfRows, api.columns];\n\
+             export const parts = (of: EdgePodQueries) => of.columns.result;\n\
+             export const tally = {} as Tally;\n",
+        );
+        let jump = |text: &str| {
+            let (file, line) = definition(&front_end, compiler, "page.ts", text);
+            let folder = fs::canonicalize(front_end.0.path()).expect("a folder");
+            let name = match file.strip_prefix(&folder) {
+                Ok(file) => file.display().to_string(),
+                Err(_) => file.display().to_string(),
+            };
+            (name, line)
+        };
+        // Without the map, as where the client is committed and the map is not.
+        let (file, line) = jump("columns]");
+        assert_eq!(file, "edgepod/functions.d.ts", "{compiler}");
+        assert!(line.starts_with("columns: {"), "{compiler}: {line}");
+
+        let client = Client::new(&manifest, Framework::React).with_sources(&root);
+        let report = client.write_to(&front_end.0.path().join("edgepod"));
+        assert!(!report.expect("the map is written").is_changed());
+        for (text, line) in [
+            ("columns]", "pub async fn columns("),
+            ("pageOfRows", "pub async fn page_of_rows("),
+        ] {
+            let (file, there) = jump(text);
+            assert_eq!(Path::new(&file), this_file, "{compiler}: {text}");
+            assert!(there.starts_with(line), "{compiler}: {there}");
+        }
+        // What is no function's name is where it is declared.
+        let (file, line) = jump("result;");
+        assert_eq!(file, "edgepod/functions.d.ts", "{compiler}");
+        assert!(line.starts_with("columns: {"), "{compiler}: {line}");
+        assert_eq!(jump("Tally;").0, "edgepod/types.ts", "{compiler}");
+    }
 }
 
 #[test]
@@ -692,6 +783,46 @@ fn compiles_in(project: &Project) {
             .write_to(&front_end.0.path().join("edgepod"))
             .expect("the client is written");
         assert_eq!(front_end.complaints(compiler), "", "{name}, {framework}");
+    }
+}
+
+#[test]
+fn a_package_that_emits_declarations_emits_those_of_functions() {
+    let front_end = FrontEnd::new(&users());
+    let configuration = |emitted: &str, included: &str| {
+        format!(
+            r#"{{"compilerOptions": {{ {emitted},
+                "target": "es2022", "lib": ["es2022", "dom", "dom.iterable"], "jsx": "react-jsx", "module": "esnext",
+                "moduleResolution": "bundler", "types": [], "skipLibCheck": true, "strict": true, "noUnusedLocals": true
+            }}, "include": ["{included}"]}}"#
+        )
+    };
+    let emits = r#""composite": true, "rootDir": "edgepod", "outDir": "dist""#;
+    front_end.write("tsconfig.json", &configuration(emits, "edgepod"));
+    Client::new(&users(), Framework::React)
+        .with_sources(Path::new("/app"))
+        .write_to(&front_end.0.path().join("edgepod"))
+        .expect("the client is written");
+    for compiler in COMPILERS {
+        assert_eq!(front_end.complaints(compiler), "", "{compiler}");
+    }
+    // What uses the package has what was emitted, and nothing else.
+    fs::remove_dir_all(front_end.0.path().join("edgepod")).expect("the source is removed");
+    front_end.write(
+        "tsconfig.json",
+        &configuration(r#""noEmit": true"#, "page.ts"),
+    );
+    front_end.write(
+        "page.ts",
+        "import { useQuery } from \"./dist/client\";\n\
+         export const name = () => useQuery(\"getUsers\").data?.[0]?.nmae;\n",
+    );
+    for compiler in COMPILERS {
+        let said = front_end.complaints(compiler);
+        assert!(
+            said.contains("'nmae' does not exist on type 'User'"),
+            "{compiler}: {said}"
+        );
     }
 }
 

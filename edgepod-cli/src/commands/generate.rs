@@ -27,7 +27,7 @@ pub(super) fn run(args: &Generate) -> Result<ExitCode> {
     })?;
     let program = Program::new(&app, build::native(&app, Profile::Dev)?);
     let framework = args.framework.unwrap_or(app.framework);
-    let client = Client::new(&program.manifest()?, framework);
+    let client = Client::new(&program.manifest()?, framework).with_sources(&app.workspace);
     if args.check {
         check(&app, &client, folder)
     } else {
@@ -84,11 +84,8 @@ const CONTEXT: usize = 2;
 fn lines(client: &Client, folder: &Path, path: &Path) -> Result<String> {
     let there = fs::read(folder.join(path))?;
     let there = String::from_utf8_lossy(&there);
-    let generated = client
-        .files()
-        .find(|(other, _)| *other == path)
-        .map_or("", |(_, contents)| contents);
-    Ok(TextDiff::from_lines(there.as_ref(), generated)
+    let generated = client.file_in(folder, path).unwrap_or_default();
+    Ok(TextDiff::from_lines(there.as_ref(), generated.as_str())
         .unified_diff()
         .context_radius(CONTEXT)
         .to_string())

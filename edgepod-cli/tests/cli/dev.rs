@@ -18,7 +18,10 @@ fn it_serves_generates_and_says_where() {
     assert_eq!(answer, "first");
     assert!(key.starts_with("ep_pk_"), "{key}");
     assert!(database.ends_with("/.edgepod/data.sqlite"), "{database}");
-    assert!(app.read("web/src/edgepod/types.ts").contains("answer"));
+    assert!(
+        app.read("web/src/edgepod/functions.d.ts")
+            .contains("answer")
+    );
     assert_eq!(app.read(".edgepod/.gitignore").lines().last(), Some("*"));
     for told in ["http://127.0.0.1:", &key, "data.sqlite"] {
         assert!(
@@ -58,7 +61,10 @@ fn the_client_follows_the_functions() {
     let dev = app.dev(&["--no-page"]);
     app.replace("src/lib.rs", r#""name":"answer""#, r#""name":"question""#);
     wait_until(
-        || app.read("web/src/edgepod/types.ts").contains("question"),
+        || {
+            app.read("web/src/edgepod/functions.d.ts")
+                .contains("question")
+        },
         || dev.output(),
     );
 }

@@ -52,15 +52,25 @@ fn texts(folder: &Path) -> BTreeMap<PathBuf, String> {
 /// The files of an app's client.
 fn client(name: &str, folder: &Path) -> BTreeMap<PathBuf, String> {
     let client = tempfile::tempdir().unwrap();
+    let folder_of_client = client.path().canonicalize().unwrap();
     let generated = Command::new(env!("CARGO_BIN_EXE_edgepod"))
         .arg("generate")
         .arg(folder)
         .args(["--framework", "react", "--client"])
-        .arg(client.path())
+        .arg(&folder_of_client)
         .output()
         .unwrap();
     assert!(generated.status.success(), "{name}: {generated:?}");
-    texts(client.path())
+    // An editor finds the app's sources, which are in a workspace.
+    let map = std::fs::read_to_string(folder_of_client.join("functions.d.ts.map")).unwrap();
+    let map: serde_json::Value = serde_json::from_str(&map).unwrap();
+    let sources = map["sources"].as_array().unwrap();
+    assert!(!sources.is_empty(), "{name}");
+    for source in sources {
+        let source = folder_of_client.join(source.as_str().unwrap());
+        assert!(source.is_file(), "{name}: {}", source.display());
+    }
+    texts(&folder_of_client)
 }
 
 fn camel(name: &str) -> String {

@@ -46,7 +46,7 @@ fn check_fails_until_the_client_is_up_to_date_and_writes_nothing() {
     app.replace("src/lib.rs", r#""name":"answer""#, r#""name":"question""#);
     let (status, output) = app.run(&["generate", "--check"]);
     assert_eq!(status.code(), Some(1));
-    assert!(output.contains("types.ts is out of date"), "{output}");
+    assert!(output.contains("functions.d.ts is out of date"), "{output}");
     // A line that goes and one that comes, in the manner of `diff`.
     let line = |sign: char, name: &str| {
         output
@@ -75,7 +75,7 @@ fn a_checkout_with_windows_lines_is_up_to_date() {
     assert!(status.success(), "{output}");
     // And nothing writes them anew, which git would show as changes.
     assert!(app.run(&["generate"]).0.success());
-    assert!(app.read("web/src/edgepod/types.ts").contains("\r\n"));
+    assert!(app.read("web/src/edgepod/functions.d.ts").contains("\r\n"));
 }
 
 #[test]
@@ -377,7 +377,8 @@ fn two_crates_of_one_name_in_one_target_folder_keep_their_clients() {
                 .unwrap();
             assert!(output.status.success(), "{output:?}");
             assert!(
-                app.read("web/src/edgepod/types.ts").contains(function),
+                app.read("web/src/edgepod/functions.d.ts")
+                    .contains(function),
                 "{function}: {output:?}"
             );
         }

@@ -314,7 +314,8 @@ impl Session {
                     &serde_json::from_str(&manifest)
                         .context("the app's manifest is not understood")?,
                     app.framework,
-                );
+                )
+                .with_sources(&app.workspace);
                 if let Some(folder) = &app.client {
                     generate::write(app, &client, folder)?;
                 }
