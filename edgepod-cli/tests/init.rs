@@ -214,6 +214,17 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     deployed_with_new_secrets(home.path(), &app);
 }
 
+/// The one module that is kept of what was optimized last, and when it was.
+fn optimized(app: &Path) -> (PathBuf, std::time::SystemTime) {
+    let kept = std::fs::read_dir(app.join(".edgepod/optimized")).unwrap();
+    let kept: Vec<PathBuf> = kept.map(|entry| entry.unwrap().path()).collect();
+    let [kept] = kept.as_slice() else {
+        panic!("not one file is kept: {kept:?}");
+    };
+    let modified = std::fs::metadata(kept).unwrap().modified().unwrap();
+    (kept.clone(), modified)
+}
+
 /// A PATH whose browser notes in `home` what it is to open.
 fn path_with_a_browser(home: &Path) -> std::ffi::OsString {
     let folder = home.join("browser");
@@ -251,8 +262,11 @@ fn deployed_with_new_secrets(home: &Path, app: &Path) {
     let of_development =
         read(app, ".dev.vars") + "EDGEPOD_ADMIN_KEY=\"0123456789abcdef0123456789abcdef\"\n";
     std::fs::write(app.join(".dev.vars"), &of_development).unwrap();
+    let optimized = optimized(app);
     let deployed = deploy();
     assert!(deployed.status.success(), "{}", text(&deployed));
+    // The dry run has optimized the same module.
+    assert_eq!(self::optimized(app), optimized);
     assert!(
         text(&deployed).contains("URL https://shop.ada.workers.dev"),
         "{}",
@@ -353,7 +367,7 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
     );
 
     // Its own tests pass, and `cargo test` is all that runs them.
-    let tested = Command::new(env!("CARGO"))
+    let tested = apps::cargo()
         .arg("test")
         .current_dir(&app)
         .env("CARGO_TARGET_DIR", target())

@@ -15,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use edgepod_samples::apps;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -609,6 +610,11 @@ fn host() -> String {
     std::env::var("EDGEPOD_TEST_HOST").unwrap_or_else(|_| "native".to_owned())
 }
 
+/// Whether nothing is to be tested on any host: `EDGEPOD_TEST_HOST=none`.
+pub(crate) fn has_no_host() -> bool {
+    host() == "none"
+}
+
 /// Whether what this process tests runs on the native host.
 pub fn is_native() -> bool {
     host() == "native"
@@ -635,7 +641,8 @@ pub fn build_command() -> Result<PathBuf> {
     if let Some(command) = &*built {
         return Ok(command.clone());
     }
-    let command = build("edgepod-cli", |artifact| {
+    // With the features that the whole workspace asks for: with its own alone, half of what it depends on is compiled once more.
+    let command = build(&["--workspace", "--bin", "edgepod"], |artifact| {
         (artifact["target"]["name"] == "edgepod").then(|| artifact["executable"].as_str())?
     })?;
     Ok(built.insert(command).clone())
@@ -647,7 +654,7 @@ pub fn build_command() -> Result<PathBuf> {
 /// When it does not build.
 pub fn build_library(package: &str) -> Result<PathBuf> {
     let library = package.replace('-', "_");
-    build(package, |artifact| {
+    build(&["--package", package], |artifact| {
         if artifact["target"]["name"] != *library {
             return None;
         }
@@ -659,38 +666,25 @@ pub fn build_library(package: &str) -> Result<PathBuf> {
     })
 }
 
-/// Builds a package and finds a file among what cargo says it made.
-fn build(package: &str, find: impl Fn(&Value) -> Option<&str>) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    // What tells of this package would have others compiled again: ring's build script reads its own under the same names.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(name);
-        }
-    }
-    let built = command
-        .args([
-            "build",
-            "--package",
-            package,
-            "--message-format",
-            "json-render-diagnostics",
-        ])
+/// Builds what cargo is asked for, and finds a file among what it says it made.
+fn build(what: &[&str], find: impl Fn(&Value) -> Option<&str>) -> Result<PathBuf> {
+    let built = apps::cargo()
+        .arg("build")
+        .args(what)
+        .args(["--message-format", "json-render-diagnostics"])
         .current_dir(workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .context("starting cargo")?;
     if !built.status.success() {
-        bail!("{package} does not build");
+        bail!("cargo build {} fails", what.join(" "));
     }
     String::from_utf8_lossy(&built.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find_map(|message| find(&message).map(PathBuf::from))
-        .with_context(|| format!("cargo did not say where it put {package}"))
+        .with_context(|| format!("cargo build {} did not say where it put it", what.join(" ")))
 }
 
 fn workspace() -> &'static Path {

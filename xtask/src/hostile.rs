@@ -22,7 +22,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         bail!("--minutes is a number above 0");
     }
     let status = run::cargo()
-        .args(["test", "--package", "edgepod-tests", "--test", "hostile"])
+        .args(["test", "--workspace", "--test", "hostile"])
         .args(["--", "siege"])
         .env("EDGEPOD_TEST_HOST", "native")
         .env("EDGEPOD_HOSTILE_MINUTES", options.minutes.to_string())

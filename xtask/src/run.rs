@@ -26,22 +26,22 @@ pub(crate) struct Finished {
 
 /// The cargo that runs this task, so that a toolchain named with `cargo +name` is kept.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace::root());
-    // What tells of this package would have others compiled again: ring's build script reads its own under the same names.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(name);
-        }
-    }
-    command
+    let name = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    program(name, &workspace::root())
 }
 
 /// A program of the system, started in `folder`.
 pub(crate) fn program(name: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(name);
     command.current_dir(folder);
+    // What tells of this package would have others compiled again, by cargo or by what calls it: ring's build script reads its own
+    // under the same names.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

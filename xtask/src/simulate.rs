@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     run::{self, Finished},
@@ -58,21 +58,22 @@ pub(crate) fn short() -> Result<Finished> {
 fn simulate(options: &Options) -> Result<Finished> {
     let client = workspace::root().join("edgepod-codegen/client");
     setup::npm_packages(&client)?;
-    // Folders of their own: the mistakes that can be planted are in no other build.
-    let target = match options.optimized {
-        false => "target/simulation",
-        true => "target/simulation-optimized",
-    };
-    let target = workspace::root().join(target);
+    // The folder that this program was built into, where most of it is built for the tests, too.
+    let mut target = std::env::current_exe()?
+        .ancestors()
+        .nth(2)
+        .context("this program is not in a target folder")?
+        .to_owned();
     let mut build = run::cargo();
     build
-        .args(["build", "--quiet", "--package", "simulation"])
-        .args(["--features", "planted", "--target-dir"])
-        .arg(&target);
+        .args(["build", "--quiet", "--workspace", "--bin", "simulation"])
+        .args(["--features", "simulation/planted"]);
     if options.optimized {
+        target = target.join("simulation-optimized");
         // What is asserted while developing is asserted here, too.
         build.env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
     }
+    build.arg("--target-dir").arg(&target);
     let built = run::tee(&mut build)?;
     if !built.success {
         bail!("the engine's program does not build");

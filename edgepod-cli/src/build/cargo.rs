@@ -185,7 +185,8 @@ fn cargo(app: &App, profile: Profile, what: &str) -> Command {
 /// read their own would run again, and what depends on them be compiled again, whenever another one starts the build.
 fn is_of_a_package(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    // The last is there where the package has a build script.
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR"
 }
 
 /// What `edgepod::app!()` asks the compiler to watch: a macro can watch the files that it finds, but no folder for new ones.

@@ -76,8 +76,7 @@ impl Crate {
     }
 
     fn run<T: DeserializeOwned>(&self, what: &str, input: &[u8], place: &str) -> T {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut child = Command::new(cargo)
+        let mut child = apps::cargo()
             .args(["run", "--quiet", "--", what])
             .current_dir(&self.0)
             .env(

@@ -43,7 +43,7 @@ impl Editor {
         fs::write(app.join("Cargo.toml"), manifest).unwrap();
         fs::copy(workspace.join("Cargo.lock"), app.join("Cargo.lock")).unwrap();
         fs::write(app.join("src/lib.rs"), above).unwrap();
-        let mut process = Command::new("rust-analyzer")
+        let mut process = apps::command("rust-analyzer")
             .current_dir(&app)
             .env("CARGO_TARGET_DIR", target)
             .stdin(Stdio::piped())

@@ -3,7 +3,11 @@
 //! They are built into the workspace's target folder with the workspace's profiles: what they depend on is then the very build that
 //! other tests use. A folder of their own would have everything compiled once more, SQLite among it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The workspace's profiles, for the end of an app's Cargo.toml, as far as they concern what an app depends on.
 pub const PROFILES: &str = "\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package]\nlibsqlite3-sys = { opt-level = 2 }\n";
@@ -17,6 +21,27 @@ pub fn target(tmp: &str) -> PathBuf {
         .parent()
         .expect("a folder in the target folder")
         .to_owned()
+}
+
+/// A program that builds, and is told nothing of the package that runs it.
+///
+/// `cargo test` tells a test of its own package, and the build scripts that read their own under the same names (ring's is one) would
+/// run again whenever another package starts a build, and all that depends on them be compiled again.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let mut of_a_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter();
+        if of_a_package.any(|begin| text.starts_with(begin)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// The cargo that runs the tests, as such a program.
+pub fn cargo() -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 #[test]

@@ -73,7 +73,7 @@ const CRATES: [Crate; 7] = [
 /// The crates around them, which nothing above depends on but for `edgepod-samples` in tests.
 const AROUND: [Crate; 5] = [
     ("tests/samples", &["edgepod-runtime"], &[]),
-    ("tests", &[], &["edgepod-samples", "edgepod-runtime"]),
+    ("tests", &["edgepod-samples"], &["edgepod-runtime"]),
     ("bench", &["edgepod-cli"], &[]),
     (
         "fuzz",

@@ -1,5 +1,7 @@
 //! The suites, in the order in which they run: what fails fastest first.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
@@ -226,21 +228,11 @@ fn rust() -> Result<Totals> {
     setup::npm_packages(&workspace::root().join("edgepod-codegen/client"))?;
     setup::npm_packages(&front_ends_folder())?;
     setup::studio()?;
-    let finished = tee(cargo().args([
-        "test",
-        "--workspace",
-        "--exclude",
-        "edgepod-tests",
-        "--no-fail-fast",
-    ]))?;
-    let own = tee(cargo().args([
-        "test",
-        "--package",
-        "edgepod-tests",
-        "--lib",
-        "--no-fail-fast",
-    ]))?;
-    Ok(Totals::of_cargo_test(&finished) + Totals::of_cargo_test(&own))
+    let finished = tee(cargo()
+        .args(["test", "--workspace", "--no-fail-fast"])
+        // The programs that need a host have suites of their own.
+        .env("EDGEPOD_TEST_HOST", "none"))?;
+    Ok(Totals::of_cargo_test(&finished))
 }
 
 /// A test program of `tests`, on one of the hosts.
@@ -255,8 +247,10 @@ fn protocol_in_a_pod(host: Host) -> Result<Totals> {
 
 fn hosted_with(program: &str, host: Host, vars: &[(&str, &str)]) -> Result<Totals> {
     setup::wasm_target()?;
+    // Of the whole workspace, so that it is built with the features that all of it asks for, as everything before: with those of one
+    // package, half of what it depends on would be compiled once more.
     let finished = tee(cargo()
-        .args(["test", "--package", "edgepod-tests", "--test", program])
+        .args(["test", "--workspace", "--test", program])
         .env("EDGEPOD_TEST_HOST", host.name())
         .envs(vars.iter().copied()))?;
     Ok(Totals::of_cargo_test(&finished))
@@ -276,8 +270,7 @@ fn front_ends() -> Result<Totals> {
         ("solid", "solid"),
         ("plain", "none"),
     ] {
-        let generated = tee(cargo()
-            .args(["run", "--quiet", "--package", "edgepod-cli", "--"])
+        let generated = tee(edgepod()?
             .args(["generate", "examples/users", "--framework", framework])
             .arg("--client")
             .arg(folder.join(name).join("src/edgepod")))?;
@@ -290,14 +283,25 @@ fn front_ends() -> Result<Totals> {
     Ok(Totals::of_exit(&finished))
 }
 
+/// The command, built; it stands beside this program.
+fn edgepod() -> Result<Command> {
+    let built = tee(cargo().args(["build", "--quiet", "--workspace", "--bin", "edgepod"]))?;
+    if !built.success {
+        bail!("the `edgepod` command does not build");
+    }
+    let command = std::env::current_exe()?.with_file_name("edgepod");
+    Ok(program(
+        command.with_extension(std::env::consts::EXE_EXTENSION),
+        &workspace::root(),
+    ))
+}
+
 fn front_ends_folder() -> std::path::PathBuf {
     workspace::root().join("examples/frontends")
 }
 
 fn page_of(example: &str) -> Result<Totals> {
-    let generated = tee(cargo()
-        .args(["run", "--quiet", "--package", "edgepod-cli", "--"])
-        .args(["generate", &format!("examples/{example}")]))?;
+    let generated = tee(edgepod()?.args(["generate", &format!("examples/{example}")]))?;
     if !generated.success {
         bail!("the page's typed client could not be generated, so the page was not built");
     }
@@ -321,4 +325,64 @@ fn browser(host: Host) -> Result<Totals> {
         .env("CHROMIUM", chromium)
         .env("EDGEPOD_TEST_HOST", host.name()))?;
     Ok(Totals::of_vitest(&finished))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The tests of `tests/Cargo.toml` are asked for by name in the whole workspace.
+    #[test]
+    fn no_other_crate_has_a_test_of_the_name_of_one_that_needs_a_host() {
+        let manifest = |folder: &str| -> toml::Table {
+            let path = workspace::root().join(folder).join("Cargo.toml");
+            let text = fs::read_to_string(path).expect("a manifest");
+            text.parse().expect("it is TOML")
+        };
+        let declared = |manifest: &toml::Table| -> Vec<(String, String)> {
+            let tests = manifest.get("test").and_then(toml::Value::as_array);
+            let text = |test: &toml::Value, key: &str| {
+                let value = test.get(key).and_then(toml::Value::as_str);
+                value.unwrap_or_default().to_owned()
+            };
+            let tests = tests.into_iter().flatten();
+            tests
+                .map(|test| (text(test, "name"), text(test, "path")))
+                .collect()
+        };
+        let hosted: Vec<String> = declared(&manifest("tests"))
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert!(hosted.iter().any(|name| name == "protocol"), "{hosted:?}");
+        let root = workspace::root();
+        for entry in fs::read_dir(&root).expect("a folder") {
+            let folder = entry.expect("an entry").path();
+            let Ok(tests) = fs::read_dir(folder.join("tests")) else {
+                continue;
+            };
+            let declared = declared(&manifest(&folder.to_string_lossy()));
+            let mut names: Vec<String> = declared.iter().map(|(name, _)| name.clone()).collect();
+            for test in tests.flatten().map(|entry| entry.path()) {
+                let is_found = test.extension().is_some_and(|end| end == "rs")
+                    || test.join("main.rs").is_file();
+                let is_declared = declared
+                    .iter()
+                    .any(|(_, path)| !path.is_empty() && folder.join(path).starts_with(&test));
+                if is_found && !is_declared {
+                    names.push(
+                        test.file_stem()
+                            .unwrap_or_default()
+                            .to_string_lossy()
+                            .into(),
+                    );
+                }
+            }
+            for name in names {
+                assert!(!hosted.contains(&name), "{}: {name}", folder.display());
+            }
+        }
+    }
 }
