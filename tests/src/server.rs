@@ -641,8 +641,10 @@ pub fn build_command() -> Result<PathBuf> {
     if let Some(command) = &*built {
         return Ok(command.clone());
     }
-    // With the features that the whole workspace asks for: with its own alone, half of what it depends on is compiled once more.
-    let command = build(&["--workspace", "--bin", "edgepod"], |artifact| {
+    // With the features that the whole workspace asks for, and its tests, for which a small one stands beside it: with its own alone,
+    // half of what it depends on is compiled once more.
+    let what = ["--workspace", "--bin", "edgepod", "--test", "readers"];
+    let command = build(&what, |artifact| {
         (artifact["target"]["name"] == "edgepod").then(|| artifact["executable"].as_str())?
     })?;
     Ok(built.insert(command).clone())

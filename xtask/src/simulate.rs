@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     run::{self, Finished},
-    test::setup,
+    test::{AS_FOR_TESTS, setup},
     workspace,
 };
 
@@ -67,6 +67,7 @@ fn simulate(options: &Options) -> Result<Finished> {
     let mut build = run::cargo();
     build
         .args(["build", "--quiet", "--workspace", "--bin", "simulation"])
+        .args(AS_FOR_TESTS)
         .args(["--features", "simulation/planted"]);
     if options.optimized {
         target = target.join("simulation-optimized");

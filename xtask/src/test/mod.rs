@@ -11,6 +11,7 @@ mod totals;
 use std::{process::ExitCode, time::Instant};
 
 use anyhow::Result;
+pub(crate) use suites::AS_FOR_TESTS;
 use suites::Suite;
 use totals::Totals;
 

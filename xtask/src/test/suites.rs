@@ -283,9 +283,17 @@ fn front_ends() -> Result<Totals> {
     Ok(Totals::of_exit(&finished))
 }
 
+/// A test to build beside a program, a small one: then the program has the features that tests of the workspace ask for, and what it
+/// depends on is what is built for those.
+pub(crate) const AS_FOR_TESTS: [&str; 2] = ["--test", "readers"];
+
 /// The command, built; it stands beside this program.
 fn edgepod() -> Result<Command> {
-    let built = tee(cargo().args(["build", "--quiet", "--workspace", "--bin", "edgepod"]))?;
+    let what = ["--workspace", "--bin", "edgepod"];
+    let built = tee(cargo()
+        .args(["build", "--quiet"])
+        .args(what)
+        .args(AS_FOR_TESTS))?;
     if !built.success {
         bail!("the `edgepod` command does not build");
     }
