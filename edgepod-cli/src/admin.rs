@@ -17,7 +17,7 @@ use ureq::http::StatusCode;
 use crate::{commands::dev::running, env};
 
 /// The variable that has the key, here and there.
-pub const KEY: &str = "EDGEPOD_ADMIN_KEY";
+pub use edgepod_manifest::ADMIN_KEY as KEY;
 
 /// How long a reply may take to what only asks, and to a piece of data.
 const PATIENCE: Duration = Duration::from_secs(120);

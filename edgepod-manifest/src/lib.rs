@@ -4,6 +4,7 @@
 //! - [`Kind`]: what a function may do.
 //! - [`Code`], [`STATUSES`], [`reserved_codes`]: what can go wrong, and under which HTTP status.
 //! - [`reserved_prefix`], [`hides_a_function`]: names in the database that are not an app's.
+//! - [`ADMIN_KEY`]: the variable that who administers an app, and the app, know.
 //! - `Manifest`: what an app says of itself to tools, as JSON (with the feature `serde`).
 //! - [`LocationHint`]: where Cloudflare is asked to make an object.
 //! - [`MigrationState`]: what became of a migration; [`sql_checksum`] and [`READ_JOURNAL`]: how that is known.
@@ -34,6 +35,6 @@ pub use migration::{
     CREATE_JOURNAL, JOURNAL_EXISTS, MigrationState, MigrationStatus, READ_JOURNAL, rust_checksum,
     sql_checksum,
 };
-pub use names::{RESERVED_PREFIXES, SYSTEM_PREFIX, hides_a_function, reserved_prefix};
+pub use names::{ADMIN_KEY, RESERVED_PREFIXES, SYSTEM_PREFIX, hides_a_function, reserved_prefix};
 #[cfg(feature = "serde")]
 pub use shape::{Argument, Function, Internal, Manifest, NamedType, Route, Source};

@@ -1,4 +1,7 @@
-//! Names in the database that are not an app's.
+//! Names that are not an app's, in the database and in the environment.
+
+/// The variable with the key of the admin address, on both hosts and for the command. Without it there is no such address.
+pub const ADMIN_KEY: &str = "EDGEPOD_ADMIN_KEY";
 
 /// What the tables begin with that EdgePod keeps for itself. They are tracked by nobody and announced to nobody.
 pub const SYSTEM_PREFIX: &str = "_edgepod_";

@@ -8,6 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use edgepod_manifest::ADMIN_KEY;
 use edgepod_sql::{Token, TokenKind, tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
@@ -21,9 +22,6 @@ use crate::{
     db::{Cell, Value},
     tracking::Footprint,
 };
-
-/// The key of whoever may ask. Where it is not set nobody can, and nothing is noted.
-const ADMIN_KEY: &str = "EDGEPOD_ADMIN_KEY";
 
 /// The functions, by name.
 static FUNCTIONS: [FunctionDef; 3] = [

@@ -2,12 +2,10 @@
 
 use std::{collections::HashMap, fmt};
 
+use edgepod_manifest::ADMIN_KEY as NAME;
 use subtle::ConstantTimeEq as _;
 
 use crate::gateway::ADMIN_KEY_LENGTH;
-
-/// The variable.
-const NAME: &str = "EDGEPOD_ADMIN_KEY";
 
 /// The key. It is shown nowhere.
 pub(in crate::host::native) struct Key(String);
