@@ -11,6 +11,7 @@
 //! | [`wave`] | one write, many screens that read again: what that costs, and how often the query ran |
 //! | [`rooms`] | one message, and windows of other rooms, few and many: whom that makes read again |
 //! | [`pods`] | functions in one pod and in several, natively: how many a second |
+//! | [`durable`] | inserts of the native host whose replies wait for the disk |
 //! | [`cold`] | from starting the process to the first reply |
 //! | [`save`] | from a saved function to the backend that has it |
 //! | [`size`] | what is uploaded, compressed |
@@ -26,6 +27,7 @@
 mod client;
 mod cold;
 mod contender;
+mod durable;
 mod load;
 mod machine;
 mod options;
@@ -86,7 +88,11 @@ fn run(options: &Options) -> Result<bool> {
     if options.wants(pods::NAME) {
         runtime.block_on(pods::measure(options))?;
     }
-    let is_alone = |name: &String| [save::NAME, rooms::NAME, pods::NAME].contains(&name.as_str());
+    if options.wants(durable::NAME) {
+        runtime.block_on(durable::measure(options))?;
+    }
+    let alone = [save::NAME, rooms::NAME, pods::NAME, durable::NAME];
+    let is_alone = |name: &String| alone.contains(&name.as_str());
     if !options.only.is_empty() && options.only.iter().all(is_alone) {
         return Ok(told(options, &missed));
     }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
-use crate::{cold, load, pods, rooms, save, size, stale, wave};
+use crate::{cold, durable, load, pods, rooms, save, size, stale, wave};
 
 /// Measures examples/users on workerd beside the same Worker written by hand in JavaScript.
 #[derive(Debug, Parser)]
@@ -71,6 +71,7 @@ fn cases() -> clap::builder::PossibleValuesParser {
             wave::NAME,
             rooms::NAME,
             pods::NAME,
+            durable::NAME,
             cold::NAME,
             size::NAME,
             save::NAME,

@@ -6,6 +6,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -40,11 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked for, each in every number of pods.
 static CASES: [Case; 2] = [
-    Case {
-        name: "insert",
-        function: "addNote",
-        argument: ("text", "Is anybody there?"),
-    },
+    INSERT,
     Case {
         name: "a statement of some milliseconds",
         function: "ask",
@@ -55,15 +52,22 @@ static CASES: [Case; 2] = [
     },
 ];
 
-struct Case {
+/// One row.
+pub(crate) const INSERT: Case = Case {
+    name: "insert",
+    function: "addNote",
+    argument: ("text", "Is anybody there?"),
+};
+
+pub(crate) struct Case {
     name: &'static str,
     function: &'static str,
     argument: (&'static str, &'static str),
 }
 
 /// What a round says.
-struct Sample {
-    calls_per_second: f64,
+pub(crate) struct Sample {
+    pub(crate) calls_per_second: f64,
     /// Cores that the server kept busy.
     cores: Option<f64>,
 }
@@ -80,24 +84,51 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let app = App::find(&contender::root().join("tests/apps/pods"))?;
     let program = build::program(&app, Profile::Release).context("building tests/apps/pods")?;
     let worker = Worker::build(&app, Profile::Release).context("building tests/apps/pods")?;
-    let storage = Storage::new()?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
-    let mut command = Command::new(program);
-    command
-        .env("EDGEPOD_LISTEN", address.to_string())
-        .env("EDGEPOD_DATABASE", storage.path().join("data.sqlite"))
-        .env("EDGEPOD_API_KEY", KEY)
-        .env("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY)
-        .env("EDGEPOD_LOG", "off")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let server = Process::spawn(NAME, command)?;
-    http::wait_until_answering(&server, address, PATIENCE)?;
-    measure_host("natively", address, server.id(), options).await?;
-    drop(server);
+    let native = Native::start(&program, &[])?;
+    measure_host("natively", native.address, native.process(), options).await?;
+    drop(native);
     let contender = Contender::new("edgepod", &worker.folder)?.signing();
     let server = Server::start(&contender, Answers::Kept)?;
     measure_host("on workerd", server.address(), server.process(), options).await
+}
+
+/// A native program of `tests/apps/pods` that is served, until this is dropped.
+pub(crate) struct Native {
+    server: Process,
+    pub(crate) address: SocketAddr,
+    _storage: Storage,
+}
+
+impl Native {
+    /// Starts it, with an empty database in a file and these variables beside those that it needs.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(crate) fn start(program: &Path, vars: &[(&str, &str)]) -> Result<Self> {
+        let storage = Storage::new()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
+        let mut command = Command::new(program);
+        command
+            .env("EDGEPOD_LISTEN", address.to_string())
+            .env("EDGEPOD_DATABASE", storage.path().join("data.sqlite"))
+            .env("EDGEPOD_API_KEY", KEY)
+            .env("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY)
+            .env("EDGEPOD_LOG", "off")
+            .envs(vars.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = Process::spawn(NAME, command)?;
+        http::wait_until_answering(&server, address, PATIENCE)?;
+        Ok(Self {
+            server,
+            address,
+            _storage: storage,
+        })
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.server.id()
+    }
 }
 
 /// One host, which listens there.
@@ -114,7 +145,8 @@ async fn measure_host(
         // One round more: the first only warms up.
         for round in 0..=options.rounds {
             for (index, pods) in PODS.into_iter().enumerate() {
-                let sample = load(case, pods, address, process, options).await?;
+                let connections = options.connections as usize;
+                let sample = load(case, pods, connections, address, process, options).await?;
                 if round > 0 {
                     samples[index].push(sample);
                 }
@@ -143,28 +175,29 @@ async fn measure_host(
     Ok(())
 }
 
-/// Calls for a while over several connections, each to one of so many pods.
-async fn load(
+/// Calls for a while over so many connections, each to one of so many pods.
+pub(crate) async fn load(
     case: &'static Case,
     pods: usize,
+    connections: usize,
     address: SocketAddr,
     process: u32,
     options: &Options,
 ) -> Result<Sample> {
     let body = json!({ case.argument.0: case.argument.1 }).to_string();
-    let mut connections = Vec::new();
-    for number in 0..options.connections as usize {
+    let mut open = Vec::new();
+    for number in 0..connections {
         let mut connection = Connection::open(address, None).await?;
         connection.go_to(&format!("open-{}", number % pods));
         // The pod is open when the time begins.
         connection.call(case.function, body.clone()).await?;
-        connections.push(connection);
+        open.push(connection);
     }
     let before = machine::cpu(process);
     let began = Instant::now();
     let end = began + options.seconds;
     let mut callers = JoinSet::new();
-    for mut connection in connections {
+    for mut connection in open {
         let body = body.clone();
         callers.spawn(async move {
             let mut calls = 0_u32;

@@ -225,7 +225,15 @@ impl Pod {
                 return Outcome::error(&error.retry_after(RETRY), &trace_id).into();
             }
         };
-        outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id).into())
+        let answer = outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id).into());
+        // Also what only read may tell of what another has written.
+        match &self.durable {
+            Some(durable) => match durable.written().await {
+                Ok(()) => answer,
+                Err(error) => Outcome::error(&error, &trace_id).into(),
+            },
+            None => answer,
+        }
     }
 
     /// The same of what is no route.

@@ -15,7 +15,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{authorizer, lock::private, math, patience::Patience};
+use super::{authorizer, durable::Durable, lock::private, math, patience::Patience};
 use crate::{
     host::wal,
     sqlite::{End, JsonOutput, Output, Rows, SqlError, Value, result_limit, result_too_large},
@@ -36,6 +36,8 @@ pub(super) struct NativeDatabase {
     patience: Arc<Patience>,
     /// The most bytes of a result.
     result_limit: usize,
+    /// Where replies wait for the disk.
+    durable: Option<Arc<Durable>>,
 }
 
 struct Held {
@@ -112,6 +114,7 @@ impl NativeDatabase {
             }),
             patience,
             result_limit: result_limit(None),
+            durable: None,
         })
     }
 
@@ -119,6 +122,22 @@ impl NativeDatabase {
     pub(super) fn limited(mut self, result_limit: usize) -> Self {
         self.result_limit = result_limit;
         self
+    }
+
+    /// What is told of it when something is committed.
+    pub(super) fn telling(mut self, durable: Option<Arc<Durable>>) -> Self {
+        self.durable = durable;
+        self
+    }
+
+    pub(super) fn durable(&self) -> Option<&Arc<Durable>> {
+        self.durable.as_ref()
+    }
+
+    fn committed(&self) {
+        if let Some(durable) = &self.durable {
+            durable.committed();
+        }
     }
 
     /// Does something to the connection that only this host knows of.
@@ -228,8 +247,9 @@ impl NativeDatabase {
             End::Commit if is_over => Err(interrupted()),
             End::Commit => execute("COMMIT"),
         };
-        if committed.is_err() {
-            roll_back()?;
+        match committed {
+            Ok(()) => self.committed(),
+            Err(_) => roll_back()?,
         }
         committed
     }
@@ -321,7 +341,11 @@ impl NativeDatabase {
         while let Some(next) = rows.next().map_err(failure)? {
             row(next, width)?;
         }
-        Ok((connection.total_changes() - before, width))
+        let changes = connection.total_changes() - before;
+        if changes > 0 && connection.is_autocommit() {
+            self.committed();
+        }
+        Ok((changes, width))
     }
 }
 

@@ -4,12 +4,7 @@ use std::{io::Read as _, sync::OnceLock, thread};
 
 use ureq::{Agent, http};
 
-use crate::engine::{Fetched, Fetching, NoAnswer, Outgoing, RawReply, latin1};
-
-/// Sends a request beside the actions that go on: the client blocks its thread.
-pub(super) fn fetch(request: Outgoing, fetching: Fetching) {
-    beside(move || fetching.done(send(request)));
-}
+use crate::engine::{Fetched, NoAnswer, Outgoing, RawReply, latin1};
 
 /// Runs work on a thread that may be blocked.
 pub(super) fn beside(work: impl FnOnce() + Send + 'static) {
@@ -19,7 +14,8 @@ pub(super) fn beside(work: impl FnOnce() + Send + 'static) {
     }
 }
 
-fn send(outgoing: Outgoing) -> Fetched {
+/// Sends a request, and waits for the answer.
+pub(super) fn send(outgoing: Outgoing) -> Fetched {
     static AGENT: OnceLock<Agent> = OnceLock::new();
     let agent = AGENT.get_or_init(|| {
         Agent::config_builder()

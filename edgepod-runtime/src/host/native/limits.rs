@@ -49,8 +49,9 @@ pub(super) const SLOWEST: u64 = 16 * 1024;
 /// Descriptors that are no connections: the database's, the log's, the runtime's.
 const OTHER_DESCRIPTORS: usize = 128;
 
-/// Those of an open pod: its file, the log beside it, and what readers of that share.
-const POD_DESCRIPTORS: usize = 3;
+/// Those of an open pod: its file, the log beside it, what readers of that share, and the log once more, to have it written to the
+/// disk.
+const POD_DESCRIPTORS: usize = 4;
 
 /// Where nobody says how many pods may be open, there is one for so many descriptors.
 const POD_SHARE: usize = 12;

@@ -20,6 +20,7 @@ use super::{
     connections::Complaint,
     copier::KeepCopies,
     database::Location,
+    durable::Durable,
     jobs::{Alarm, now_micros},
     kept_copies::KeptCopies,
     limits::Limits,
@@ -61,6 +62,8 @@ pub(super) struct Pod {
     pub(super) engine: Arc<Engine>,
     /// When its jobs are due.
     pub(super) alarm: Arc<Alarm>,
+    /// Where replies wait for the disk.
+    pub(super) durable: Option<Arc<Durable>>,
     pub(super) opened: SystemTime,
     /// Told while whoever is about to replace its data waits for those that use it: streams of replies end.
     pub(super) wanted: Notify,
@@ -91,16 +94,25 @@ pub(super) struct Pods {
     jobs: OnceLock<UnboundedSender<Opened>>,
 }
 
+/// An engine, and what of its database others than the engine look at.
+pub(super) struct Started {
+    pub(super) engine: Arc<Engine>,
+    /// When its jobs are due.
+    pub(super) alarm: Arc<Alarm>,
+    /// Where replies wait for the disk.
+    pub(super) durable: Option<Arc<Durable>>,
+}
+
 /// A pod that was opened, and when its jobs are due.
 pub(super) type Opened = (PodName, Arc<Alarm>);
 
 /// Where the engines of pods come from: from the databases of a server, or from a test that is served.
 pub(super) trait Engines: Send + Sync {
-    /// The engine of a pod, and when its jobs are due.
+    /// The engine of a pod.
     ///
     /// # Errors
     /// Its database cannot be opened, or the app does not start on it.
-    fn start(&self, world: &World, pod: &PodName) -> Result<(Arc<Engine>, Arc<Alarm>), OpenError>;
+    fn start(&self, world: &World, pod: &PodName) -> Result<Started, OpenError>;
 
     /// What their clock says, in milliseconds since 1970.
     fn now_millis(&self) -> i64;
@@ -500,30 +512,40 @@ impl World {
 
     /// The same, with the reason where it cannot be.
     pub(super) fn try_open(&self, name: &PodName) -> Result<Arc<Pod>, OpenError> {
-        let (engine, alarm) = self.engines.start(self, name)?;
-        let pod = self.pod(engine, alarm).map_err(OpenError::App)?;
+        let started = self.engines.start(self, name)?;
+        let pod = self.pod(started).map_err(OpenError::App)?;
         Ok(Arc::new(pod))
     }
 
     /// Starts the engine of a database, and its thread.
     pub(super) fn start(&self, host: Arc<NativeHost>) -> Result<Pod, ServerError> {
-        let (engine, alarm) = self.engine(host)?;
-        self.pod(engine, alarm)
+        let started = self.engine(host)?;
+        self.pod(started)
     }
 
-    fn engine(&self, host: Arc<NativeHost>) -> Result<(Arc<Engine>, Arc<Alarm>), ServerError> {
+    fn engine(&self, host: Arc<NativeHost>) -> Result<Started, ServerError> {
         let engine = Engine::start(host.clone()).map_err(ServerError::App)?;
         self.traces.watch(&engine);
         host.database.limit(self.limits.call);
-        Ok((engine, host.world.alarm.clone()))
+        Ok(Started {
+            engine,
+            alarm: host.world.alarm.clone(),
+            durable: host.database.durable().cloned(),
+        })
     }
 
     /// An engine, with a thread of its own.
-    fn pod(&self, engine: Arc<Engine>, alarm: Arc<Alarm>) -> Result<Pod, ServerError> {
+    fn pod(&self, started: Started) -> Result<Pod, ServerError> {
+        let Started {
+            engine,
+            alarm,
+            durable,
+        } = started;
         Ok(Pod {
             calls: Calls::start(&engine, &self.threads).map_err(ServerError::Io)?,
             engine,
             alarm,
+            durable,
             opened: SystemTime::now(),
             wanted: Notify::new(),
         })
@@ -531,7 +553,7 @@ impl World {
 }
 
 impl Engines for Databases {
-    fn start(&self, world: &World, pod: &PodName) -> Result<(Arc<Engine>, Arc<Alarm>), OpenError> {
+    fn start(&self, world: &World, pod: &PodName) -> Result<Started, OpenError> {
         if let Some(folder) = &world.folder {
             let made = fs::create_dir_all(folder);
             made.map_err(|error| OpenError::Folder(folder.clone(), error))?;

@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     database::{Location, NativeDatabase},
-    fetch::{beside, fetch},
+    durable::{Durable, Synchronous},
+    fetch::{beside, send},
     jobs::{Alarm, now_micros},
     pods::Pods,
     sockets::Sockets,
@@ -52,8 +53,14 @@ impl NativeHost {
     ) -> Result<Self, SqlError> {
         let limit = result_limit(vars.get(RESULT_LIMIT).map(String::as_str));
         let cache = (!pod.is_global()).then_some(POD_CACHE);
+        let durable = match (Synchronous::from_vars(&vars), location) {
+            (Ok(Synchronous::Full), Location::File(path)) => Some(Durable::of(path)),
+            _ => None,
+        };
         Ok(Self {
-            database: NativeDatabase::open_with_cache(location, cache)?.limited(limit),
+            database: NativeDatabase::open_with_cache(location, cache)?
+                .limited(limit)
+                .telling(durable),
             world: Served {
                 pod,
                 sockets,
@@ -139,14 +146,27 @@ impl Host for NativeHost {
         self.world.vars.get(name).cloned()
     }
 
+    // Nobody outside is told of what is not yet on the disk, where that counts.
     fn fetch(&self, request: Outgoing, fetching: Fetching) {
-        fetch(request, fetching);
+        let durable = self.database.durable().cloned();
+        beside(move || match written(durable) {
+            Ok(()) => fetching.done(send(request)),
+            Err(error) => fetching.done(Err(error)),
+        });
     }
 
     fn call_pod(&self, call: PodCall, fetching: Fetching) {
-        match self.world.pods.get().and_then(Weak::upgrade) {
-            Some(pods) => pods.call(call, fetching),
-            None => fetching.done(Err(NoAnswer::because("the server stops"))),
+        let Some(pods) = self.world.pods.get().and_then(Weak::upgrade) else {
+            return fetching.done(Err(NoAnswer::because("the server stops")));
+        };
+        match self.database.durable().cloned() {
+            None => pods.call(call, fetching),
+            Some(durable) => drop(tokio::spawn(async move {
+                match durable.written().await {
+                    Ok(()) => pods.call(call, fetching),
+                    Err(error) => fetching.done(Err(NoAnswer::because(error))),
+                }
+            })),
         }
     }
 
@@ -157,6 +177,11 @@ impl Host for NativeHost {
     fn log(&self, record: &Record<'_>) {
         log(record);
     }
+}
+
+fn written(durable: Option<Arc<Durable>>) -> Result<(), NoAnswer> {
+    let written = durable.map_or(Ok(()), |durable| durable.write_now());
+    written.map_err(NoAnswer::because)
 }
 
 /// Writes a line of the log to stderr.

@@ -37,6 +37,7 @@ use super::{
     control::Control,
     copier::{KEEP_COPIES, KeepCopies, KeepCopiesError, keep_copies},
     database::Location,
+    durable::{Synchronous, SynchronousError},
     http::{self, Shared},
     jobs::JobThread,
     limits::{LimitError, Limits, descriptors},
@@ -99,6 +100,8 @@ pub enum ServerError {
     Log(LevelError),
     /// A limit in the environment is none.
     Limit(LimitError),
+    /// It is not said when what is committed is on the disk.
+    Synchronous(SynchronousError),
     /// It is not said how many copies are to be kept.
     KeepCopies(KeepCopiesError),
     /// The database has another server, or cannot be locked.
@@ -123,6 +126,7 @@ impl fmt::Display for ServerError {
             ServerError::Database(error) => write!(f, "The database cannot be opened: {error}"),
             ServerError::Log(error) => error.fmt(f),
             ServerError::Limit(error) => error.fmt(f),
+            ServerError::Synchronous(error) => error.fmt(f),
             ServerError::KeepCopies(error) => error.fmt(f),
             ServerError::Lock(error) => error.fmt(f),
             ServerError::Tokens(error) => error.fmt(f),
@@ -173,6 +177,7 @@ impl Server {
     pub fn start(location: Location, vars: HashMap<String, String>) -> Result<Self, ServerError> {
         start_log(vars.get("EDGEPOD_LOG").map(String::as_str), log).map_err(ServerError::Log)?;
         let settings = Settings::from_vars(&vars)?;
+        Synchronous::from_vars(&vars).map_err(ServerError::Synchronous)?;
         let keep = vars.get(KEEP_COPIES).map(String::as_str);
         let keep = KeepCopies::of(keep, &location).map_err(ServerError::KeepCopies)?;
         let traces = Traces::from_vars(&vars).map_err(ServerError::Traces)?;

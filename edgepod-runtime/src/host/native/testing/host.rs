@@ -15,8 +15,7 @@ use http::{Request, Response};
 use super::{
     super::{
         database::{Location, NativeDatabase},
-        jobs::Alarm,
-        pods::{Engines, OpenError, World},
+        pods::{Engines, OpenError, Started, World},
         ports::OnSqlite,
     },
     clients::Clients,
@@ -121,8 +120,12 @@ pub(super) struct TestEngines {
 }
 
 impl Engines for TestEngines {
-    fn start(&self, _: &World, pod: &PodName) -> Result<(Arc<Engine>, Arc<Alarm>), OpenError> {
-        Ok((self.pods.get(pod, &self.host).engine, Arc::default()))
+    fn start(&self, _: &World, pod: &PodName) -> Result<Started, OpenError> {
+        Ok(Started {
+            engine: self.pods.get(pod, &self.host).engine,
+            alarm: Arc::default(),
+            durable: None,
+        })
     }
 
     fn now_millis(&self) -> i64 {
