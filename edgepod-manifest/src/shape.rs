@@ -123,7 +123,8 @@ pub struct NamedType {
 /// Where something is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file, relative to the package.
+    /// The file as the compiler names it: relative to the workspace, or to the package where there is no other; absolute where it
+    /// is in neither.
     pub file: String,
     /// The line, counted from 1.
     pub line: u32,
