@@ -227,12 +227,20 @@ impl Pod {
         };
         let answer = outcome.unwrap_or_else(|_| Outcome::error(&lost(), &trace_id).into());
         // Also what only read may tell of what another has written.
+        match self.written().await {
+            Ok(()) => answer,
+            Err(error) => Outcome::error(&error, &trace_id).into(),
+        }
+    }
+
+    /// Waits until what was committed may be told: where that is asked for, the disk has it.
+    ///
+    /// # Errors
+    /// The disk does not take it.
+    pub(super) async fn written(&self) -> Result<(), Error> {
         match &self.durable {
-            Some(durable) => match durable.written().await {
-                Ok(()) => answer,
-                Err(error) => Outcome::error(&error, &trace_id).into(),
-            },
-            None => answer,
+            Some(durable) => durable.written().await,
+            None => Ok(()),
         }
     }
 

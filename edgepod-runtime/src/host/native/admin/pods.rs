@@ -50,6 +50,9 @@ pub(super) async fn migrate(asked: &Asked<'_>) -> Result<PodStatus, Error> {
     let pod = asked.pod()?;
     let opened = asked.shared.pods.get(Some(&pod)).await;
     let status = asked.shared.pods.status(&pod).await?;
+    if let Ok(opened) = &opened {
+        opened.written().await?;
+    }
     match opened {
         // There is no room for it now, which says nothing of the pod.
         Err(error) if status.failure.is_none() => Err(error),
@@ -66,9 +69,12 @@ pub(super) async fn jobs(
     let pod = asked.shared.pods.get(Some(&asked.pod()?)).await?;
     let of = asked.parameter(parameter).unwrap_or_default();
     let trace_id = asked.trace_id.to_owned();
+    let engine = pod.engine.clone();
     let answered =
-        tokio::task::spawn_blocking(move || pod.engine.administer_jobs(what, &of, &trace_id));
-    answered
+        tokio::task::spawn_blocking(move || engine.administer_jobs(what, &of, &trace_id));
+    let answer = answered
         .await
-        .map_err(|_| Error::internal("looking at the jobs panicked"))
+        .map_err(|_| Error::internal("looking at the jobs panicked"))?;
+    pod.written().await?;
+    Ok(answer)
 }
