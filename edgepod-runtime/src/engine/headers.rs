@@ -1,6 +1,7 @@
 //! The request's headers.
 
 use std::{
+    borrow::Cow,
     cell::{Cell, OnceCell},
     collections::HashMap,
 };
@@ -12,10 +13,33 @@ pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 #[cfg(debug_assertions)]
 const EXPLAIN: &str = "x-edgepod-explain";
 
+/// Headers that a host has not written as JSON.
+#[cfg(feature = "native")]
+pub(crate) trait Unread: Send {
+    /// Whether there is one of this name in lower case.
+    fn has(&self, name: &str) -> bool;
+
+    /// A JSON object of names in lower case.
+    fn to_json(&self) -> String;
+}
+
+/// Headers as they came.
+enum Came {
+    Json(String),
+    #[cfg(feature = "native")]
+    Unread(Box<dyn Unread>),
+}
+
+impl Default for Came {
+    fn default() -> Self {
+        Self::Json(String::new())
+    }
+}
+
 /// The headers of a request, read only when a function asks for one.
 #[derive(Default)]
 pub struct Headers {
-    json: String,
+    came: Came,
     parsed: OnceCell<HashMap<String, String>>,
     /// Whether one was asked for.
     pub(super) asked: Cell<bool>,
@@ -25,14 +49,36 @@ impl Headers {
     /// Headers from a JSON object of names in lower case; an empty text is no header.
     pub fn from_json(json: impl Into<String>) -> Self {
         Self {
-            json: json.into(),
-            parsed: OnceCell::new(),
-            asked: Cell::new(false),
+            came: Came::Json(json.into()),
+            ..Self::default()
         }
     }
 
-    pub(super) fn as_json(&self) -> &str {
-        &self.json
+    /// Headers as a host has them, which are read when a function asks for one.
+    #[cfg(feature = "native")]
+    pub(crate) fn unread(headers: impl Unread + 'static) -> Self {
+        Self {
+            came: Came::Unread(Box::new(headers)),
+            ..Self::default()
+        }
+    }
+
+    /// A JSON object of names in lower case.
+    pub(crate) fn to_json(&self) -> Cow<'_, str> {
+        match &self.came {
+            Came::Json(json) => json.into(),
+            #[cfg(feature = "native")]
+            Came::Unread(headers) => headers.to_json().into(),
+        }
+    }
+
+    /// Whether one may be there, which costs less than to look for it.
+    pub(super) fn may_have(&self, name: &str) -> bool {
+        match &self.came {
+            Came::Json(json) => json.contains(name),
+            #[cfg(feature = "native")]
+            Came::Unread(headers) => headers.has(name),
+        }
     }
 
     /// All of them, by name.
@@ -44,7 +90,7 @@ impl Headers {
 
     fn parsed(&self) -> &HashMap<String, String> {
         self.parsed
-            .get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
+            .get_or_init(|| serde_json::from_str(&self.to_json()).unwrap_or_default())
     }
 
     /// The value of a header, for what says nothing of the answer: that is no reading of it.
@@ -55,7 +101,7 @@ impl Headers {
     /// Whether the client asks how its call is answered. That says nothing of the answer, so it is no reading of a header.
     #[cfg(debug_assertions)]
     pub(super) fn asks_to_explain(&self) -> bool {
-        self.json.contains(EXPLAIN) && self.parsed().contains_key(EXPLAIN)
+        self.may_have(EXPLAIN) && self.parsed().contains_key(EXPLAIN)
     }
 
     /// The value of a header, whatever the case of its name. Values of a repeated header are joined by `, `.

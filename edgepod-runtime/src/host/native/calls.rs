@@ -40,8 +40,7 @@ use crate::{
 pub(super) struct Caller {
     pub(super) session: Option<String>,
     pub(super) user: Option<Claims>,
-    /// As JSON.
-    pub(super) headers: String,
+    pub(super) headers: Headers,
     pub(super) trace_id: String,
     /// Where it comes from, where no client makes it.
     pub(super) origin: Option<Origin>,
@@ -55,7 +54,7 @@ impl Caller {
             args: body,
             session: self.session.as_deref(),
             user: self.user.take(),
-            headers: Headers::from_json(std::mem::take(&mut self.headers)),
+            headers: std::mem::take(&mut self.headers),
             trace_id: &self.trace_id,
             origin: self.origin.take(),
         }
@@ -341,7 +340,7 @@ fn run(engine: &Arc<Engine>, work: Work, body: &str, mut caller: Caller) -> Outc
                 body,
                 session: caller.session.as_deref(),
                 user: caller.user,
-                headers: &caller.headers,
+                headers: &caller.headers.to_json(),
                 trace_id: &caller.trace_id,
             },
             &[],

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{self, App, CLIENT_ADDRESS, RawReply, RawRequest, Registry},
+    engine::{self, App, CLIENT_ADDRESS, Headers, RawReply, RawRequest, Registry, Unread},
     gateway::{self, Decision, Gateway, HEADERS, Head, Route, Step, Verified, client_address},
 };
 
@@ -122,9 +122,11 @@ where
         client_address(peer, forwarded, shared.limits.proxies)
     });
     // A rule for pods may ask for any.
-    let headers = headers_json(&parts.headers, address);
+    let has_pods = shared.registry().pod().is_some();
+    let headers = has_pods.then(|| headers_json(&parts.headers, address));
+    let for_rule = headers.as_deref();
     let (what, pod, args, session, user) =
-        match route(shared, &parts, &headers, None, trace_id).await {
+        match route(shared, &parts, for_rule, None, trace_id).await {
             Route::Reply(reply) => {
                 shared.bodies.drain(body);
                 return Ok(gateway_reply(reply));
@@ -148,6 +150,7 @@ where
             }
             Route::Raw { pod, route, user } => {
                 let (bytes, held) = shared.bodies.read(body).await?;
+                let headers = headers_of(&mut parts, headers, address);
                 let request = RawRequest {
                     method: parts.method.as_str().to_owned(),
                     target: parts
@@ -188,8 +191,8 @@ where
     };
     // The body may have named it.
     let pod = match what {
-        What::Batch if shared.registry().pod().is_some() => {
-            match route(shared, &parts, &headers, Some(&text), trace_id).await {
+        What::Batch if has_pods => {
+            match route(shared, &parts, for_rule, Some(&text), trace_id).await {
                 Route::Batch { pod, .. } => pod,
                 Route::Reply(reply) => return Ok(gateway_reply(reply)),
                 _ => return Err(Error::internal("a batch became something else")),
@@ -201,7 +204,7 @@ where
     let caller = Caller {
         session,
         user,
-        headers,
+        headers: headers_of(&mut parts, headers, address),
         trace_id: trace_id.to_owned(),
         origin: None,
         held,
@@ -213,13 +216,13 @@ where
 async fn route(
     shared: &Arc<Shared>,
     parts: &Parts,
-    headers: &str,
+    headers: Option<&str>,
     body: Option<&str>,
     trace_id: &str,
 ) -> Route {
     let texts = Texts::of(parts);
     let mut head = Head {
-        headers: shared.registry().pod().map(|_| headers),
+        headers,
         body,
         ..texts.head(parts)
     };
@@ -314,6 +317,33 @@ fn latin1(value: &HeaderValue) -> Cow<'_, str> {
             .map(|byte| char::from(*byte))
             .collect::<String>()
             .into(),
+    }
+}
+
+/// The headers of a call: those that were written as JSON already, or as they came.
+fn headers_of(parts: &mut Parts, json: Option<String>, address: Option<IpAddr>) -> Headers {
+    match json {
+        Some(json) => Headers::from_json(json),
+        None => Headers::unread(Came {
+            headers: std::mem::take(&mut parts.headers),
+            address,
+        }),
+    }
+}
+
+/// The headers of a request, and who sent it.
+struct Came {
+    headers: HeaderMap,
+    address: Option<IpAddr>,
+}
+
+impl Unread for Came {
+    fn has(&self, name: &str) -> bool {
+        self.headers.contains_key(name) || (name == CLIENT_ADDRESS && self.address.is_some())
+    }
+
+    fn to_json(&self) -> String {
+        headers_json(&self.headers, self.address)
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{Engine, Fetching, Level, Outcome, PodCall, PodName, Record, answer_of},
+    engine::{Engine, Fetching, Headers, Level, Outcome, PodCall, PodName, Record, answer_of},
     gateway::{FAILED, unserved},
     sqlite::SqlError,
 };
@@ -232,7 +232,7 @@ impl Pods {
                     let caller = Caller {
                         session: None,
                         user,
-                        headers,
+                        headers: Headers::from_json(headers),
                         trace_id,
                         origin: Some(origin),
                         held: None,

@@ -195,7 +195,13 @@ async fn a_pod_with_a_socket_stays_open_and_others_are_closed() {
     assert_eq!(running.add("open1", "heard").await, 200);
     let (one, stale) = next(one).await;
     assert_eq!(stale, "stale");
-    assert_eq!(running.add("open3", "now there is room").await, 200);
+    // The file is closed a moment before its place is free.
+    let mut tries = 0;
+    while running.add("open3", "now there is room").await != 200 {
+        tries += 1;
+        assert!(tries < 3_000, "there is no room");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     drop(one);
     until("all are closed", || running.open() == 0).await;
     assert_eq!(running.notes("open1").await, json!(["heard"]));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Error,
-    engine::{Origin, Outcome, no_function},
+    engine::{Headers, Origin, Outcome, no_function},
     gateway,
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn call(asked: &mut Asked<'_>) -> Result<Outcome, Error> {
     let caller = Caller {
         session: None,
         user: None,
-        headers: "{}".to_owned(),
+        headers: Headers::from_json("{}"),
         trace_id: asked.trace_id.to_owned(),
         origin: Some(Origin::admin(id)),
         held,
