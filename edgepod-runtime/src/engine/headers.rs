@@ -14,7 +14,7 @@ pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 const EXPLAIN: &str = "x-edgepod-explain";
 
 /// Headers that a host has not written as JSON.
-#[cfg(feature = "native")]
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) trait Unread: Send {
     /// Whether there is one of this name in lower case.
     fn has(&self, name: &str) -> bool;
@@ -26,7 +26,7 @@ pub(crate) trait Unread: Send {
 /// Headers as they came.
 enum Came {
     Json(String),
-    #[cfg(feature = "native")]
+    #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
     Unread(Box<dyn Unread>),
 }
 
@@ -55,7 +55,7 @@ impl Headers {
     }
 
     /// Headers as a host has them, which are read when a function asks for one.
-    #[cfg(feature = "native")]
+    #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
     pub(crate) fn unread(headers: impl Unread + 'static) -> Self {
         Self {
             came: Came::Unread(Box::new(headers)),
@@ -67,7 +67,7 @@ impl Headers {
     pub(crate) fn to_json(&self) -> Cow<'_, str> {
         match &self.came {
             Came::Json(json) => json.into(),
-            #[cfg(feature = "native")]
+            #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
             Came::Unread(headers) => headers.to_json().into(),
         }
     }
@@ -76,7 +76,7 @@ impl Headers {
     pub(super) fn may_have(&self, name: &str) -> bool {
         match &self.came {
             Came::Json(json) => json.contains(name),
-            #[cfg(feature = "native")]
+            #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
             Came::Unread(headers) => headers.has(name),
         }
     }

@@ -79,7 +79,7 @@ pub use handler::{Layer, Named};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
-#[cfg(feature = "native")]
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use headers::Unread;
 pub use invocation::{Callable, Gives, Invocation};
 pub use job_admin::JobPage;
