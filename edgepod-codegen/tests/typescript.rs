@@ -350,11 +350,8 @@ fn an_editor_jumps_from_a_function_to_its_rust() {
         let jump = |text: &str| {
             let (file, line) = definition(&front_end, compiler, "page.ts", text);
             let folder = fs::canonicalize(front_end.0.path()).expect("a folder");
-            let name = match file.strip_prefix(&folder) {
-                Ok(file) => file.display().to_string(),
-                Err(_) => file.display().to_string(),
-            };
-            (name, line)
+            let name = file.strip_prefix(&folder).unwrap_or(&file);
+            (name.display().to_string(), line)
         };
         // Without the map, as where the client is committed and the map is not.
         let (file, line) = jump("columns]");

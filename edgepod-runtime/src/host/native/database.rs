@@ -335,17 +335,18 @@ impl NativeDatabase {
             &mut once
         };
         let width = statement.column_count();
+        let writes = !statement.readonly();
         let mut rows = statement
             .query(rusqlite::params_from_iter(params))
             .map_err(failure)?;
         while let Some(next) = rows.next().map_err(failure)? {
             row(next, width)?;
         }
-        let changes = connection.total_changes() - before;
-        if changes > 0 && connection.is_autocommit() {
+        // Also what changes no row, as a table that is made.
+        if writes && connection.is_autocommit() {
             self.committed();
         }
-        Ok((changes, width))
+        Ok((connection.total_changes() - before, width))
     }
 }
 
