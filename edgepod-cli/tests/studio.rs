@@ -6,6 +6,8 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,6 +17,9 @@ use nix::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// How long the first build and start may take on a slow machine.
+const START: Duration = Duration::from_secs(10 * 60);
 
 /// An `edgepod` that serves a studio. Dropping it ends it.
 struct Studio {
@@ -35,14 +40,20 @@ impl Studio {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (says, said) = mpsc::channel();
+        thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .try_for_each(|line| says.send(line))
+        });
         let mut found = String::new();
         // Facts are printed when it is ready.
         loop {
-            let line = lines
-                .next()
-                .unwrap_or_else(|| panic!("it ended: {arguments:?}"))
-                .unwrap();
+            let line = said.recv_timeout(START).unwrap_or_else(|error| {
+                let _ = child.kill();
+                panic!("{arguments:?} is not ready, and what it said is above: {error}")
+            });
             if let Some((_, address)) = line.split_once("studio ") {
                 found = address.to_owned();
             }
@@ -639,6 +650,6 @@ fn it_is_there(studio: &Studio) {
     let headers = [("authorization", &*key)];
     while studio.ask("GET", "/schema", &Value::Null, &headers).0 == 503 {
         assert!(began.elapsed() < Duration::from_secs(60));
-        std::thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(100));
     }
 }

@@ -2,11 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, Write as _},
     path::{Component, Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+use tempfile::Builder;
 
 use crate::{Error, map, typescript};
 
@@ -161,21 +163,34 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-/// Writes beside the file and renames, so that a watching bundler never reads half of one.
+/// Writes beside the file and renames, so that a watching bundler never reads half of one. The name beside it is of this run alone:
+/// `edgepod dev` may generate the same client at the same moment.
 fn replace(path: &Path, contents: &str) -> Result<(), Error> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|source| failed("create", parent, source))?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    fs::write(&new, contents).map_err(|source| failed("write", &new, source))?;
-    fs::rename(&new, path).map_err(|source| failed("write", path, source))
+    let mut new = Builder::new();
+    // As any file that a program makes: a temporary one is for its owner alone.
+    #[cfg(unix)]
+    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new = new
+        .tempfile_in(parent)
+        .map_err(|source| failed("write", path, source))?;
+    new.write_all(contents.as_bytes())
+        .map_err(|source| failed("write", path, source))?;
+    new.persist(path)
+        .map_err(|source| failed("write", path, source.error))?;
+    Ok(())
 }
 
 /// Removes a file, and the folders that it leaves empty.
 fn remove(folder: &Path, path: &Path) -> Result<(), Error> {
     let file = folder.join(path);
-    fs::remove_file(&file).map_err(|source| failed("remove", &file, source))?;
+    match fs::remove_file(&file) {
+        Ok(()) => {}
+        // By another run, at the same moment.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(failed("remove", &file, source)),
+    }
     for parent in path
         .ancestors()
         .skip(1)

@@ -1,6 +1,7 @@
 //! A folder of generated files lives among files of the user's.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -261,4 +262,55 @@ fn where_typescript_emits_declarations_the_functions_are_among_its_sources() {
     client.write_to(&path).expect("it is written");
     assert_eq!(read(&path, "functions.d.ts"), declarations);
     assert!(!path.join("functions.ts").exists() && path.join(MAP).exists());
+}
+
+/// `edgepod dev` generates at any moment, and two of them may serve one app.
+#[test]
+fn runs_at_the_same_moment_are_not_in_each_others_way() {
+    let folder = folder();
+    let client = Client::new(&users(), Framework::React);
+    let alone = folder.path().join("alone");
+    client.write_to(&alone).expect("it is written");
+    for time in 0..20 {
+        let path = folder.path().join(format!("edgepod{time}"));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| client.write_to(&path).expect("it is written"));
+            }
+        });
+        assert_eq!(client.diff(&path).expect("it is read"), []);
+        assert_eq!(files_of(&path), files_of(&alone));
+    }
+}
+
+/// All files below a folder, by their paths in it.
+fn files_of(folder: &Path) -> BTreeSet<PathBuf> {
+    let inside = fs::read_dir(folder).expect("a folder").flatten();
+    inside
+        .flat_map(|entry| {
+            let name = PathBuf::from(entry.file_name());
+            match entry.path().is_dir() {
+                true => files_of(&entry.path())
+                    .into_iter()
+                    .map(|file| name.join(file))
+                    .collect(),
+                false => vec![name],
+            }
+        })
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_readable_to_whom_other_new_files_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let mode = |name: &str| {
+        let meta = fs::metadata(folder.path().join(name)).expect("the file is there");
+        meta.permissions().mode()
+    };
+    let client = Client::new(&users(), Framework::React);
+    client.write_to(folder.path()).expect("it is written");
+    fs::write(folder.path().join("other.ts"), "").expect("it is written");
+    assert_eq!(mode("client.ts"), mode("other.ts"));
 }

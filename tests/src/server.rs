@@ -641,10 +641,7 @@ pub fn build_command() -> Result<PathBuf> {
     if let Some(command) = &*built {
         return Ok(command.clone());
     }
-    // With the features that the whole workspace asks for, and its tests, for which a small one stands beside it: with its own alone,
-    // half of what it depends on is compiled once more.
-    let what = ["--workspace", "--bin", "edgepod", "--test", "readers"];
-    let command = build(&what, |artifact| {
+    let command = build(&["build-as-for-tests", "--bin", "edgepod"], |artifact| {
         (artifact["target"]["name"] == "edgepod").then(|| artifact["executable"].as_str())?
     })?;
     Ok(built.insert(command).clone())
@@ -656,7 +653,7 @@ pub fn build_command() -> Result<PathBuf> {
 /// When it does not build.
 pub fn build_library(package: &str) -> Result<PathBuf> {
     let library = package.replace('-', "_");
-    build(&["--package", package], |artifact| {
+    build(&["build", "--package", package], |artifact| {
         if artifact["target"]["name"] != *library {
             return None;
         }
@@ -671,7 +668,6 @@ pub fn build_library(package: &str) -> Result<PathBuf> {
 /// Builds what cargo is asked for, and finds a file among what it says it made.
 fn build(what: &[&str], find: impl Fn(&Value) -> Option<&str>) -> Result<PathBuf> {
     let built = apps::cargo()
-        .arg("build")
         .args(what)
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(workspace())

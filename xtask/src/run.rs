@@ -1,6 +1,7 @@
 //! Running other programs, with their output both shown and kept.
 
 use std::{
+    cell::RefCell,
     ffi::OsStr,
     io::{BufRead, BufReader, Read, Write},
     path::Path,
@@ -17,6 +18,25 @@ use crate::workspace;
 /// The longest that a program of the tests may take, on the slowest machine and with nothing compiled yet. One that hangs is a
 /// failure with a name, not a run that never ends.
 const LIMIT: Duration = Duration::from_secs(40 * 60);
+
+thread_local! {
+    /// What stands before each line that this thread shows.
+    static PREFIX: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// From now on each line that this thread shows has `name` before it: another thread shows lines at the same time.
+pub(crate) fn name_lines(name: &str) {
+    PREFIX.replace(format!("{name} | "));
+}
+
+/// Shows a line, which ends as it does.
+pub(crate) fn show(line: &str) {
+    let mut terminal = std::io::stdout().lock();
+    // A closed terminal (`cargo xtask test | head`) must not end the run.
+    let _ = PREFIX.with_borrow(|prefix| terminal.write_all(prefix.as_bytes()));
+    let _ = terminal.write_all(line.as_bytes());
+    let _ = terminal.flush();
+}
 
 /// A program that ended: whether it succeeded, and everything that it printed, in the order it came.
 pub(crate) struct Finished {
@@ -75,7 +95,8 @@ pub(crate) fn tee(command: &mut Command) -> Result<Finished> {
 }
 
 fn run_within(command: &mut Command, limit: Duration) -> Result<Finished> {
-    println!("\n$ {}", shown(command));
+    show("\n");
+    show(&format!("$ {}\n", shown(command)));
     let began = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
@@ -105,21 +126,20 @@ fn run_within(command: &mut Command, limit: Duration) -> Result<Finished> {
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 end(&mut child);
-                println!(
-                    "error: `{}` did not end within {} s and was ended; it hung after the line above",
+                let line = format!(
+                    "error: `{}` did not end within {} s and was ended; it hung after the line above\n",
                     shown(command),
                     limit.as_secs()
                 );
+                show(&line);
+                output.push_str(&line);
                 return Ok(Finished {
                     success: false,
                     output,
                 });
             }
         };
-        let mut terminal = std::io::stdout().lock();
-        // A closed terminal (`cargo xtask test | head`) must not end the run.
-        let _ = terminal.write_all(line.as_bytes());
-        let _ = terminal.flush();
+        show(&line);
         output.push_str(&line);
     }
     let status = child.wait().context("waiting for a program to end")?;
@@ -176,8 +196,12 @@ mod tests {
         command.args(["-c", "echo begun; sh -c 'sleep 1000' & echo $!; wait"]);
         let finished = run_within(&mut command, Duration::from_secs(1)).unwrap();
         assert!(!finished.success);
-        let (first, child) = finished.output.trim().split_once('\n').unwrap();
+        let [first, child, last] = finished.output.lines().collect::<Vec<_>>()[..] else {
+            panic!("{}", finished.output);
+        };
         assert_eq!(first, "begun");
+        // So that the report names what hung.
+        assert!(last.starts_with("error: `sh -c ") && last.contains("did not end within 1 s"));
         let child: u32 = child.parse().unwrap();
         let mut system = sysinfo::System::new();
         let all = sysinfo::ProcessesToUpdate::All;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     run::{self, Finished},
-    test::{AS_FOR_TESTS, setup},
+    test::setup,
     workspace,
 };
 
@@ -66,8 +66,7 @@ fn simulate(options: &Options) -> Result<Finished> {
         .to_owned();
     let mut build = run::cargo();
     build
-        .args(["build", "--quiet", "--workspace", "--bin", "simulation"])
-        .args(AS_FOR_TESTS)
+        .args(["build-as-for-tests", "--quiet", "--bin", "simulation"])
         .args(["--features", "simulation/planted"]);
     if options.optimized {
         target = target.join("simulation-optimized");

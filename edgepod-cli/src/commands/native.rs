@@ -39,9 +39,10 @@ pub(super) fn build(app: &App, profile: Profile, is_container: bool) -> Result<(
     let folder = app.state()?.join(FOLDER);
     fs::create_dir_all(&folder)?;
     let own = folder.join(name(app));
-    let new = folder.join(".new");
+    // Beside it, by a name that no other build uses at the same moment.
+    let new = tempfile::NamedTempFile::new_in(&folder)?.into_temp_path();
     fs::copy(&program, &new)?;
-    fs::rename(&new, &own)?;
+    new.persist(&own)?;
     let web = folder.join(WEB);
     if web.exists() {
         fs::remove_dir_all(&web)?;

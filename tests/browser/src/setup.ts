@@ -12,8 +12,7 @@ declare module "vitest" {
 
 export default function setup(project: TestProject): void {
   const cargo = process.env.CARGO ?? "cargo";
-  // With the features that the whole workspace and its tests ask for, as the other tests build it (`tests/src/server.rs`).
-  const build = "build --workspace --bin edgepod --test readers --message-format json-render-diagnostics";
+  const build = "build-as-for-tests --bin edgepod --message-format json-render-diagnostics";
   const built = spawnSync(cargo, build.split(" "), {
     cwd: WORKSPACE,
     encoding: "utf8",

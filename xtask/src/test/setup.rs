@@ -1,6 +1,12 @@
 //! What the suites need beyond Rust, fetched once.
 
-use std::{ffi::OsStr, fs, path::Path, process::Command};
+use std::{
+    ffi::OsStr,
+    fs,
+    path::Path,
+    process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -9,8 +15,15 @@ use crate::run::{program, tee};
 /// The target that Workers are built for.
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// Held while something is installed: two suites may want it at once.
+fn installing() -> MutexGuard<'static, ()> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    INSTALLING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Installs a folder's npm packages, unless they are there and as its lock file says.
 pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
+    let _installing = installing();
     let lock = folder.join("package-lock.json");
     let wanted = fs::read(&lock).with_context(|| format!("reading {}", lock.display()))?;
     // A copy of the lock file that was installed from. npm's own record differs from it in form, and ages
@@ -44,6 +57,7 @@ pub(super) fn npm() -> &'static str {
 
 /// Makes sure that Rust can compile for Workers.
 pub(super) fn wasm_target() -> Result<()> {
+    let _installing = installing();
     let there = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", WASM_TARGET])
         .output()

@@ -28,6 +28,8 @@ pub(super) enum Suite {
     Studio,
     /// Unit, integration, compile-fail and doc tests of every crate
     Rust,
+    /// The page of the example: types and build
+    Page,
     /// The wire protocol, against the native host
     ProtocolNative,
     /// The wire protocol, against a Durable Object on workerd
@@ -72,8 +74,6 @@ pub(super) enum Suite {
     TracesNative,
     /// Traces that calls are parts of, on workerd
     TracesWorkerd,
-    /// The page of the example: types and build
-    Page,
     /// The page in Chromium, against the native host
     BrowserNative,
     /// The page in Chromium, against a Durable Object on workerd
@@ -81,8 +81,8 @@ pub(super) enum Suite {
 }
 
 /// Where the app runs.
-#[derive(Clone, Copy)]
-enum Host {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Host {
     Native,
     Workerd,
 }
@@ -105,6 +105,7 @@ impl Suite {
         Self::Studio,
         Self::Simulation,
         Self::Rust,
+        Self::Page,
         Self::ProtocolNative,
         Self::ProtocolWorkerd,
         Self::ProtocolPodNative,
@@ -127,7 +128,6 @@ impl Suite {
         Self::JobsWorkerd,
         Self::TracesNative,
         Self::TracesWorkerd,
-        Self::Page,
         Self::BrowserNative,
         Self::BrowserWorkerd,
     ];
@@ -146,42 +146,70 @@ impl Suite {
             .unwrap_or_default()
     }
 
-    pub(super) fn run(self) -> Result<Totals> {
-        match self {
-            Self::Fmt => fmt(),
-            Self::Clippy => clippy(),
-            Self::Client => npm_test("edgepod-codegen/client"),
-            Self::Simulation => Ok(Totals::of_cargo_test(&simulate::short()?)),
-            Self::Worker => npm_test("edgepod-runtime/src/host/durable_object"),
-            Self::Studio => npm_test("edgepod-cli/studio"),
-            Self::Rust => rust(),
-            Self::ProtocolNative => hosted("protocol", Host::Native),
-            Self::ProtocolWorkerd => hosted("protocol", Host::Workerd),
-            Self::ProtocolPodNative => protocol_in_a_pod(Host::Native),
-            Self::ProtocolPodWorkerd => protocol_in_a_pod(Host::Workerd),
-            Self::FaultsNative => hosted("faults", Host::Native),
-            Self::FaultsWorkerd => hosted("faults", Host::Workerd),
-            Self::TrackingNative => hosted("tracking", Host::Native),
-            Self::TrackingWorkerd => hosted("tracking", Host::Workerd),
-            Self::AuthNative => hosted("auth", Host::Native),
-            Self::AuthWorkerd => hosted("auth", Host::Workerd),
-            Self::RoutesNative => hosted("routes", Host::Native),
-            Self::RoutesWorkerd => hosted("routes", Host::Workerd),
-            Self::PodsNative => hosted("pods", Host::Native),
-            Self::PodsWorkerd => hosted("pods", Host::Workerd),
-            Self::ChatNative => hosted("chat", Host::Native),
-            Self::ChatWorkerd => hosted("chat", Host::Workerd),
-            Self::HostileNative => hosted("hostile", Host::Native),
-            Self::HostileWorkerd => hosted("hostile", Host::Workerd),
-            Self::JobsNative => hosted("jobs", Host::Native),
-            Self::JobsWorkerd => hosted("jobs", Host::Workerd),
-            Self::TracesNative => hosted("traces", Host::Native),
-            Self::TracesWorkerd => hosted("traces", Host::Workerd),
-            Self::Page => page(),
-            Self::BrowserNative => browser(Host::Native),
-            Self::BrowserWorkerd => browser(Host::Workerd),
+    /// The host that it tests, where suites of the other host can run beside it: they wait more than they work. Those in a browser
+    /// share the pages that they serve, and have the machine for themselves.
+    pub(super) fn host(self) -> Option<Host> {
+        match self.kind() {
+            Kind::Hosted(_, host) | Kind::ProtocolInPod(host) => Some(host),
+            Kind::Alone(_) => None,
         }
     }
+
+    pub(super) fn run(self) -> Result<Totals> {
+        match self.kind() {
+            Kind::Alone(run) => run(),
+            Kind::Hosted(program, host) => hosted(program, host),
+            Kind::ProtocolInPod(host) => protocol_in_a_pod(host),
+        }
+    }
+
+    fn kind(self) -> Kind {
+        use Host::{Native, Workerd};
+        match self {
+            Self::Fmt => Kind::Alone(fmt),
+            Self::Clippy => Kind::Alone(clippy),
+            Self::Client => Kind::Alone(|| npm_test("edgepod-codegen/client")),
+            Self::Simulation => Kind::Alone(|| Ok(Totals::of_cargo_test(&simulate::short()?))),
+            Self::Worker => Kind::Alone(|| npm_test("edgepod-runtime/src/host/durable_object")),
+            Self::Studio => Kind::Alone(|| npm_test("edgepod-cli/studio")),
+            Self::Rust => Kind::Alone(rust),
+            Self::Page => Kind::Alone(page),
+            Self::ProtocolNative => Kind::Hosted("protocol", Native),
+            Self::ProtocolWorkerd => Kind::Hosted("protocol", Workerd),
+            Self::ProtocolPodNative => Kind::ProtocolInPod(Native),
+            Self::ProtocolPodWorkerd => Kind::ProtocolInPod(Workerd),
+            Self::FaultsNative => Kind::Hosted("faults", Native),
+            Self::FaultsWorkerd => Kind::Hosted("faults", Workerd),
+            Self::TrackingNative => Kind::Hosted("tracking", Native),
+            Self::TrackingWorkerd => Kind::Hosted("tracking", Workerd),
+            Self::AuthNative => Kind::Hosted("auth", Native),
+            Self::AuthWorkerd => Kind::Hosted("auth", Workerd),
+            Self::RoutesNative => Kind::Hosted("routes", Native),
+            Self::RoutesWorkerd => Kind::Hosted("routes", Workerd),
+            Self::PodsNative => Kind::Hosted("pods", Native),
+            Self::PodsWorkerd => Kind::Hosted("pods", Workerd),
+            Self::ChatNative => Kind::Hosted("chat", Native),
+            Self::ChatWorkerd => Kind::Hosted("chat", Workerd),
+            Self::HostileNative => Kind::Hosted("hostile", Native),
+            Self::HostileWorkerd => Kind::Hosted("hostile", Workerd),
+            Self::JobsNative => Kind::Hosted("jobs", Native),
+            Self::JobsWorkerd => Kind::Hosted("jobs", Workerd),
+            Self::TracesNative => Kind::Hosted("traces", Native),
+            Self::TracesWorkerd => Kind::Hosted("traces", Workerd),
+            Self::BrowserNative => Kind::Alone(|| browser(Native)),
+            Self::BrowserWorkerd => Kind::Alone(|| browser(Workerd)),
+        }
+    }
+}
+
+/// How a suite is run.
+enum Kind {
+    /// By itself.
+    Alone(fn() -> Result<Totals>),
+    /// A test program of `tests`, on a host.
+    Hosted(&'static str, Host),
+    /// The cases of the protocol again, in a pod.
+    ProtocolInPod(Host),
 }
 
 fn fmt() -> Result<Totals> {
@@ -283,17 +311,9 @@ fn front_ends() -> Result<Totals> {
     Ok(Totals::of_exit(&finished))
 }
 
-/// A test to build beside a program, a small one: then the program has the features that tests of the workspace ask for, and what it
-/// depends on is what is built for those.
-pub(crate) const AS_FOR_TESTS: [&str; 2] = ["--test", "readers"];
-
 /// The command, built; it stands beside this program.
 fn edgepod() -> Result<Command> {
-    let what = ["--workspace", "--bin", "edgepod"];
-    let built = tee(cargo()
-        .args(["build", "--quiet"])
-        .args(what)
-        .args(AS_FOR_TESTS))?;
+    let built = tee(cargo().args(["build-as-for-tests", "--quiet", "--bin", "edgepod"]))?;
     if !built.success {
         bail!("the `edgepod` command does not build");
     }
