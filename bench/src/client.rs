@@ -17,6 +17,37 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::client::IntoClientRequest}
 /// The key that every contender is started with.
 pub(crate) const KEY: &str = "ep_pk_bench";
 
+/// What a browser sends along with each request that a page makes of another address, and a proxy before the server adds: names and
+/// values of Chromium 141, and of Cloudflare's network.
+const OF_A_BROWSER: [(&str, &str); 20] = [
+    ("accept", "*/*"),
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("accept-language", "en-GB,en;q=0.9,de;q=0.8"),
+    ("cf-connecting-ip", "203.0.113.7"),
+    ("cf-ipcountry", "DE"),
+    ("cf-ray", "9a1b2c3d4e5f6789-FRA"),
+    ("cf-visitor", "{\"scheme\":\"https\"}"),
+    ("dnt", "1"),
+    ("origin", "https://app.example.com"),
+    ("priority", "u=1, i"),
+    ("referer", "https://app.example.com/"),
+    (
+        "sec-ch-ua",
+        "\"Chromium\";v=\"141\", \"Not?A_Brand\";v=\"8\"",
+    ),
+    ("sec-ch-ua-mobile", "?0"),
+    ("sec-ch-ua-platform", "\"Linux\""),
+    ("sec-fetch-dest", "empty"),
+    ("sec-fetch-mode", "cors"),
+    ("sec-fetch-site", "same-site"),
+    (
+        "user-agent",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+    ),
+    ("x-forwarded-for", "203.0.113.7"),
+    ("x-forwarded-proto", "https"),
+];
+
 /// An open socket of a session.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
@@ -67,6 +98,9 @@ impl Connection {
             .header("host", &self.host)
             .header("content-type", "application/json")
             .header("x-edgepod-key", KEY);
+        for (name, value) in OF_A_BROWSER {
+            request = request.header(name, value);
+        }
         if let Some(session) = &self.session {
             request = request.header("x-edgepod-session-id", session);
         }

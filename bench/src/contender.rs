@@ -1,11 +1,11 @@
-//! Who runs: a folder of Worker modules each.
+//! Who runs: a folder of Worker modules each, or a program.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use edgepod_cli::{
     app::App,
-    build::{Profile, Worker},
+    build::{self, Profile, Worker},
 };
 use fs_err as fs;
 use tempfile::TempDir;
@@ -13,16 +13,23 @@ use walkdir::WalkDir;
 
 use crate::{BASE, options::Options};
 
-/// A Worker to measure.
+/// What is measured.
+pub(crate) enum Runs {
+    /// A Worker: the folder of its modules; `entry.mjs` is the main one. A copy: a build that runs meanwhile must not change what
+    /// is measured.
+    Worker(TempDir),
+    /// A program that serves by itself.
+    Program(PathBuf),
+}
+
+/// Who is measured.
 pub(crate) struct Contender {
     pub(crate) name: String,
-    /// Its modules; `entry.mjs` is the main one. A copy: a build that runs meanwhile must not change what is measured.
-    pub(crate) folder: PathBuf,
+    pub(crate) runs: Runs,
     /// Whether it signs tokens.
     pub(crate) signs: bool,
     /// Whether its functions have names for a profiler.
     pub(crate) is_profiled: bool,
-    _copy: TempDir,
 }
 
 impl Contender {
@@ -52,11 +59,19 @@ impl Contender {
         }
         Ok(Self {
             name: name.to_owned(),
-            folder: copy.path().to_owned(),
+            runs: Runs::Worker(copy),
             signs: false,
             is_profiled: false,
-            _copy: copy,
         })
+    }
+
+    fn of_program(name: &str, program: PathBuf) -> Self {
+        Self {
+            name: name.to_owned(),
+            runs: Runs::Program(program),
+            signs: false,
+            is_profiled: false,
+        }
     }
 }
 
@@ -90,6 +105,27 @@ pub(crate) fn all(options: &Options) -> Result<Vec<Contender>> {
     }
     Ok(contenders)
 }
+
+/// The hand-written server on axum, and the native program of the app, both built for release.
+///
+/// # Errors
+/// When the app does not build.
+pub(crate) fn native(options: &Options) -> Result<[Contender; 2]> {
+    let app = App::find(&root().join(&options.app))?;
+    let program = build::program(&app, Profile::Release)
+        .with_context(|| format!("building {} as a program", app.name))?;
+    // Cargo builds it beside this program.
+    let axum = std::env::current_exe()?.with_file_name(AXUM);
+    let axum = axum.with_extension(std::env::consts::EXE_EXTENSION);
+    ensure!(axum.is_file(), "there is no {}", axum.display());
+    Ok([
+        Contender::of_program("axum", axum),
+        Contender::of_program("edgepod", program),
+    ])
+}
+
+/// The hand-written native server.
+const AXUM: &str = "edgepod-bench-axum";
 
 /// The root of the checkout that this was compiled from.
 pub(crate) fn root() -> PathBuf {

@@ -12,7 +12,8 @@ use edgepod_cli::{
 use crate::{
     contender,
     options::Options,
-    pods::{INSERT, Native, load},
+    pods::{INSERT, load},
+    server::Server,
     stats,
 };
 
@@ -30,15 +31,15 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     println!("{NAME}: inserts a second, natively, where no reply is lost to a power cut");
     let app = App::find(&contender::root().join("tests/apps/pods"))?;
     let program = build::program(&app, Profile::Release).context("building tests/apps/pods")?;
-    let normal = Native::start(&program, &[])?;
-    let full = Native::start(&program, &[("EDGEPOD_SYNCHRONOUS", "full")])?;
+    let normal = Server::of_program(&program, &[])?;
+    let full = Server::of_program(&program, &[("EDGEPOD_SYNCHRONOUS", "full")])?;
     let mut samples: [Vec<[f64; 2]>; CONNECTIONS.len()] = Default::default();
     // One round more: the first only warms up.
     for round in 0..=options.rounds {
         for (samples, connections) in samples.iter_mut().zip(CONNECTIONS) {
             let mut pair = [0.0; 2];
             for (calls, server) in pair.iter_mut().zip([&normal, &full]) {
-                let (address, process) = (server.address, server.process());
+                let (address, process) = (server.address(), server.process());
                 let sample = load(&INSERT, 1, connections, address, process, options).await?;
                 *calls = sample.calls_per_second;
             }

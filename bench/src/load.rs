@@ -21,14 +21,32 @@ use crate::{
 /// How long each contender runs unmeasured first: until its code is compiled and its caches are full.
 const WARM_UP: Duration = Duration::from_millis(700);
 
+/// Where it is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// On workerd, beside the hand-written Worker.
+    Workerd,
+    /// As programs, beside the hand-written server on axum.
+    Native,
+}
+
+/// A limit to a ratio to the hand-written one (DESIGN.md, section 6).
+#[derive(Clone, Copy)]
+pub(crate) enum Budget {
+    /// The least of requests per second.
+    Requests(f64),
+    /// The most of processor time per request.
+    Cpu(f64),
+}
+
 /// One kind of request.
 pub(crate) struct Case {
     /// What `--only` calls it.
     pub(crate) name: &'static str,
     /// What is sent, for people.
     pub(crate) about: &'static str,
-    /// The least ratio of requests per second to the hand-written Worker (DESIGN.md, section 6).
-    pub(crate) budget: f64,
+    pub(crate) host: Host,
+    pub(crate) budget: Budget,
     answers: Answers,
     users: usize,
     function: &'static str,
@@ -46,7 +64,8 @@ struct Turn {
 const POINT_READ: Case = Case {
     name: "point-read",
     about: "getUserById, of 100 users",
-    budget: 0.9,
+    host: Host::Workerd,
+    budget: Budget::Requests(0.95),
     answers: Answers::Computed,
     users: 100,
     function: "getUserById",
@@ -60,57 +79,103 @@ const LIST_1000: Case = Case {
     name: "list-1000",
     // One fewer than 1000: that many rows come with a warning, in the reply and in the log.
     about: "getUsers, of 999 users",
-    budget: 1.2,
+    host: Host::Workerd,
+    budget: Budget::Requests(1.5),
     answers: Answers::Computed,
     users: 999,
     function: "getUsers",
     arguments: |_, _| "{}".to_owned(),
 };
 
+const INSERT: Case = Case {
+    name: "insert",
+    about: "insertUser",
+    host: Host::Workerd,
+    budget: Budget::Requests(0.95),
+    answers: Answers::Computed,
+    users: 100,
+    function: "insertUser",
+    arguments: |_, turn| {
+        let Turn {
+            connection,
+            number,
+            period,
+        } = turn;
+        json!({ "email": format!("new-{period}-{connection}-{number}@example.com"), "name": "New User" }).to_string()
+    },
+};
+
+const LIST_100: Case = Case {
+    name: "list-100",
+    about: "getUsers, of 100 users",
+    budget: Budget::Requests(1.1),
+    users: 100,
+    ..LIST_1000
+};
+
 /// What is measured under load.
 pub(crate) const CASES: &[Case] = &[
     POINT_READ,
-    Case {
-        name: "insert",
-        about: "insertUser",
-        budget: 0.9,
-        answers: Answers::Computed,
-        users: 100,
-        function: "insertUser",
-        arguments: |_,
-                    Turn {
-                        connection,
-                        number,
-                        period,
-                    }| {
-            json!({ "email": format!("new-{period}-{connection}-{number}@example.com"), "name": "New User" }).to_string()
-        },
-    },
-    Case {
-        name: "list-100",
-        about: "getUsers, of 100 users",
-        budget: 1.0,
-        answers: Answers::Computed,
-        users: 100,
-        function: "getUsers",
-        arguments: |_, _| "{}".to_owned(),
-    },
+    INSERT,
+    LIST_100,
     LIST_1000,
     Case {
         name: "point-read-kept",
         about: "getUserById, of 100 users, whose answers are kept",
-        budget: 1.1,
+        budget: Budget::Requests(1.1),
         answers: Answers::Kept,
         ..POINT_READ
     },
     Case {
         name: "list-1000-kept",
         about: "getUsers, of 999 users, whose answer is kept",
-        budget: 3.0,
+        budget: Budget::Requests(3.0),
         answers: Answers::Kept,
         ..LIST_1000
     },
+    Case {
+        name: "native-point-read",
+        host: Host::Native,
+        budget: Budget::Cpu(1.05),
+        ..POINT_READ
+    },
+    Case {
+        name: "native-insert",
+        host: Host::Native,
+        budget: Budget::Cpu(1.05),
+        ..INSERT
+    },
+    Case {
+        name: "native-list-100",
+        host: Host::Native,
+        budget: Budget::Cpu(1.05),
+        ..LIST_100
+    },
+    Case {
+        name: "native-list-1000",
+        host: Host::Native,
+        budget: Budget::Cpu(1.05),
+        ..LIST_1000
+    },
 ];
+
+impl Budget {
+    /// That of requests per second.
+    pub(crate) fn requests(self) -> Option<f64> {
+        match self {
+            Self::Requests(least) => Some(least),
+            Self::Cpu(_) => None,
+        }
+    }
+
+    /// That of processor time per request.
+    pub(crate) fn cpu(self) -> Option<f64> {
+        match self {
+            Self::Requests(_) => None,
+            Self::Cpu(most) => Some(most),
+        }
+    }
+}
 
 /// What one round of one contender gave.
 pub(crate) struct Sample {

@@ -1,10 +1,11 @@
-//! `cargo xtask bench`: `examples/users` on workerd beside the same Worker written by hand in JavaScript.
+//! `cargo xtask bench`: `examples/users` on workerd beside the same Worker written by hand in JavaScript, and natively beside the same
+//! server written by hand on axum.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`options`] | what may be typed |
-//! | [`contender`] | who runs: a folder of Worker modules each |
-//! | [`server`] | one contender on workerd: its address, and what it costs this machine |
+//! | [`contender`] | who runs: a folder of Worker modules each, or a program |
+//! | [`server`] | one contender, running: its address, and what it costs this machine |
 //! | [`client`] | keep-alive connections and sockets, and the fixture |
 //! | [`load`] | requests for a while over several connections: how many, and at what cost |
 //! | [`stale`] | one write, many sockets: when the last one knew |
@@ -48,7 +49,8 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use crate::{
-    contender::Contender,
+    contender::{Contender, Runs},
+    load::Host,
     options::Options,
     report::{Direction, Measure, Report},
 };
@@ -91,14 +93,26 @@ fn run(options: &Options) -> Result<bool> {
     if options.wants(durable::NAME) {
         runtime.block_on(durable::measure(options))?;
     }
+    let native: Vec<_> = wanted(options, Host::Native).collect();
+    if !native.is_empty() {
+        let contenders = contender::native(options)?;
+        let mut report = Report::new(options, &contenders)?;
+        for case in &native {
+            runtime.block_on(measure_load(case, options, &contenders, &mut report))?;
+        }
+        report.print();
+        println!("\nSaved as {}", report.save(options, "native")?.display());
+        missed.extend(report.missed_budgets());
+    }
     let alone = [save::NAME, rooms::NAME, pods::NAME, durable::NAME];
-    let is_alone = |name: &String| alone.contains(&name.as_str());
+    let is_native = |name: &String| native.iter().any(|case| case.name == name);
+    let is_alone = |name: &String| alone.contains(&name.as_str()) || is_native(name);
     if !options.only.is_empty() && options.only.iter().all(is_alone) {
         return Ok(told(options, &missed));
     }
     let contenders = contender::all(options)?;
     let mut report = Report::new(options, &contenders)?;
-    for case in load::CASES.iter().filter(|case| options.wants(case.name)) {
+    for case in wanted(options, Host::Workerd) {
         runtime.block_on(measure_load(case, options, &contenders, &mut report))?;
     }
     if options.wants(stale::NAME) {
@@ -116,10 +130,15 @@ fn run(options: &Options) -> Result<bool> {
         measure_size(&contenders, &mut report)?;
     }
     report.print();
-    let path = report.save(options)?;
-    println!("\nSaved as {}", path.display());
+    println!("\nSaved as {}", report.save(options, "latest")?.display());
     missed.extend(report.missed_budgets());
     Ok(told(options, &missed))
+}
+
+/// The cases under load that are to be measured there.
+fn wanted(options: &Options, host: Host) -> impl Iterator<Item = &'static load::Case> {
+    let cases = load::CASES.iter().filter(move |case| case.host == host);
+    cases.filter(|case| options.wants(case.name))
 }
 
 /// Tells which budgets are missed. Whether that is fine.
@@ -157,14 +176,14 @@ async fn measure_load(
         name: format!("{}, requests/s", case.name),
         unit: "",
         direction: Direction::MoreIsBetter,
-        budget: Some(case.budget),
+        budget: case.budget.requests(),
         rounds: column(&|sample| Some(sample.requests_per_second())),
     });
     report.add(Measure {
         name: format!("{}, CPU per request", case.name),
         unit: "µs",
         direction: Direction::LessIsBetter,
-        budget: None,
+        budget: case.budget.cpu(),
         rounds: column(&|sample| {
             sample
                 .cpu_per_request()
@@ -202,7 +221,7 @@ async fn measure_stale(
         options.sockets
     );
     let latencies = stale::measure(options, contenders).await?;
-    for (share, name, budget) in [(0.5, "median", None), (0.99, "p99", Some(1.1))] {
+    for (share, name, budget) in [(0.5, "median", None), (0.99, "p99", Some(1.0))] {
         report.add(Measure {
             name: format!("stale to {} sockets, {name}", options.sockets),
             unit: "ms",
@@ -283,7 +302,7 @@ async fn measure_cold_start(
         name: "cold start to first reply".into(),
         unit: "ms",
         direction: Direction::LessIsBetter,
-        budget: Some(1.5),
+        budget: Some(1.3),
         rounds: times
             .iter()
             .map(|rounds| {
@@ -300,7 +319,11 @@ async fn measure_cold_start(
 fn measure_size(contenders: &[Contender], report: &mut Report) -> Result<()> {
     let sizes: Vec<f64> = contenders
         .iter()
-        .map(|contender| Ok(size::gzipped(&contender.folder)? as f64 / 1024.0))
+        .filter_map(|contender| match &contender.runs {
+            Runs::Worker(folder) => Some(folder),
+            Runs::Program(_) => None,
+        })
+        .map(|folder| Ok(size::gzipped(folder.path())? as f64 / 1024.0))
         .collect::<Result<_>>()?;
     report.add(Measure {
         name: "wasm and JS, gzipped".into(),

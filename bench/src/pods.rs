@@ -4,29 +4,22 @@
 //! What is compared is one pod with several, on the same host. A pod's functions run one after another, as in one object; those
 //! of different pods do not wait for each other. On workerd all objects of a process have one thread.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use edgepod_cli::{
     app::App,
     build::{self, Profile, Worker},
-    http,
-    process::Process,
 };
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{
-    client::{Connection, KEY},
+    client::Connection,
     contender::{self, Contender},
     machine,
     options::Options,
-    server::{Answers, PRIVATE_KEY, Server, Storage},
+    server::{Answers, Server},
     stats,
 };
 
@@ -35,9 +28,6 @@ pub(crate) const NAME: &str = "pods";
 
 /// How many pods share the connections, each time.
 const PODS: [usize; 4] = [1, 2, 4, 8];
-
-/// How long the program may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked for, each in every number of pods.
 static CASES: [Case; 2] = [
@@ -84,51 +74,12 @@ pub(crate) async fn measure(options: &Options) -> Result<()> {
     let app = App::find(&contender::root().join("tests/apps/pods"))?;
     let program = build::program(&app, Profile::Release).context("building tests/apps/pods")?;
     let worker = Worker::build(&app, Profile::Release).context("building tests/apps/pods")?;
-    let native = Native::start(&program, &[])?;
-    measure_host("natively", native.address, native.process(), options).await?;
+    let native = Server::of_program(&program, &[])?;
+    measure_host("natively", native.address(), native.process(), options).await?;
     drop(native);
     let contender = Contender::new("edgepod", &worker.folder)?.signing();
     let server = Server::start(&contender, Answers::Kept)?;
     measure_host("on workerd", server.address(), server.process(), options).await
-}
-
-/// A native program of `tests/apps/pods` that is served, until this is dropped.
-pub(crate) struct Native {
-    server: Process,
-    pub(crate) address: SocketAddr,
-    _storage: Storage,
-}
-
-impl Native {
-    /// Starts it, with an empty database in a file and these variables beside those that it needs.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub(crate) fn start(program: &Path, vars: &[(&str, &str)]) -> Result<Self> {
-        let storage = Storage::new()?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
-        let mut command = Command::new(program);
-        command
-            .env("EDGEPOD_LISTEN", address.to_string())
-            .env("EDGEPOD_DATABASE", storage.path().join("data.sqlite"))
-            .env("EDGEPOD_API_KEY", KEY)
-            .env("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY)
-            .env("EDGEPOD_LOG", "off")
-            .envs(vars.iter().copied())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let server = Process::spawn(NAME, command)?;
-        http::wait_until_answering(&server, address, PATIENCE)?;
-        Ok(Self {
-            server,
-            address,
-            _storage: storage,
-        })
-    }
-
-    pub(crate) fn process(&self) -> u32 {
-        self.server.id()
-    }
 }
 
 /// One host, which listens there.

@@ -38,7 +38,7 @@ pub(crate) async fn show(options: &Options) -> Result<()> {
     );
     let cases: Vec<_> = load::CASES
         .iter()
-        .filter(|case| options.wants(case.name))
+        .filter(|case| case.host == load::Host::Workerd && options.wants(case.name))
         .collect();
     ensure!(
         !cases.is_empty(),

@@ -71,8 +71,8 @@ impl Measure {
     fn shown_budget(&self) -> String {
         match (self.budget, self.direction) {
             (None, _) => String::new(),
-            (Some(budget), Direction::MoreIsBetter) => format!("≥ {budget:.1}"),
-            (Some(budget), Direction::LessIsBetter) => format!("≤ {budget:.1}"),
+            (Some(budget), Direction::MoreIsBetter) => format!("≥ {budget}"),
+            (Some(budget), Direction::LessIsBetter) => format!("≤ {budget}"),
         }
     }
 }
@@ -197,11 +197,13 @@ impl Report {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn save(&self, options: &Options) -> Result<PathBuf> {
-        let path = options
-            .json
-            .clone()
-            .unwrap_or_else(|| contender::root().join("target/bench/latest.json"));
+    pub(crate) fn save(&self, options: &Options, name: &str) -> Result<PathBuf> {
+        let folder = contender::root().join("target/bench");
+        let path = match &options.json {
+            Some(file) if name == "latest" => file.clone(),
+            Some(file) => file.with_extension(format!("{name}.json")),
+            None => folder.join(name).with_extension("json"),
+        };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -1,23 +1,28 @@
-//! One contender on workerd: its address, and what it costs this machine.
+//! One contender, running: its address, and what it costs this machine.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::OnceLock,
+    time::Duration,
 };
 
 use anyhow::{Context, Result};
-use edgepod_cli::{tools, workerd::Workerd};
+use edgepod_cli::{http, process::Process, tools, workerd::Workerd};
 use fs_err as fs;
 use tempfile::TempDir;
 
 use crate::{
     client::KEY,
-    contender::{self, Contender},
+    contender::{self, Contender, Runs},
 };
 
 /// With what an app signs tokens, where it does: the example of RFC 7515, appendix A.3.
 pub(crate) const PRIVATE_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+
+/// How long a program may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same for all contenders and runs.
 const COMPATIBILITY_DATE: &str = "2026-11-01";
@@ -54,8 +59,13 @@ pub(crate) enum Answers {
 
 /// A running contender. Dropping it stops it.
 pub(crate) struct Server {
-    workerd: Workerd,
+    running: Running,
     _storage: Option<Storage>,
+}
+
+enum Running {
+    Workerd(Workerd),
+    Program(Process, SocketAddr),
 }
 
 impl Server {
@@ -79,7 +89,21 @@ impl Server {
         answers: Answers,
         storage: &Storage,
     ) -> Result<Self> {
-        let mut workerd = Workerd::of_modules(&contender.folder)
+        let folder = match &contender.runs {
+            Runs::Worker(folder) => folder.path(),
+            Runs::Program(program) => {
+                let vars = match answers {
+                    Answers::Computed => &[NOT_KEPT][..],
+                    Answers::Kept => &[],
+                };
+                let running = start_program(program, vars, storage)?;
+                return Ok(Self {
+                    running,
+                    _storage: None,
+                });
+            }
+        };
+        let mut workerd = Workerd::of_modules(folder)
             .program(program()?)
             .compatibility_date(COMPATIBILITY_DATE)
             .storage(storage.path())
@@ -91,25 +115,65 @@ impl Server {
             workerd = workerd.var("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY);
         }
         if answers == Answers::Computed {
-            workerd = workerd.var("EDGEPOD_KEPT_LIMIT", "0");
+            let (name, value) = NOT_KEPT;
+            workerd = workerd.var(name, value);
         }
         let workerd = workerd
             .start()
             .with_context(|| format!("starting {}", contender.name))?;
         Ok(Self {
-            workerd,
+            running: Running::Workerd(workerd),
             _storage: None,
         })
     }
 
+    /// Starts a native program on an empty database, with these variables beside those that it needs, and waits until it answers.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(crate) fn of_program(program: &Path, vars: &[(&str, &str)]) -> Result<Self> {
+        let storage = Storage::new()?;
+        Ok(Self {
+            running: start_program(program, vars, &storage)?,
+            _storage: Some(storage),
+        })
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
-        self.workerd.address()
+        match &self.running {
+            Running::Workerd(workerd) => workerd.address(),
+            Running::Program(_, address) => *address,
+        }
     }
 
     /// The number of its process.
     pub(crate) fn process(&self) -> u32 {
-        self.workerd.process().id()
+        match &self.running {
+            Running::Workerd(workerd) => workerd.process().id(),
+            Running::Program(process, _) => process.id(),
+        }
     }
+}
+
+/// The variable by which no answer is kept.
+const NOT_KEPT: (&str, &str) = ("EDGEPOD_KEPT_LIMIT", "0");
+
+fn start_program(program: &Path, vars: &[(&str, &str)], storage: &Storage) -> Result<Running> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
+    let mut command = Command::new(program);
+    command
+        .env("EDGEPOD_LISTEN", address.to_string())
+        .env("EDGEPOD_DATABASE", storage.path().join("data.sqlite"))
+        .env("EDGEPOD_API_KEY", KEY)
+        .env("EDGEPOD_JWT_PRIVATE_KEY", PRIVATE_KEY)
+        .env("EDGEPOD_LOG", "off")
+        .envs(vars.iter().copied())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let process = Process::spawn(&*name, command)?;
+    http::wait_until_answering(&process, address, PATIENCE)?;
+    Ok(Running::Program(process, address))
 }
 
 /// The workerd that all contenders run on. It is looked for, or installed, once.

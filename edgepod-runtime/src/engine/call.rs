@@ -525,7 +525,7 @@ impl CallState {
 
     /// The session of the caller, also where its reads do not subscribe it.
     pub(super) fn writer(&self) -> Option<SessionId> {
-        let named = || Some(SessionId::new(self.headers.get()?.get(SESSION)?));
+        let named = || Some(SessionId::new(self.headers.get()?.peek(SESSION)?));
         self.session.clone().or_else(named)
     }
 

@@ -8,7 +8,6 @@ use super::{
     Headers, Host, Log,
     call::CallState,
     handler::{Links, Own},
-    headers::CLIENT_ADDRESS,
     sessions::SessionId,
 };
 use crate::{
@@ -122,7 +121,7 @@ impl QueryCtx {
     /// The address of the client. Cloudflare names it in `CF-Connecting-IP`; natively it is that of the connection, so that of
     /// the proxy where there is one. `None` where nobody knows it, as in a Worker on a developer's machine.
     pub fn client_address(&self) -> Option<&str> {
-        self.headers.get(CLIENT_ADDRESS)
+        self.headers.client_address()
     }
 
     /// The name of the pod whose database this call uses: `global` in an app that says nothing of pods.

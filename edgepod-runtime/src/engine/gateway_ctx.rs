@@ -14,7 +14,6 @@ use super::{
     call::{failed, within_limit},
     context::{now, user_as},
     engine::CatchUnwind,
-    headers::CLIENT_ADDRESS,
     route::received,
 };
 use crate::{Error, Result, auth::Claims, db::Timestamp, tracking::Footprint};
@@ -62,7 +61,7 @@ impl GatewayCtx {
 
     /// The address of the client: see [`QueryCtx::client_address`](super::QueryCtx::client_address).
     pub fn client_address(&self) -> Option<&str> {
-        self.headers.get(CLIENT_ADDRESS)
+        self.headers.client_address()
     }
 
     /// The current time.

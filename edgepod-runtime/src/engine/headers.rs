@@ -13,6 +13,31 @@ pub(crate) const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 #[cfg(debug_assertions)]
 const EXPLAIN: &str = "x-edgepod-explain";
 
+/// The headers that the engine itself reads, functions or not: a host hands them over always.
+#[cfg(any(target_arch = "wasm32", test, feature = "fuzzing"))]
+pub(crate) const OWN: &[&str] = &[
+    CLIENT_ADDRESS,
+    super::call::SESSION,
+    super::idempotency::HEADER,
+    super::traces::TRACEPARENT,
+    super::traces::TRACESTATE,
+    #[cfg(debug_assertions)]
+    EXPLAIN,
+];
+
+/// A Worker hands the other headers over only where its module has this import, and that has it where a function reads one:
+/// otherwise [`Headers::get`] is not linked. It does nothing, and stands in `glue.mjs`.
+#[cfg(target_arch = "wasm32")]
+mod linked {
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_name = headersAreRead)]
+        pub(super) fn headers_are_read();
+    }
+}
+
 /// Headers that a host has not written as JSON.
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) trait Unread: Send {
@@ -93,8 +118,14 @@ impl Headers {
             .get_or_init(|| serde_json::from_str(&self.to_json()).unwrap_or_default())
     }
 
-    /// The value of a header, for what says nothing of the answer: that is no reading of it.
-    pub(super) fn peek(&self, name: &str) -> Option<&str> {
+    /// The address of the client, where the host knows it.
+    pub(super) fn client_address(&self) -> Option<&str> {
+        self.asked.set(true);
+        self.peek(CLIENT_ADDRESS)
+    }
+
+    /// The value of a header that EdgePod reads itself, and that says nothing of the answer: that is no reading of it.
+    pub(crate) fn peek(&self, name: &str) -> Option<&str> {
         self.parsed().get(name).map(String::as_str)
     }
 
@@ -112,6 +143,8 @@ impl Headers {
     /// assert_eq!(headers.get("Accept-Language"), Some("de"));
     /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
+        #[cfg(target_arch = "wasm32")]
+        linked::headers_are_read();
         self.asked.set(true);
         self.parsed()
             .get(&name.to_ascii_lowercase())

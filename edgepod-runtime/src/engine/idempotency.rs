@@ -14,7 +14,7 @@ use super::{
 use crate::{Code, Error, Result, auth::Claims, tracking::Footprint};
 
 /// The header with the key, as it is in the headers' JSON.
-const HEADER: &str = "x-edgepod-idempotency-key";
+pub(super) const HEADER: &str = "x-edgepod-idempotency-key";
 
 /// The longest key, in bytes.
 const KEY: usize = 128;
@@ -74,7 +74,7 @@ impl Once {
         if !headers.may_have(HEADER) {
             return Ok(None);
         }
-        let Some(key) = headers.get(HEADER) else {
+        let Some(key) = headers.peek(HEADER) else {
             return Ok(None);
         };
         if function.kind() == Kind::Action {

@@ -79,6 +79,8 @@ pub use handler::{Layer, Named};
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use headers::CLIENT_ADDRESS;
 pub use headers::Headers;
+#[cfg(any(target_arch = "wasm32", test, feature = "fuzzing"))]
+pub(crate) use headers::OWN as OWN_HEADERS;
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) use headers::Unread;
 pub use invocation::{Callable, Gives, Invocation};

@@ -91,7 +91,7 @@ pub(super) fn authorization<'a>(head: &Head<'a>) -> Option<Cow<'a, str>> {
     }
     let headers = Headers::from_json(head.headers?);
     let token = headers
-        .get("sec-websocket-protocol")?
+        .peek("sec-websocket-protocol")?
         .split(',')
         .find_map(|offered| offered.trim().strip_prefix(BEARER))?;
     Some(format!("Bearer {token}").into())

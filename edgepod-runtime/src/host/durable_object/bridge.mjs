@@ -18,6 +18,7 @@ let generation = 0;
  *
  * @typedef {object} Constants
  * @property {Headers} headers of every reply: those of a response are copied from it faster than they are made
+ * @property {string[]} own_headers of a request, that the core reads itself
  * @property {number} body_limit the most bytes that a body may have
  * @property {number} result_limit the most characters of a statement's result
  * @property {string} too_large what is said of one that is larger, before the limit
@@ -38,6 +39,9 @@ let generation = 0;
  * @property {number} admin_page the most names of pods in a reply
  */
 let constants = null;
+
+/** Whether functions of the app read headers of their requests: only then the module has the import that reading them calls. */
+export const readsHeaders = WebAssembly.Module.imports(module).some(({ name }) => name.includes("headersAreRead"));
 
 /**
  * Why the instance is not to be entered again, and whether the log has that; null while it may be. A text and not the

@@ -16,44 +16,67 @@ const UNKNOWN = "!";
 const ABSENT = "\0";
 
 /**
- * A request but for its body.
+ * A request but for its body. The platform answers each of these anew whenever it is asked.
  *
  * @typedef {object} Parts
  * @property {string} method
  * @property {string} url
- * @property {Record<string, string>} headers by their names in small letters
+ * @property {Headers} headers
+ * @property {string | null} authorization the header of this name
+ * @property {string | null} length the header `Content-Length`
  */
 
 /**
- * All headers at once: who asks the platform for some of them pays for each.
- *
  * @param {Pick<Request, "method" | "url" | "headers">} request
  * @returns {Parts}
  */
-export const partsOf = ({ method, url, headers }) => ({ method, url, headers: Object.fromEntries(headers) });
+export const partsOf = ({ method, url, headers }) => ({
+  method,
+  url,
+  headers,
+  authorization: headers.get("authorization"),
+  length: headers.get("content-length"),
+});
 
 /**
- * The head of a request as the core's `route` takes it. All headers go along only where the app has pods.
+ * The head of a request as the core's `route` takes it. A header costs the platform about half a microsecond, so those are asked for
+ * that such a request may need, and all of them only where the app has pods.
  *
  * @param {Parts} parts
  * @param {boolean} pods
  */
-export function headOf({ method, url, headers }, pods) {
+export function headOf({ method, url, headers, authorization, length }, pods) {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const end = url.indexOf("?", start);
   const path = end < 0 ? url.slice(start) : url.slice(start, end);
   const query = end < 0 ? "" : url.slice(end + 1);
-  const line = (/** @type {string} */ name) => headers[name] ?? ABSENT;
-  const head = `${method}\n${path}\n${query}\n${line("x-edgepod-key")}\n${line("authorization")}\n${line("x-edgepod-session-id")}\n${line("x-edgepod-reactive")}\n${line("upgrade")}\n${line("access-control-request-headers")}\n${line("content-length")}\n${line("x-edgepod-pod")}`;
+  const line = (/** @type {string} */ name, isNeeded = true) => (isNeeded ? headers.get(name) : null) ?? ABSENT;
+  const head = `${method}\n${path}\n${query}\n${line("x-edgepod-key")}\n${authorization ?? ABSENT}\n${line("x-edgepod-session-id")}\n${line("x-edgepod-reactive")}\n${line("upgrade", method === "GET")}\n${line("access-control-request-headers", method === "OPTIONS")}\n${length ?? ABSENT}\n${line("x-edgepod-pod", pods)}`;
   return pods ? `${head}\n${writeHeaders(headers)}` : head;
 }
 
 /**
- * The headers of a request, as JSON.
+ * The headers of a request, as JSON by their names in small letters.
  *
- * @param {Record<string, string>} headers
+ * @param {Headers} headers
  */
-export const writeHeaders = (headers) => JSON.stringify(headers);
+export const writeHeaders = (headers) => JSON.stringify(Object.fromEntries(headers));
+
+/**
+ * The same of some of them.
+ *
+ * @param {Headers} headers
+ * @param {string[]} names
+ */
+export function writeSomeHeaders(headers, names) {
+  /** @type {Record<string, string>} */
+  const some = {};
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== null) some[name] = value;
+  }
+  return JSON.stringify(some);
+}
 
 /** What becomes of a request: the first letter of what `route` returns. */
 export const DECISION = Object.freeze({

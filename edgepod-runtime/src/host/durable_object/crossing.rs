@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     auth::{Claims, FETCH_LIMIT, KEYS_LIMIT, Verification},
     db::parse_rows,
-    engine::{Kind, Origin, Outcome, Outgoing, PodCall, PodName, RawReply},
+    engine::{Kind, OWN_HEADERS, Origin, Outcome, Outgoing, PodCall, PodName, RawReply},
     gateway::{
         self, ADMIN_KEY_LENGTH, ADMIN_PAGE, BODY_LIMIT, Decision, EXPIRED, FAILED, HEADERS, Head,
         LIST_LIMIT, PROTOCOL, QUEUE, REFUSED, Route, SOCKETS_PER_SESSION, Step, UNWANTED_BODY,
@@ -31,6 +31,7 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
     struct Constants<'a> {
         #[serde(serialize_with = "pairs")]
         headers: &'a [(&'static str, &'static str)],
+        own_headers: &'static [&'static str],
         body_limit: usize,
         result_limit: usize,
         too_large: &'static str,
@@ -52,6 +53,7 @@ pub(super) fn constants(result_limit: usize, pods: bool) -> String {
     }
     json(&Constants {
         headers: HEADERS,
+        own_headers: OWN_HEADERS,
         body_limit: BODY_LIMIT,
         result_limit,
         too_large: TOO_LARGE,

@@ -1,7 +1,7 @@
 // The Worker: what an HTTP request means is the core's gateway's to say, requests and replies are JavaScript's.
 import { administer } from "./admin.mjs";
 import { readUpTo } from "./bodies.mjs";
-import { alive, core, known, messageOf, traceId, untold } from "./bridge.mjs";
+import { alive, core, known, messageOf, readsHeaders, traceId, untold } from "./bridge.mjs";
 import {
   ask,
   askForBytes,
@@ -20,6 +20,7 @@ import {
   writeCall,
   writeHeaders,
   writeOpening,
+  writeSomeHeaders,
 } from "./crossing.mjs";
 import { objectOf } from "./objects.mjs";
 import { Outside } from "./ports.mjs";
@@ -59,7 +60,6 @@ function reply(decision) {
  */
 async function serve(request, env, ctx, trace) {
   const parts = partsOf(request);
-  const length = parts.headers["content-length"] ?? null;
   let decision = await decide(parts, env, ctx, trace, (head) => core.route(head, trace));
   if (decision[0] === DECISION.reply) {
     if (request.body !== null) ctx.waitUntil(drain(request.body));
@@ -67,11 +67,10 @@ async function serve(request, env, ctx, trace) {
   }
   if (decision[0] === DECISION.socket) return objectFor(env, decision).fetch(writeOpening(request, decision));
 
-  const headers = writeHeaders(parts.headers);
   if (decision[0] === DECISION.raw || decision[0] === DECISION.outside) {
-    const bytes = await bytesOf(request, length, ctx, trace);
+    const bytes = await bytesOf(request, parts.length, ctx, trace);
     if (bytes instanceof Response) return bytes;
-    const message = writeCall(decision, headers, targetOf(parts));
+    const message = writeCall(decision, writeHeaders(parts.headers), targetOf(parts));
     const answer =
       decision[0] === DECISION.raw
         ? await askRoute(objectFor(env, decision), message, bytes)
@@ -82,7 +81,7 @@ async function serve(request, env, ctx, trace) {
 
   let args = "";
   if (decision[0] !== DECISION.asked && request.body !== null) {
-    const bytes = await bytesOf(request, length, ctx, trace);
+    const bytes = await bytesOf(request, parts.length, ctx, trace);
     if (bytes instanceof Response) return bytes;
     try {
       // Not `text()`, which drops a byte order mark, and makes something of what is no UTF-8.
@@ -97,6 +96,7 @@ async function serve(request, env, ctx, trace) {
     if (decision[0] === DECISION.reply) return reply(decision);
   }
   const { name } = podOf(decision);
+  const headers = readsHeaders ? writeHeaders(parts.headers) : writeSomeHeaders(parts.headers, known().own_headers);
   const message = writeCall(decision, headers, args);
   // An action waits for others, and not for its turn.
   if (kindOf(message) === DECISION.action) return outcome(await ask(objectFor(env, decision), message));
@@ -186,7 +186,7 @@ function rawReply(answer) {
  */
 async function decide(parts, env, ctx, trace, route) {
   let head = headOf(parts, known().pods);
-  if (parts.headers.authorization !== undefined) {
+  if (parts.authorization !== null) {
     const url = core.refresh_keys();
     if (url !== undefined) ctx.waitUntil(fetchKeys(url, env));
   }

@@ -17,6 +17,13 @@ describe("a request's head", () => {
   }
 });
 
+test("of a request's headers those that are named are written, if they came", () => {
+  const headers = new Headers({ "X-One": "1", "x-two": "2" });
+  expect(crossing.writeSomeHeaders(headers, ["x-one", "x-three"])).toBe('{"x-one":"1"}');
+  expect(crossing.writeSomeHeaders(headers, [])).toBe("{}");
+  expect(crossing.writeHeaders(headers)).toBe('{"x-one":"1","x-two":"2"}');
+});
+
 test("all headers are in the head where the app has pods", () => {
   const headers = new Headers({ "x-edgepod-pod": "acme", host: "example.com" });
   const parts = crossing.partsOf({ method: "GET", url: "https://example.com/ws", headers });

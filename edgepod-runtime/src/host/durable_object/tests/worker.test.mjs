@@ -3,9 +3,11 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as bridge from "../bridge.mjs";
 import worker from "../worker.mjs";
 import { answers, constants, current } from "./core.mjs";
+import { moduleOf } from "./module.mjs";
 
 Object.assign(constants, {
   headers: { "content-type": "application/json" },
+  own_headers: ["x-edgepod-session-id", "traceparent"],
   body_limit: 4,
   unwanted_body: 6,
   queue: 1,
@@ -94,6 +96,43 @@ describe("a failure", () => {
   test("of an object that speaks no version of ours says so to the log", async () => {
     expect((await ask({ serve: async () => "!1" })).status).toBe(500);
     expect(log[0]).toContain("version 1");
+  });
+});
+
+describe("the headers of a call", () => {
+  const headers = { "x-edgepod-session-id": "s-1", traceparent: "00-1", "user-agent": "Mozilla/5.0" };
+  /** @param {typeof worker} of */
+  async function handedOver(of) {
+    /** @type {string[]} */
+    const messages = [];
+    const serve = async (message) => {
+      messages.push(message);
+      return "2200{}";
+    };
+    /** @type {any} */
+    const env = { EDGEPOD_DO: { idFromName: (name) => name, get: () => ({ serve }) } };
+    /** @type {any} */
+    const ctx = { waitUntil: () => {} };
+    await of.fetch(new Request("https://example.com/rpc/getOne", { method: "POST", headers }), env, ctx);
+    return JSON.parse(messages[0].split("\n")[5]);
+  }
+
+  test("are those of the core where no function reads one", async () => {
+    expect(await handedOver(worker)).toEqual({ "x-edgepod-session-id": "s-1", traceparent: "00-1" });
+  });
+
+  test("are all where the module has what reading them calls", async () => {
+    const name = [...new TextEncoder().encode("__wbg_headersAreRead_0123")];
+    const imports = [1, 1, 0x6d, name.length, ...name, 0, 0];
+    const module = moduleOf([1, 4, 1, 0x60, 0, 0, 2, imports.length, ...imports]);
+    vi.resetModules();
+    vi.doMock("./module.mjs", () => ({ default: module }));
+    const other = await import("./core.mjs");
+    Object.assign(other.answers, answers);
+    Object.assign(other.constants, constants);
+    const { default: reading } = await import("../worker.mjs");
+    vi.doUnmock("./module.mjs");
+    expect(await handedOver(reading)).toEqual(headers);
   });
 });
 

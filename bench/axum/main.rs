@@ -1,0 +1,330 @@
+//! The native opponent: what a careful developer would write by hand instead of `examples/users`, on axum and rusqlite.
+//!
+//! The same functions on the same wire as `bench/handwritten`: the key is checked, replies are made by serde from structs, reads
+//! subscribe the session that asks, and writes tell its sockets. SQLite is as EdgePod has it: a write-ahead log, `synchronous = NORMAL`,
+//! foreign keys, prepared statements that are kept. One connection behind a lock, which the threads of the server take by turns: a
+//! statement takes microseconds, so handing it to another thread costs more than to wait.
+
+use std::{
+    collections::{HashMap, HashSet},
+    env,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path, Query, State, WebSocketUpgrade, ws},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+    serve::ListenerExt,
+};
+use rusqlite::{Connection, OptionalExtension, Row, ffi};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::sync::mpsc;
+
+const MAX_BODY: usize = 4 * 1024 * 1024;
+const MAX_ROWS: u32 = 1000;
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA foreign_keys = ON;
+    CREATE TABLE IF NOT EXISTS users (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        email TEXT NOT NULL UNIQUE,
+        name TEXT,
+        created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    );
+";
+
+struct App {
+    key: String,
+    database: Mutex<Connection>,
+    sessions: Mutex<HashMap<String, Session>>,
+}
+
+/// Who reads: the tables that it read, and its sockets.
+#[derive(Default)]
+struct Session {
+    tables: HashSet<&'static str>,
+    sockets: Vec<mpsc::UnboundedSender<ws::Message>>,
+}
+
+#[derive(Serialize)]
+struct User {
+    id: i64,
+    email: String,
+    name: Option<String>,
+    created_at: String,
+}
+
+impl User {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            email: row.get(1)?,
+            name: row.get(2)?,
+            created_at: row.get(3)?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ById {
+    id: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewUser {
+    email: String,
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Reply<T> {
+    data: T,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct Meta {
+    tables: [&'static str; 1],
+}
+
+struct Refusal(StatusCode, &'static str, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(status, code, message) = self;
+        let body = serde_json::json!({ "error": { "code": code, "message": message } });
+        with_headers(status, body.to_string().into())
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error() {
+            Some(ffi::Error {
+                extended_code: ffi::SQLITE_CONSTRAINT_UNIQUE,
+                ..
+            }) => Self(
+                StatusCode::CONFLICT,
+                "CONFLICT",
+                "email is already taken".into(),
+            ),
+            _ => {
+                eprintln!("{error}");
+                Self(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "INTERNAL",
+                    "Internal error".into(),
+                )
+            }
+        }
+    }
+}
+
+fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn with_headers(status: StatusCode, body: Bytes) -> Response {
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let any = HeaderValue::from_static("*");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, any);
+    response
+}
+
+fn arguments<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| {
+        let message = format!("the arguments: {error}");
+        Refusal(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    })
+}
+
+impl App {
+    fn check(&self, key: Option<&str>) -> Result<(), Refusal> {
+        match key == Some(&*self.key) {
+            true => Ok(()),
+            false => Err(Refusal(
+                StatusCode::UNAUTHORIZED,
+                "UNAUTHORIZED",
+                "The key is missing or wrong".into(),
+            )),
+        }
+    }
+
+    fn get_users(&self) -> Result<Vec<User>, Refusal> {
+        let database = held(&self.database);
+        let mut statement = database
+            .prepare_cached("SELECT id, email, name, created_at FROM users ORDER BY id LIMIT ?")?;
+        let users = statement.query_map([MAX_ROWS], User::of)?;
+        Ok(users.collect::<Result<_, _>>()?)
+    }
+
+    fn get_user_by_id(&self, ById { id }: &ById) -> Result<Option<User>, Refusal> {
+        let database = held(&self.database);
+        let mut statement = database
+            .prepare_cached("SELECT id, email, name, created_at FROM users WHERE id = ? LIMIT 1")?;
+        Ok(statement.query_row([id], User::of).optional()?)
+    }
+
+    fn insert_user(&self, NewUser { email, name }: &NewUser) -> Result<User, Refusal> {
+        let database = held(&self.database);
+        let mut statement = database.prepare_cached(
+            "INSERT INTO users (email, name) VALUES (?, ?) RETURNING id, email, name, created_at",
+        )?;
+        Ok(statement.query_row((email, name), User::of)?)
+    }
+
+    fn subscribe(&self, headers: &HeaderMap) {
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let Some(session) = header("x-edgepod-session-id").filter(|id| !id.is_empty()) else {
+            return;
+        };
+        if header("x-edgepod-reactive") == Some("false") {
+            return;
+        }
+        let mut sessions = held(&self.sessions);
+        match sessions.get_mut(session) {
+            Some(session) => session.tables.insert("users"),
+            None => {
+                let new = sessions.entry(session.to_owned()).or_default();
+                new.tables.insert("users")
+            }
+        };
+    }
+
+    fn announce(&self) {
+        let stale = ws::Utf8Bytes::from_static(r#"{"type":"stale","tables":["users"]}"#);
+        for session in held(&self.sessions).values_mut() {
+            if session.tables.contains("users") {
+                let told = |socket: &mpsc::UnboundedSender<_>| {
+                    socket.send(ws::Message::Text(stale.clone())).is_ok()
+                };
+                session.sockets.retain(told);
+            }
+        }
+    }
+}
+
+async fn call(
+    State(app): State<Arc<App>>,
+    Path(function): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    fn reply(data: impl Serialize) -> Response {
+        let reply = Reply {
+            data,
+            meta: Meta { tables: ["users"] },
+        };
+        let body = serde_json::to_vec(&reply).expect("structs of texts and numbers are JSON");
+        with_headers(StatusCode::OK, body.into())
+    }
+    let key = headers.get("x-edgepod-key");
+    app.check(key.and_then(|key| key.to_str().ok()))?;
+    if body.len() > MAX_BODY {
+        let message = "The arguments are too long".into();
+        return Err(Refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            message,
+        ));
+    }
+    match &*function {
+        "getUsers" => {
+            arguments::<Nothing>(&body)?;
+            app.subscribe(&headers);
+            Ok(reply(app.get_users()?))
+        }
+        "getUserById" => {
+            let by = arguments(&body)?;
+            app.subscribe(&headers);
+            Ok(reply(app.get_user_by_id(&by)?))
+        }
+        "insertUser" => {
+            let user = app.insert_user(&arguments(&body)?)?;
+            app.announce();
+            Ok(reply(user))
+        }
+        _ => Err(Refusal(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            format!("there is no function {function}"),
+        )),
+    }
+}
+
+#[derive(Deserialize)]
+struct Opening {
+    key: Option<String>,
+    #[serde(rename = "sessionId")]
+    session: String,
+}
+
+async fn socket(
+    State(app): State<Arc<App>>,
+    Query(opening): Query<Opening>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Refusal> {
+    app.check(opening.key.as_deref())?;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut sessions = held(&app.sessions);
+    sessions
+        .entry(opening.session)
+        .or_default()
+        .sockets
+        .push(tell);
+    drop(sessions);
+    Ok(upgrade.on_upgrade(async move |mut socket| {
+        loop {
+            let message = tokio::select! {
+                message = told.recv() => message,
+                received = socket.recv() => match received {
+                    Some(Ok(_)) => continue,
+                    _ => None,
+                },
+            };
+            let Some(message) = message else { break };
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+    }))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let var = |name| env::var(name).map_err(|error| format!("{name}: {error}"));
+    let database = Connection::open(var("EDGEPOD_DATABASE")?)?;
+    database.execute_batch(SCHEMA)?;
+    let app = Arc::new(App {
+        key: var("EDGEPOD_API_KEY")?,
+        database: Mutex::new(database),
+        sessions: Mutex::default(),
+    });
+    let router = Router::new()
+        .route("/rpc/{function}", post(call))
+        .route("/ws", get(socket))
+        .with_state(app);
+    let listener = tokio::net::TcpListener::bind(var("EDGEPOD_LISTEN")?)
+        .await?
+        .tap_io(|connection| drop(connection.set_nodelay(true)));
+    axum::serve(listener, router).await?;
+    Ok(())
+}
