@@ -7,7 +7,7 @@ use fs_err as fs;
 use serde::Serialize;
 
 use crate::{
-    contender::{self, Contender},
+    contender::{self, Contender, Runs},
     options::Options,
     server, stats,
 };
@@ -115,10 +115,13 @@ impl Report {
             ("seconds", options.seconds.as_secs_f64().to_string()),
             ("connections", options.connections.to_string()),
         ]);
-        conditions.extend(
-            output(Command::new(server::program()?).arg("--version"))
-                .map(|version| ("workerd", version)),
-        );
+        let is_worker = |contender: &Contender| matches!(contender.runs, Runs::Worker(_));
+        if contenders.iter().any(is_worker) {
+            conditions.extend(
+                output(Command::new(server::program()?).arg("--version"))
+                    .map(|version| ("workerd", version)),
+            );
+        }
         conditions.extend(
             output(Command::new("git").args(["describe", "--always", "--dirty", "--exclude=*"]))
                 .map(|commit| ("commit", commit)),

@@ -169,6 +169,8 @@ fn replace(path: &Path, contents: &str) -> Result<(), Error> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|source| failed("create", parent, source))?;
     let mut new = Builder::new();
+    // What a run leaves that is killed says whose it is.
+    new.prefix(".edgepod-");
     // As any file that a program makes: a temporary one is for its owner alone.
     #[cfg(unix)]
     new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -38,6 +38,20 @@ pub(crate) fn profile(options: &Options) -> Result<ExitCode> {
 }
 
 fn run_with(first: &[&str], options: &Options) -> Result<ExitCode> {
+    // Its opponents, too, which `cargo run` does not build.
+    let built = run::cargo()
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "edgepod-bench",
+        ])
+        .status()
+        .context("`cargo` cannot be started")?;
+    if !built.success() {
+        return Ok(crate::run::exit_code(built));
+    }
     let status = run::cargo()
         .args([
             "run",

@@ -49,11 +49,21 @@ pub(crate) fn ensure(vars: &mut Vars, state: &Path) -> Result<()> {
         return Ok(());
     }
     let key = generate();
-    fs::write(
-        &file,
-        format!("# Made by `edgepod dev`. Set {NAME} to use another.\n{NAME}=\"{key}\"\n"),
-    )?;
-    term::status("Created", format_args!("a key, in {}", file.display()));
+    let text = format!("# Made by `edgepod dev`. Set {NAME} to use another.\n{NAME}=\"{key}\"\n");
+    let key = match secrets::write_once(&file, &text)? {
+        true => {
+            term::status("Created", format_args!("a key, in {}", file.display()));
+            key
+        }
+        false => match env::read(&file)?.remove(NAME) {
+            // By another `edgepod dev`, a moment ago.
+            Some(key) => key,
+            None => {
+                fs::write(&file, text)?;
+                key
+            }
+        },
+    };
     vars.insert(NAME.to_owned(), key);
     Ok(())
 }
@@ -70,8 +80,8 @@ pub(crate) fn ensure_private(vars: &mut Vars, state: &Path) -> Result<()> {
         return Ok(());
     }
     let file = state.join(PRIVATE_FILE);
-    if !file.is_file() {
-        secrets::write(&file, &secrets::private_key()?)?;
+    // Another `edgepod dev` may have made one a moment ago.
+    if !file.is_file() && secrets::write_once(&file, &secrets::private_key()?)? {
         term::status(
             "Created",
             format_args!("a private key for tokens, in {}", file.display()),
@@ -115,5 +125,25 @@ mod tests {
         ensure(&mut vars, state.path()).unwrap();
         assert_eq!(vars[NAME], "ep_pk_mine");
         assert!(!state.path().join(FILE).exists());
+    }
+
+    #[test]
+    fn two_that_begin_at_once_have_the_same_keys() {
+        let state = tempfile::tempdir().unwrap();
+        let begin = || {
+            let mut vars = Vars::new();
+            ensure(&mut vars, state.path()).unwrap();
+            ensure_private(&mut vars, state.path()).unwrap();
+            vars
+        };
+        let all: Vec<Vars> = std::thread::scope(|scope| {
+            let beginning: Vec<_> = (0..8).map(|_| scope.spawn(begin)).collect();
+            beginning.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert!(all.iter().all(|vars| *vars == all[0]));
+        assert_eq!(all[0].len(), 2);
+        // A file without the key is no key.
+        fs::write(state.path().join(FILE), "").unwrap();
+        assert_ne!(begin()[NAME], "");
     }
 }

@@ -1,9 +1,11 @@
 //! Keys, and the files that hold them.
 
-use std::{io::Write as _, path::Path};
+use std::{
+    io::{ErrorKind, Write as _},
+    path::Path,
+};
 
-use anyhow::{Result, anyhow};
-use fs_err as fs;
+use anyhow::{Context as _, Result, anyhow, bail};
 use p256::{
     SecretKey,
     elliptic_curve::Generate as _,
@@ -40,16 +42,31 @@ pub(crate) fn text(reader: &str, key: &str, vars: &Vars) -> Result<String> {
 }
 
 /// Writes `text` into a new file that only its owner may read.
+///
+/// # Errors
+/// When there is one already.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use fs_err::os::unix::fs::OpenOptionsExt;
-
-        options.mode(0o600);
+    if !write_once(path, text)? {
+        bail!("there is a file at {} already", path.display());
     }
-    Ok(options.open(path)?.write_all(text.as_bytes())?)
+    Ok(())
+}
+
+/// The same, whole at once; leaves a file alone that is there already. Whether it has written.
+pub(crate) fn write_once(path: &Path, text: &str) -> Result<bool> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    // Which its owner alone may read.
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    match new.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error).with_context(|| format!("writing {}", path.display())),
+    }
 }
 
 #[cfg(test)]

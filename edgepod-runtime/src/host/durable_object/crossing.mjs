@@ -40,7 +40,7 @@ export const partsOf = ({ method, url, headers }) => ({
 
 /**
  * The head of a request as the core's `route` takes it. A header costs the platform about half a microsecond, so those are asked for
- * that such a request may need, and all of them only where the app has pods.
+ * that such a request may need, and all of them only where the app has pods. An app without is asked for a pod by mistake.
  *
  * @param {Parts} parts
  * @param {boolean} pods
@@ -50,8 +50,8 @@ export function headOf({ method, url, headers, authorization, length }, pods) {
   const end = url.indexOf("?", start);
   const path = end < 0 ? url.slice(start) : url.slice(start, end);
   const query = end < 0 ? "" : url.slice(end + 1);
-  const line = (/** @type {string} */ name, isNeeded = true) => (isNeeded ? headers.get(name) : null) ?? ABSENT;
-  const head = `${method}\n${path}\n${query}\n${line("x-edgepod-key")}\n${authorization ?? ABSENT}\n${line("x-edgepod-session-id")}\n${line("x-edgepod-reactive")}\n${line("upgrade", method === "GET")}\n${line("access-control-request-headers", method === "OPTIONS")}\n${length ?? ABSENT}\n${line("x-edgepod-pod", pods)}`;
+  const line = (/** @type {string} */ name) => headers.get(name) ?? ABSENT;
+  const head = `${method}\n${path}\n${query}\n${line("x-edgepod-key")}\n${authorization ?? ABSENT}\n${line("x-edgepod-session-id")}\n${line("x-edgepod-reactive")}\n${method === "GET" ? line("upgrade") : ABSENT}\n${method === "OPTIONS" ? line("access-control-request-headers") : ABSENT}\n${length ?? ABSENT}\n${line("x-edgepod-pod")}`;
   return pods ? `${head}\n${writeHeaders(headers)}` : head;
 }
 
