@@ -10,6 +10,8 @@ mod error;
 pub mod gateway;
 pub mod host;
 mod integers;
+#[cfg(target_arch = "wasm32")]
+mod linked;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod manifest;
 pub mod migrations;

@@ -25,19 +25,6 @@ pub(crate) const OWN: &[&str] = &[
     EXPLAIN,
 ];
 
-/// A Worker hands the other headers over only where its module has this import, and that has it where a function reads one:
-/// otherwise [`Headers::get`] is not linked. It does nothing, and stands in `glue.mjs`.
-#[cfg(target_arch = "wasm32")]
-mod linked {
-    use wasm_bindgen::prelude::wasm_bindgen;
-
-    #[wasm_bindgen]
-    extern "C" {
-        #[wasm_bindgen(js_name = headersAreRead)]
-        pub(super) fn headers_are_read();
-    }
-}
-
 /// Headers that a host has not written as JSON.
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub(crate) trait Unread: Send {
@@ -144,7 +131,7 @@ impl Headers {
     /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         #[cfg(target_arch = "wasm32")]
-        linked::headers_are_read();
+        crate::linked::headers_are_read();
         self.asked.set(true);
         self.parsed()
             .get(&name.to_ascii_lowercase())
