@@ -37,6 +37,12 @@ fn the_worker_of_the_users_example_keeps_its_budget() {
             "{word}: how a call is answered is said in development alone, and the studio asks there alone"
         );
     }
+    // None of its functions reads a header, so none is to be handed over but the core's own (`linked.rs`).
+    let mark = b"headersAreRead";
+    assert!(
+        !core.windows(mark.len()).any(|bytes| bytes == mark),
+        "EdgePod itself reads a header by `Headers::get`, which is for functions: a Worker then lists all headers of each request"
+    );
     // A Worker without its core would be small, too.
     assert!(size.gzipped > 50_000, "{}", size.gzipped);
 }

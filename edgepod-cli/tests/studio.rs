@@ -47,13 +47,14 @@ impl Studio {
                 .map_while(Result::ok)
                 .try_for_each(|line| says.send(line))
         });
-        let mut found = String::new();
+        let (mut found, mut heard) = (String::new(), String::new());
         // Facts are printed when it is ready.
         loop {
             let line = said.recv_timeout(START).unwrap_or_else(|error| {
                 let _ = child.kill();
-                panic!("{arguments:?} is not ready, and what it said is above: {error}")
+                panic!("{arguments:?} is not ready ({error}), and said:\n{heard}")
             });
+            heard += &format!("{line}\n");
             if let Some((_, address)) = line.split_once("studio ") {
                 found = address.to_owned();
             }

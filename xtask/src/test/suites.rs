@@ -150,7 +150,7 @@ impl Suite {
     /// share the pages that they serve, and have the machine for themselves.
     pub(super) fn host(self) -> Option<Host> {
         match self.kind() {
-            Kind::Hosted(_, host) | Kind::ProtocolInPod(host) => Some(host),
+            Kind::Hosted(_, host, _) => Some(host),
             Kind::Alone(_) => None,
         }
     }
@@ -158,8 +158,7 @@ impl Suite {
     pub(super) fn run(self) -> Result<Totals> {
         match self.kind() {
             Kind::Alone(run) => run(),
-            Kind::Hosted(program, host) => hosted(program, host),
-            Kind::ProtocolInPod(host) => protocol_in_a_pod(host),
+            Kind::Hosted(program, host, vars) => hosted(program, host, vars),
         }
     }
 
@@ -174,28 +173,28 @@ impl Suite {
             Self::Studio => Kind::Alone(|| npm_test("edgepod-cli/studio")),
             Self::Rust => Kind::Alone(rust),
             Self::Page => Kind::Alone(page),
-            Self::ProtocolNative => Kind::Hosted("protocol", Native),
-            Self::ProtocolWorkerd => Kind::Hosted("protocol", Workerd),
-            Self::ProtocolPodNative => Kind::ProtocolInPod(Native),
-            Self::ProtocolPodWorkerd => Kind::ProtocolInPod(Workerd),
-            Self::FaultsNative => Kind::Hosted("faults", Native),
-            Self::FaultsWorkerd => Kind::Hosted("faults", Workerd),
-            Self::TrackingNative => Kind::Hosted("tracking", Native),
-            Self::TrackingWorkerd => Kind::Hosted("tracking", Workerd),
-            Self::AuthNative => Kind::Hosted("auth", Native),
-            Self::AuthWorkerd => Kind::Hosted("auth", Workerd),
-            Self::RoutesNative => Kind::Hosted("routes", Native),
-            Self::RoutesWorkerd => Kind::Hosted("routes", Workerd),
-            Self::PodsNative => Kind::Hosted("pods", Native),
-            Self::PodsWorkerd => Kind::Hosted("pods", Workerd),
-            Self::ChatNative => Kind::Hosted("chat", Native),
-            Self::ChatWorkerd => Kind::Hosted("chat", Workerd),
-            Self::HostileNative => Kind::Hosted("hostile", Native),
-            Self::HostileWorkerd => Kind::Hosted("hostile", Workerd),
-            Self::JobsNative => Kind::Hosted("jobs", Native),
-            Self::JobsWorkerd => Kind::Hosted("jobs", Workerd),
-            Self::TracesNative => Kind::Hosted("traces", Native),
-            Self::TracesWorkerd => Kind::Hosted("traces", Workerd),
+            Self::ProtocolNative => Kind::Hosted("protocol", Native, &[]),
+            Self::ProtocolWorkerd => Kind::Hosted("protocol", Workerd, &[]),
+            Self::ProtocolPodNative => Kind::Hosted("protocol", Native, IN_A_POD),
+            Self::ProtocolPodWorkerd => Kind::Hosted("protocol", Workerd, IN_A_POD),
+            Self::FaultsNative => Kind::Hosted("faults", Native, &[]),
+            Self::FaultsWorkerd => Kind::Hosted("faults", Workerd, &[]),
+            Self::TrackingNative => Kind::Hosted("tracking", Native, &[]),
+            Self::TrackingWorkerd => Kind::Hosted("tracking", Workerd, &[]),
+            Self::AuthNative => Kind::Hosted("auth", Native, &[]),
+            Self::AuthWorkerd => Kind::Hosted("auth", Workerd, &[]),
+            Self::RoutesNative => Kind::Hosted("routes", Native, &[]),
+            Self::RoutesWorkerd => Kind::Hosted("routes", Workerd, &[]),
+            Self::PodsNative => Kind::Hosted("pods", Native, &[]),
+            Self::PodsWorkerd => Kind::Hosted("pods", Workerd, &[]),
+            Self::ChatNative => Kind::Hosted("chat", Native, &[]),
+            Self::ChatWorkerd => Kind::Hosted("chat", Workerd, &[]),
+            Self::HostileNative => Kind::Hosted("hostile", Native, &[]),
+            Self::HostileWorkerd => Kind::Hosted("hostile", Workerd, &[]),
+            Self::JobsNative => Kind::Hosted("jobs", Native, &[]),
+            Self::JobsWorkerd => Kind::Hosted("jobs", Workerd, &[]),
+            Self::TracesNative => Kind::Hosted("traces", Native, &[]),
+            Self::TracesWorkerd => Kind::Hosted("traces", Workerd, &[]),
             Self::BrowserNative => Kind::Alone(|| browser(Native)),
             Self::BrowserWorkerd => Kind::Alone(|| browser(Workerd)),
         }
@@ -206,11 +205,12 @@ impl Suite {
 enum Kind {
     /// By itself.
     Alone(fn() -> Result<Totals>),
-    /// A test program of `tests`, on a host.
-    Hosted(&'static str, Host),
-    /// The cases of the protocol again, in a pod.
-    ProtocolInPod(Host),
+    /// A test program of `tests`, on a host, with variables.
+    Hosted(&'static str, Host, &'static [(&'static str, &'static str)]),
 }
+
+/// Has the cases of the protocol ask in a pod: each request has its name.
+const IN_A_POD: &[(&str, &str)] = &[("EDGEPOD_TEST_POD", "acme")];
 
 fn fmt() -> Result<Totals> {
     let finished = tee(cargo().args(["fmt", "--all", "--check"]))?;
@@ -264,16 +264,7 @@ fn rust() -> Result<Totals> {
 }
 
 /// A test program of `tests`, on one of the hosts.
-fn hosted(program: &str, host: Host) -> Result<Totals> {
-    hosted_with(program, host, &[])
-}
-
-/// The cases of the protocol again, each request with the name of a pod.
-fn protocol_in_a_pod(host: Host) -> Result<Totals> {
-    hosted_with("protocol", host, &[("EDGEPOD_TEST_POD", "acme")])
-}
-
-fn hosted_with(program: &str, host: Host, vars: &[(&str, &str)]) -> Result<Totals> {
+fn hosted(program: &str, host: Host, vars: &[(&str, &str)]) -> Result<Totals> {
     setup::wasm_target()?;
     // Of the whole workspace, so that it is built with the features that all of it asks for, as everything before: with those of one
     // package, half of what it depends on would be compiled once more.

@@ -42,29 +42,17 @@ pub(crate) fn ensure(vars: &mut Vars, state: &Path) -> Result<()> {
         return Ok(());
     }
     let file = state.join(FILE);
-    if file.is_file()
-        && let Some(key) = env::read(&file)?.remove(NAME)
-    {
-        vars.insert(NAME.to_owned(), key);
-        return Ok(());
-    }
     let key = generate();
     let text = format!("# Made by `edgepod dev`. Set {NAME} to use another.\n{NAME}=\"{key}\"\n");
-    let key = match secrets::write_once(&file, &text)? {
-        true => {
-            term::status("Created", format_args!("a key, in {}", file.display()));
-            key
-        }
-        false => match env::read(&file)?.remove(NAME) {
-            // By another `edgepod dev`, a moment ago.
-            Some(key) => key,
-            None => {
-                fs::write(&file, text)?;
-                key
-            }
-        },
-    };
-    vars.insert(NAME.to_owned(), key);
+    // Another `edgepod dev` may have made one a moment ago.
+    if !file.is_file() && secrets::write_once(&file, &text)? {
+        term::status("Created", format_args!("a key, in {}", file.display()));
+    }
+    let kept = env::read(&file)?.remove(NAME);
+    if kept.is_none() {
+        fs::write(&file, text)?;
+    }
+    vars.insert(NAME.to_owned(), kept.unwrap_or(key));
     Ok(())
 }
 
