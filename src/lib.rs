@@ -193,3 +193,17 @@ mod types_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/presence.md")]
 mod presence_guide {}
+
+/// The examples of the attributes. They use them as an app does, and are run where that is at hand.
+#[cfg(doctest)]
+mod attributes {
+    macro_rules! examples {
+        ($($name:ident)*) => {$(
+            #[doc = include_str!(concat!("../edgepod-macros/src/docs/", stringify!($name), ".md"))]
+            mod $name {}
+        )*};
+    }
+    examples! {
+        query function action route cron middleware table data presence row migration error column_type test pod app sql
+    }
+}

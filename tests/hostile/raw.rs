@@ -49,7 +49,7 @@ impl Raw {
                 Ok(0) => return text,
                 Ok(count) => bytes.extend_from_slice(&chunk[..count]),
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return text,
-                Err(error) => panic!("no reply within {PATIENCE:?}: {error}"),
+                Err(error) => panic!("no reply in time: {error}"),
             }
         }
     }

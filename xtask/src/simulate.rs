@@ -65,9 +65,7 @@ fn simulate(options: &Options) -> Result<Finished> {
         .context("this program is not in a target folder")?
         .to_owned();
     let mut build = run::cargo();
-    build
-        .args(["build-as-for-tests", "--quiet", "--bin", "simulation"])
-        .args(["--features", "simulation/planted"]);
+    build.args(["build-as-for-tests", "--quiet", "--bin", "simulation"]);
     if options.optimized {
         target = target.join("simulation-optimized");
         // What is asserted while developing is asserted here, too.

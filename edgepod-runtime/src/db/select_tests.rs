@@ -313,7 +313,7 @@ fn a_column_that_differs_within_a_group_is_refused_and_a_sum_beyond_64_bits_too(
             .all()
             .unwrap_err();
         assert!(error.to_string().contains("\"posts\".\"title\""), "{error}");
-        // Without any group_by it does not compile: edgepod-macros/tests/ui/group_by_is_forgotten.rs.
+        // Without any group_by it does not compile: tests/macros/tests/ui/group_by_is_forgotten.rs.
 
         // Nor in a condition on groups, or in their order.
         let by_author = || {

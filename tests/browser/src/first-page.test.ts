@@ -18,6 +18,9 @@ const env = { NO_COLOR: "", CLICOLOR_FORCE: "1", CARGO_TARGET_DIR: join(WORKSPAC
 /** Long enough for a first build. */
 const START = 800;
 
+/** One name for each host: both apps are built into one folder, at the same time. */
+const NAME = HOST === "native" ? "shop" : "store";
+
 let folder: string;
 let port: number;
 let dev: Program;
@@ -26,7 +29,7 @@ let page: string;
 let api: string;
 
 /** A command in the app's folder, and all that it prints. */
-function edgepod(args: string[], cwd = join(folder, "shop")): string {
+function edgepod(args: string[], cwd = join(folder, NAME)): string {
   const done = spawnSync(inject("edgepod"), args, { cwd, env: { ...process.env, ...env }, encoding: "utf8" });
   if (done.status !== 0) throw new Error(`edgepod ${args.join(" ")}: ${done.stdout}${done.stderr}`);
   return done.stdout + done.stderr;
@@ -34,7 +37,7 @@ function edgepod(args: string[], cwd = join(folder, "shop")): string {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepod-first-"));
-  edgepod(["init", "shop", "--yes"], folder);
+  edgepod(["init", NAME, "--yes"], folder);
   port = await freePort();
   await start();
   const printed = plain(dev.output);
@@ -46,7 +49,7 @@ beforeAll(async () => {
 /** `edgepod dev`, with what it prints in the order of a terminal. */
 async function start(): Promise<void> {
   const args = ["-c", 'exec "$0" "$@" 2>&1', inject("edgepod"), "dev", "--host", HOST, "--port", `${port}`];
-  dev = new Program("sh", args, { cwd: join(folder, "shop"), env });
+  dev = new Program("sh", args, { cwd: join(folder, NAME), env });
   await dev.printed(/Watching[^\n]*\n/, START);
 }
 

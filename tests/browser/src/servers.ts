@@ -121,9 +121,11 @@ export class Page {
     };
     run(inject("edgepod"), ["generate", "examples/users", "--client", client, "--framework", framework], WORKSPACE);
     const vite = join(WORKSPACE, "examples/frontends/node_modules/vite/bin/vite.js");
-    run(process.execPath, [vite, "build", "--logLevel", "warn"], folder);
+    // Of its own: the same page is built for the other host at the same time, with another address in it.
+    const built = join(WORKSPACE, "target/front-ends", `${frontEnd}-${HOST}`);
+    run(process.execPath, [vite, "build", "--logLevel", "warn", "--outDir", built, "--emptyOutDir"], folder);
     const port = `${await freePort()}`;
-    const args = [vite, "preview", "--host", "127.0.0.1", "--port", port, "--strictPort"];
+    const args = [vite, "preview", "--outDir", built, "--host", "127.0.0.1", "--port", port, "--strictPort"];
     const program = new Program(process.execPath, args, { cwd: folder });
     return new Page((await program.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 300))[1] ?? "", program);
   }

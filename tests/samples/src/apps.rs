@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The workspace's profiles, for the end of an app's Cargo.toml, as far as they concern what an app depends on.
-pub const PROFILES: &str = "\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package]\nlibsqlite3-sys = { opt-level = 2 }\n";
+pub const PROFILES: &str = "\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.build-override]\ndebug = \"line-tables-only\"\n\n[profile.dev.package]\nlibsqlite3-sys = { opt-level = 2 }\n";
 
 /// The target folder, where `tmp` is the `CARGO_TARGET_TMPDIR` of a test.
 ///

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Sources whose lines are compared with what the compiler says of them, or that are not ours to write so.
 const OTHERS: [&str; 3] = [
-    "edgepod-macros/tests/ui/",
+    "tests/macros/tests/ui/",
     "edgepod-cli/tests/fixtures/",
     "edgepod-cli/templates/",
 ];

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check of the project and one total.
 //!
-//! Suites run one after the other, but for those that ask a server: what the native host is asked and what workerd is asked run
-//! beside each other, each line with the name of its suite before it.
+//! Suites run one after the other, but for those that ask a server: what the native host is asked and what workerd is asked, in a
+//! browser too, run beside each other, each line with the name of its suite before it.
 //!
 //! Each suite is a program of its own kind (cargo, vitest, a build). What they print is shown as it comes and
 //! counted from their own summaries; the sum is the last line. A suite that ran nothing has failed: a missing

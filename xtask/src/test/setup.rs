@@ -39,6 +39,20 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     fs::write(&installed, wanted).with_context(|| format!("writing {}", installed.display()))
 }
 
+/// Has Vite bundle what a page depends on, which it does otherwise when it first serves it: the suites of both hosts serve one page
+/// at once, and the second to bundle would take away what the first sends.
+pub(super) fn bundled_for_development(page: &Path, packages: &Path) -> Result<()> {
+    let _installing = installing();
+    let mut vite = Command::new("node");
+    vite.current_dir(page)
+        .arg(packages.join("node_modules/vite/bin/vite.js"))
+        .arg("optimize");
+    if !tee(&mut vite)?.success {
+        bail!("Vite cannot bundle what {} depends on", page.display());
+    }
+    Ok(())
+}
+
 /// Builds the studio's page, which the command has in it and serves.
 pub(super) fn studio() -> Result<()> {
     let folder = crate::workspace::root().join("edgepod-cli/studio");

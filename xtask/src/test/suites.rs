@@ -146,11 +146,10 @@ impl Suite {
             .unwrap_or_default()
     }
 
-    /// The host that it tests, where suites of the other host can run beside it: they wait more than they work. Those in a browser
-    /// share the pages that they serve, and have the machine for themselves.
+    /// The host that it tests. Suites of the other host run beside it: they wait more than they work.
     pub(super) fn host(self) -> Option<Host> {
         match self.kind() {
-            Kind::Hosted(_, host, _) => Some(host),
+            Kind::Hosted(_, host, _) | Kind::Browser(host) => Some(host),
             Kind::Alone(_) => None,
         }
     }
@@ -159,6 +158,7 @@ impl Suite {
         match self.kind() {
             Kind::Alone(run) => run(),
             Kind::Hosted(program, host, vars) => hosted(program, host, vars),
+            Kind::Browser(host) => browser(host),
         }
     }
 
@@ -195,8 +195,8 @@ impl Suite {
             Self::JobsWorkerd => Kind::Hosted("jobs", Workerd, &[]),
             Self::TracesNative => Kind::Hosted("traces", Native, &[]),
             Self::TracesWorkerd => Kind::Hosted("traces", Workerd, &[]),
-            Self::BrowserNative => Kind::Alone(|| browser(Native)),
-            Self::BrowserWorkerd => Kind::Alone(|| browser(Workerd)),
+            Self::BrowserNative => Kind::Browser(Native),
+            Self::BrowserWorkerd => Kind::Browser(Workerd),
         }
     }
 }
@@ -207,6 +207,8 @@ enum Kind {
     Alone(fn() -> Result<Totals>),
     /// A test program of `tests`, on a host, with variables.
     Hosted(&'static str, Host, &'static [(&'static str, &'static str)]),
+    /// Pages in Chromium, on a host.
+    Browser(Host),
 }
 
 /// Has the cases of the protocol ask in a pod: each request has its name.
@@ -335,10 +337,27 @@ fn browser(host: Host) -> Result<Totals> {
     let chromium = setup::chromium()?;
     let folder = workspace::root().join("tests/browser");
     setup::npm_packages(&folder)?;
-    for example in ["users", "auth", "chat"] {
-        setup::npm_packages(&workspace::root().join("examples").join(example).join("web"))?;
-    }
     setup::npm_packages(&front_ends_folder())?;
+    for (app, page) in [
+        ("examples/users", "examples/users/web"),
+        ("examples/auth", "examples/auth/web"),
+        ("examples/chat", "examples/chat/web"),
+        ("tests/apps/browser", "tests/browser/page"),
+    ] {
+        let page = workspace::root().join(page);
+        let generated = tee(edgepod()?
+            .args(["generate", app, "--framework", "react", "--client"])
+            .arg(page.join("src/edgepod")))?;
+        if !generated.success {
+            bail!("the client of {app} could not be generated");
+        }
+        let packages = match page.join("package-lock.json").is_file() {
+            true => page.clone(),
+            false => folder.clone(),
+        };
+        setup::npm_packages(&packages)?;
+        setup::bundled_for_development(&page, &packages)?;
+    }
     let finished = tee(program(setup::npm(), &folder)
         .arg("test")
         .env("CHROMIUM", chromium)

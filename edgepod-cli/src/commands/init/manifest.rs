@@ -19,9 +19,13 @@ edition = "2024"
 publish = false
 "#;
 
-/// Quick to link, and SQLite is unbearable without optimisation.
+/// Quick to link, and SQLite is unbearable without optimisation. What macros depend on is built once: unless it is said, cargo gives it
+/// debug information or none by what else is built, so that `cargo test` would compile all that `edgepod dev` has once more.
 const PROFILES: &str = r#"
 [profile.dev]
+debug = "line-tables-only"
+
+[profile.dev.build-override]
 debug = "line-tables-only"
 
 [profile.dev.package]

@@ -113,10 +113,7 @@ fn main() -> io::Result<()> {
 
 impl World {
     fn new(planted: Option<&str>) -> Self {
-        #[cfg(feature = "planted")]
         edgepod_runtime::planted::plant(planted);
-        #[cfg(not(feature = "planted"))]
-        assert!(planted.is_none(), "build it with the feature `planted`");
         let host = TestHost::in_memory().unwrap_or_else(|error| panic!("{}", error.message));
         let host = Arc::new(host);
         Self {

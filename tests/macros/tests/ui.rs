@@ -1,6 +1,6 @@
 //! What does not compile, and what the compiler then says: a file in `ui/` for each mistake, named after it.
 //!
-//! `TRYBUILD=overwrite cargo test -p edgepod-macros --test ui` writes the expected messages anew. Read them before you commit
+//! `TRYBUILD=overwrite cargo test -p edgepod-macros-tests --test ui` writes the expected messages anew. Read them before you commit
 //! them: each says in one sentence what to do.
 
 #[test]

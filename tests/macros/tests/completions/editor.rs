@@ -31,7 +31,7 @@ pub struct Offer {
 impl Editor {
     /// Starts it, and waits until it has read the crate and built the macros.
     pub fn start(above: &str) -> Self {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let target = apps::target(env!("CARGO_TARGET_TMPDIR"));
         let app = Path::new(env!("CARGO_TARGET_TMPDIR")).join("completed-app");
         fs::create_dir_all(app.join("src")).unwrap();

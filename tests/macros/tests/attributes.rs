@@ -425,7 +425,7 @@ fn every_function_is_described_by_its_public_name() {
             ("tick", "function"),
         ]
     );
-    assert_eq!(manifest["app"], "edgepod-macros");
+    assert_eq!(manifest["app"], "edgepod-macros-tests");
 }
 
 #[test]
