@@ -1,7 +1,8 @@
 //! `cargo xtask test`: every check of the project and one total.
 //!
-//! Suites run one after the other, but for those that ask a server: what the native host is asked and what workerd is asked, in a
-//! browser too, run beside each other, each line with the name of its suite before it.
+//! Suites run one after the other, but where some would leave half of the machine idle ([`Suite::lane`]): what the native host is asked
+//! and what workerd is asked, in a browser too, run beside each other, and npm's tests beside clippy. Each line then has the name of its
+//! suite before it.
 //!
 //! Each suite is a program of its own kind (cargo, vitest, a build). What they print is shown as it comes and
 //! counted from their own summaries; the sum is the last line. A suite that ran nothing has failed: a missing
@@ -18,7 +19,7 @@ use std::{
 };
 
 use anyhow::Result;
-use suites::{Host, Suite};
+use suites::{Lane, Suite};
 use totals::Totals;
 
 use crate::run;
@@ -39,27 +40,36 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         &options.suites
     };
     let mut report: Vec<Ran> = Vec::new();
-    for suites in chosen.chunk_by(|one, next| one.host().is_some() && next.host().is_some()) {
-        let of = |host| {
-            suites
-                .iter()
-                .filter(move |suite| suite.host() == Some(host))
-        };
-        let (native, workerd) = (of(Host::Native), of(Host::Workerd));
-        if native.clone().count() == 0 || workerd.clone().count() == 0 {
+    let stage = |suite: &Suite| suite.lane().map(|lane| lane.stage);
+    for suites in chosen.chunk_by(|one, next| stage(one).is_some() && stage(one) == stage(next)) {
+        let mut lanes: Vec<(Option<Lane>, Vec<Suite>)> = Vec::new();
+        for suite in suites {
+            match lanes.iter_mut().find(|(lane, _)| *lane == suite.lane()) {
+                Some((_, suites)) => suites.push(*suite),
+                None => lanes.push((suite.lane(), vec![*suite])),
+            }
+        }
+        if lanes.len() == 1 {
             report.extend(suites.iter().map(|suite| ran(*suite)));
             continue;
         }
-        let named = |suite: &Suite| {
+        let named = |suite: Suite| {
             run::name_lines(&suite.name());
-            ran(*suite)
+            ran(suite)
         };
-        let (native, workerd) = thread::scope(|scope| {
-            let native = scope.spawn(move || native.map(named).collect::<Vec<_>>());
-            let workerd = scope.spawn(move || workerd.map(named).collect::<Vec<_>>());
-            (native.join(), workerd.join())
+        let lanes: Vec<_> = thread::scope(|scope| {
+            let lanes = lanes.into_iter();
+            let begun: Vec<_> = lanes
+                .map(|(_, suites)| {
+                    scope.spawn(move || suites.into_iter().map(named).collect::<Vec<_>>())
+                })
+                .collect();
+            begun
+                .into_iter()
+                .map(thread::ScopedJoinHandle::join)
+                .collect()
         });
-        for lane in [native, workerd] {
+        for lane in lanes {
             report.extend(lane.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
     }

@@ -80,6 +80,13 @@ pub(super) enum Suite {
     BrowserWorkerd,
 }
 
+/// Suites of one lane run one after the other, beside those of the other lanes of their stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lane {
+    pub(super) stage: &'static str,
+    pub(super) name: &'static str,
+}
+
 /// Where the app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host {
@@ -146,11 +153,16 @@ impl Suite {
             .unwrap_or_default()
     }
 
-    /// The host that it tests. Suites of the other host run beside it: they wait more than they work.
-    pub(super) fn host(self) -> Option<Host> {
-        match self.kind() {
-            Kind::Hosted(_, host, _) | Kind::Browser(host) => Some(host),
-            Kind::Alone(_) => None,
+    /// Where it runs beside others, which would leave half of the machine idle by themselves.
+    pub(super) fn lane(self) -> Option<Lane> {
+        let lane = |stage, name| Some(Lane { stage, name });
+        match self {
+            Self::Fmt | Self::Clippy => lane("checks", "rust"),
+            Self::Client | Self::Worker | Self::Studio => lane("checks", "npm"),
+            _ => match self.kind() {
+                Kind::Hosted(_, host, _) | Kind::Browser(host) => lane("servers", host.name()),
+                Kind::Alone(_) => None,
+            },
         }
     }
 
