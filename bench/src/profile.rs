@@ -38,7 +38,7 @@ pub(crate) async fn show(options: &Options) -> Result<()> {
     );
     let cases: Vec<_> = load::CASES
         .iter()
-        .filter(|case| case.host == load::Host::Workerd && options.wants(case.name))
+        .filter(|case| options.wants(case.name))
         .collect();
     ensure!(
         !cases.is_empty(),
@@ -49,16 +49,28 @@ pub(crate) async fn show(options: &Options) -> Result<()> {
             .collect::<Vec<_>>()
             .join(", ")
     );
-    let contenders = contender::all(options)?;
+    let asks = |host| cases.iter().any(|case| case.host == host);
+    let workers = match asks(load::Host::Workerd) {
+        true => contender::all(options)?,
+        false => Vec::new(),
+    };
+    let programs = match asks(load::Host::Native) {
+        true => contender::native(options)?.into(),
+        false => Vec::new(),
+    };
     for case in cases {
-        for contender in &contenders {
+        let contenders = match case.host {
+            load::Host::Workerd => &workers,
+            load::Host::Native => &programs,
+        };
+        for contender in contenders {
             let mut arena =
                 load::Arena::open(case, options, std::slice::from_ref(contender)).await?;
             let process = arena.process();
             arena.load(WARM_UP).await?;
             let folder = Storage::new()?;
             let file = folder.path().join("perf.data");
-            let mut perf = record(process, &file)?;
+            let mut perf = record(process, case.host, &file)?;
             let sample = arena.load(TIME).await?;
             ensure!(perf.wait()?.success(), "`perf record` failed");
             let cost = sample.cpu_per_request();
@@ -69,7 +81,8 @@ pub(crate) async fn show(options: &Options) -> Result<()> {
             print(
                 &contender.name,
                 case.name,
-                &Profile::of(&stacks),
+                case.host,
+                &Profile::of(&stacks, case.host),
                 cost.map(|cost| cost.as_secs_f64() * 1e6),
             );
         }
@@ -77,18 +90,14 @@ pub(crate) async fn show(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn record(process: u32, file: &Path) -> Result<std::process::Child> {
-    Command::new("perf")
-        .args([
-            "record",
-            "--quiet",
-            "-e",
-            "cpu-clock",
-            "-F",
-            FREQUENCY,
-            "-g",
-        ])
-        .args(["-p", &process.to_string(), "-o"])
+fn record(process: u32, host: load::Host, file: &Path) -> Result<std::process::Child> {
+    let mut perf = Command::new("perf");
+    perf.args(["record", "--quiet", "-e", "cpu-clock", "-F", FREQUENCY]);
+    if host == load::Host::Workerd {
+        perf.arg("-g");
+    }
+    // A program for use has no frame pointers, by which perf would find who called: each sample is of one function.
+    perf.args(["-p", &process.to_string(), "-o"])
         .arg(file)
         .args(["--", "sleep", &TIME.as_secs_f64().to_string()])
         .stdin(Stdio::null())
@@ -99,7 +108,7 @@ fn record(process: u32, file: &Path) -> Result<std::process::Child> {
 /// The stacks of all samples, in the words of `perf script`.
 fn script(file: &Path) -> Result<String> {
     let output = Command::new("perf")
-        .args(["script", "-F", "ip,sym", "-i"])
+        .args(["script", "-F", "ip,sym,dso", "-i"])
         .arg(file)
         .output()
         .context("`perf script` cannot be started")?;
@@ -121,18 +130,35 @@ enum Kind {
     Sqlite,
     Garbage,
     Compiler,
+    Own,
+    Server,
+    System,
+    Crates,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
-        Self::Platform,
-        Self::Kernel,
-        Self::Wasm,
-        Self::JavaScript,
-        Self::Sqlite,
-        Self::Garbage,
-        Self::Compiler,
-    ];
+    /// All that there are on a host.
+    fn all(host: load::Host) -> &'static [Self] {
+        match host {
+            load::Host::Workerd => &[
+                Self::Platform,
+                Self::Kernel,
+                Self::Wasm,
+                Self::JavaScript,
+                Self::Sqlite,
+                Self::Garbage,
+                Self::Compiler,
+            ],
+            load::Host::Native => &[
+                Self::Kernel,
+                Self::Server,
+                Self::Own,
+                Self::Crates,
+                Self::Sqlite,
+                Self::System,
+            ],
+        }
+    }
 
     fn about(self) -> &'static str {
         match self {
@@ -143,11 +169,44 @@ impl Kind {
             Self::Sqlite => "SQLite",
             Self::Garbage => "V8's garbage collector",
             Self::Compiler => "V8's compilers",
+            Self::Own => "the contender's own code, and EdgePod's",
+            Self::Server => "the server: tokio, hyper and what stands on them",
+            Self::System => "the C library: memory, copies, locks",
+            Self::Crates => "other crates, and Rust's own",
         }
     }
 
     /// Of a stack, the innermost frame first.
-    fn of(stack: &[Frame<'_>]) -> Self {
+    fn of(stack: &[Frame<'_>], host: load::Host) -> Self {
+        match host {
+            load::Host::Workerd => Self::of_workerd(stack),
+            load::Host::Native => stack.first().map_or(Self::System, Self::of_program),
+        }
+    }
+
+    fn of_program(frame: &Frame<'_>) -> Self {
+        if frame.is_of_the_kernel {
+            return Self::Kernel;
+        }
+        let Some(krate) = frame.krate() else {
+            let is_a_library = frame.module.contains(".so");
+            return if is_a_library {
+                Self::System
+            } else {
+                Self::Sqlite
+            };
+        };
+        let program = Path::new(frame.module).file_name().unwrap_or_default();
+        match krate {
+            _ if krate.starts_with("edgepod") || program == krate => Self::Own,
+            "tokio" | "hyper" | "hyper_util" | "axum" | "axum_core" | "tower" | "tower_http"
+            | "mio" | "http" | "http_body_util" | "httparse" | "tungstenite"
+            | "tokio_tungstenite" => Self::Server,
+            _ => Self::Crates,
+        }
+    }
+
+    fn of_workerd(stack: &[Frame<'_>]) -> Self {
         let has = |part: &str| stack.iter().any(|frame| frame.symbol.contains(part));
         if has("CollectGarbage") || has("Sweeper") || has("ConcurrentMark") || has("Scavenger") {
             return Self::Garbage;
@@ -180,17 +239,27 @@ fn is_wasm(symbol: &str) -> bool {
 
 struct Frame<'a> {
     symbol: &'a str,
+    /// The file that the function is in.
+    module: &'a str,
     is_of_the_kernel: bool,
 }
 
 impl<'a> Frame<'a> {
-    /// A line as `    7f12 symbol`.
+    /// A line as `    7f12 symbol (/the/file)`.
     fn read(line: &'a str) -> Option<Self> {
-        let (address, symbol) = line.trim_start().split_once(' ')?;
+        let (address, rest) = line.trim_start().split_once(' ')?;
+        let (symbol, module) = rest.trim().rsplit_once(" (").unwrap_or((rest.trim(), ""));
         Some(Self {
-            symbol: symbol.trim(),
+            symbol,
+            module: module.trim_end_matches(')'),
             is_of_the_kernel: address.len() == 16 && address.starts_with("ffff"),
         })
+    }
+
+    /// The crate of a function of Rust's: the first word of its path, or of that of the type whose method it is.
+    fn krate(&self) -> Option<&'a str> {
+        let (krate, _) = self.symbol.split_once("::")?;
+        krate.rsplit(['<', ' ', '&', '(', '*']).next()
     }
 }
 
@@ -204,18 +273,26 @@ struct Profile {
 }
 
 impl Profile {
-    fn of(script: &str) -> Self {
+    fn of(script: &str, host: load::Host) -> Self {
         let mut profile = Self::default();
-        for stack in script.split("\n\n") {
+        // Stacks have an empty line between them, and a sample of one function is one line.
+        let end = match host {
+            load::Host::Workerd => "\n\n",
+            load::Host::Native => "\n",
+        };
+        for stack in script.split(end) {
             let frames: Vec<_> = stack.lines().filter_map(Frame::read).collect();
             if frames.is_empty() {
                 continue;
             }
             profile.samples += 1;
-            *profile.kinds.entry(Kind::of(&frames)).or_default() += 1;
+            *profile.kinds.entry(Kind::of(&frames, host)).or_default() += 1;
             let names: HashSet<String> = frames
                 .iter()
-                .filter_map(|frame| readable(frame.symbol))
+                .filter_map(|frame| match host {
+                    load::Host::Workerd => readable(frame.symbol),
+                    load::Host::Native => Some(frame.symbol.to_owned()),
+                })
                 .collect();
             for name in names {
                 *profile.functions.entry(name).or_default() += 1;
@@ -249,7 +326,7 @@ fn readable(symbol: &str) -> Option<String> {
     (!name.is_empty()).then(|| format!("workerd's {name}"))
 }
 
-fn print(contender: &str, case: &str, profile: &Profile, cost: Option<f64>) {
+fn print(contender: &str, case: &str, host: load::Host, profile: &Profile, cost: Option<f64>) {
     let row = |count: usize, name: &str| {
         let share = profile.share(count);
         let micros = cost.map_or_else(String::new, |cost| format!("{:.1}", cost * share));
@@ -258,13 +335,17 @@ fn print(contender: &str, case: &str, profile: &Profile, cost: Option<f64>) {
     let cost = cost.map_or_else(String::new, |cost| format!("{cost:.0} µs a request, "));
     println!("\n{contender}, {case}: {cost}{} samples", profile.samples);
     println!("\n      µs          whose code had the processor");
-    for kind in Kind::ALL {
+    for kind in Kind::all(host) {
         row(
-            profile.kinds.get(&kind).copied().unwrap_or_default(),
+            profile.kinds.get(kind).copied().unwrap_or_default(),
             kind.about(),
         );
     }
-    println!("\n      µs          which functions were at work, with all that they call");
+    let called = match host {
+        load::Host::Workerd => "with all that they call",
+        load::Host::Native => "without what they call",
+    };
+    println!("\n      µs          which functions were at work, {called}");
     let mut functions: Vec<_> = profile.functions.iter().collect();
     functions.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
     for (name, count) in functions.into_iter().take(FUNCTIONS) {
@@ -277,10 +358,10 @@ mod tests {
     use super::*;
 
     const SCRIPT: &str = "
-\t    5567e0008f2a JS:edgepod_runtime::engine::Engine::call::h15fca0b6c292074d-12-turbofan
+\t    5567e0008f2a JS:edgepod_runtime::engine::Engine::call::h15fca0b6c292074d-12-turbofan (/tmp/perf-7.map)
 \t         495c26e Builtins_JSToWasmWrapper
 \t    5567e000df5c JS:*'serve object.mjs:37:4840
-\t         420a061 workerd::api::JsRpcTargetBase::callImpl(workerd::Worker::Lock&)::{lambda()#1}
+\t         420a061 workerd::api::JsRpcTargetBase::callImpl(workerd::Worker::Lock&)::{lambda()#1} (/usr/bin/workerd)
 
 \tffffffff81a2b3c4 tcp_sendmsg
 \t         420a061 kj::_::waitImpl
@@ -295,7 +376,7 @@ mod tests {
 
     #[test]
     fn samples_are_counted_by_whose_code_it_is_and_by_function() {
-        let profile = Profile::of(SCRIPT);
+        let profile = Profile::of(SCRIPT, load::Host::Workerd);
         assert_eq!(profile.samples, 4);
         for kind in [Kind::Wasm, Kind::Kernel, Kind::Garbage, Kind::Sqlite] {
             assert_eq!(profile.kinds.get(&kind), Some(&1), "{kind:?}");
@@ -305,5 +386,32 @@ mod tests {
         assert_eq!(count("edgepod_runtime::engine::Engine::call"), Some(1));
         assert_eq!(count("workerd's JsRpcTargetBase::callImpl"), Some(1));
         assert_eq!(profile.functions.len(), 3);
+    }
+
+    #[test]
+    fn a_sample_of_a_program_is_of_one_function() {
+        let script = "\
+\tffffffff81a2b3c4 finish_task_switch ([kernel.kallsyms])
+\t    55d0c0a1b2c3 sqlite3VdbeExec (/target/release/users)
+\t    55d0c0a1b2c4 balance (/target/release/users)
+\t    55d0c0a1b2c5 <edgepod_runtime::db::Row as serde::Serialize>::serialize (/target/release/users)
+\t    55d0c0a1b2c6 users::get_user::{{closure}} (/target/release/users)
+\t    55d0c0a1b2c7 tokio::runtime::park::CachedParkThread::park (/target/release/users)
+\t    55d0c0a1b2c8 core::ptr::drop_in_place<edgepod_runtime::Reply> (/target/release/users)
+\t    7f00c0a1b2c9 __memmove_avx_unaligned_erms (/usr/lib/libc.so.6)
+";
+        let profile = Profile::of(script, load::Host::Native);
+        assert_eq!(profile.samples, 8);
+        for (kind, count) in [
+            (Kind::Kernel, 1),
+            (Kind::Sqlite, 2),
+            (Kind::Own, 2),
+            (Kind::Server, 1),
+            (Kind::Crates, 1),
+            (Kind::System, 1),
+        ] {
+            assert_eq!(profile.kinds.get(&kind), Some(&count), "{kind:?}");
+        }
+        assert_eq!(profile.functions.get("balance"), Some(&1));
     }
 }
