@@ -253,7 +253,11 @@ fn clippy() -> Result<Totals> {
             "edgepod-runtime",
         ])
         .args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]))?;
-    Ok(Totals::of_exit(&here) + Totals::of_exit(&worker))
+    // As README's first command has it.
+    let without_workers = tee(cargo()
+        .args(["clippy", "--quiet", "--package", "edgepod-cli"])
+        .args(["--no-default-features", "--", "-D", "warnings"]))?;
+    Ok(Totals::of_exit(&here) + Totals::of_exit(&worker) + Totals::of_exit(&without_workers))
 }
 
 /// The npm package in `folder`: its lint, types and tests.
