@@ -159,6 +159,7 @@ impl Suite {
         match self {
             Self::Fmt | Self::Clippy => lane("checks", "rust"),
             Self::Client | Self::Worker | Self::Studio => lane("checks", "npm"),
+            Self::Page => lane("servers", "page"),
             _ => match self.kind() {
                 Kind::Hosted(_, host, _) | Kind::Browser(host) => lane("servers", host.name()),
                 Kind::Alone(_) => None,
