@@ -362,8 +362,8 @@ mod tests {
         parse::{AppKeys, Column, Cron, Data, ErrorEnum, FunctionKeys, PresenceKeys, Route, Table},
     };
 
-    /// What is written for each attribute; `tests/completions.rs` compiles it.
-    const WRITTEN: &str = "tests/completions/written.rs";
+    /// What is written for each attribute; `tests/macros/tests/completions.rs` compiles it.
+    const WRITTEN: &str = "../tests/macros/tests/completions/written.rs";
 
     fn forced() -> TokenStream {
         let nothing = TokenStream::new;
