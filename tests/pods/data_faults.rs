@@ -36,6 +36,11 @@ pub(crate) fn faults(name: &str, kills: usize) -> (usize, fastrand::Rng) {
     (kills, fastrand::Rng::with_seed(seed))
 }
 
+/// How often, unless it is said. workerd takes ten seconds to be there again on a slow machine.
+fn often() -> usize {
+    if server::is_native() { 20 } else { 8 }
+}
+
 /// Runs a command, kills the server after so long and starts it again, and sometimes ends the command, too. What is left is done by
 /// the command, run again.
 fn killed(command: impl Fn() -> Command, after: Duration, also: bool) {
@@ -80,7 +85,7 @@ pub(crate) const KINDS: &str = "SELECT (SELECT count(*) FROM notes) || ' ' || (S
      || (SELECT count(*) || ' ' || group_concat(DISTINCT kind) FROM bulk)";
 
 fn a_pull_is_whole_whenever_the_server_is_killed() {
-    let (kills, mut random) = faults("EDGEPOD_DATA", 20);
+    let (kills, mut random) = faults("EDGEPOD_DATA", often());
     let pod = server::unique("open-pulled");
     fill(&pod, "old");
     run(&pod, "CREATE TABLE pairs (n INTEGER)");
@@ -115,7 +120,7 @@ fn pull_or_there(pod: &str, file: &Path) -> Command {
 }
 
 fn a_push_is_done_or_not_whenever_the_server_is_killed() {
-    let (kills, mut random) = faults("EDGEPOD_DATA", 20);
+    let (kills, mut random) = faults("EDGEPOD_DATA", often());
     let (folder, _) = place();
     let files: Vec<(&str, PathBuf)> = ["old", "new"]
         .into_iter()
