@@ -351,6 +351,8 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
     );
     assert!(made.status.success(), "{}", text(&made));
     assert!(read(&app, "Cargo.toml").contains("name = \"backend\""));
+    // The workspace's own: so these tests find compiled what the app depends on.
+    assert!(read(&app, "Cargo.toml").contains(apps::PROFILES));
     assert!(read(&app, "Cargo.toml").contains("location_hint = \"weur\""));
     assert!(read(&app, "migrations/0001_first.sql").contains("CREATE TABLE \"tasks\""));
     assert!(read(&app, ".dev.vars").contains("EDGEPOD_JWKS_URL=\"https://example.com/jwks.json\""));

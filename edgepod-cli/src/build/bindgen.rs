@@ -2,7 +2,10 @@
 //!
 //! The library does what the program `wasm-bindgen` does, without the minutes that installing that takes.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 
@@ -14,19 +17,29 @@ pub const VERSION: &str = "0.2.130";
 /// The stem of what is written: `core.js` and `core_bg.wasm`.
 const STEM: &str = "core";
 
-/// Says so where wasm-bindgen is missing, or is of a version that the app's is not, before anything is built.
-pub(super) fn check(app: &App) -> Result<()> {
-    if tools::named_by("WASM_BINDGEN_BIN")?.is_some() {
-        return Ok(());
-    }
-    if cfg!(not(feature = "workers")) {
-        bail!(
-            "this `edgepod` serves natively and builds no Workers: it was compiled without its feature `workers`, which is on by default \
-             (from a checkout, leave `--no-default-features` out)"
-        );
+/// What an `edgepod` without wasm-bindgen says of itself.
+pub(crate) const MISSING: &str = "this `edgepod` serves natively and builds no Workers: it was compiled without its feature `workers`, which is on by \
+    default (from a checkout, leave `--no-default-features` out)";
+
+/// A wasm-bindgen that is of the app's version.
+pub(super) enum Tool {
+    /// What `WASM_BINDGEN_BIN` names.
+    Program(PathBuf),
+    #[cfg(feature = "workers")]
+    Library,
+}
+
+/// Finds it, before anything is built.
+pub(super) fn find(app: &App) -> Result<Tool> {
+    if let Some(program) = tools::named_by("WASM_BINDGEN_BIN")? {
+        return Ok(Tool::Program(program));
     }
     match app.wasm_bindgen.as_deref() {
-        Some(VERSION) => Ok(()),
+        #[cfg(feature = "workers")]
+        Some(VERSION) => Ok(Tool::Library),
+        #[cfg(not(feature = "workers"))]
+        Some(_) => bail!("{MISSING}"),
+        #[cfg(feature = "workers")]
         Some(version) => bail!(
             "the lock file has wasm-bindgen {version}, and this edgepod works with {VERSION}: \
              run `cargo update -p wasm-bindgen --precise {VERSION}` in {}, \
@@ -40,22 +53,14 @@ pub(super) fn check(app: &App) -> Result<()> {
     }
 }
 
-/// Writes `core.js`, `core_bg.wasm` and `snippets/` into `folder`, after [`check`].
-pub(super) fn run(wasm: &Path, folder: &Path) -> Result<()> {
-    match tools::named_by("WASM_BINDGEN_BIN")? {
-        Some(program) => run_program(&program, wasm, folder),
-        None => library::run(wasm, folder),
-    }
-}
-
-#[cfg(not(feature = "workers"))]
-mod library {
-    use std::path::Path;
-
-    use anyhow::{Result, bail};
-
-    pub(super) fn run(_: &Path, _: &Path) -> Result<()> {
-        bail!("this `edgepod` was compiled without its feature `workers`")
+impl Tool {
+    /// Writes `core.js`, `core_bg.wasm` and `snippets/` into `folder`.
+    pub(super) fn run(&self, wasm: &Path, folder: &Path) -> Result<()> {
+        match self {
+            Self::Program(program) => run_program(program, wasm, folder),
+            #[cfg(feature = "workers")]
+            Self::Library => library::run(wasm, folder),
+        }
     }
 }
 

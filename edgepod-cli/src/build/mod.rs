@@ -14,6 +14,7 @@ mod optimize;
 mod size;
 mod worker;
 
+pub(crate) use bindgen::MISSING as NO_WORKERS;
 pub use bindgen::VERSION as WASM_BINDGEN_VERSION;
 pub(crate) use cargo::WASM;
 pub use cargo::{Profile, native, program};

@@ -55,13 +55,13 @@ impl Worker {
     /// # Errors
     /// As for [`Worker::build`].
     pub fn build_around(app: &App, profile: Profile, scripts: &Path) -> Result<Self> {
-        bindgen::check(app)?;
+        let bindgen = bindgen::find(app)?;
         let wasm = cargo::wasm(app, profile)?;
         let state = app.state()?;
         let workshop = tempfile::Builder::new()
             .prefix(".worker-")
             .tempdir_in(&state)?;
-        bindgen::run(&wasm, workshop.path())?;
+        bindgen.run(&wasm, workshop.path())?;
         if profile.is_for_use() {
             optimize::run(app, profile, &workshop.path().join("core_bg.wasm"))?;
         }

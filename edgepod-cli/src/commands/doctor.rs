@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::{
     app::App,
     args::Doctor,
-    build::{WASM, WASM_BINDGEN_VERSION},
+    build::{NO_WORKERS, WASM, WASM_BINDGEN_VERSION},
     term, tools,
 };
 
@@ -49,8 +49,10 @@ pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
     );
     report(
         "wasm-bindgen",
-        variable("WASM_BINDGEN_BIN")
-            .unwrap_or_else(|| Finding::Good(format!("{WASM_BINDGEN_VERSION}, inside edgepod"))),
+        variable("WASM_BINDGEN_BIN").unwrap_or_else(|| match cfg!(feature = "workers") {
+            true => Finding::Good(format!("{WASM_BINDGEN_VERSION}, inside edgepod")),
+            false => Finding::Later(NO_WORKERS.to_owned()),
+        }),
     );
     for (name, variable_name, found) in [
         ("wasm-opt", "WASM_OPT_BIN", tools::find_wasm_opt(&args.app)),

@@ -1,8 +1,8 @@
 //! `cargo xtask test`: every check of the project and one total.
 //!
 //! Suites run one after the other, but where some would leave half of the machine idle ([`Suite::lane`]): what the native host is asked
-//! and what workerd is asked, in a browser too, run beside each other, and npm's tests beside clippy. Each line then has the name of its
-//! suite before it.
+//! and what workerd is asked, in a browser too, run beside each other and beside the builds of pages, and npm's tests beside clippy. Each
+//! line then has the name of its suite before it.
 //!
 //! Each suite is a program of its own kind (cargo, vitest, a build). What they print is shown as it comes and
 //! counted from their own summaries; the sum is the last line. A suite that ran nothing has failed: a missing
