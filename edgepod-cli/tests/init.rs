@@ -9,11 +9,12 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use edgepod_samples::apps;
-use expectrl::{Eof, Expect, Session};
+use expectrl::{Eof, Expect, Needle, Regex, Session, session::OsSession};
 
 /// A first build of everything may take this long on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -26,18 +27,18 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     let app = home.path().join("shop");
 
     let mut init = terminal(home.path(), &["init", "shop"]);
-    init.expect("What is the app called?").unwrap();
-    init.send(ENTER).unwrap();
-    init.expect("Who issues the tokens").unwrap();
-    init.send(DOWN).unwrap();
-    init.send(DOWN).unwrap();
-    init.send(ENTER).unwrap();
-    init.expect("Where shall the data be?").unwrap();
-    init.send(ENTER).unwrap();
-    init.expect("Which page").unwrap();
-    init.send(ENTER).unwrap();
-    init.expect("Created").unwrap();
-    init.expect(Eof).unwrap();
+    init.until("What is the app called?");
+    init.type_in(ENTER);
+    init.until("Who issues the tokens");
+    init.type_in(DOWN);
+    init.type_in(DOWN);
+    init.type_in(ENTER);
+    init.until("Where shall the data be?");
+    init.type_in(ENTER);
+    init.until("Which page");
+    init.type_in(ENTER);
+    init.until("Created");
+    init.until(Eof);
 
     let vars = read(&app, ".dev.vars");
     assert!(vars.contains("EDGEPOD_API_KEY=\"ep_pk_"), "{vars}");
@@ -54,17 +55,16 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     let port = port.to_string();
     let mut dev = command(&app, &["dev", "--port", &port, "--open"]);
     dev.env("PATH", path_with_a_browser(home.path()));
-    let mut dev = Session::spawn(dev).unwrap();
-    dev.set_expect_timeout(Some(PATIENCE));
-    dev.expect("Watching").unwrap();
+    let mut dev = Terminal::with(dev);
+    dev.until("Watching");
     let note = home.path().join("opened");
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     while std::fs::read_to_string(&note)
         .unwrap_or_default()
         .is_empty()
     {
         assert!(started.elapsed() < Duration::from_secs(30), "no browser");
-        std::thread::sleep(Duration::from_millis(20));
+        thread::sleep(Duration::from_millis(20));
     }
     let opened = read(home.path(), "opened");
     assert!(opened.starts_with("http://127.0.0.1:"), "{opened}");
@@ -93,8 +93,8 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     // A change to a function: the client follows, and the data stays.
     let functions = read(&app, "src/functions.rs").replace("finish_task", "remove_task");
     std::fs::write(app.join("src/functions.rs"), functions).unwrap();
-    dev.expect("Generated").unwrap();
-    dev.expect("Ready").unwrap();
+    dev.until("Generated");
+    dev.until("Ready");
     assert!(read(&app, "web/src/edgepod/functions.d.ts").contains("removeTask"));
     let map = read(&app, "web/src/edgepod/functions.d.ts.map");
     assert!(map.contains(r#""../../../src/functions.rs""#), "{map}");
@@ -108,8 +108,8 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
         "    /// Whether it is.\n    #[default(false)]\n    pub done: bool,\n    /// When it was added.",
     );
     std::fs::write(app.join("src/schema.rs"), with_done).unwrap();
-    dev.expect("ADD COLUMN \"done\"").unwrap();
-    dev.expect("Serving what was built last").unwrap();
+    dev.until("ADD COLUMN \"done\"");
+    dev.until("Serving what was built last");
     let kept = call(&app, &url, &["getTasks"]);
     assert!(
         text(&kept).contains("milk") && !text(&kept).contains("done"),
@@ -122,7 +122,7 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
         "{}",
         text(&written)
     );
-    dev.expect("Ready").unwrap();
+    dev.until("Ready");
     let kept = call(&app, &url, &["getTasks"]);
     assert!(
         text(&kept).contains("milk") && text(&kept).contains("\"done\": false"),
@@ -132,19 +132,19 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
 
     // It is dropped again: who is there to answer is asked, and the default is no.
     std::fs::write(app.join("src/schema.rs"), &schema).unwrap();
-    dev.expect("DROP COLUMN \"done\"").unwrap();
+    dev.until("DROP COLUMN \"done\"");
     let question = "The migration loses the column `done` of the table `tasks`";
     let mut new = terminal(&app, &["migrations", "new", "drop_done"]);
-    new.expect(question).unwrap();
-    new.send(ENTER).unwrap();
-    new.expect("Nothing was written").unwrap();
-    new.expect(Eof).unwrap();
+    new.until(question);
+    new.type_in(ENTER);
+    new.until("Nothing was written");
+    new.until(Eof);
     let mut new = terminal(&app, &["migrations", "new", "drop_done"]);
-    new.expect(question).unwrap();
-    new.send("y\r").unwrap();
-    new.expect("migrations/0003_drop_done.sql").unwrap();
-    new.expect(Eof).unwrap();
-    dev.expect("Ready").unwrap();
+    new.until(question);
+    new.type_in("y\r");
+    new.until("migrations/0003_drop_done.sql");
+    new.until(Eof);
+    dev.until("Ready");
     let kept = call(&app, &url, &["getTasks"]);
     assert!(
         text(&kept).contains("milk") && !text(&kept).contains("done"),
@@ -182,7 +182,7 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
         &app,
         &["dev", "--host", "workerd", "--no-page", "--port", &port],
     );
-    dev.expect("Watching").unwrap();
+    dev.until("Watching");
     let added = call(&app, &url, &["addTask", r#"{"title":"tea"}"#]);
     assert!(
         added.status.success() && text(&added).contains("tea"),
@@ -192,8 +192,8 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
     // A migration that fails leaves what was served, as it does natively.
     let bad = app.join("migrations/0004_bad.sql");
     std::fs::write(&bad, "INSERT INTO nowhere VALUES (1);\n").unwrap();
-    dev.expect("The migration 0004_bad fails").unwrap();
-    dev.expect("Serving what was built last").unwrap();
+    dev.until("The migration 0004_bad fails");
+    dev.until("Serving what was built last");
     let kept = call(&app, &url, &["getTasks"]);
     assert!(
         kept.status.success() && text(&kept).contains("tea"),
@@ -201,15 +201,15 @@ fn an_app_is_made_by_answering_then_served_changed_served_on_workerd_and_packed(
         text(&kept)
     );
     std::fs::remove_file(&bad).unwrap();
-    dev.expect("Ready").unwrap();
+    dev.until("Ready");
     stop(dev);
 
     let mut deploy = terminal(&app, &["deploy", "--dry-run"]);
-    deploy.expect("Checked client in").unwrap();
-    deploy.expect("gzipped").unwrap();
-    deploy.expect("EdgePodEngine").unwrap();
-    deploy.expect("nothing was uploaded").unwrap();
-    deploy.expect(Eof).unwrap();
+    deploy.until("Checked client in");
+    deploy.until("gzipped");
+    deploy.until("EdgePodEngine");
+    deploy.until("nothing was uploaded");
+    deploy.until(Eof);
     assert!(!app.join(".prod.vars").exists(), "a dry run makes no keys");
     deployed_with_new_secrets(home.path(), &app);
 }
@@ -453,27 +453,26 @@ fn an_app_is_made_by_options_and_packed_and_a_client_that_is_behind_stops_it() {
 #[test]
 fn a_wrong_answer_is_asked_again_and_no_answer_writes_nothing() {
     let home = tempfile::tempdir().unwrap();
-    let correct = |session: &mut expectrl::session::OsSession, wrong: &str, right: &str| {
-        session.send("\x7f".repeat(wrong.len())).unwrap();
-        session.send(format!("{right}{ENTER}")).unwrap();
+    let correct = |session: &mut Terminal, wrong: &str, right: &str| {
+        session.type_in("\x7f".repeat(wrong.len()));
+        session.type_in(format!("{right}{ENTER}"));
     };
     let mut init = terminal(home.path(), &["init", "shop"]);
-    init.expect("What is the app called?").unwrap();
-    init.send(format!("9lives{ENTER}")).unwrap();
-    init.expect("is no name for a crate").unwrap();
+    init.until("What is the app called?");
+    init.type_in(format!("9lives{ENTER}"));
+    init.until("is no name for a crate");
     correct(&mut init, "9lives", "lives");
-    init.expect("Who issues the tokens").unwrap();
-    init.send(DOWN).unwrap();
-    init.send(ENTER).unwrap();
-    init.expect("JWKS URL").unwrap();
-    init.send(format!("example.com{ENTER}")).unwrap();
-    init.expect("is no address of keys").unwrap();
+    init.until("Who issues the tokens");
+    init.type_in(DOWN);
+    init.type_in(ENTER);
+    init.until("JWKS URL");
+    init.type_in(format!("example.com{ENTER}"));
+    init.until("is no address of keys");
     correct(&mut init, "example.com", "https://example.com/jwks.json");
-    init.expect("Where shall the data be?").unwrap();
-    init.send("\x03").unwrap();
-    init.expect("there was no answer: nothing was written")
-        .unwrap();
-    init.expect(Eof).unwrap();
+    init.until("Where shall the data be?");
+    init.type_in("\x03");
+    init.until("there was no answer: nothing was written");
+    init.until(Eof);
     assert!(!home.path().join("shop").exists());
 }
 
@@ -498,12 +497,11 @@ fn nothing_that_is_there_is_overwritten() {
         home.path(),
         &["init", "shop", "--auth", "none", "--front-end", "react"],
     );
-    init.expect("Where shall the data be?").unwrap();
-    init.send(ENTER).unwrap();
-    init.expect("schema.rs is there already. Replace it?")
-        .unwrap();
-    init.send(ENTER).unwrap();
-    init.expect(Eof).unwrap();
+    init.until("Where shall the data be?");
+    init.type_in(ENTER);
+    init.until("schema.rs is there already. Replace it?");
+    init.type_in(ENTER);
+    init.until(Eof);
     assert_eq!(read(&app, "src/schema.rs"), "// mine\n");
 
     assert!(
@@ -681,17 +679,47 @@ fn call(app: &Path, url: &str, arguments: &[&str]) -> Output {
     edgepod(app, &[&["call"], arguments, &["--url", url]].concat())
 }
 
-/// `edgepod` in `folder`, on a terminal of its own.
-fn terminal(folder: &Path, arguments: &[&str]) -> expectrl::session::OsSession {
-    let mut session = Session::spawn(command(folder, arguments)).unwrap();
-    session.set_expect_timeout(Some(PATIENCE));
-    session
+/// A program on a terminal of its own.
+struct Terminal(OsSession);
+
+impl Terminal {
+    fn with(program: Command) -> Self {
+        Self(Session::spawn(program).unwrap())
+    }
+
+    /// Waits until it shows this, or fails with what it showed.
+    ///
+    /// expectrl's own waiting asks again without a pause, which takes a processor from the builds that are waited for.
+    #[track_caller]
+    fn until(&mut self, needle: impl Needle) {
+        let started = Instant::now();
+        loop {
+            let found = self.0.check(&needle);
+            match &found {
+                Ok(found) if !found.is_empty() => return,
+                Ok(_) if started.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+                _ => break,
+            }
+        }
+        let shown = self.0.check(Regex("(?s).+"));
+        let shown = shown.map(|shown| String::from_utf8_lossy(shown.as_bytes()).into_owned());
+        panic!("it shows something else: {shown:?}");
+    }
+
+    fn type_in(&mut self, keys: impl AsRef<[u8]>) {
+        self.0.send(keys).unwrap();
+    }
+}
+
+/// `edgepod` in `folder`, on a terminal.
+fn terminal(folder: &Path, arguments: &[&str]) -> Terminal {
+    Terminal::with(command(folder, arguments))
 }
 
 /// Ends `dev` as its user does, and waits until it has.
-fn stop(mut dev: expectrl::session::OsSession) {
-    dev.send("\x03").unwrap();
-    dev.expect(Eof).unwrap();
+fn stop(mut dev: Terminal) {
+    dev.type_in("\x03");
+    dev.until(Eof);
 }
 
 /// `edgepod` where nothing beyond this machine can be reached.

@@ -9,7 +9,7 @@ use edgepod_cli::{
 
 /// Above what it is by some hundred bytes gzipped, since the names of the folders that it is built in are in it: what makes it larger says so
 /// by raising this. DESIGN.md's budget is 200 000.
-const LIMIT: u64 = 331_400;
+const LIMIT: u64 = 309_400;
 
 #[test]
 fn the_worker_of_the_users_example_keeps_its_budget() {

@@ -14,8 +14,17 @@ use tempfile::NamedTempFile;
 use super::Profile;
 use crate::{app::App, process::Process, progress::Progress, tools};
 
-/// Size before speed, as in cargo's profile; again until it gains nothing more.
-const LEVEL: [&str; 2] = ["-Os", "--converge"];
+/// What makes the module small as it is sent, compressed, which is not what makes it short: functions that `-Os` inlines are compressed
+/// worse than the calls of one, and two of like names are often alike and belong beside each other. See "Size" in `docs/benchmarks.md`.
+const PASSES: [&str; 4] = [
+    "-O1",
+    "--dae-optimizing",
+    "--dealign",
+    "--reorder-functions-by-name",
+];
+
+/// The first version that has them all.
+const OLDEST: u32 = 115;
 
 /// What rustc enables for wasm32-unknown-unknown. wasm-opt must know, or it takes a valid module for an invalid one.
 const FEATURES: [&str; 6] = [
@@ -27,12 +36,12 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Replaces the module in `file` by a faster, smaller one. That takes half a minute, so what has come of the last module is kept in
+/// Replaces the module in `file` by a faster, smaller one. That takes ten seconds, so what has come of the last module is kept in
 /// `<app>/.edgepod`, and the same one is not optimized again: by `deploy` after `deploy --dry-run`, say.
 pub(super) fn run(app: &App, profile: Profile, file: &Path) -> Result<()> {
     let mut command = tools::wasm_opt(&app.folder)?;
     command
-        .args(LEVEL)
+        .args(PASSES)
         .args(FEATURES)
         // The section with the names of functions.
         .args((profile == Profile::Named).then_some("--debuginfo"));
@@ -49,7 +58,8 @@ pub(super) fn run(app: &App, profile: Profile, file: &Path) -> Result<()> {
     drop(progress);
     if !status.success() {
         bail!(
-            "wasm-opt failed on {} ({status}); its message is above",
+            "wasm-opt failed on {} ({status}); its message is above. It has to be version {OLDEST} or newer: WASM_OPT_BIN names \
+             another than the one on PATH",
             file.display()
         );
     }

@@ -9,6 +9,8 @@ export const PING = 30_000;
 export const SIGNAL = 20_000;
 /** A reconnection, whose attempts are at most 15 s apart, and what is read after it. */
 export const RECONNECT = 60_000;
+/** Whatever else is waited for: what does not come fails a test late, what comes late on a busy machine does not. */
+const PATIENCE = 120_000;
 
 /** Starts the browser that `CHROMIUM` names, or Debian's. */
 export async function startBrowser(): Promise<Browser> {
@@ -64,6 +66,7 @@ export class Window {
   /** Opens a window with cookies, cache and session of its own. */
   static async open(browser: Browser, url: string, options: { colorScheme?: "light" | "dark" } = {}): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 1180, height: 860 }, ...options });
+    context.setDefaultTimeout(PATIENCE);
     const window = new Window(await context.newPage());
     await window.page.goto(url);
     return window;

@@ -1,6 +1,6 @@
 //! How many checks passed and failed, read from what the runners print.
 
-use std::{fmt, iter::Sum, ops::Add};
+use std::{collections::BTreeMap, fmt, iter::Sum, ops::Add};
 
 use crate::run::Finished;
 
@@ -11,7 +11,7 @@ pub(super) struct Totals {
     pub(super) failed: usize,
     /// Cases that the runner left out. They are shown; they do not fail a run.
     pub(super) skipped: usize,
-    /// The cases that failed, as their runner names them, and what kept others from running.
+    /// The cases that failed, as their runner names them, what they said, and what kept others from running: lines.
     pub(super) failures: Vec<String>,
 }
 
@@ -122,34 +122,64 @@ impl fmt::Display for Totals {
     }
 }
 
-/// The names in the last list that a test program prints under `failures:`, and errors of what was not built or ended early.
+/// How much of what a failed case says is told again at the end, in lines.
+const TOLD: usize = 12;
+
+/// The names in the last list that a test program prints under `failures:`, each with what its case said, and errors of what was not
+/// built or ended early.
 fn failures_of_cargo_test(output: &str) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut failures = Vec::new();
+    let mut said: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut lines = output.lines().peekable();
     while let Some(line) = lines.next() {
-        if line == "failures:" {
+        let of_a_case = line.strip_prefix("---- ");
+        if let Some(case) = of_a_case.and_then(|rest| rest.strip_suffix(" stdout ----")) {
+            let is_of_it = |line: &&str| !line.starts_with("---- ") && *line != "failures:";
+            let lines = std::iter::from_fn(|| lines.next_if(is_of_it));
+            said.insert(case, told(lines));
+        } else if line == "failures:" {
             while let Some(name) = lines.next_if(|line| line.starts_with("    ")) {
-                names.push(name.trim().to_owned());
+                failures.push(name.trim().to_owned());
+                let lines = said.remove(name.trim()).unwrap_or_default();
+                failures.extend(lines.into_iter().map(indented));
             }
         } else if line.starts_with("error") {
-            names.push(line.to_owned());
+            failures.push(line.to_owned());
         }
     }
-    names
+    failures
 }
 
-/// `FAIL  file > case`, which vitest prints before each failure.
+/// `FAIL  file > case`, which vitest prints before each failure, and what it says of it.
 fn failures_of_vitest(output: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for line in output.lines().map(without_colours) {
-        if let Some(name) = line.trim_start().strip_prefix("FAIL ") {
-            let name = name.trim().to_owned();
-            if !names.contains(&name) {
-                names.push(name);
-            }
+    let mut failures: Vec<String> = Vec::new();
+    let lines: Vec<String> = output.lines().map(without_colours).collect();
+    let name_in = |line: &str| {
+        let name = line.trim_start().strip_prefix("FAIL ")?;
+        Some(name.trim().to_owned())
+    };
+    for (at, line) in lines.iter().enumerate() {
+        let Some(name) = name_in(line) else { continue };
+        if failures.contains(&name) {
+            continue;
         }
+        failures.push(name);
+        let after = lines[at + 1..].iter().map(String::as_str);
+        let after = after.take_while(|line| name_in(line).is_none());
+        failures.extend(told(after).into_iter().map(indented));
     }
-    names
+    failures
+}
+
+/// The first lines that say something.
+fn told<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    lines.truncate(TOLD);
+    lines
+}
+
+fn indented(line: &str) -> String {
+    format!("    {line}")
 }
 
 /// The number that stands directly before `word`, or 0.
@@ -206,12 +236,18 @@ mod tests {
             test result: FAILED. 0 passed; 2 failed; 0 ignored\nerror: test failed, to rerun pass `-p x`\n";
         assert_eq!(
             Totals::of_cargo_test(&finished(false, libtest)).failures,
-            ["a::b", "c::d", "error: test failed, to rerun pass `-p x`"]
+            [
+                "a::b",
+                "        indented",
+                "c::d",
+                "error: test failed, to rerun pass `-p x`"
+            ]
         );
-        let vitest = "\u{1b}[41m\u{1b}[1m FAIL \u{1b}[22m\u{1b}[49m tests/a.test.ts\u{1b}[2m > \u{1b}[22mreads\n Tests  1 failed (1)\n";
+        let vitest = "\u{1b}[41m\u{1b}[1m FAIL \u{1b}[22m\u{1b}[49m tests/a.test.ts\u{1b}[2m > \u{1b}[22mreads\n\n\
+            \u{1b}[31mAssertionError: no row\u{1b}[39m\n";
         assert_eq!(
             Totals::of_vitest(&finished(false, vitest)).failures,
-            ["tests/a.test.ts > reads"]
+            ["tests/a.test.ts > reads", "    AssertionError: no row"]
         );
     }
 
