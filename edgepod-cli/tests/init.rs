@@ -520,7 +520,7 @@ fn a_crate_that_is_there_keeps_what_it_has_and_becomes_an_app() {
     let app = home.path();
     std::fs::create_dir(app.join("src")).unwrap();
     let manifest = "# Ours.\n[package]\nname = \"old\"\nversion = \"3.0.0\"\nedition = \"2024\"\n\n[dependencies]\n";
-    std::fs::write(app.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(app.join("Cargo.toml"), manifest.to_owned() + apps::PROFILES).unwrap();
     std::fs::write(app.join("src/lib.rs"), "//! Old.\n\npub fn old() {}\n").unwrap();
     let made = edgepod(app, &["init"]);
     assert!(made.status.success(), "{}", text(&made));
