@@ -1,7 +1,7 @@
-//! The native opponent: what a careful developer would write by hand instead of `examples/users`, on axum and rusqlite.
+//! The native opponent: what a careful developer would write by hand instead of `examples/users` and `bench/transfers`, on axum and rusqlite.
 //!
 //! The same functions on the same wire as `bench/handwritten`: the key is checked, replies are made by serde from structs, reads
-//! subscribe the session that asks, and writes tell its sockets. SQLite is as EdgePod has it: a write-ahead log, `synchronous = NORMAL`,
+//! subscribe the session that asks, and writes tell its sockets. SQLite is as EdgePod has it: a write-ahead log, `synchronous = NORMAL` unless `EDGEPOD_SYNCHRONOUS` says `full`,
 //! foreign keys, prepared statements that are kept. One connection behind a lock, which the threads of the server take by turns: a
 //! statement takes microseconds, so handing it to another thread costs more than to wait.
 
@@ -20,7 +20,7 @@ use axum::{
     routing::{get, post},
     serve::ListenerExt,
 };
-use rusqlite::{Connection, OptionalExtension, Row, ffi};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, ffi};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::sync::mpsc;
 
@@ -29,13 +29,16 @@ const MAX_ROWS: u32 = 1000;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
     PRAGMA foreign_keys = ON;
     CREATE TABLE IF NOT EXISTS users (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         email TEXT NOT NULL UNIQUE,
         name TEXT,
         created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    );
+    CREATE TABLE IF NOT EXISTS accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        balance INTEGER NOT NULL
     );
 ";
 
@@ -86,6 +89,21 @@ struct ById {
 struct NewUser {
     email: String,
     name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAccounts {
+    count: u32,
+    balance: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Transfer {
+    from: i64,
+    to: i64,
+    amount: i64,
 }
 
 #[derive(Serialize)]
@@ -196,7 +214,48 @@ impl App {
         Ok(user)
     }
 
-    fn subscribe(&self, headers: &HeaderMap) {
+    fn open_accounts(&self, NewAccounts { count, balance }: &NewAccounts) -> Result<(), Refusal> {
+        let mut database = held(&self.database);
+        let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut open = transaction.prepare_cached("INSERT INTO accounts (balance) VALUES (?)")?;
+        for _ in 0..*count {
+            open.execute([balance])?;
+        }
+        drop(open);
+        Ok(transaction.commit()?)
+    }
+
+    fn transfer(&self, Transfer { from, to, amount }: &Transfer) -> Result<bool, Refusal> {
+        let mut database = held(&self.database);
+        let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let balance = |id: &i64| -> Result<i64, Refusal> {
+            let mut read = transaction
+                .prepare_cached("SELECT id, balance FROM accounts WHERE id = ? LIMIT 1")?;
+            let balance = read.query_row([id], |row| row.get(1)).optional()?;
+            let nobody = || format!("There is no account {id}.");
+            balance.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "NOT_FOUND", nobody()))
+        };
+        let has = balance(from)?;
+        balance(to)?;
+        if has < *amount {
+            return Ok(false);
+        }
+        let mut add =
+            transaction.prepare_cached("UPDATE accounts SET balance = balance + ? WHERE id = ?")?;
+        add.execute([&-amount, from])?;
+        add.execute([amount, to])?;
+        drop(add);
+        transaction.commit()?;
+        Ok(true)
+    }
+
+    fn get_total(&self) -> Result<i64, Refusal> {
+        let database = held(&self.database);
+        let mut total = database.prepare_cached("SELECT sum(balance) FROM accounts")?;
+        Ok(total.query_row([], |row| row.get(0))?)
+    }
+
+    fn subscribe(&self, headers: &HeaderMap, table: &'static str) {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(session) = header("x-edgepod-session-id").filter(|id| !id.is_empty()) else {
             return;
@@ -206,18 +265,19 @@ impl App {
         }
         let mut sessions = held(&self.sessions);
         match sessions.get_mut(session) {
-            Some(session) => session.tables.insert("users"),
+            Some(session) => session.tables.insert(table),
             None => {
                 let new = sessions.entry(session.to_owned()).or_default();
-                new.tables.insert("users")
+                new.tables.insert(table)
             }
         };
     }
 
-    fn announce(&self) {
-        let stale = ws::Utf8Bytes::from_static(r#"{"type":"stale","tables":["users"]}"#);
+    fn announce(&self, table: &'static str) {
+        let stale = format!(r#"{{"type":"stale","tables":["{table}"]}}"#);
+        let stale = ws::Utf8Bytes::from(stale);
         for session in held(&self.sessions).values_mut() {
-            if session.tables.contains("users") {
+            if session.tables.contains(table) {
                 let told = |socket: &mpsc::UnboundedSender<_>| {
                     socket.send(ws::Message::Text(stale.clone())).is_ok()
                 };
@@ -233,10 +293,10 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    fn reply(data: impl Serialize) -> Response {
+    fn reply_of(table: &'static str, data: impl Serialize) -> Response {
         let reply = Reply {
             data,
-            meta: Meta { tables: ["users"] },
+            meta: Meta { tables: [table] },
         };
         let body = serde_json::to_vec(&reply).expect("structs of texts and numbers are JSON");
         with_headers(StatusCode::OK, body.into())
@@ -246,18 +306,35 @@ async fn call(
     match &*function {
         "getUsers" => {
             arguments::<Nothing>(&body)?;
-            app.subscribe(&headers);
-            Ok(reply(app.get_users()?))
+            app.subscribe(&headers, "users");
+            Ok(reply_of("users", app.get_users()?))
         }
         "getUserById" => {
             let by = arguments(&body)?;
-            app.subscribe(&headers);
-            Ok(reply(app.get_user_by_id(&by)?))
+            app.subscribe(&headers, "users");
+            Ok(reply_of("users", app.get_user_by_id(&by)?))
         }
         "insertUser" => {
             let user = app.insert_user(&arguments(&body)?)?;
-            app.announce();
-            Ok(reply(user))
+            app.announce("users");
+            Ok(reply_of("users", user))
+        }
+        "openAccounts" => {
+            app.open_accounts(&arguments(&body)?)?;
+            app.announce("accounts");
+            Ok(reply_of("accounts", ()))
+        }
+        "transfer" => {
+            let was_there = app.transfer(&arguments(&body)?)?;
+            if was_there {
+                app.announce("accounts");
+            }
+            Ok(reply_of("accounts", was_there))
+        }
+        "getTotal" => {
+            arguments::<Nothing>(&body)?;
+            app.subscribe(&headers, "accounts");
+            Ok(reply_of("accounts", app.get_total()?))
         }
         _ => Err(Refusal(
             StatusCode::NOT_FOUND,
@@ -310,6 +387,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let var = |name| env::var(name).map_err(|error| format!("{name}: {error}"));
     let database = Connection::open(var("EDGEPOD_DATABASE")?)?;
     database.execute_batch(SCHEMA)?;
+    let is_full = env::var("EDGEPOD_SYNCHRONOUS").is_ok_and(|value| value == "full");
+    let synchronous = if is_full { "FULL" } else { "NORMAL" };
+    database.pragma_update(None, "synchronous", synchronous)?;
     let app = Arc::new(App {
         key: var("EDGEPOD_API_KEY")?,
         database: Mutex::new(database),

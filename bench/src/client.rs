@@ -19,7 +19,7 @@ pub(crate) const KEY: &str = "ep_pk_bench";
 
 /// What a browser sends along with each request that a page makes of another address, and a proxy before the server adds: names and
 /// values of Chromium 141, and of Cloudflare's network.
-const OF_A_BROWSER: [(&str, &str); 20] = [
+pub(crate) const OF_A_BROWSER: [(&str, &str); 20] = [
     ("accept", "*/*"),
     ("accept-encoding", "gzip, deflate, br, zstd"),
     ("accept-language", "en-GB,en;q=0.9,de;q=0.8"),

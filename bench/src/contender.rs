@@ -114,18 +114,25 @@ pub(crate) fn native(options: &Options) -> Result<[Contender; 2]> {
     let app = App::find(&root().join(&options.app))?;
     let program = build::program(&app, Profile::Release)
         .with_context(|| format!("building {} as a program", app.name))?;
-    // Cargo builds it beside this program.
-    let axum = std::env::current_exe()?.with_file_name(AXUM);
-    let axum = axum.with_extension(std::env::consts::EXE_EXTENSION);
-    ensure!(axum.is_file(), "there is no {}", axum.display());
     Ok([
-        Contender::of_program("axum", axum),
+        Contender::of_program("axum", beside(AXUM)?),
         Contender::of_program("edgepod", program),
     ])
 }
 
+/// A program that cargo builds beside this one.
+///
+/// # Errors
+/// When it is not there.
+pub(crate) fn beside(name: &str) -> Result<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name(name);
+    let program = program.with_extension(std::env::consts::EXE_EXTENSION);
+    ensure!(program.is_file(), "there is no {}", program.display());
+    Ok(program)
+}
+
 /// The hand-written native server.
-const AXUM: &str = "edgepod-bench-axum";
+pub(crate) const AXUM: &str = "edgepod-bench-axum";
 
 /// The root of the checkout that this was compiled from.
 pub(crate) fn root() -> PathBuf {

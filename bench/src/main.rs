@@ -13,6 +13,8 @@
 //! | [`rooms`] | one message, and windows of other rooms, few and many: whom that makes read again |
 //! | [`pods`] | functions in one pod and in several, natively: how many a second |
 //! | [`durable`] | inserts of the native host whose replies wait for the disk |
+//! | [`transfers`] | money between accounts, natively, beside Node and axum |
+//! | [`pipeline`] | a connection on which requests need not wait for replies |
 //! | [`cold`] | from starting the process to the first reply |
 //! | [`save`] | from a saved function to the backend that has it |
 //! | [`size`] | what is uploaded, compressed |
@@ -32,6 +34,7 @@ mod durable;
 mod load;
 mod machine;
 mod options;
+mod pipeline;
 mod pods;
 mod profile;
 mod report;
@@ -41,6 +44,7 @@ mod server;
 mod size;
 mod stale;
 mod stats;
+mod transfers;
 mod wave;
 
 use std::process::ExitCode;
@@ -93,6 +97,9 @@ fn run(options: &Options) -> Result<bool> {
     if options.wants(durable::NAME) {
         runtime.block_on(durable::measure(options))?;
     }
+    if options.wants(transfers::NAME) {
+        missed.extend(runtime.block_on(transfers::measure(options))?);
+    }
     let native: Vec<_> = wanted(options, Host::Native).collect();
     if !native.is_empty() {
         let contenders = contender::native(options)?;
@@ -104,7 +111,13 @@ fn run(options: &Options) -> Result<bool> {
         println!("\nSaved as {}", report.save(options, "native")?.display());
         missed.extend(report.missed_budgets());
     }
-    let alone = [save::NAME, rooms::NAME, pods::NAME, durable::NAME];
+    let alone = [
+        save::NAME,
+        rooms::NAME,
+        pods::NAME,
+        durable::NAME,
+        transfers::NAME,
+    ];
     let is_native = |name: &String| native.iter().any(|case| case.name == name);
     let is_alone = |name: &String| alone.contains(&name.as_str()) || is_native(name);
     if !options.only.is_empty() && options.only.iter().all(is_alone) {

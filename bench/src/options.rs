@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
-use crate::{cold, durable, load, pods, rooms, save, size, stale, wave};
+use crate::{cold, durable, load, pods, rooms, save, size, stale, transfers, wave};
 
 /// Measures examples/users on workerd beside the same Worker written by hand in JavaScript.
 #[derive(Debug, Parser)]
@@ -72,6 +72,7 @@ fn cases() -> clap::builder::PossibleValuesParser {
             rooms::NAME,
             pods::NAME,
             durable::NAME,
+            transfers::NAME,
             cold::NAME,
             size::NAME,
             save::NAME,

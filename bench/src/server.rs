@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use edgepod_cli::{http, process::Process, tools, workerd::Workerd};
 use fs_err as fs;
 use tempfile::TempDir;
@@ -96,7 +96,7 @@ impl Server {
                     Answers::Computed => &[NOT_KEPT][..],
                     Answers::Kept => &[],
                 };
-                let running = start_program(program, vars, storage)?;
+                let running = start_program(std::slice::from_ref(program), vars, storage)?;
                 return Ok(Self {
                     running,
                     _storage: None,
@@ -132,9 +132,17 @@ impl Server {
     /// # Errors
     /// When it does not answer.
     pub(crate) fn of_program(program: &Path, vars: &[(&str, &str)]) -> Result<Self> {
+        Self::of_command(&[program.to_owned()], vars)
+    }
+
+    /// The same of a program with arguments.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(crate) fn of_command(command: &[PathBuf], vars: &[(&str, &str)]) -> Result<Self> {
         let storage = Storage::new()?;
         Ok(Self {
-            running: start_program(program, vars, &storage)?,
+            running: start_program(command, vars, &storage)?,
             _storage: Some(storage),
         })
     }
@@ -158,10 +166,14 @@ impl Server {
 /// The variable by which no answer is kept.
 const NOT_KEPT: (&str, &str) = ("EDGEPOD_KEPT_LIMIT", "0");
 
-fn start_program(program: &Path, vars: &[(&str, &str)], storage: &Storage) -> Result<Running> {
+fn start_program(command: &[PathBuf], vars: &[(&str, &str)], storage: &Storage) -> Result<Running> {
+    let [program, arguments @ ..] = command else {
+        bail!("a command without a program");
+    };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port(0)?));
     let mut command = Command::new(program);
     command
+        .args(arguments)
         .env("EDGEPOD_LISTEN", address.to_string())
         .env("EDGEPOD_DATABASE", storage.path().join("data.sqlite"))
         .env("EDGEPOD_API_KEY", KEY)
