@@ -93,6 +93,10 @@ pub struct Dev {
     #[arg(long)]
     pub no_page: bool,
 
+    /// The port that the page listens on [default: 5173, or the next free one]
+    #[arg(long, value_name = "PORT", conflicts_with = "no_page", value_parser = clap::value_parser!(u16).range(1..))]
+    pub page_port: Option<u16>,
+
     /// Open the page in the browser
     #[arg(long, conflicts_with = "no_page")]
     pub open: bool,

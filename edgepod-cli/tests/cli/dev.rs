@@ -107,6 +107,14 @@ fn a_taken_port_is_refused_before_anything_is_built() {
             && output.contains("--port "),
         "{output}"
     );
+    let free = free_port().to_string();
+    let (status, output) = app.run(&["dev", "--port", &free, "--page-port", &port]);
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        output.contains(&format!("port {port} of 127.0.0.1 is in use"))
+            && output.contains("--page-port "),
+        "{output}"
+    );
     assert!(!app.path("target").exists() && !app.path(".edgepod").exists());
 }
 

@@ -19,21 +19,23 @@ export class App {
   readonly api: string;
   readonly #app: string;
   readonly #port: number;
+  readonly #pagePort: number;
   readonly #withPage: boolean;
   readonly #data = mkdtempSync(join(tmpdir(), "edgepod-browser-"));
   #program: Program | undefined;
   #page = "";
 
-  private constructor(app: string, port: number, withPage: boolean) {
+  private constructor(app: string, [port, pagePort]: [number, number], withPage: boolean) {
     this.#app = app;
     this.#port = port;
+    this.#pagePort = pagePort;
     this.#withPage = withPage;
     this.api = `http://127.0.0.1:${port}`;
   }
 
   /** Starts the app, `examples/users` unless told otherwise, and its page. */
   static async start(options: { page: boolean; app?: string }): Promise<App> {
-    const app = new App(options.app ?? "examples/users", await freePort(), options.page);
+    const app = new App(options.app ?? "examples/users", [await freePort(), await freePort()], options.page);
     await app.resume();
     return app;
   }
@@ -46,7 +48,8 @@ export class App {
   /** Starts the app again, on the same port and the same database. */
   async resume(): Promise<void> {
     const args = ["dev", this.#app, "--host", HOST, "--port", `${this.#port}`, "--data", this.#data];
-    if (!this.#withPage) args.push("--no-page");
+    // Where it was before: pages that are open load themselves anew from there, and another test may have taken the port that Vite would.
+    args.push(...(this.#withPage ? ["--page-port", `${this.#pagePort}`] : ["--no-page"]));
     this.#program = new Program(inject("edgepod"), args, { cwd: WORKSPACE, env: { EDGEPOD_API_KEY: KEY } });
     await this.#program.printed(/API (http:\S+)/, START);
     if (this.#withPage) this.#page = (await this.#program.printed(/page (http:\S+)/, START))[1] ?? "";

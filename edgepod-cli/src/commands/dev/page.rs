@@ -168,7 +168,11 @@ impl Page {
                 Manager::of(web).add(&["-D vite".to_owned()])
             )
         })?;
-        let address = SocketAddr::from((plan.address.ip(), http::free_port(PORT)?));
+        let port = match plan.page_port {
+            Some(port) => port,
+            None => http::free_port(PORT)?,
+        };
+        let address = SocketAddr::from((plan.address.ip(), port));
         // Not `npm run dev`: npm would stand between us and the process that is to be stopped.
         let mut command = Command::new(tools::node()?);
         command

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub address: SocketAddr,
     /// The front end to serve; `None` without one, and with `--no-page`.
     pub web: Option<PathBuf>,
+    /// The port of the page, where one was chosen.
+    pub page_port: Option<u16>,
     pub open: bool,
     /// Whether migrations that were edited are applied anew without a question.
     pub redo_migrations: bool,
@@ -51,7 +53,10 @@ impl Plan {
         let app = App::find(&args.app)?;
         let address = SocketAddr::from((args.listen, args.port));
         // Before anything that takes time.
-        ensure_free(address)?;
+        ensure_free(address, "--port")?;
+        if let Some(port) = args.page_port {
+            ensure_free(SocketAddr::from((args.listen, port)), "--page-port")?;
+        }
         if !address.ip().is_loopback() {
             term::warning(format_args!(
                 "the app listens on {}: whoever reaches this machine can call it, with the key that its page contains, and read and \
@@ -96,6 +101,7 @@ impl Plan {
             },
             address,
             web,
+            page_port: args.page_port,
             open: args.open,
             redo_migrations: args.redo_migrations,
             data: folder.join(match args.host {
@@ -173,19 +179,20 @@ fn warn_of_absent(bindings: &Bindings) {
     }
 }
 
-fn ensure_free(address: SocketAddr) -> Result<()> {
+/// Whether the address that `option` names can be listened on.
+fn ensure_free(address: SocketAddr, option: &str) -> Result<()> {
     let port = address.port();
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             let other = http::free_port(port.saturating_add(1))?;
             bail!(
-                "port {port} of {} is in use: stop what listens there, or choose another with `--port {other}`",
+                "port {port} of {} is in use: stop what listens there, or choose another with `{option} {other}`",
                 address.ip()
             )
         }
         Err(error) => Err(anyhow!(
-            "{address} cannot be listened on ({error}): choose another with `--port`"
+            "{address} cannot be listened on ({error}): choose another with `{option}`"
         )),
     }
 }
