@@ -40,8 +40,8 @@ pub(crate) const NAME: &str = "transfers";
 const ACCOUNTS: u32 = 100_000;
 const BALANCE: i64 = 1_000_000;
 
-/// How many accounts are opened by one call.
-const OPENED_AT_ONCE: u32 = 10_000;
+/// How many accounts are opened by one call: the most rows that one insert of EdgePod takes.
+const OPENED_AT_ONCE: u32 = 1000;
 
 /// Exponents of Zipf's law; 0 is an even choice.
 const EXPONENTS: [f64; 2] = [0.0, 1.5];
