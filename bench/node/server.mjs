@@ -47,7 +47,9 @@ function account(id) {
 
 const functions = {
   openAccounts: db.transaction(({ count, balance }) => {
-    for (let opened = 0; opened < integer(count, "count"); opened++) open.run(integer(balance, "balance"));
+    integer(count, "count");
+    integer(balance, "balance");
+    for (let opened = 0; opened < count; opened++) open.run(balance);
     return null;
   }).immediate,
   transfer: db.transaction(({ from, to, amount }) => {

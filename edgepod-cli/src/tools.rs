@@ -17,6 +17,8 @@ use crate::{process::Process, progress::Progress, term};
 const WORKERD_VERSION: &str = "1.20261117.1";
 /// The binaryen (`wasm-opt`) that is installed when there is none.
 const BINARYEN_VERSION: &str = "132.0.0";
+/// The first binaryen that has all the passes that builds name: `--reorder-functions-by-name` came last.
+pub(crate) const OLDEST_WASM_OPT: u32 = 115;
 /// The esbuild that is installed when there is none.
 const ESBUILD_VERSION: &str = "0.28.2";
 /// The wrangler that is installed when there is none: the last that Node.js 20 runs.
@@ -57,7 +59,7 @@ pub fn wasm_opt(project: &Path) -> Result<Command> {
     if let Some(path) = named_by("WASM_OPT_BIN")? {
         return Ok(Command::new(path));
     }
-    if let Ok(path) = which::which("wasm-opt") {
+    if let Some(path) = wasm_opt_on_path() {
         return Ok(Command::new(path));
     }
     npm_script(project, "binaryen", BINARYEN_VERSION, Path::new(WASM_OPT))
@@ -65,9 +67,24 @@ pub fn wasm_opt(project: &Path) -> Result<Command> {
 
 /// Where `wasm-opt` is now, unless a variable says otherwise.
 pub(crate) fn find_wasm_opt(project: &Path) -> Option<PathBuf> {
-    which::which("wasm-opt")
+    wasm_opt_on_path().or_else(|| find("binaryen", project, BINARYEN_VERSION, Path::new(WASM_OPT)))
+}
+
+/// That of the `PATH`, where it has the passes that builds name. Debian 12's is version 108, and has not.
+fn wasm_opt_on_path() -> Option<PathBuf> {
+    let path = which::which("wasm-opt").ok()?;
+    let said = Command::new(&path).arg("--version").output().ok()?;
+    let version = wasm_opt_version(&String::from_utf8_lossy(&said.stdout));
+    (version? >= OLDEST_WASM_OPT).then_some(path)
+}
+
+/// The number in `wasm-opt version 132 (version_132)`.
+fn wasm_opt_version(said: &str) -> Option<u32> {
+    said.strip_prefix("wasm-opt version ")?
+        .split_whitespace()
+        .next()?
+        .parse()
         .ok()
-        .or_else(|| find("binaryen", project, BINARYEN_VERSION, Path::new(WASM_OPT)))
 }
 
 /// A command that runs `esbuild`.
@@ -311,4 +328,17 @@ fn npm_tool(name: &str, version: &str, program: &Path) -> Result<PathBuf> {
     }
     fs::rename(workshop.keep(), &home)?;
     Ok(installed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_wasm_opt_is_told_from_a_new_one() {
+        assert_eq!(wasm_opt_version("wasm-opt version 108\n"), Some(108));
+        let new = "wasm-opt version 132 (version_132)\n";
+        assert_eq!(wasm_opt_version(new), Some(132));
+        assert_eq!(wasm_opt_version("something else"), None);
+    }
 }

@@ -12,7 +12,12 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::Profile;
-use crate::{app::App, process::Process, progress::Progress, tools};
+use crate::{
+    app::App,
+    process::Process,
+    progress::Progress,
+    tools::{self, OLDEST_WASM_OPT},
+};
 
 /// What makes the module small as it is sent, compressed, which is not what makes it short: functions that `-Os` inlines are compressed
 /// worse than the calls of one, and two of like names are often alike and belong beside each other. See "Size" in `docs/benchmarks.md`.
@@ -22,9 +27,6 @@ const PASSES: [&str; 4] = [
     "--dealign",
     "--reorder-functions-by-name",
 ];
-
-/// The first version that has them all.
-const OLDEST: u32 = 115;
 
 /// What rustc enables for wasm32-unknown-unknown. wasm-opt must know, or it takes a valid module for an invalid one.
 const FEATURES: [&str; 6] = [
@@ -58,8 +60,7 @@ pub(super) fn run(app: &App, profile: Profile, file: &Path) -> Result<()> {
     drop(progress);
     if !status.success() {
         bail!(
-            "wasm-opt failed on {} ({status}); its message is above. It has to be version {OLDEST} or newer: WASM_OPT_BIN names \
-             another than the one on PATH",
+            "wasm-opt failed on {} ({status}); its message is above. It has to be version {OLDEST_WASM_OPT} or newer",
             file.display()
         );
     }

@@ -115,6 +115,9 @@ fn a_taken_port_is_refused_before_anything_is_built() {
             && output.contains("--page-port "),
         "{output}"
     );
+    let (status, output) = app.run(&["dev", "--port", &free, "--page-port", &free]);
+    assert_eq!(status.code(), Some(1));
+    assert!(output.contains("need a port each"), "{output}");
     assert!(!app.path("target").exists() && !app.path(".edgepod").exists());
 }
 

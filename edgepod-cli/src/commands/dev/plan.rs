@@ -55,6 +55,11 @@ impl Plan {
         // Before anything that takes time.
         ensure_free(address, "--port")?;
         if let Some(port) = args.page_port {
+            if port == args.port {
+                bail!(
+                    "the API and the page need a port each, and --port and --page-port name {port}"
+                );
+            }
             ensure_free(SocketAddr::from((args.listen, port)), "--page-port")?;
         }
         if !address.ip().is_loopback() {
